@@ -1,0 +1,40 @@
+{#
+    Arithmetic that every model shares. Quotients are kept as decimals with twelve places: exact at the thresholds of a
+    grading rule, where binary floats are not (0.24 / 0.3 is 0.7999... in floats).
+#}
+{% macro quotient(numerator, denominator) -%}
+    cast(({{ numerator }}) / nullif({{ denominator }}, 0) as decimal(28, 12))
+{%- endmacro %}
+
+{% macro percentage(numerator, denominator) -%}
+    cast({{ quotient(numerator, denominator) }} * 100 as decimal(24, 8))
+{%- endmacro %}
+
+{# The fiscal year (April to March) that contains a date. #}
+{% macro fiscal_year_of(date_column) -%}
+    cast(year({{ date_column }} - interval 3 month) as integer)
+{%- endmacro %}
+
+{# How settled a figure is; the highest wins when one fact is delivered more than once. #}
+{% macro status_rank(column) -%}
+    case {{ column }}
+        when 'revised' then 6
+        when 'final' then 5
+        when 'preliminary' then 4
+        when 'estimated' then 3
+        when 'projected' then 2
+        when 'suppressed' then 1
+        else 0
+    end
+{%- endmacro %}
+
+{# Sixth digit of a local-government code (JIS X 0402, modulus 11) for its first five digits. #}
+{% macro check_digit(code) -%}
+    cast((11 - (
+        cast(substr({{ code }}, 1, 1) as integer) * 6
+        + cast(substr({{ code }}, 2, 1) as integer) * 5
+        + cast(substr({{ code }}, 3, 1) as integer) * 4
+        + cast(substr({{ code }}, 4, 1) as integer) * 3
+        + cast(substr({{ code }}, 5, 1) as integer) * 2
+    ) % 11) % 10 as varchar)
+{%- endmacro %}

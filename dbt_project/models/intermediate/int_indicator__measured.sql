@@ -1,0 +1,225 @@
+-- Indicators that the sources measure, for every municipality: one row per indicator, municipality, date and delivered
+-- version. A KPI takes them by indicator_id, so a new KPI needs no SQL. A version is a file: numerator and denominator
+-- always come from one file. caveat names what keeps a value from being set against a target or a projection.
+with age_sums as (
+    select
+        municipality_code,
+        series,
+        as_of_date,
+        value_status,
+        source_id,
+        source_sheet,
+        min(source_row) as source_row,
+        max(version_rank) as version_rank,
+        max(population_persons) filter (where sex = 'total' and age_group = 'total') as total_persons,
+        sum(population_persons) filter (where sex = 'total' and age_to <= 14) as young_persons,
+        sum(population_persons) filter (
+            where sex = 'total' and age_from >= 15 and age_to <= 64
+        ) as working_age_persons,
+        sum(population_persons) filter (where sex = 'total' and age_from >= 65) as old_persons,
+        sum(population_persons) filter (
+            where sex = 'female' and age_from >= 20 and age_to <= 39
+        ) as women_20_39_persons,
+        coalesce(max(population_persons) filter (where sex = 'total' and age_group = 'unknown'), 0) as unknown_persons,
+        count(*) filter (where sex = 'female' and age_from >= 20 and age_to <= 39) as n_women_groups
+    from {{ ref('int_population__versions') }}
+    where scope = 'total'
+    group by municipality_code, series, as_of_date, value_status, source_id, source_sheet
+),
+
+-- Ages are used only where they add up to the total of the same file.
+complete_ages as (
+    select
+        *,
+        case when unknown_persons > 0 then 'age_unknown_not_allotted' end as caveat
+    from age_sums
+    where young_persons + working_age_persons + old_persons + unknown_persons = total_persons
+),
+
+registry_totals as (
+    select
+        municipality_code,
+        as_of_date,
+        population_persons,
+        value_status,
+        source_id,
+        source_sheet,
+        source_row,
+        lag(population_persons) over (partition by municipality_code order by as_of_date) as persons_before,
+        lag(as_of_date) over (partition by municipality_code order by as_of_date) as date_before,
+        lag(source_id) over (partition by municipality_code order by as_of_date) as source_before
+    from {{ ref('int_population__versions') }}
+    where
+        series = 'resident_registry'
+        and scope = 'total'
+        and sex = 'total'
+        and age_group = 'total'
+        and version_rank = 1
+),
+
+measured as (
+    select
+        municipality_code,
+        'census_total_persons' as indicator_id,
+        as_of_date as period_start,
+        as_of_date,
+        cast(population_persons as decimal(28, 8)) as measured_value,
+        cast(null as decimal(28, 8)) as numerator,
+        cast(null as decimal(28, 8)) as denominator,
+        series,
+        value_status,
+        cast(null as varchar) as caveat,
+        source_id,
+        source_sheet,
+        source_row,
+        source_id as source_ids,
+        version_rank
+    from {{ ref('int_population__versions') }}
+    where series = 'census' and scope = 'total' and sex = 'total' and age_group = 'total'
+    union all
+    select
+        municipality_code,
+        series_prefix || '_women_20_39_persons' as indicator_id,
+        as_of_date as period_start,
+        as_of_date,
+        women_20_39_persons as measured_value,
+        null as numerator,
+        null as denominator,
+        series,
+        value_status,
+        caveat,
+        source_id,
+        source_sheet,
+        source_row,
+        source_id as source_ids,
+        version_rank
+    from (select *, case series when 'census' then 'census' else 'registry' end as series_prefix from complete_ages)
+    where n_women_groups = 4
+    union all
+    select
+        municipality_code,
+        'census_working_age_persons' as indicator_id,
+        as_of_date as period_start,
+        as_of_date,
+        working_age_persons as measured_value,
+        null as numerator,
+        null as denominator,
+        series,
+        value_status,
+        caveat,
+        source_id,
+        source_sheet,
+        source_row,
+        source_id as source_ids,
+        version_rank
+    from complete_ages
+    where series = 'census'
+    union all
+    -- Census with unknown ages allotted, as the base of the 2023 projection gives it: the basis of plan and benchmark.
+    select
+        municipality_code,
+        'census_working_age_persons' as indicator_id,
+        period_end as period_start,
+        period_end as as_of_date,
+        indicator_value as measured_value,
+        null as numerator,
+        null as denominator,
+        'census' as series,
+        value_status,
+        null as caveat,
+        source_id,
+        source_sheet,
+        source_row,
+        source_id as source_ids,
+        1 as version_rank
+    from {{ ref('stg_reference_series__value') }}
+    where indicator_id = 'population_working' and series = 'ipss_2023' and value_status = 'estimated'
+    union all
+    select
+        municipality_code,
+        share.indicator_id,
+        as_of_date as period_start,
+        as_of_date,
+        {{ percentage('share.persons', 'total_persons') }} as measured_value,
+        share.persons as numerator,
+        total_persons as denominator,
+        series,
+        value_status,
+        caveat,
+        source_id,
+        source_sheet,
+        source_row,
+        source_id as source_ids,
+        version_rank
+    from complete_ages
+    cross join
+        lateral (
+            values
+            ('registry_working_age_share_pct', working_age_persons),
+            ('registry_young_share_pct', young_persons)
+        ) as share (indicator_id, persons)
+    where series = 'resident_registry'
+    union all
+    -- Rate of decrease against the year before, stored positive; only between dates one year apart.
+    select
+        municipality_code,
+        'registry_decline_rate_pct' as indicator_id,
+        date_before as period_start,
+        as_of_date,
+        {{ percentage('persons_before - population_persons', 'persons_before') }} as measured_value,
+        persons_before - population_persons as numerator,
+        persons_before as denominator,
+        'resident_registry' as series,
+        value_status,
+        null as caveat,
+        source_id,
+        source_sheet,
+        source_row,
+        source_before || ' ' || source_id as source_ids,
+        1 as version_rank
+    from registry_totals
+    where as_of_date = date_before + interval 1 year
+    union all
+    select
+        municipality_code,
+        indicator_id,
+        period_start,
+        period_end as as_of_date,
+        indicator_value as measured_value,
+        null as numerator,
+        null as denominator,
+        series,
+        value_status,
+        null as caveat,
+        source_id,
+        source_sheet,
+        source_row,
+        source_id as source_ids,
+        1 as version_rank
+    from {{ ref('stg_reference_series__value') }}
+    where indicator_id = 'tfr_bayes'
+    union all
+    select
+        municipality_code,
+        'furusato_' || item as indicator_id,
+        make_date(fiscal_year, 4, 1) as period_start,
+        make_date(fiscal_year + 1, 3, 31) as as_of_date,
+        amount as measured_value,
+        null as numerator,
+        null as denominator,
+        'furusato_survey' as series,
+        value_status,
+        null as caveat,
+        source_id,
+        source_sheet,
+        source_row,
+        source_id as source_ids,
+        version_rank
+    from {{ ref('int_furusato__resolved') }}
+)
+
+select
+    measured.*,
+    {{ fiscal_year_of('measured.as_of_date') }} as fiscal_year
+from measured
+where measured.measured_value is not null

@@ -1,0 +1,98 @@
+-- Every delivered version of a population figure, best first: version_rank 1 is the one that is published.
+-- A settled status wins, then the statistic's own table over a series that repeats it, then the later delivery:
+-- the order in which files arrive decides nothing unless all else is equal.
+with candidates as (
+    select
+        municipality_code,
+        area_level,
+        series,
+        scope,
+        as_of_date,
+        sex,
+        age_group,
+        age_from,
+        age_to,
+        population_persons,
+        value_status,
+        source_id,
+        source_sheet,
+        source_row,
+        1 as table_order
+    from {{ ref('stg_census__population') }}
+    union all
+    select
+        municipality_code,
+        area_level,
+        series,
+        scope,
+        as_of_date,
+        sex,
+        age_group,
+        age_from,
+        age_to,
+        population_persons,
+        value_status,
+        source_id,
+        source_sheet,
+        source_row,
+        1 as table_order
+    from {{ ref('stg_resident_registry__population') }}
+    union all
+    select
+        municipality_code,
+        area_level,
+        series,
+        scope,
+        as_of_date,
+        replace(item, 'population_', '') as sex,
+        'total' as age_group,
+        null as age_from,
+        null as age_to,
+        persons as population_persons,
+        value_status,
+        source_id,
+        source_sheet,
+        source_row,
+        2 as table_order
+    from {{ ref('stg_resident_registry__dynamics') }}
+    where item in ('population_male', 'population_female', 'population_total')
+    union all
+    select
+        municipality_code,
+        'municipality' as area_level,
+        series,
+        'total' as scope,
+        period_end as as_of_date,
+        'total' as sex,
+        'total' as age_group,
+        null as age_from,
+        null as age_to,
+        cast(indicator_value as bigint) as population_persons,
+        value_status,
+        source_id,
+        source_sheet,
+        source_row,
+        3 as table_order
+    from {{ ref('stg_reference_series__value') }}
+    where indicator_id = 'population_total' and series in ('census', 'resident_registry')
+)
+
+select
+    candidates.*,
+    row_number() over (
+        partition by
+            candidates.municipality_code,
+            candidates.series,
+            candidates.scope,
+            candidates.as_of_date,
+            candidates.sex,
+            candidates.age_group
+        order by
+            {{ status_rank('candidates.value_status') }} desc,
+            candidates.table_order asc,
+            delivery.received_at desc,
+            candidates.source_id asc
+    ) as version_rank
+from candidates
+left join {{ source('raw', 'delivery') }} as delivery on candidates.source_id = delivery.source_id
+where candidates.area_level in ('municipality', 'designated_city')

@@ -1,0 +1,46 @@
+-- The yearly file is the later one and wins over the file of a month; where the two differ the figure was revised.
+with candidates as (
+    select
+        visitors.*,
+        row_number() over (
+            partition by visitors.municipality_code, visitors.month
+            order by
+                case visitors.form when 'yearly' then 1 else 2 end asc,
+                {{ status_rank('visitors.value_status') }} desc,
+                delivery.received_at desc,
+                visitors.source_id asc
+        ) as version_rank,
+        count(distinct visitors.visitors) over (
+            partition by visitors.municipality_code, visitors.month
+        ) as n_values
+    from {{ ref('stg_tourism__visitors') }} as visitors
+    left join {{ source('raw', 'delivery') }} as delivery on visitors.source_id = delivery.source_id
+    where visitors.area_level in ('municipality', 'designated_city')
+),
+
+resolved as (
+    select * from candidates
+    where version_rank = 1
+)
+
+select
+    resolved.municipality_code,
+    resolved.month,
+    resolved.visitors,
+    'not_stated' as count_basis,
+    case
+        when resolved.n_values > 1 and resolved.value_status = 'final' then 'revised'
+        else resolved.value_status
+    end as value_status,
+    coalesce(max(level_break.comparable_from), (select min(stg.month) from {{ ref('stg_tourism__visitors') }} as stg))
+        as comparable_from,
+    resolved.source_id,
+    resolved.source_sheet,
+    resolved.source_row
+from resolved
+left join {{ ref('tourism_level_breaks') }} as level_break
+    on
+        resolved.municipality_code = level_break.municipality_code
+        and resolved.month >= level_break.comparable_from
+group by all
+order by resolved.municipality_code, resolved.month

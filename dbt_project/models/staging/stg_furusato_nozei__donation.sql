@@ -1,0 +1,13 @@
+select
+    area_code as municipality_code,
+    area_level,
+    fiscal_year,
+    item,
+    value as amount,
+    unit_in_file,
+    form,
+    value_status,
+    source_id,
+    sheet as source_sheet,
+    "row" as source_row
+from {{ source('raw', 'furusato_donation') }}

@@ -1,0 +1,13 @@
+select
+    municipality_code,
+    scenario_id,
+    vintage,
+    year,
+    sex,
+    age_group,
+    age_from,
+    age_to,
+    population_persons,
+    is_projection,
+    source_id
+from {{ source('projection', 'population') }}

@@ -1,0 +1,16 @@
+select
+    area_code as municipality_code,
+    area_level,
+    'resident_registry' as series,
+    scope,
+    as_of_date,
+    period_start,
+    period_end,
+    period_basis,
+    item,
+    value as persons,
+    value_status,
+    source_id,
+    sheet as source_sheet,
+    "row" as source_row
+from {{ source('raw', 'registry_dynamics') }}

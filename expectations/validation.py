@@ -1,0 +1,262 @@
+"""Great Expectations at work: judge the frames of `suites` on a candidate, here or in a process of its own.
+
+Holds: running the suites and turning their results into plain outcomes; a child process that imports Great
+Expectations (seconds of CPU) while the caller does other work. Does not hold: what is expected (`suites`), or what an
+outcome means for publication (`gate`).
+
+No telemetry, an ephemeral context, no progress bars. Great Expectations is imported only inside `validate`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from expectations.suites import CHECKS, FRAMES, Check
+
+EXAMPLES = 5
+"""Failing rows kept per check: enough to find the pattern, few enough to read."""
+
+TIME_LIMIT_SECONDS = 600.0
+GX_SEVERITY = {"gate": "critical", "warn": "warning", "review": "info"}
+
+
+class ValidationProcessError(RuntimeError):
+    """The process that runs Great Expectations died, hung or answered nonsense (gx_process_failed)."""
+
+
+@dataclass(frozen=True)
+class SuiteOutcome:
+    """What one check found; `examples` are the key columns of at most EXAMPLES failing rows, with the `value` judged."""
+
+    check_id: str
+    passed: bool
+    observed: str
+    threshold: str
+    n_failing: int
+    examples: tuple[dict[str, Any], ...] = ()
+    error: str | None = None
+
+
+def threshold_of(check: Check) -> str:
+    """The bound of a check in words that need no code: `0 .. 4000000`, `in [True]`, `A >= B`."""
+    arguments = check.arguments
+    if "value_set" in arguments:
+        return "in " + json.dumps(arguments["value_set"], ensure_ascii=False)
+    if "regex" in arguments:
+        return arguments["regex"]
+    if "column_A" in arguments:
+        return f"{arguments['column_A']} >= {arguments['column_B']}"
+    low, high = arguments.get("min_value"), arguments.get("max_value")
+    return f"{'' if low is None else f'{low:g}'} .. {'' if high is None else f'{high:g}'}"
+
+
+def _is_fed(connection: duckdb.DuckDBPyConnection, raw_tables: tuple[str, ...]) -> bool:
+    if not raw_tables:
+        return True
+    query = " union all ".join(f"(select 1 from raw.{name} limit 1)" for name in raw_tables)  # noqa: S608
+    return bool(connection.execute(query).fetchall())
+
+
+def _plain(value: Any) -> Any:
+    """A cell as JSON can hold it; whole floats as integers, missing as None."""
+    value = value.item() if hasattr(value, "item") else value
+    if value is None or value != value:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def _failed(check: Check, error: str) -> SuiteOutcome:
+    return SuiteOutcome(check.check_id, False, "", threshold_of(check), 0, (), error)
+
+
+def _outcome(check: Check, result: Any, rows: int, threshold: str, keys: tuple[str, ...]) -> SuiteOutcome:
+    raised = next(
+        (
+            info["exception_message"]
+            for info in (result.exception_info or {}).values()
+            if isinstance(info, dict) and info.get("raised_exception")
+        ),
+        None,
+    )
+    if raised is not None:
+        return _failed(check, raised)
+    details = result.result
+    if "unexpected_count" not in details:
+        observed = _plain(details.get("observed_value"))
+        return SuiteOutcome(check.check_id, bool(result.success), str(observed), threshold, int(not result.success))
+    failing = int(details["unexpected_count"])
+    judged = {"column", "column_A", "column_B"} & check.arguments.keys()
+    examples = []
+    for row in (details.get("partial_unexpected_index_list") or [])[:EXAMPLES]:
+        found = [str(_plain(row[check.arguments[name]])) for name in sorted(judged) if check.arguments[name] in row]
+        examples.append({key: _plain(row.get(key)) for key in keys} | {"value": " / ".join(found)})
+    return SuiteOutcome(
+        check.check_id, bool(result.success), f"{failing} / {rows}", threshold, failing, tuple(examples)
+    )
+
+
+def validate(candidate: Path, tables: Collection[str] | None = None) -> list[SuiteOutcome]:
+    """Judge the candidate's marts, in this process.
+
+    candidate: a DuckDB file that nobody has open for writing; opened read-only.
+    tables: judge only the suites of these marts; all by default.
+    Returns one outcome per check. A check whose frame or rule cannot be computed fails with `error` set.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+    import great_expectations.expectations as gxe
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)  # type: ignore[assignment]
+    source = context.data_sources.add_pandas("candidate")
+
+    by_frame: dict[str, list[Check]] = defaultdict(list)
+    for check in CHECKS:
+        if tables is None or check.table in tables:
+            by_frame[check.frame].append(check)
+
+    outcomes: list[SuiteOutcome] = []
+    with duckdb.connect(str(candidate), read_only=True, config={"threads": 1}) as connection:
+        for name, checks in by_frame.items():
+            frame = FRAMES[name]
+            try:
+                judged = connection.sql(frame.sql).df()
+                fed = _is_fed(connection, frame.fed_by)
+            except duckdb.Error as error:
+                outcomes += [_failed(check, str(error)) for check in checks]
+                continue
+            expected, thresholds = [], {}
+            for check in checks:
+                arguments = dict(check.arguments)
+                thresholds[check.check_id] = threshold_of(check)
+                if check.expectation == "ExpectTableRowCountToBeBetween" and not fed:
+                    arguments |= {"min_value": 0, "max_value": 0}
+                    thresholds[check.check_id] = "0 .. 0"
+                expected.append(
+                    getattr(gxe, check.expectation)(
+                        **arguments, severity=GX_SEVERITY[check.severity], meta={"check_id": check.check_id}
+                    )
+                )
+            batch = (
+                source.add_dataframe_asset(name)
+                .add_batch_definition_whole_dataframe("all rows")
+                .get_batch(batch_parameters={"dataframe": judged})
+            )
+            report = batch.validate(
+                gx.ExpectationSuite(name=name, expectations=expected),
+                result_format={
+                    "result_format": "SUMMARY",
+                    "unexpected_index_column_names": list(frame.keys),
+                    "partial_unexpected_count": EXAMPLES,
+                },
+            )
+            results = {result.expectation_config.meta["check_id"]: result for result in report.results}
+            for check in checks:
+                result = results.get(check.check_id)
+                outcomes.append(
+                    _failed(check, "no result")
+                    if result is None
+                    else _outcome(check, result, len(judged), thresholds[check.check_id], frame.keys)
+                )
+    return outcomes
+
+
+class SuiteProcess:
+    """A child that imports Great Expectations at once and judges a candidate when it is told to.
+
+    Use as a context manager; leaving the block ends the child. The child also ends when its parent dies.
+    """
+
+    def __init__(self) -> None:
+        root = str(Path(__file__).resolve().parents[1])
+        inherited = os.environ.get("PYTHONPATH")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "expectations.validation"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ
+            | {
+                "PYTHONPATH": root + (os.pathsep + inherited if inherited else ""),
+                "GX_ANALYTICS_ENABLED": "false",
+                "OMP_NUM_THREADS": "1",
+                "OPENBLAS_NUM_THREADS": "1",
+                "MALLOC_ARENA_MAX": "2",
+            },
+        )
+
+    def __enter__(self) -> SuiteProcess:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def outcomes(self, candidate: Path, time_limit: float = TIME_LIMIT_SECONDS) -> list[SuiteOutcome]:
+        """Have the candidate judged; may be called once.
+
+        Raises ValidationProcessError when the child died, did not answer in `time_limit` seconds, or answered
+        something that is not a list of outcomes.
+        """
+        try:
+            answer, complaint = self._process.communicate(
+                json.dumps({"candidate": str(candidate)}).encode(), timeout=time_limit
+            )
+        except subprocess.TimeoutExpired as error:
+            self.close()
+            raise ValidationProcessError(f"no answer within {time_limit:g} s") from error
+        except (OSError, ValueError) as error:
+            self.close()
+            raise ValidationProcessError(f"not reachable: {error}") from error
+        if self._process.returncode != 0:
+            last = complaint.decode(errors="replace").strip().splitlines()[-1:] or [""]
+            raise ValidationProcessError(f"exit code {self._process.returncode}: {last[0]}")
+        try:
+            return [SuiteOutcome(**(one | {"examples": tuple(one["examples"])})) for one in json.loads(answer.decode())]
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValidationProcessError(f"unreadable answer: {error}") from error
+
+    def close(self) -> None:
+        """End the child if it still lives; harmless when it does not."""
+        if self._process.poll() is None:
+            self._process.kill()
+        with contextlib.suppress(OSError, ValueError):
+            self._process.communicate()
+
+
+def main() -> int:
+    """The child: import first, then wait for the path of the candidate on stdin; answer as JSON on stdout."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever a library prints goes to stderr, never into the answer
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations.expectations  # noqa: F401
+
+    order = sys.stdin.read()
+    if not order:
+        return 1
+    json.dump([asdict(one) for one in validate(Path(json.loads(order)["candidate"]))], answer, ensure_ascii=False)
+    answer.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""Which area a row is about.
+
+Holds: codes and names of rows -> five-digit code, name, level; looking a code up by prefecture and name; comparing a
+name with its code. Does not hold the list of municipalities (dbt_project/seeds/municipalities.csv and
+municipality_changes.csv) or crosswalks over mergers (the warehouse).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from ingest.home import PROJECT_ROOT
+from ingest.text import squeeze_column
+
+SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
+KANJI = {"ヶ": "ケ", "ヵ": "カ", "檮": "梼", "蘂": "蕊", "髙": "高", "﨑": "崎", "槇": "槙", "餠": "餅"}
+"""Spellings of one name that publishers use side by side."""
+
+
+class Register(NamedTuple):
+    """Codes by (prefecture, name), names by code (every name it has had), prefecture names by two digits."""
+
+    code_of: dict[tuple[str, str], str]
+    names_of: dict[str, frozenset[str]]
+    prefecture_of: dict[str, str]
+
+
+def plain_name(name: str) -> str:
+    """A name for comparison: one spelling per character."""
+    for old, new in KANJI.items():
+        name = name.replace(old, new)
+    return name
+
+
+def build_register(current: pl.DataFrame, changes: pl.DataFrame | None = None) -> Register:
+    """Register from the seeds' columns: municipality_code, prefecture_name_ja, name_ja; old_code, old_name_ja,
+    new_code, new_name_ja. An old name leads to its code only where no current one in the prefecture has that name."""
+    code_of: dict[tuple[str, str], str] = {}
+    names: dict[str, set[str]] = defaultdict(set)
+    prefecture: dict[str, str] = {}
+    for code, where, name in current.select("municipality_code", "prefecture_name_ja", "name_ja").iter_rows():
+        names[code].add(plain_name(name))
+        prefecture[code[:2]] = where
+        # 北海道 has two 泊村: the code in use (01403) comes before the northern village (01696)
+        code_of.setdefault((where, "" if code.endswith("000") else plain_name(name)), code)
+    if changes is not None:
+        columns = ("old_code", "old_name_ja", "new_code", "new_name_ja")
+        for old_code, old_name, new_code, new_name in changes.select(columns).iter_rows():
+            for code, name in ((old_code, old_name), (new_code, new_name)):
+                if code and name:
+                    names[code].add(plain_name(name))
+            if old_name and old_code and new_code in names and old_code[:2] in prefecture:
+                code_of.setdefault((prefecture[old_code[:2]], plain_name(old_name)), old_code)
+    return Register(code_of, {code: frozenset(known) for code, known in names.items()}, prefecture)
+
+
+@cache
+def register() -> Register:
+    """The register of dbt_project/seeds.
+
+    Raises FileNotFoundError where municipalities.csv is not there.
+    """
+    changes = SEEDS / "municipality_changes.csv"
+    return build_register(_csv(SEEDS / "municipalities.csv"), _csv(changes) if changes.exists() else None)
+
+
+def _csv(path: Path) -> pl.DataFrame:
+    return pl.read_csv(path, infer_schema=False)
+
+
+def clean_names(names: pl.Series) -> pl.Series:
+    """Names as published: NFKC, no padding, no trailing '*' mark; '-' means no name."""
+    return squeeze_column(names).str.strip_chars_end("*").replace("-", "")
+
+
+def level_of() -> pl.Expr:
+    """Level of a row from its columns code5, name, prefecture, is_nation, kind_level (an explicit level, or null)."""
+    code, name = pl.col("code5"), pl.col("name")
+    base = name.str.replace(r"\([^)]*\)$", "")
+    former = name.str.contains(r"^\(旧") | code.str.contains(r"[A-Z]")
+    in_hundreds = code.str.slice(2, 1) == "1"
+    tokyo = code.str.starts_with("13")
+    return (
+        pl.when(pl.col("is_nation"))
+        .then(pl.lit("nation"))
+        .when(pl.col("kind_level").is_not_null())
+        .then(pl.col("kind_level"))
+        .when(former)
+        .then(pl.lit("former_municipality"))
+        .when(code.str.contains(r"^\d{2}000$"))
+        .then(pl.lit("prefecture"))
+        .when(~base.str.contains(r"[市町村区]$") | code.is_null() | base.str.contains(r"^(特別区部|.*[市郡]部)$"))
+        .then(pl.lit("subtotal"))
+        .when(in_hundreds & base.str.contains(r"市$"))
+        .then(pl.lit("designated_city"))
+        .when(in_hundreds & ~tokyo & base.str.contains(r"区$"))
+        .then(pl.lit("ward"))
+        .otherwise(pl.lit("municipality"))
+    )

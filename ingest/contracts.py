@@ -1,0 +1,238 @@
+"""Contracts: what each source is, and the layouts that it has had, as data.
+
+Holds the strict form of sources/<source>/contract.yaml (unknown keys are refused) and its loading. Does not hold how a
+layout is found in a file (recognise.py) or applied to it (melt.py). A new year's layout is a few lines of YAML.
+
+Patterns are regular expressions over squeezed text (text.squeeze: NFKC, no white space); a header is the path of its
+levels joined by ' / ', repeated levels once, its unit taken off. Placeholders in them:
+    {as_of_year}  year of the stock, captured and compared with the title     {flow_year}  the same for the flows
+    {year}        any year, 元号 or western                                   {age}        an age class, captured
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from ingest.ages import AGE
+from ingest.dates import ERA_YEAR
+from ingest.tables import RAW_TABLES
+from ingest.text import squeeze
+
+FOLDER = Path(__file__).with_name("sources")
+_PLACEHOLDERS = {
+    "{as_of_year}": rf"(?P<as_of_year>{ERA_YEAR})(?: / (?P<as_of_western>\d{{4}}年))?",
+    "{flow_year}": rf"(?P<flow_year>{ERA_YEAR}度?)(?: / (?P<flow_western>\d{{4}}年度?))?",
+    "{fiscal_year}": rf"(?P<fiscal_year>{ERA_YEAR}度)(?: / (?P<fiscal_western>\d{{4}}年度))?",
+    "{year}": rf"(?:{ERA_YEAR}度?)(?: / \d{{4}}年度?)?",
+    "{age}": rf"(?P<age>{AGE})",
+}
+STATUSES = ("final", "preliminary", "revised", "estimated", "projected", "suppressed", "not_reported")
+Status = Literal["final", "preliminary", "revised", "estimated", "projected", "suppressed", "not_reported"]
+Role = Literal[
+    "area_code", "area_name", "prefecture", "area_kind", "sex", "scope", "age", "year", "month", "field", "check",
+    "measure", "ignore",
+]  # fmt: skip
+
+
+class Strict(BaseModel):
+    """A model that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """Compiled pattern with its placeholders filled in."""
+    for name, meaning in _PLACEHOLDERS.items():
+        text = text.replace(name, meaning)
+    return re.compile(text)
+
+
+class Column(Strict):
+    """One kind of column: recognised by its header (and, where headers are blank, by its cells)."""
+
+    role: Role
+    header: str
+    cells: str | None = None
+    """Pattern that every non-empty cell must match for the column to be this one."""
+    set: dict[str, str] = {}
+    """Dimensions that the column fixes, e.g. {item: birth}."""
+    map: dict[str, str] = {}
+    """Meaning of the cells of a sex, scope or area_kind column, beyond the usual words."""
+    to: str | None = None
+    """Name of the raw column that a `field` fills."""
+    unit: str | None = None
+    """Unit that the figures have. A unit that the file names must be this one."""
+    unit_stated: bool = False
+    """The file must name the unit (money in 円 or 千円)."""
+    scale: int = 1
+    """Factor to the unit of the raw table: 1000 for 千円 -> 円."""
+    negative: bool = False
+    maximum: float | None = None
+    digits: Literal[5, 6] | None = None
+    required: bool = True
+    blank: Literal["error", "not_reported", "skip"] | None = None
+
+    @cached_property
+    def header_pattern(self) -> re.Pattern[str]:
+        return pattern(self.header)
+
+    @property
+    def is_flow(self) -> bool:
+        """The column counts events of a period, not a stock."""
+        return "{flow_year}" in self.header
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Column:
+        self.header_pattern  # noqa: B018 - compiles, so a broken pattern stops at loading
+        if self.role == "field" and not self.to:
+            raise ValueError("a field column needs `to`")
+        if self.digits and self.role != "area_code":
+            raise ValueError("`digits` belongs to area_code columns")
+        return self
+
+
+class Sum(Strict):
+    """total = sum of parts, within one row (over `item`) or over the values of a dimension."""
+
+    over: str = "item"
+    total: str
+    parts: list[str] = []
+    """Values that add up; empty = every other value of the dimension."""
+    remainder: Literal["none", "not_stated"] = "none"
+    """not_stated: the parts may be short of the total (persons whose sex or age is not recorded)."""
+    unless_missing: bool = True
+    """Rows with a suppressed or missing part are left out."""
+    missing_is_nothing: bool = False
+    """A missing part counts as nobody in this check (e-Stat's '-' in population counts)."""
+
+
+class Checks(Strict):
+    """Sums that hold inside one file. A file that breaks one is refused whole."""
+
+    sums: list[Sum] = []
+    areas: bool = False
+    """Municipalities add to prefectures and prefectures to the nation, where the file holds all of them."""
+    areas_remainder: Literal["none", "not_stated"] = "none"
+
+
+class Layout(Strict):
+    """The layout that a source's file had over a span of dates."""
+
+    layout: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    raw_table: str
+    form: Literal["workbook", "csv", "json"]
+    says: list[str] = []
+    """Patterns that must be found in the text above the header; named groups: as_of, flow, scope, fiscal_year ..."""
+    anchor: str
+    """Pattern of one cell of the header row."""
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+    constants: dict[str, str] = {}
+    columns: list[Column]
+    footnotes: str = r"^[(（]?(注|※|資料|出典|備考|\*)"
+    side_sheets: str = r"^$"
+    """Names of other sheets of the workbook that hold no figures of this table."""
+    nation: str = r"^(全国|合計|総数|総計|全国計|全国合計)$"
+    symbols: dict[str, Status] = {}
+    blank: Literal["error", "not_reported", "skip"] = "error"
+    value_status: Status = "final"
+    projected_after: int | None = None
+    maximum: float = 200_000_000
+    checks: Checks = Checks()
+    file_name: str | None = None
+    """Pattern of the publisher's own file names; named groups must agree with the content."""
+
+    @field_validator("raw_table")
+    @classmethod
+    def _known_table(cls, value: str) -> str:
+        if value not in RAW_TABLES:
+            raise ValueError(f"no such raw table: {value}")
+        return value
+
+    @field_validator("symbols")
+    @classmethod
+    def _squeezed(cls, value: dict[str, Status]) -> dict[str, Status]:
+        return {squeeze(sign): status for sign, status in value.items()}
+
+    @cached_property
+    def anchor_pattern(self) -> re.Pattern[str]:
+        return pattern(self.anchor)
+
+    @cached_property
+    def says_patterns(self) -> list[re.Pattern[str]]:
+        return [pattern(text) for text in self.says]
+
+    @cached_property
+    def file_name_pattern(self) -> re.Pattern[str] | None:
+        return re.compile(self.file_name) if self.file_name else None
+
+    @cached_property
+    def footnotes_pattern(self) -> re.Pattern[str]:
+        return re.compile(self.footnotes)
+
+    @cached_property
+    def side_sheets_pattern(self) -> re.Pattern[str]:
+        return re.compile(self.side_sheets)
+
+    def covers(self, day: dt.date) -> bool:
+        """The layout was in use for data of this day."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+class Contract(Strict):
+    """One source: who publishes it, on what terms, in which layouts."""
+
+    source: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    publisher_ja: str
+    statistic_ja: str
+    licence: str
+    credit_ja: str
+    shared: Any = None
+    """Fragments for YAML anchors; means nothing by itself."""
+    layouts: list[Layout] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_name_each(self) -> Contract:
+        names = [layout.layout for layout in self.layouts]
+        if len(names) != len(set(names)):
+            raise ValueError("two layouts of one name")
+        return self
+
+
+def load(path: Path) -> Contract:
+    """One contract.yaml.
+
+    Raises pydantic.ValidationError (unknown key, broken pattern) or ValueError (folder and `source` differ).
+    """
+    contract = Contract.model_validate(yaml.load(path.read_text("utf-8"), Loader=_Loader))
+    if contract.source != path.parent.name:
+        raise ValueError(f"{path}: source {contract.source!r} lies in folder {path.parent.name!r}")
+    return contract
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Safe loader that refuses a key given twice."""
+
+
+def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
+    keys = [key.value for key, _ in node.value if key.value != "<<"]
+    if len(keys) != len(set(keys)):
+        raise ValueError(f"key given twice: {sorted(key for key in keys if keys.count(key) > 1)[0]}")
+    loader.flatten_mapping(node)
+    return {loader.construct_object(key, deep=True): loader.construct_object(value, deep=True) for key, value in node.value}
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+@cache
+def all_contracts(folder: Path = FOLDER) -> tuple[Contract, ...]:
+    """Every contract below sources/, by name."""
+    return tuple(load(path) for path in sorted(folder.glob("*/contract.yaml")))

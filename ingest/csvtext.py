@@ -1,0 +1,111 @@
+"""Bytes of a CSV -> records, strictly.
+
+Holds decoding (UTF-8 with or without BOM, UTF-16 with BOM, CP932, all strict) and RFC 4180. Does not hold which record
+is the header or how wide a record should be (headers.py, melt.py): metadata blocks of official CSVs are narrower than
+their tables.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+
+import polars as pl
+
+from ingest.problems import Refusal, problem
+
+_FIELD = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
+_RECORDS = rf"^(?:{_FIELD}(?:,{_FIELD})*\r?\n)*(?:{_FIELD}(?:,{_FIELD})*)?$"
+_MAX_FIELD = 1_000_000
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """(text, encoding name).
+
+    Raises Refusal naming the byte offset where the bytes are none of the encodings, or hold NUL.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _strict(data, "utf-16")
+    if (nul := data.find(b"\0")) >= 0:
+        raise Refusal(
+            problem(
+                "nul_byte",
+                "warn",
+                f"{nul} バイト目に NUL があり、文字のファイルとして読めません。",
+                f"NUL byte at offset {nul}: not a text file.",
+                expected="text",
+                found="NUL",
+                action_ja="元のファイルを CSV として保存し直してください。",
+            )
+        )
+    if data.startswith(codecs.BOM_UTF8):
+        return _strict(data, "utf-8-sig")
+    try:
+        return data.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return _strict(data, "cp932")
+
+
+def _strict(data: bytes, encoding: str) -> tuple[str, str]:
+    try:
+        return data.decode(encoding), encoding
+    except UnicodeDecodeError as error:
+        raise Refusal(
+            problem(
+                "not_decodable",
+                "warn",
+                f"{error.start} バイト目が {encoding} の文字ではありません。",
+                f"Byte offset {error.start} is not {encoding}.",
+                expected="UTF-8 / CP932",
+                found=f"byte offset {error.start}",
+                action_ja="文字コードを UTF-8 か Shift_JIS(CP932) にそろえて保存し直してください。",
+            )
+        ) from None
+
+
+def records(text: str) -> tuple[list[list[str]], list[int]]:
+    """(records, line number on which each begins, first = 1).
+
+    Raises Refusal where the text is not RFC 4180: a quote inside an unquoted field, text after a closing quote, an
+    unclosed quote, a lone carriage return.
+    """
+    if '"' not in text and "\r" not in text.replace("\r\n", ""):
+        lines = text.replace("\r\n", "\n").split("\n")
+        if lines and not lines[-1]:
+            lines.pop()
+        return [line.split(",") if line else [] for line in lines], list(range(1, len(lines) + 1))
+    if not pl.Series([text]).str.contains(_RECORDS).item():
+        raise Refusal(_not_csv(text))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    csv.field_size_limit(_MAX_FIELD)
+    rows: list[list[str]] = []
+    starts: list[int] = []
+    line = 1
+    try:
+        for row in reader:
+            rows.append(row)
+            starts.append(line)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise Refusal(_not_csv(text, f"line {line}: {error}")) from None
+    return rows, starts
+
+
+def _not_csv(text: str, where: str = "") -> dict:
+    if not where:
+        longest = 0
+        for number, line in enumerate(text.split("\n"), start=1):
+            if line.count('"') % 2:
+                longest = number
+                break
+        where = f"line {longest}" if longest else "quotes"
+    return problem(
+        "not_rfc4180",
+        "warn",
+        f"CSV の引用符か改行が規則(RFC 4180)に合いません({where})。",
+        f"Not RFC 4180: {where}.",
+        expected='fields plain or in "..." with "" for a quote',
+        found=where,
+        action_ja="表計算ソフトで開き直し、CSV として保存し直してください。",
+    )

@@ -1,0 +1,55 @@
+"""Writing so that a reader sees the whole file or none.
+
+Holds tmp + fsync + rename + fsync of the folder. Does not hold what is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import polars as pl
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], object], mode: int = 0o640) -> None:
+    """Write through `write(file)` into a temporary neighbour, fsync, rename over `path`, fsync the folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def write_bytes(path: Path, data: bytes, mode: int = 0o640) -> None:
+    """Bytes, atomically."""
+    write_atomically(path, lambda file: file.write(data), mode)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """JSON, atomically."""
+    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1).encode())
+
+
+def write_parquet(path: Path, frame: pl.DataFrame) -> None:
+    """Parquet, atomically."""
+    write_atomically(path, lambda file: frame.write_parquet(file, compression="zstd"))

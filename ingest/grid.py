@@ -1,0 +1,100 @@
+"""Any delivered table -> grids of cells with row numbers.
+
+Holds the one shape that recognition and melting work on, whatever the file was. Does not hold what a cell means.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from ingest import csvtext, workbook
+from ingest.text import squeeze
+from ingest.values import text_of_numbers
+
+HEAD = 80
+"""Rows in which titles and headers are looked for. The deepest real header ends in row 16."""
+
+
+class Grid:
+    """Cells of one sheet or CSV, by column.
+
+    sheet: name, '' for CSV. height, width: cells. `lines[row]`: number that a person counts. `widths[row]`: fields of a
+    CSV record (None for sheets). `head`: squeezed texts of the first HEAD rows, row by row.
+    """
+
+    def __init__(
+        self,
+        sheet: str,
+        height: int,
+        texts: list[pl.Series] | list[dict[int, str]],
+        numbers: list[np.ndarray] | None,
+        lines: list[int] | None = None,
+        widths: list[int] | None = None,
+    ) -> None:
+        self.sheet, self.height, self.width = sheet, height, len(texts)
+        self._texts, self._numbers = texts, numbers
+        self.lines, self.widths = lines, widths
+        self.head = self._squeezed_head()
+
+    def _squeezed_head(self) -> list[list[str]]:
+        top = min(HEAD, self.height)
+        columns = [[squeeze(cell) for cell in self.texts(place, 0, top)] for place in range(self.width)]
+        return [list(row) for row in zip(*columns, strict=True)]
+
+    def texts(self, column: int, start: int, stop: int) -> pl.Series:
+        """Cells of a column as text, as they stood; null where empty."""
+        if self._numbers is None:
+            return self._texts[column][start:stop]
+        numbers = self.numbers(column, start, stop)
+        assert numbers is not None
+        words: dict[int, str] = self._texts[column]  # type: ignore[assignment]
+        inside = [(row - start, word) for row, word in words.items() if start <= row < stop and word != ""]
+        if not inside:
+            return text_of_numbers(numbers)
+        if numbers.null_count() == len(numbers):
+            found: list[str | None] = [None] * (stop - start)
+            for row, word in inside:
+                found[row] = word
+            return pl.Series(found, dtype=pl.String)
+        found = text_of_numbers(numbers).to_list()
+        for row, word in inside:
+            found[row] = word
+        return pl.Series(found, dtype=pl.String)
+
+    def numbers(self, column: int, start: int, stop: int) -> pl.Series | None:
+        """Numeric cells of a column as Float64, null elsewhere; None for CSV, whose cells are all text."""
+        if self._numbers is None:
+            return None
+        return pl.Series(self._numbers[column][start:stop]).fill_nan(None)
+
+    def all_numbers(self, column: int, start: int, stop: int) -> bool:
+        """True where every non-empty cell of the span is a spreadsheet number."""
+        if self._numbers is None:
+            return False
+        return not any(start <= row < stop and word != "" for row, word in self._texts[column].items())  # type: ignore[union-attr]
+
+    def line(self, row: int) -> int:
+        """Number of a row as a person counts it: first = 1; for CSV the line on which the record begins."""
+        return self.lines[row] if self.lines else row + 1
+
+
+def of_csv(text: str) -> Grid:
+    """Grid of a decoded CSV. Raises Refusal where it is not RFC 4180."""
+    rows, lines = csvtext.records(text)
+    widths = [len(row) for row in rows]
+    width = max(widths, default=0)
+    for row in rows:
+        if len(row) < width:
+            row.extend([""] * (width - len(row)))
+    columns = [pl.Series(column, dtype=pl.String) for column in zip(*rows, strict=True)]
+    return Grid("", len(rows), columns, None, lines, widths)
+
+
+def of_workbook(data: bytes) -> list[Grid]:
+    """Grids of a workbook's sheets that hold anything. Raises Refusal."""
+    return [
+        Grid(sheet.name, sheet.height, sheet.texts, sheet.numbers)
+        for sheet in workbook.parse(data)
+        if sheet.height and sheet.numbers
+    ]

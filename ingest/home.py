@@ -1,0 +1,68 @@
+"""The folders under SOUSEI_HOME: one place that knows where things lie.
+
+Holds paths only. Does not hold: reading, writing or deciding anything about what lies there.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+"""The checkout (or the installed copy) that holds `dbt_project/`, `samples/` and the packages."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths of one installation's data; every path is absolute."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """The home named by SOUSEI_HOME, else `var/` below the working directory."""
+        return cls(Path(os.environ.get("SOUSEI_HOME") or "var").resolve())
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.root / "snapshots"
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def building(self) -> Path:
+        """Symlink to the run being built: a constant path, so that dbt's profile never changes."""
+        return self.runs / "building"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def current(self) -> Path:
+        """Symlink to the last good release."""
+        return self.releases / "current"
+
+    @property
+    def dbt(self) -> Path:
+        """dbt's target and log folders."""
+        return self.root / "dbt"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "refresh.lock"

@@ -1,0 +1,647 @@
+"""A recognised grid -> rows of a raw table.
+
+Holds: keys of the rows, typing of the figures, the long form, the columns of ingest/tables.py. Does not hold which
+column is which (recognise.py) or sums over rows (checks.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import NamedTuple
+
+import polars as pl
+
+from ingest import areas
+from ingest.ages import parse_age
+from ingest.codes import check_digit_column
+from ingest.contracts import STATUSES
+from ingest.dates import Period, fiscal_period, parse_date, parse_flow, parse_year
+from ingest.grid import Grid
+from ingest.problems import SHOWN, Problem, problem
+from ingest.recognise import Bound, Recognised, as_of
+from ingest.tables import AREA, schema_of
+from ingest.text import squeeze, squeeze_column
+from ingest.values import type_column
+
+WORDS = {
+    "sex": {"総数": "total", "計": "total", "男女計": "total", "a": "total", "total": "total",
+            "男": "male", "m": "male", "male": "male", "女": "female", "f": "female", "female": "female"},
+    "scope": {"総計": "total", "総数": "total", "国籍総数": "total", "日本人住民": "japanese", "日本人": "japanese",
+              "外国人住民": "foreign", "外国人": "foreign"},
+}  # fmt: skip
+"""Usual words for dimensions; a contract's `map` adds to them."""
+RESIDUE = 1e-3
+"""Distance from an integer that is the residue of binary floats (169100.41100000002 千円), not a fraction."""
+_VALUE_COLUMNS = ("population_persons", "value", "visitors")
+
+
+class Melted(NamedTuple):
+    """rows: the raw table without source_id (rows carry every figure, missing ones too); problems: why not, or what to
+    look at; `gate` problems mean that the rows must not be used."""
+
+    rows: pl.DataFrame
+    problems: list[Problem]
+    observed: list[dt.date]
+
+
+def melt(grid: Grid, found: Recognised) -> Melted:
+    """Rows of the layout's raw table."""
+    keys, problems = _keys(grid, found)
+    if any(p["severity"] == "gate" for p in problems):
+        return Melted(pl.DataFrame(schema=_schema(found)), problems, [])
+    long, more = _long(grid, found, keys)
+    problems += more
+    if any(p["severity"] == "gate" for p in problems):
+        return Melted(pl.DataFrame(schema=_schema(found)), problems, [])
+    long, more, observed = _dimensions(grid, found, long)
+    problems += more
+    return Melted(long, problems, observed)
+
+
+def _schema(found: Recognised) -> dict[str, pl.DataType]:
+    return {name: dtype for name, dtype in schema_of(found.layout.raw_table).items() if name != "source_id"}
+
+
+def _one(found: Recognised, role: str) -> Bound | None:
+    return next((bound for bound in found.columns if bound.column.role == role), None)
+
+
+# --- keys -----------------------------------------------------------------------------------------------------------
+
+
+def _keys(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]:
+    """One row per row of the grid that holds figures: `at` (0-based row), `row` (as counted), keys as cleaned text."""
+    body, end = found.header.body, grid.height
+    squeezed = {
+        bound.place: squeeze_column(grid.texts(bound.place, body, end))
+        for bound in found.columns
+        if bound.column.role not in {"measure", "ignore", "check"}
+    }
+    frame = pl.DataFrame({"at": range(body, end), **{f"c{place}": text for place, text in squeezed.items()}})
+    frame = frame.with_columns(row=pl.Series([grid.line(at) for at in range(body, end)], dtype=pl.Int32))
+    figures = [bound.place for bound in found.columns if bound.column.role == "measure"]
+    filled = pl.DataFrame({str(p): _filled(grid, p, body, end) for p in figures}).select(
+        figures=pl.sum_horizontal(pl.all().cast(pl.Int32))
+    )
+    frame = frame.hstack(filled)
+    anything = pl.any_horizontal(pl.col(f"c{place}") != "" for place in squeezed) | (pl.col("figures") > 0)
+    frame = frame.filter(anything)
+    frame, problems = _notes(grid, found, frame, squeezed)
+    if grid.widths is not None:
+        problems += _ragged(grid, found, frame)
+    if problems:
+        return frame, problems
+    return _areas(grid, found, frame)
+
+
+def _filled(grid: Grid, place: int, body: int, end: int) -> pl.Series:
+    numbers = grid.numbers(place, body, end)
+    if numbers is not None and grid.all_numbers(place, body, end):
+        return numbers.is_not_null()
+    return grid.texts(place, body, end).fill_null("").str.strip_chars() != ""
+
+
+def _notes(
+    grid: Grid, found: Recognised, frame: pl.DataFrame, squeezed: dict[int, pl.Series]
+) -> tuple[pl.DataFrame, list[Problem]]:
+    """Rows without figures are notes of the contract, or not understood."""
+    if not squeezed:
+        return frame, []
+    first = pl.concat_str([pl.col(f"c{place}") for place in squeezed], separator="")
+    bare = frame.filter(pl.col("figures") == 0).select("at", "row", words=first)
+    note_rows, problems = [], []
+    code = _one(found, "area_code")
+    for at, row, words in bare.iter_rows():
+        if found.layout.footnotes_pattern.search(words):
+            note_rows.append(at)
+        elif code is not None and re.match(r"\d{4,6}", str(squeezed[code.place][at - found.header.body])):
+            continue  # an area whose figures are all blank; the blank policy decides
+        else:
+            problems.append(
+                problem(
+                    "row_without_figures",
+                    "gate",
+                    "数値のない行があります。注記なら契約の footnotes に書いてください。",
+                    "A row without figures that is not a note of the contract.",
+                    sheet=grid.sheet,
+                    row=row,
+                    expected=f"figures, or a note matching {found.layout.footnotes}",
+                    found=words[:40],
+                    action_ja="行の意味を確かめ、注記なら契約に加え、表が途切れているなら直した表を入れ直してください。",
+                )
+            )
+    return frame.filter(~pl.col("at").is_in(note_rows)), problems[:SHOWN]
+
+
+def _ragged(grid: Grid, found: Recognised, frame: pl.DataFrame) -> list[Problem]:
+    """CSV records that are not exactly as wide as the header."""
+    assert grid.widths is not None
+    wanted = grid.widths[found.header.body - 1]
+    wrong = [(row, grid.widths[at]) for at, row in frame.select("at", "row").iter_rows() if grid.widths[at] != wanted]
+    return [
+        problem(
+            "ragged_record",
+            "gate",
+            f"項目の数が見出しと違います(見出し {wanted}、この行 {width})。",
+            f"Fields differ from the header: {wanted} expected, {width} found.",
+            row=row,
+            expected=wanted,
+            found=width,
+            action_ja="この行のカンマと引用符を直した CSV を入れ直してください。",
+        )
+        for row, width in wrong[:SHOWN]
+    ]
+
+
+def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    """Adds area_code, area_name, area_level; checks digits, names, and looks codes up where a table has names only."""
+    if found.layout.raw_table == "reference_series":
+        return _reference_codes(grid, found, frame)
+    code, name, where = _one(found, "area_code"), _one(found, "area_name"), _one(found, "prefecture")
+    kind = _one(found, "area_kind")
+
+    def text(bound: Bound | None) -> pl.Expr:
+        return pl.col(f"c{bound.place}").str.strip_chars_end("*").replace("-", "") if bound else pl.lit("")
+
+    frame = frame.with_columns(code=text(code), name=text(name), prefecture=text(where))
+    label = pl.when(pl.col("name") != "").then(pl.col("name")).otherwise(pl.col("prefecture"))
+    nation = label.str.contains(found.layout.nation) & pl.col("code").str.contains(r"^(0{5,6})?$")
+    frame = frame.with_columns(is_nation=nation)
+    problems: list[Problem] = []
+    if code is None:
+        frame, problems = _look_up(grid, frame)
+    else:
+        width = code.column.digits or 5
+        padded = pl.col("code").str.pad_start(width, "0")
+        frame = frame.with_columns(code5=pl.when(pl.col("code") != "").then(padded.str.slice(0, 5)), full=padded)
+        shape = r"^\d{6}$" if width == 6 else r"^\d{4}[0-9A-Z]$"
+        wrong = frame.filter((pl.col("code") != "") & ~pl.col("full").str.contains(shape))
+        problems += [_bad_code(grid, code, row, found_code) for row, found_code in wrong.select("row", "code").iter_rows()]
+        if width == 6 and not problems:
+            expected = check_digit_column(pl.col("code5"))
+            bad = frame.filter((pl.col("code") != "") & (pl.col("full").str.slice(5, 1) != expected))
+            bad = bad.with_columns(right=pl.col("code5") + expected)
+            columns = ("row", "full", "right", "name")
+            problems += [_bad_digit(grid, code, *values) for values in bad.select(columns).iter_rows()]
+        if not problems:
+            problems += _names_against_codes(grid, frame, name)
+    if problems:
+        return frame, problems[:SHOWN]
+    explicit = pl.lit(None, pl.String)
+    if kind is not None:
+        explicit = pl.col(f"c{kind.place}").replace_strict(kind.column.map, default=None, return_dtype=pl.String)
+        # 東京23区 are wards by kind and municipalities by law
+        tokyo = pl.col("code5").str.contains(r"^131(?:0[1-9]|[12]\d)$")
+        explicit = pl.when((explicit == "ward") & tokyo).then(pl.lit("municipality")).otherwise(explicit)
+        explicit = pl.when(explicit == "").then(None).otherwise(explicit)
+    frame = frame.with_columns(kind_level=explicit)
+    frame = frame.with_columns(
+        area_level=areas.level_of(),
+        area_code=pl.when(pl.col("is_nation")).then(pl.lit("00000")).otherwise(pl.col("code5")),
+        area_name=pl.when(pl.col("is_nation")).then(pl.lit("全国")).otherwise(label),
+    )
+    # a prefecture's row may carry its name in the prefecture column only
+    by_blank = (pl.col("name") == "") & ~pl.col("is_nation") & (pl.col("prefecture") != "") & (name is not None)
+    return frame.with_columns(
+        area_level=pl.when(by_blank & pl.col("kind_level").is_null())
+        .then(pl.lit("prefecture"))
+        .otherwise(pl.col("area_level"))
+    ), []
+
+
+def _reference_codes(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    code = _one(found, "area_code")
+    assert code is not None
+    frame = frame.with_columns(municipality_code=pl.col(f"c{code.place}"))
+    wrong = frame.filter(~pl.col("municipality_code").str.contains(r"^\d{5}$"))
+    return frame, [_bad_code(grid, code, row, text) for row, text in wrong.select("row", "municipality_code").iter_rows()]
+
+
+def _bad_code(grid: Grid, code: Bound, row: int, text: str) -> Problem:
+    return problem(
+        "not_a_code",
+        "gate",
+        f"団体コードの形ではありません:「{text[:12]}」。",
+        f"Not a municipality code: {text[:12]}.",
+        sheet=grid.sheet,
+        row=row,
+        column_label=code.label.full,
+        expected=f"{code.column.digits or 5} digits",
+        found=text[:12],
+        action_ja="この行の団体コードを直した表を入れ直してください。",
+    )
+
+
+def _bad_digit(grid: Grid, code: Bound, row: int, text: str, right: str, name: str) -> Problem:
+    return problem(
+        "check_digit_mismatch",
+        "gate",
+        f"団体コード {text}({name})の検査数字が合いません。正しければ {right} です。",
+        f"Check digit of {text} ({name}) is wrong; {right} would be right.",
+        sheet=grid.sheet,
+        row=row,
+        column_label=code.label.full,
+        expected=right,
+        found=text,
+        action_ja="この行の団体コードを確かめ、直した表を入れ直してください。",
+    )
+
+
+def _names_against_codes(grid: Grid, frame: pl.DataFrame, name: Bound | None) -> list[Problem]:
+    """Rows whose code belongs, and always belonged, to another name."""
+    if name is None:
+        return []
+    known = areas.register()
+    problems = []
+    pairs = frame.select("row", "code5", "name").drop_nulls("code5").filter(pl.col("name") != "")
+    for row, code, stated in pairs.iter_rows():
+        names = known.names_of.get(code)
+        plain = areas.plain_name(stated)
+        if not names or plain.startswith("(旧") or any(plain.endswith(other) for other in names):
+            continue
+        problems.append(
+            problem(
+                "name_code_disagree",
+                "gate",
+                f"団体コード {code} は「{'・'.join(sorted(names))}」ですが、名前は「{stated}」です。",
+                f"Code {code} is {', '.join(sorted(names))}, but the name is {stated}.",
+                sheet=grid.sheet,
+                row=row,
+                column_label=name.label.full,
+                expected="・".join(sorted(names)),
+                found=stated,
+                action_ja="コードと名前のどちらが正しいかを確かめ、直した表を入れ直してください。",
+            )
+        )
+    return problems
+
+
+def _look_up(grid: Grid, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    """Codes for a table that has names only: by prefecture and name, since names alone repeat (伊達市, 府中市)."""
+    known = areas.register()
+    codes: list[str | None] = []
+    problems = []
+    for row, where, name, nation in frame.select("row", "prefecture", "name", "is_nation").iter_rows():
+        code = "00000" if nation else known.code_of.get((_prefecture(known, where), areas.plain_name(name)))
+        codes.append(code)
+        if code is None and not re.search(r"(合計|小計|計|集計)$", where + name):
+            problems.append(
+                problem(
+                    "name_not_known",
+                    "gate",
+                    f"「{where}{name}」という団体が見つかりません。",
+                    f"No municipality is called {where}{name}.",
+                    sheet=grid.sheet,
+                    row=row,
+                    expected="prefecture and municipality of dbt_project/seeds/municipalities.csv",
+                    found=f"{where}{name}",
+                    action_ja="名前の誤りなら表を直し、新しい団体なら seeds/municipalities.csv に加えてください。",
+                )
+            )
+    return frame.with_columns(code5=pl.Series(codes, dtype=pl.String)), problems
+
+
+def _prefecture(known: areas.Register, where: str) -> str:
+    """Full name of a prefecture; publishers leave 県 out here and there (鹿児島, 岡山)."""
+    names = known.prefecture_of.values()
+    return where if where in names else next((name for name in names if name[:-1] == where), where)
+
+
+# --- figures --------------------------------------------------------------------------------------------------------
+
+
+def _long(grid: Grid, found: Recognised, keys: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    """One row per figure: keys, column number, `raw`, `number`, `status`."""
+    body = found.header.body
+    rows = keys["at"] - body
+    measures = [bound for bound in found.columns if bound.column.role == "measure"]
+    pieces: list[pl.DataFrame] = []
+    problems: list[Problem] = []
+    for number, bound in enumerate(measures):
+        raw = grid.texts(bound.place, body, grid.height).gather(rows)
+        if grid.all_numbers(bound.place, body, grid.height):
+            cells = grid.numbers(bound.place, body, grid.height)
+            assert cells is not None
+            typed = pl.DataFrame({"number": cells.gather(rows)}).with_columns(
+                status=pl.when(pl.col("number").is_null()).then(pl.lit("blank"))
+            )
+        else:
+            typed = type_column(raw, found.layout.symbols)
+        piece = typed.with_columns(value_raw=raw.fill_null(""), measure=pl.lit(number, pl.Int32))
+        problems += _bad_cells(grid, found, bound, keys, piece)
+        pieces.append(piece)
+    if problems:
+        return pl.DataFrame(), problems
+    kept = [name for name in keys.columns if name not in {"figures", "full", "code", "is_nation", "kind_level"}]
+    repeated = pl.concat([keys.select(kept)] * len(pieces))
+    long = repeated.hstack(pl.concat(pieces))
+    policies = [bound.column.blank or found.layout.blank for bound in measures]
+    if "skip" in policies:
+        skipped = [number for number, policy in enumerate(policies) if policy == "skip"]
+        long = long.filter(~((pl.col("status") == "blank") & pl.col("measure").is_in(skipped)).fill_null(False))
+    return long, []
+
+
+def _bad_cells(grid: Grid, found: Recognised, bound: Bound, keys: pl.DataFrame, piece: pl.DataFrame) -> list[Problem]:
+    """Cells that are not figures, not whole, negative or too large where the contract says that they are not."""
+    column, layout = bound.column, found.layout
+    decimal = isinstance(schema_of(layout.raw_table).get(_value_column(layout.raw_table)), pl.Decimal)
+    scaled = pl.col("number") * column.scale
+    reason = (
+        pl.when(pl.col("status") == "unreadable")
+        .then(pl.lit("unreadable"))
+        .when((pl.col("status") == "blank") & pl.lit((column.blank or layout.blank) == "error"))
+        .then(pl.lit("blank"))
+        .when(((scaled - scaled.round()).abs() > RESIDUE) & pl.lit(not decimal))
+        .then(pl.lit("fraction"))
+        .when((pl.col("number") < 0) & pl.lit(not column.negative))
+        .then(pl.lit("negative"))
+        .when(scaled.abs() > (column.maximum or layout.maximum))
+        .then(pl.lit("too_large"))
+    )
+    bad = piece.with_columns(reason=reason, row=keys["row"]).filter(pl.col("reason").is_not_null())
+    if bad.is_empty():
+        return []
+    words = {
+        "unreadable": ("unreadable_value", "数値として読めない値です", "Not a number"),
+        "blank": ("blank_value", "空欄です", "Blank"),
+        "fraction": ("fraction", "整数でない値です", "Not a whole number"),
+        "negative": ("negative_value", "負の値です", "Negative"),
+        "too_large": ("value_too_large", "大きすぎる値です。単位を確かめてください", "Too large; look at the unit"),
+    }
+    problems = []
+    for reason_name, row, raw in bad.select("reason", "row", "value_raw").head(SHOWN).iter_rows():
+        problem_id, ja, en = words[reason_name]
+        problems.append(
+            problem(
+                problem_id,
+                "gate",
+                f"{ja}(この列で {bad.height} 件)。",
+                f"{en} ({bad.height} in this column).",
+                sheet=grid.sheet,
+                row=row,
+                column_label=bound.label.full,
+                expected=f"number, or one of {' '.join(layout.symbols) or 'no sign'}",
+                found=_shown(raw),
+                action_ja="この欄を確かめ、直した表を入れ直してください。新しい記号なら契約の symbols に加えます。",
+            )
+        )
+    return problems
+
+
+def _shown(raw: str) -> str:
+    """A cell for a message. Long digit strings may be somebody's number and are not shown."""
+    return re.sub(r"\d{11,}", "<11桁以上の数字>", squeeze(raw)[:24])
+
+
+def _value_column(table: str) -> str:
+    return next(name for name in _VALUE_COLUMNS if name in schema_of(table))
+
+
+# --- dimensions -----------------------------------------------------------------------------------------------------
+
+
+def _dimensions(
+    grid: Grid, found: Recognised, long: pl.DataFrame
+) -> tuple[pl.DataFrame, list[Problem], list[dt.date]]:
+    """The raw table's own columns. A dimension comes from the column's header or contract, else from the row, else from
+    the title, else from the layout's constants."""
+    layout, schema = found.layout, _schema(found)
+    measures = [bound for bound in found.columns if bound.column.role == "measure"]
+    stated = found.said | layout.constants
+    problems: list[Problem] = []
+
+    def text(name: str) -> pl.Expr:
+        by_column = [bound.column.set.get(name, bound.groups.get(name)) for bound in measures]
+        row = _one(found, name)
+        other: pl.Expr = pl.lit(stated.get(name), pl.String)
+        if row is not None:
+            other = pl.col(f"c{row.place}")
+        if any(value is not None for value in by_column):
+            known = dict(enumerate(by_column))
+            return pl.coalesce(
+                pl.col("measure").replace_strict(known, default=None, return_dtype=pl.String), other
+            )
+        return other
+
+    def mapped(name: str, translate: dict[str, str]) -> pl.Expr:
+        return pl.col(name).replace_strict(translate, default=None, return_dtype=pl.String)
+
+    wanted = [name for name in ("sex", "scope", "item", "form", "vintage", "unit") if name in schema]
+    fields = {bound.column.to: pl.col(f"c{bound.place}") for bound in found.columns if bound.column.role == "field"}
+    long = long.with_columns(**{name: text(name) for name in wanted if name not in fields})
+    for name in ("sex", "scope"):
+        if name in schema:
+            row = _one(found, name)
+            words = WORDS[name] | (row.column.map if row else {})
+            strange = long.filter(~pl.col(name).is_in(list(words)) | pl.col(name).is_null())
+            if not strange.is_empty():
+                problems.append(_strange(grid, name, strange, row))
+            long = long.with_columns(mapped(name, words).alias(name))
+    observed: list[dt.date] = []
+    if "age_group" in schema:
+        long, bad = _with_ages(grid, long.with_columns(age=pl.coalesce(text("age"), pl.lit("総数"))))
+        problems += bad
+    if "year" in schema or "month" in schema or ("as_of_date" in schema and _one(found, "year")):
+        long, bad = _with_years(grid, long.with_columns(year_text=text("year")))
+        problems += bad
+    if problems:
+        return pl.DataFrame(schema=schema), problems, []
+    if "as_of_date" in schema:
+        if _one(found, "year"):
+            long = long.with_columns(as_of_date=pl.date(pl.col("year"), 10, 1))
+        else:
+            long = long.with_columns(as_of_date=pl.lit(as_of(found), pl.Date))
+        observed += [day for day in long["as_of_date"].unique().to_list() if day]
+    if "month" in schema:
+        months = text("month").cast(pl.Int32, strict=False)
+        long = long.with_columns(month=pl.date(pl.col("year"), months, 1))
+        observed += [day for day in long["month"].unique().to_list() if day]
+    if "fiscal_year" in schema:
+        texts = long.select(text("fiscal_year").alias("t"))["t"]
+        years = {word: parse_year(word) for word in texts.unique().to_list() if word}
+        long = long.with_columns(
+            fiscal_year=text("fiscal_year").replace_strict(years, default=None, return_dtype=pl.Int32)
+        )
+        observed += [fiscal_period(year).start for year in years.values()]
+    if layout.raw_table == "registry_dynamics":
+        long = _with_flows(found, measures, long)
+    if layout.raw_table == "ipss_population":
+        observed = []
+    if layout.raw_table == "reference_series":
+        long, bad = _reference(grid, found, long, fields)
+        problems += bad
+        observed = []
+    long = _with_values(found, measures, long)
+    missing = [name for name in schema if name not in long.columns]
+    if missing:
+        raise KeyError(f"{found.contract.source}/{layout.layout} gives no {missing}")
+    rows = long.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    for name in ("as_of_date", "month", "fiscal_year", "year"):
+        if name in schema and rows[name].null_count():
+            problems.append(_no_period(grid, name))
+            break
+    return rows, problems, sorted(set(observed))
+
+
+def _strange(grid: Grid, name: str, strange: pl.DataFrame, row: Bound | None) -> Problem:
+    value = strange[name][0]
+    return problem(
+        f"unknown_{name}",
+        "gate",
+        f"{name} の区分として知らない値です:「{value}」。",
+        f"Unknown {name}: {value}.",
+        sheet=grid.sheet,
+        row=strange["row"][0],
+        column_label=row.label.full if row else "",
+        expected=" ".join(WORDS[name]),
+        found=value,
+        action_ja="値を確かめ、正しい区分なら契約の map に加えてください。",
+    )
+
+
+def _no_period(grid: Grid, name: str) -> Problem:
+    return problem(
+        "no_period",
+        "gate",
+        "いつの数値かが読み取れません。",
+        f"The period of the figures is not stated ({name}).",
+        sheet=grid.sheet,
+        expected=name,
+        found="",
+        action_ja="表題か列に年月日・年度を書いた表を入れ直してください。",
+    )
+
+
+def _with_ages(grid: Grid, long: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    classes = {}
+    for label in long["age"].unique().to_list():
+        try:
+            classes[label] = parse_age(label)
+        except ValueError:
+            return long, [
+                problem(
+                    "unknown_age",
+                    "gate",
+                    f"年齢階級として読めません:「{label[:20]}」。",
+                    f"Not an age class: {label[:20]}.",
+                    sheet=grid.sheet,
+                    expected="0～4歳, 80歳以上 ...",
+                    found=label[:20],
+                    action_ja="年齢の欄を確かめ、直した表を入れ直してください。",
+                )
+            ]
+    age = pl.col("age")
+    return long.with_columns(
+        age_group=age.replace_strict({k: v.group for k, v in classes.items()}, return_dtype=pl.String),
+        age_from=age.replace_strict({k: v.low for k, v in classes.items()}, return_dtype=pl.Int16),
+        age_to=age.replace_strict({k: v.high for k, v in classes.items()}, return_dtype=pl.Int16),
+    ), []
+
+
+def _with_years(grid: Grid, long: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    years: dict[str, int] = {}
+    for text in long["year_text"].unique().to_list():
+        try:
+            years[text] = parse_year(text)
+        except ValueError:
+            return long, [_no_period(grid, "year")]
+    return long.with_columns(year=pl.col("year_text").replace_strict(years, return_dtype=pl.Int32)), []
+
+
+def _with_flows(found: Recognised, measures: list[Bound], long: pl.DataFrame) -> pl.DataFrame:
+    flow: Period | None = parse_flow(found.said["flow"]) if "flow" in found.said else None
+    flows = [number for number, bound in enumerate(measures) if bound.column.is_flow]
+    is_flow = pl.col("measure").is_in(flows)
+    start, end, basis = flow if flow else (None, None, None)
+    return long.with_columns(
+        period_start=pl.when(is_flow).then(pl.lit(start, pl.Date)),
+        period_end=pl.when(is_flow).then(pl.lit(end, pl.Date)),
+        period_basis=pl.when(is_flow).then(pl.lit(basis, pl.String)),
+    )
+
+
+def _reference(
+    grid: Grid, found: Recognised, long: pl.DataFrame, fields: dict[str | None, pl.Expr]
+) -> tuple[pl.DataFrame, list[Problem]]:
+    """Our own tidy form: text columns as they stand (not squeezed), dates, and a status in each row."""
+    body = found.header.body
+    rows = long["at"] - body
+    problems = []
+    for bound in found.columns:
+        if bound.column.role != "field":
+            continue
+        text = grid.texts(bound.place, body, grid.height).gather(rows).fill_null("").str.strip_chars()
+        if (bound.column.to or "").startswith("period_"):
+            known: dict[str, dt.date | None] = {}
+            for word in text.unique().to_list():
+                try:
+                    known[word] = parse_date(word)
+                except ValueError:
+                    known[word] = None
+            days = text.replace_strict(known, return_dtype=pl.Date)
+            if days.null_count():
+                problems.append(_no_period(grid, str(bound.column.to)))
+            long = long.with_columns(days.alias(str(bound.column.to)))
+        else:
+            long = long.with_columns(text.alias(str(bound.column.to)))
+    strange = long.filter(~pl.col("stated_status").is_in([*STATUSES]))
+    if not strange.is_empty():
+        problems.append(
+            problem(
+                "unknown_status",
+                "gate",
+                "value_status が決められた語ではありません。",
+                "value_status is not one of the vocabulary.",
+                row=strange["row"][0],
+                column_label="value_status",
+                expected=" / ".join(STATUSES),
+                found=strange["stated_status"][0][:20],
+                action_ja="value_status の欄を直してください。",
+            )
+        )
+    return long, problems
+
+
+def _with_values(found: Recognised, measures: list[Bound], long: pl.DataFrame) -> pl.DataFrame:
+    """The value column, value_status and provenance."""
+    layout = found.layout
+    table = layout.raw_table
+    value = _value_column(table)
+    scales = {number: bound.column.scale for number, bound in enumerate(measures)}
+    labels = {number: bound.label.full for number, bound in enumerate(measures)}
+    units = {number: bound.column.unit for number, bound in enumerate(measures)}
+    number = pl.col("number")
+    if set(scales.values()) != {1}:
+        number = number * pl.col("measure").replace_strict(scales, return_dtype=pl.Int64)
+    dtype = schema_of(table)[value]
+    if isinstance(dtype, pl.Decimal):
+        figure = pl.when(pl.col("status").is_null()).then(pl.col("value_raw").str.replace_all(",", "")).cast(dtype)
+    else:
+        figure = number.round().cast(pl.Int64)
+    default = pl.lit(layout.value_status)
+    if layout.projected_after is not None:
+        default = pl.when(pl.col("year") > layout.projected_after).then(pl.lit("projected")).otherwise(default)
+    if "stated_status" in long.columns:
+        default = pl.col("stated_status")
+    status = pl.when(pl.col("status") == "blank").then(pl.lit("not_reported")).otherwise(pl.col("status"))
+    long = long.with_columns(
+        figure.alias(value),
+        value_status=pl.coalesce(status, default),
+        sheet=pl.lit(""),
+        column_label=pl.col("measure").replace_strict(labels, return_dtype=pl.String),
+    )
+    if "unit_in_file" in schema_of(table):
+        long = long.with_columns(
+            unit_in_file=pl.col("measure").replace_strict(units, return_dtype=pl.String)
+        )
+    return long
+
+
+def with_sheet(rows: pl.DataFrame, sheet: str, source_id: str) -> pl.DataFrame:
+    """Rows with the provenance that only the caller knows, in the raw table's column order."""
+    return rows.with_columns(sheet=pl.lit(sheet), source_id=pl.lit(source_id))
+
+
+__all__ = ["AREA", "Melted", "melt", "with_sheet"]

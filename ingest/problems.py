@@ -1,0 +1,61 @@
+"""What is wrong with a delivery, said to the person who can mend it.
+
+Holds the shape of a problem and its refusal. Does not hold the rules that find one. A message names file, sheet, row,
+column, what was expected and found, and never a personal value.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ingest.tables import schema_of
+
+Problem = dict[str, Any]
+"""A row of raw.problem without source_id and file_name, which the caller adds."""
+
+SHOWN = 20
+"""Problems of one kind that are listed one by one; the rest are counted in the last of them."""
+
+
+def problem(
+    problem_id: str,
+    severity: str,
+    message_ja: str,
+    message_en: str,
+    *,
+    action_ja: str,
+    sheet: str = "",
+    row: int | None = None,
+    column_label: str = "",
+    expected: object = "",
+    found: object = "",
+) -> Problem:
+    """One row for raw.problem."""
+    return {
+        "problem_id": problem_id,
+        "severity": severity,
+        "sheet": sheet,
+        "row": row,
+        "column_label": column_label,
+        "message_ja": message_ja,
+        "message_en": message_en,
+        "expected": str(expected),
+        "found": str(found),
+        "action_ja": action_ja,
+    }
+
+
+class Refusal(Exception):
+    """A delivery that is not taken; carries its problems."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(p["message_en"] for p in problems))
+        self.problems = list(problems)
+
+
+def frame_of(problems: list[Problem]) -> pl.DataFrame:
+    """raw.problem rows as a frame with the table's schema."""
+    schema = schema_of("problem")
+    return pl.DataFrame([{name: p.get(name) for name in schema} for p in problems], schema=schema, orient="row")

@@ -1,0 +1,107 @@
+"""The child process that opens workbooks: a script on its own, run with `python -I`.
+
+Holds: limits on itself, the parse of one workbook at a time from stdin, its cells on stdout. Does not hold: any import
+of ours, any write, any judgement. It dies with its parent's pipe; the parent kills it when it takes too long.
+
+Request: 8 bytes length, then the workbook. Answer: 8 bytes length of JSON, 8 bytes length of numbers, JSON, numbers.
+JSON: {"sheets": [{name, visible, height, width, texts: [[rows, cells] per column]}]} or {"error": kind, "detail": ...}.
+Numbers: per sheet and column `height` little-endian doubles, NaN where the cell is not a number.
+"""
+
+import array
+import datetime
+import io
+import json
+import math
+import resource
+import sys
+
+MEMORY = int(sys.argv[1]) if len(sys.argv) > 1 else 2 << 30
+MAX_CELLS = int(sys.argv[2]) if len(sys.argv) > 2 else 20_000_000
+
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+from python_calamine import CalamineWorkbook  # noqa: E402
+
+NAN = math.nan
+
+
+def text_of(cell):
+    """Text of a cell that is not a number; dates in ISO form, midnight left out."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, datetime.datetime):
+        return cell.date().isoformat() if cell.time() == datetime.time() else cell.isoformat()
+    if isinstance(cell, datetime.date | datetime.time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def read(data):
+    """(answer, numbers) of one workbook."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    sheets = []
+    numbers = array.array("d")
+    cells = 0
+    for meta in book.sheets_metadata:
+        if str(meta.typ) != "SheetTypeEnum.WorkSheet":
+            sheets.append({"name": meta.name, "visible": False, "height": 0, "width": 0, "texts": []})
+            continue
+        sheet = book.get_sheet_by_name(meta.name)
+        cells += sheet.height * sheet.width
+        if cells > MAX_CELLS:
+            return {"error": "too_many_cells", "detail": f"{cells} > {MAX_CELLS}"}, b""
+        rows = sheet.to_python(skip_empty_area=False)
+        texts = []
+        for column in zip(*rows, strict=True):
+            where = [i for i, cell in enumerate(column) if cell.__class__ is not float and cell != ""]
+            if where:
+                kept = {i: column[i] for i in where}
+                ints = [i for i, cell in kept.items() if cell.__class__ is int]
+                for i in ints:
+                    del kept[i]
+                whole = set(ints)
+                numbers.extend(
+                    [c if c.__class__ is float or i in whole else NAN for i, c in enumerate(column)]
+                    if whole
+                    else [c if c.__class__ is float else NAN for c in column]
+                )
+                texts.append([list(kept), [text_of(cell) for cell in kept.values()]])
+            else:
+                numbers.extend([c if c.__class__ is float else NAN for c in column])
+                texts.append([[], []])
+        sheets.append(
+            {
+                "name": meta.name,
+                "visible": str(meta.visible) == "SheetVisibleEnum.Visible",
+                "height": len(rows),
+                "width": len(texts),
+                "texts": texts,
+            }
+        )
+    return {"sheets": sheets}, numbers.tobytes()
+
+
+def main():
+    """Serve until stdin closes."""
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    while len(head := source.read(8)) == 8:
+        data = source.read(int.from_bytes(head, "little"))
+        try:
+            answer, numbers = read(data)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # the parser's panics are BaseException
+            answer, numbers = {"error": type(error).__name__, "detail": str(error)[:200]}, b""
+        body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        sink.write(len(body).to_bytes(8, "little") + len(numbers).to_bytes(8, "little"))
+        sink.write(body)
+        sink.write(numbers)
+        sink.flush()
+
+
+main()

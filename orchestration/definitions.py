@@ -1,0 +1,47 @@
+"""The one Dagster entry point: assets, checks, the nightly job and its schedule.
+
+Holds: assembly only. Load it with `-m orchestration.definitions`.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from ingest.home import Home
+from orchestration import assets, warehouse
+
+JOB_NAME = "nightly_refresh"
+
+nightly_refresh = dg.define_asset_job(
+    JOB_NAME,
+    selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
+    executor_def=dg.in_process_executor,
+    description="毎晩の更新。受領から公表までを一つのプロセスで行う。 / The nightly refresh, in one process.",
+)
+
+
+@dg.schedule(
+    job=nightly_refresh,
+    cron_schedule="0 2 * * *",
+    execution_timezone="Asia/Tokyo",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+def every_night_at_two(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """毎日 02:00（日本時間）。基準日は予定時刻の日付。 / 02:00 Asia/Tokyo; the as-of date is the tick's date."""
+    day = context.scheduled_execution_time.date().isoformat()
+    return dg.RunRequest(run_key=day, run_config={"ops": {"intake": {"config": {"as_of": day}}}})
+
+
+defs = dg.Definitions(
+    assets=[
+        assets.intake,
+        assets.project,
+        assets.build_warehouse_assets(warehouse.manifest(Home.from_environment())),
+        assets.verdict,
+        assets.release,
+    ],
+    asset_checks=[assets.suite_outcomes],
+    jobs=[nightly_refresh],
+    schedules=[every_night_at_two],
+    resources={"refresh": assets.RefreshContext()},
+)

@@ -1,0 +1,88 @@
+"""`sousei refresh`: the nightly job, once, now, in this process.
+
+Holds: the quick answer when there is nothing new, and the start of the very job that the schedule starts. Does not
+hold: what the job does.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from ingest.home import Home
+from orchestration import nightly
+from orchestration.lock import refresh_lock
+
+INSTANCE = """\
+# Written by sousei. Telemetry and first-visit dialogs are off; nothing here leaves the machine.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+python_logs:
+  python_log_level: WARNING
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one refresh ended: `published` (a release), `nothing_new`, `refused` (reasons) or `failed` (an error)."""
+
+    state: str
+    release: Path | None
+    reasons: list[str]
+
+
+def prepare_instance(home: Home) -> None:
+    """Make the Dagster instance folder with telemetry off, and point this process to it."""
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    settings = home.dagster / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(INSTANCE, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    os.environ["SOUSEI_HOME"] = str(home.root)
+
+
+def refresh(home: Home, landing: Path | None, as_of: date, now: datetime) -> Outcome:
+    """Run the nightly job unless there is nothing new.
+
+    Raises orchestration.lock.RefreshInProgressError when another process refreshes this home.
+    """
+    with refresh_lock(home.lock):
+        if nightly.is_nothing_new(home, landing, as_of, now):
+            return Outcome("nothing_new", home.current.resolve(), [])
+        from expectations.judge_process import start_early
+
+        prepare_instance(home)
+        with start_early():
+            return _run_job(home, landing, as_of)
+
+
+def _run_job(home: Home, landing: Path | None, as_of: date) -> Outcome:
+    import dagster as dg
+
+    from orchestration.definitions import JOB_NAME, defs
+
+    config = {"as_of": as_of.isoformat()} | ({"landing": str(landing)} if landing else {})
+    with dg.DagsterInstance.get() as instance:
+        result = defs.resolve_job_def(JOB_NAME).execute_in_process(
+            run_config={
+                "ops": {"intake": {"config": config}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+            instance=instance,
+            raise_on_error=False,
+            tags={"sousei/as_of": as_of.isoformat()},
+        )
+    if result.success:
+        return Outcome("published", home.current.resolve(), [])
+    reasons = nightly.refusal_reasons(home)
+    if reasons:
+        return Outcome("refused", None, reasons)
+    errors = [
+        event.event_specific_data.error.to_string() for event in result.all_events if event.is_step_failure
+    ]
+    return Outcome("failed", None, errors)

@@ -1,0 +1,142 @@
+"""The identity of one refresh: which inputs, which code, which as-of date, and the folder it builds in.
+
+Holds: planning (is there anything new?), the run's id and its `run.json`. Does not hold: reading files (ingest),
+building (Dagster assets) or publishing (publication).
+
+A run is identified by its inputs: the deliveries in landing and those of the last good release, the code, and the
+fiscal year that contains the as-of date. The same identity gives the same figures, so it is never built twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ingest.home import PROJECT_ROOT, Home
+from orchestration.clock import fiscal_year_of
+
+CODE_ROOMS = ("ingest", "projection", "expectations", "publication", "orchestration", "dbt_project")
+CODE_SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv"}
+NOT_CODE = {"target", "logs", "__pycache__", "scripts"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One refresh; grain: one set of inputs built with one code on one as-of date."""
+
+    run_id: str
+    as_of: str
+    fiscal_year: int
+    created_at: str
+    code_version: str
+    inputs_hash: str
+    inputs: list[dict[str, Any]]
+
+    def directory(self, home: Home) -> Path:
+        return home.runs / self.run_id
+
+    @property
+    def as_of_date(self) -> date:
+        return date.fromisoformat(self.as_of)
+
+    @property
+    def created(self) -> datetime:
+        return datetime.fromisoformat(self.created_at)
+
+
+@cache
+def code_version() -> str:
+    """`<distribution version>+<hash>` of all code, SQL, contracts, seeds and the lock that make the figures."""
+    digest = hashlib.sha256()
+    files = [PROJECT_ROOT / "requirements.lock"]
+    for room in CODE_ROOMS:
+        files += [
+            path
+            for path in (PROJECT_ROOT / room).rglob("*")
+            if path.suffix in CODE_SUFFIXES and not NOT_CODE.intersection(path.relative_to(PROJECT_ROOT).parts)
+        ]
+    for path in sorted(files):
+        if path.is_file():
+            digest.update(str(path.relative_to(PROJECT_ROOT)).encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return f"{version('sousei')}+{digest.hexdigest()[:12]}"
+
+
+def current_manifest(home: Home) -> dict[str, Any] | None:
+    """The manifest of the last good release, or None before the first one."""
+    path = home.current / "manifest.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def plan(home: Home, inputs: list[dict[str, Any]], as_of: date, created_at: datetime) -> Run:
+    """The run that these inputs (one dict with at least `sha256` per snapshot) would make, with those already published.
+
+    A published delivery stays an input when its file has left landing; one that was refused does not.
+    """
+    published = (current_manifest(home) or {}).get("inputs", [])
+    by_hash = {one["sha256"]: one for one in [*published, *inputs]}
+    ordered = [by_hash[key] for key in sorted(by_hash)]
+    digest = hashlib.sha256()
+    for key in sorted(by_hash):
+        digest.update(key.encode())
+    digest.update(code_version().encode())
+    digest.update(str(fiscal_year_of(as_of)).encode())
+    inputs_hash = digest.hexdigest()
+    return Run(
+        run_id=f"{as_of.isoformat()}-{inputs_hash[:12]}",
+        as_of=as_of.isoformat(),
+        fiscal_year=fiscal_year_of(as_of),
+        created_at=created_at.isoformat(timespec="seconds"),
+        code_version=code_version(),
+        inputs_hash=inputs_hash,
+        inputs=ordered,
+    )
+
+
+def is_published(home: Home, run: Run) -> bool:
+    """True when the last good release was made from exactly these inputs and this code."""
+    manifest = current_manifest(home)
+    return manifest is not None and manifest.get("inputs_hash") == run.inputs_hash
+
+
+def begin(home: Home, run: Run) -> Path:
+    """Empty the run's folder, write `run.json`, and point `runs/building` to it.
+
+    What an earlier attempt at the same run left (a crash, a refusal) is removed first.
+    """
+    directory = run.directory(home)
+    if directory.exists():
+        shutil.rmtree(directory)
+    directory.mkdir(parents=True)
+    (directory / "run.json").write_text(json.dumps(asdict(run), ensure_ascii=False, indent=1), encoding="utf-8")
+    pointer = home.runs / ".building.tmp"
+    pointer.unlink(missing_ok=True)
+    pointer.symlink_to(run.run_id)
+    pointer.replace(home.building)
+    return directory
+
+
+def load(home: Home) -> Run:
+    """The run being built.
+
+    Raises FileNotFoundError when none was begun.
+    """
+    return Run(**json.loads((home.building / "run.json").read_text(encoding="utf-8")))
+
+
+def prune(home: Home, keep: int) -> None:
+    """Remove all but the newest `keep` run folders and the one being built; they hold candidates and logs only."""
+    building = home.building.resolve() if home.building.is_symlink() else None
+    folders = sorted(
+        (path for path in home.runs.glob("????-??-??-*") if path.is_dir()), key=lambda path: path.stat().st_mtime
+    )
+    for folder in folders[:-keep] if keep else folders:
+        if folder.resolve() != building:
+            shutil.rmtree(folder)

@@ -1,0 +1,217 @@
+"""The step: five years forward on a fixed (sex, age, key) array.
+
+Holds: the array form of the cohort-component method with child-woman ratios (the form of the national institute's
+municipal projections and of the government worksheet), its accounts (births, deaths, natural and social change), and
+the way from polars to the array and back. Does not hold: where ratios come from (recover, national), what a scenario
+means (scenarios), age-specific fertility (components).
+
+Array convention, everywhere in this package: axis 0 (or 1 after time) is sex = (male, female), then age = 0-4, 5-9 ...
+open group, then any number of key axes (municipality, scenario ...). Ratios are labelled by the age at the START of a
+step: entry x leads from group x to x + 1, and the last entry leads from the two oldest groups together to the open one.
+
+    P[t+1, s, x+1] = P[t, s, x] * (S[t, s, x] + M[t, s, x])
+    P[t+1, s, w]   = (P[t, s, w-1] + P[t, s, w]) * (S[t, s, w-1] + M[t, s, w-1])
+    C[t+1]         = CWR[t] * sum of P[t+1, female, 15-49]
+    P[t+1, male, 0-4] = C * h, P[t+1, female, 0-4] = C * (1 - h), h = share of males among children
+
+float64, nothing is rounded between steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+Array = np.ndarray
+STEP_YEARS = 5
+SEXES = ("male", "female")
+CHILDBEARING = slice(3, 10)  # 15-19 ... 45-49: the denominator of the child-woman ratio
+WOMEN_20_39 = slice(4, 8)
+
+
+class ProjectionError(ValueError):
+    """Input that the projection cannot use. The message says what to do, in Japanese and English."""
+
+
+def age_groups(open_age: int = 90) -> list[str]:
+    """Labels 0-4 ... of five-year groups up to the open one, e.g. 90 gives 19 labels, the last `90+`."""
+    return [f"{x}-{x + 4}" for x in range(0, open_age, STEP_YEARS)] + [f"{open_age}+"]
+
+
+class Accounts(NamedTuple):
+    """What happened in each step: arrays (step, keys...), persons in five years. births - deaths + social = change."""
+
+    births: Array
+    deaths: Array
+    natural: Array
+    social: Array
+
+
+def project(
+    base: Array,
+    ratio: Array,
+    child_woman_ratio: Array,
+    male_share: Array,
+    *,
+    arrivals_start: Array | None = None,
+    arrivals_end: Array | None = None,
+    childbearing: slice = CHILDBEARING,
+) -> Array:
+    """Project `base` through as many steps as `ratio` has.
+
+    base (2, A, keys...) persons; ratio (T, 2, A-1, keys...) survival + net migration of a step; child_woman_ratio and
+    male_share (T, keys...), both of the END of the step; arrivals (T, 2, A, keys...) persons in the step who come at
+    its start (they then age, move and have children like residents) or at its end (added after births). Key axes
+    broadcast. Returns (T + 1, 2, A, keys...) persons, the base first.
+    """
+    ages = base.shape[1]
+    if ratio.shape[1:3] != (2, ages - 1):
+        raise ProjectionError(
+            f"率の形が人口と合いません。期待: (期, 2, {ages - 1}, ...)、実際: {ratio.shape} / ratio does not fit base: "
+            f"expected (T, 2, {ages - 1}, ...), found {ratio.shape}"
+        )
+    keys = np.broadcast_shapes(
+        base.shape[2:],
+        ratio.shape[3:],
+        child_woman_ratio.shape[1:],
+        male_share.shape[1:],
+        *(a.shape[3:] for a in (arrivals_start, arrivals_end) if a is not None),
+    )
+    out = np.empty((len(ratio) + 1, 2, ages, *keys))
+    out[0] = base
+    for t in range(len(ratio)):
+        now, then = out[t], out[t + 1]
+        if arrivals_start is not None:
+            now = now + arrivals_start[t]
+        np.multiply(now[:, :-2], ratio[t, :, :-1], out=then[:, 1:-1])
+        np.multiply(now[:, -2] + now[:, -1], ratio[t, :, -1], out=then[:, -1])
+        children = then[1, childbearing].sum(axis=0)
+        children *= child_woman_ratio[t]
+        np.multiply(children, male_share[t], out=then[0, 0])
+        np.subtract(children, then[0, 0], out=then[1, 0])
+        if arrivals_end is not None:
+            then += arrivals_end[t]
+    return out
+
+
+def accounts(
+    population: Array,
+    survival: Array,
+    migration: Array,
+    birth_survival: Array,
+    *,
+    arrivals_start: Array | None = None,
+    arrivals_end: Array | None = None,
+) -> Accounts:
+    """Births, deaths, natural and social change of every step of a run of `project`.
+
+    population (T + 1, 2, A, keys...) as returned; survival and migration (T, 2, A - 1, keys...) whose sum was the
+    ratio; birth_survival (T, 2, keys...) survivors at 0-4 per birth. A child-woman ratio has infant deaths and infant
+    moves netted out, so: births = children / birth_survival, their deaths = births - children, and no infant counts
+    as a migrant. Hence change = natural + social exactly, and a run with no migration has no social change.
+    """
+    start = population[:-1] if arrivals_start is None else population[:-1] + arrivals_start
+    children = population[1:, :, 0] if arrivals_end is None else population[1:, :, 0] - arrivals_end[:, :, 0]
+    cohorts = np.concatenate([start[:, :, :-2], start[:, :, -2:].sum(axis=2, keepdims=True)], axis=2)
+    births = children / birth_survival
+    deaths = (cohorts * (1.0 - survival)).sum(axis=(1, 2)) + (births - children).sum(axis=1)
+    social = (cohorts * migration).sum(axis=(1, 2))
+    for arrivals in (arrivals_start, arrivals_end):
+        if arrivals is not None:
+            social = social + arrivals.sum(axis=(1, 2))
+    births = births.sum(axis=1)
+    return Accounts(births, deaths, births - deaths, social)
+
+
+def take(
+    frame: pl.DataFrame, keys: Sequence[str], *, value: str = "population_persons", open_age: int = 90
+) -> tuple[list[int], pl.DataFrame, Array]:
+    """From a long frame to the array.
+
+    frame: one row per key, year, sex (male / female) and five-year age group; columns `keys`..., year, sex, age_from,
+    `value`. Rows of other sexes or of totals must not be in it. Returns years ascending, the frame of keys (sorted),
+    and the array (years, 2, A, keys) as float64. Raises ProjectionError where a cell is missing, doubled or null.
+    """
+    ages = list(range(0, open_age + 1, STEP_YEARS))
+    years = frame.get_column("year").unique().sort().to_list()
+    names = frame.select(keys).unique().sort(keys)
+    shape = (len(years), 2, len(ages), names.height)
+    ordered = frame.with_columns((pl.col("sex") == "female").alias("_female")).sort(
+        ["year", "_female", "age_from", *keys]
+    )
+    expected = int(np.prod(shape))
+    found_ages = ordered.get_column("age_from").to_numpy() if ordered.height == expected else None
+    if (
+        found_ages is None
+        or ordered.get_column(value).null_count()
+        or not frame.get_column("sex").is_in(SEXES).all()
+        or not np.array_equal(found_ages.reshape(shape), np.broadcast_to(np.array(ages)[:, None], shape))
+        or not np.array_equal(
+            ordered.get_column("_female").to_numpy().reshape(shape),
+            np.broadcast_to(np.array([False, True])[:, None, None], shape),
+        )
+    ):
+        raise ProjectionError(_gaps(frame, keys, value, years, ages))
+    values = ordered.get_column(value).cast(pl.Float64).to_numpy().reshape(shape)
+    return years, names, np.ascontiguousarray(values)
+
+
+def _gaps(frame: pl.DataFrame, keys: Sequence[str], value: str, years: list[int], ages: list[int]) -> str:
+    per = (
+        frame.filter(pl.col("sex").is_in(SEXES) & pl.col("age_from").is_in(ages))
+        .group_by([*keys, "year"])
+        .agg(
+            pl.struct("sex", "age_from").n_unique().alias("cells"),
+            pl.len().alias("rows"),
+            pl.col(value).null_count().alias("nulls"),
+        )
+    )
+    bad = per.filter((pl.col("cells") != 2 * len(ages)) | (pl.col("rows") != pl.col("cells")) | (pl.col("nulls") > 0))
+    shown = "; ".join(str(row) for row in bad.sort([*keys, "year"]).head(3).rows(named=True)) or "年の欠け / a year is missing"
+    return (
+        f"男女×5歳階級 {2 * len(ages)} 区分が、{years} の各年に1行ずつ要ります。欠け・重複・空欄: {shown} / "
+        f"every key needs one row per year, sex and age group ({2 * len(ages)} cells a year); found {shown}"
+    )
+
+
+def give(
+    population: Array, years: Sequence[int], names: pl.DataFrame, *, value: str = "population_persons"
+) -> pl.DataFrame:
+    """From the array (years, 2, A, keys) back to a long frame: columns of `names`, year, sex, age_group, age_from, value.
+
+    Rows come ordered by year, sex (male first), age, key. Text columns are Enum, cheap to build and to join.
+    """
+    periods, sexes, ages, keys = population.shape
+    labels = age_groups((ages - 1) * STEP_YEARS)
+    blocks = periods * sexes * ages
+
+    def spread(values: Sequence, dtype: pl.DataType, each: int) -> pl.Series:
+        index = np.repeat(np.arange(len(values), dtype=np.uint32), each)
+        index = np.tile(index, population.size // len(index))
+        if isinstance(dtype, pl.Enum):
+            return pl.Series(index.astype(np.uint8) if len(values) < 256 else index).cast(dtype)
+        return pl.Series(np.asarray(values)[index], dtype=dtype)
+
+    columns = [
+        _tiled(names.get_column(name), blocks).alias(name) for name in names.columns
+    ]
+    return pl.DataFrame(
+        [
+            *columns,
+            spread(list(years), pl.Int32(), sexes * ages * keys).alias("year"),
+            spread(SEXES, pl.Enum(SEXES), ages * keys).alias("sex"),
+            spread(labels, pl.Enum(labels), keys).alias("age_group"),
+            spread(range(0, ages * STEP_YEARS, STEP_YEARS), pl.Int16(), keys).alias("age_from"),
+            pl.Series(value, population.reshape(-1)),
+        ]
+    )
+
+
+def _tiled(values: pl.Series, times: int) -> pl.Series:
+    if values.dtype != pl.String:
+        return pl.Series(np.tile(values.to_numpy(), times), dtype=values.dtype)
+    kinds = pl.Enum(values.unique().sort())
+    return pl.Series(np.tile(values.cast(kinds).to_physical().to_numpy(), times)).cast(kinds)

@@ -1,0 +1,150 @@
+"""The tables of the projection layer: one truth for their columns, types and meaning.
+
+Holds: schemas and descriptions, in the same form as ingest/tables.py. Does not hold: how a figure is computed.
+
+Vocabularies
+    sex          total / male / female
+    age_group    total, 0-4 ... 85-89, 90+; where only groups are published or printed: 0-14, 15-64, 65+, and 20-39
+                 with sex female (women 20-39)
+    measure      total / young (0-14) / working_age (15-64) / old (65+) / women_20_39
+    year         1 October of that year; flows and rates are those of the five years up to it
+Figures carry six decimals and add up exactly: male + female = total, ages = total, natural + social = change.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+PERSONS = pl.Decimal(18, 6)
+KEY: dict[str, tuple[pl.DataType, str]] = {
+    "municipality_code": (pl.String(), "Five-digit standard area code (標準地域コード)."),
+    "scenario_id": (pl.String(), "Scenario, see seed scenarios."),
+    "vintage": (pl.String(), "Projection that the scenario stands on: ipss_2018 / ipss_2023, or the plan that printed it."),
+    "year": (pl.Int32(), "1 October of this year."),
+}
+
+PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
+    "population": KEY
+    | {
+        "sex": (pl.String(), "total / male / female."),
+        "age_group": (pl.String(), "total, 0-4 ... 90+; 0-14 / 15-64 / 65+ / 20-39 where only groups are published."),
+        "age_from": (pl.Int16(), "First age in years; null for total."),
+        "age_to": (pl.Int16(), "Last age in years; null for total and open groups."),
+        "population_persons": (PERSONS, "Persons, unrounded to six decimals."),
+        "is_projection": (pl.Boolean(), "False in the base year (census), true after it."),
+        "source_id": (pl.String(), "Delivery that gave the published figure or the rates; null where it stands in our own reference table."),
+    },
+    "vision": KEY
+    | {
+        "births": (PERSONS, "Births in the five years up to `year`: children 0-4 / survival from birth."),
+        "deaths": (PERSONS, "Deaths in the five years up to `year`; survival is that of national life tables, see split_basis."),
+        "natural_change": (PERSONS, "births - deaths."),
+        "social_change": (PERSONS, "Net migration in the five years up to `year` (implied)."),
+        "implied_tfr": (PERSONS, "Implied total fertility rate of the five years up to `year`: k x national TFR."),
+        "child_woman_ratio": (PERSONS, "Persons 0-4 per woman 15-49 in `year`."),
+        "split_basis": (pl.String(), "How births, deaths and moves were told apart; ours, not the publisher's."),
+    },
+    "rates": {
+        "municipality_code": KEY["municipality_code"],
+        "scenario_id": KEY["scenario_id"],
+        "year": (pl.Int32(), "End of the five-year step."),
+        "sex": (pl.String(), "male / female."),
+        "age_from": (pl.Int16(), "First age at the START of the step; 85 = 85 and over together."),
+        "cohort_change_ratio": (PERSONS, "Persons five years later per person: survival + net migration; from the published table."),
+        "survival_ratio": (PERSONS, "Survival: national life tables."),
+        "net_migration_ratio": (PERSONS, "Net migrants per person at the start: the rest."),
+        "split_basis": (pl.String(), "Says that the split is ours."),
+    },
+    "band": KEY
+    | {
+        "measure": (pl.String(), "total / young / working_age / old / women_20_39."),
+        "population_persons": (PERSONS, "The projected figure."),
+        "low_persons": (PERSONS, "Lower end: figure / (1 + the error that 90 % of past projections stayed below)."),
+        "high_persons": (PERSONS, "Upper end: figure / (1 + the error that 10 % of past projections stayed below)."),
+        "coverage_pct": (pl.Int16(), "Share of past projections inside such a band: 80."),
+        "horizon_years": (pl.Int32(), "Years from the base; beyond 20 the band of 20 years is widened, see basis."),
+        "size_class": (pl.String(), "Population in the base year, e.g. 10000-30000."),
+        "n_errors": (pl.Int64(), "Past projections behind the quantiles."),
+        "basis": (pl.String(), "backtest / backtest_extrapolated (beyond the longest horizon tested)."),
+    },
+    "decomposition": KEY
+    | {
+        "measure": (pl.String(), "total / young / working_age / old / women_20_39."),
+        "method": (pl.String(), "migration_first (the plan's order) / fertility_first / shapley (mean of both)."),
+        "difference_persons": (PERSONS, "Scenario minus baseline (ipss_2018_extended); natural + social exactly."),
+        "natural_persons": (PERSONS, "Part that comes with fertility."),
+        "social_persons": (PERSONS, "Part that comes with migration."),
+    },
+    "impact": {
+        "municipality_code": KEY["municipality_code"],
+        "year": (pl.Int32(), "Year compared."),
+        "natural_ratio_pct": (PERSONS, "sim1 / ipss_2018_extended x 100."),
+        "natural_degree": (pl.Int8(), "自然増減の影響度 1-5."),
+        "social_ratio_pct": (PERSONS, "sim2 / sim1 x 100."),
+        "social_degree": (pl.Int8(), "社会増減の影響度 1-5."),
+        "natural_rule": (pl.String(), "Thresholds in force."),
+        "social_rule": (pl.String(), "Thresholds in force."),
+    },
+    "stage": KEY
+    | {
+        "young_index": (PERSONS, "0-14, base year = 100."),
+        "working_age_index": (PERSONS, "15-64, base year = 100."),
+        "old_index": (PERSONS, "65+, base year = 100."),
+        "stage": (pl.Int8(), "人口減少段階 1-3; null in the base year and where 年少 or 生産年齢 do not fall."),
+        "rule": (pl.String(), "Threshold in force."),
+    },
+    "reconciliation": {
+        "municipality_code": KEY["municipality_code"],
+        "plan_id": (pl.String(), "Plan that prints the figure."),
+        "figure_id": (pl.String(), "Figure; key together with plan_id."),
+        "label_ja": (pl.String(), "Name in Japanese."),
+        "year": (pl.Int32(), "Year of the figure."),
+        "kind": (pl.String(), "census / benchmark / plan / gain / migration_only / natural / social / tfr_base / tfr."),
+        "measure": (pl.String(), "total / young / working_age / old / women_20_39; null for rates."),
+        "unit": (pl.String(), "人, or blank for a rate."),
+        "plan_value": (PERSONS, "As printed."),
+        "official_value": (PERSONS, "Official table (ipss_2018 as published) or its difference; null beyond 2045."),
+        "recomputed_value": (PERSONS, "Our own engine."),
+        "difference": (PERSONS, "recomputed_value - plan_value."),
+        "tolerance": (PERSONS, "Largest absolute difference that counts as reproduced."),
+        "verdict": (pl.String(), "reproduced / fitted (we solved an unknown so that it fits) / not_reproduced / not_computable."),
+        "why_ja": (pl.String(), "Why it differs or cannot be reproduced."),
+        "tolerance_reason_ja": (pl.String(), "Why this tolerance."),
+        "place_ja": (pl.String(), "Where the plan prints it."),
+        "revised_official_value": (PERSONS, "The later official projection (ipss_2023) for the same year."),
+        "actual_value": (PERSONS, "What really happened."),
+        "actual_series": (pl.String(), "census / census_preliminary / resident_registry."),
+        "actual_date": (pl.Date(), "Date of the actual figure."),
+    },
+    "backtest": {
+        "municipality_code": KEY["municipality_code"],
+        "method": (pl.String(), "ipss_2018 (published) / hamilton_perry (our engine on two censuses)."),
+        "base_year": (pl.Int32(), "Census base."),
+        "year": (pl.Int32(), "Census compared with."),
+        "measure": (pl.String(), "total / young / working_age / old / women_20_39."),
+        "projected_persons": (PERSONS, "What was projected."),
+        "actual_persons": (PERSONS, "What the census counted; unknown ages shared out in proportion within each sex."),
+        "error_pct": (PERSONS, "(projected / actual - 1) x 100."),
+    },
+    "refresh": {
+        "municipality_code": KEY["municipality_code"],
+        "base_date": (pl.Date(), "Registry date that the refresh starts from."),
+        "from_date": (pl.Date(), "Registry date five years earlier that the cohort change ratios come from."),
+        "year": (pl.Int32(), "1 October of this year."),
+        "measure": (pl.String(), "total / young / working_age / old / women_20_39."),
+        "scale_factor": (PERSONS, "Census / registry at the last census both have: brings the registry to the census base."),
+        "refreshed_persons": (PERSONS, "Hamilton-Perry from the registry, on the census base."),
+        "baseline_persons": (PERSONS, "ipss_2018_extended on that date, straight line between its years."),
+        "plan_persons": (PERSONS, "The plan's printed figure, straight line between printed years; null outside them."),
+        "drift_from_baseline_pct": (PERSONS, "(refreshed / baseline - 1) x 100."),
+        "drift_from_plan_pct": (PERSONS, "(refreshed / plan - 1) x 100."),
+    },
+}
+
+
+def schema_of(table: str) -> pl.Schema:
+    """Polars schema of a projection table.
+
+    Raises KeyError where there is no such table.
+    """
+    return pl.Schema({name: dtype for name, (dtype, _) in PROJECTION_TABLES[table].items()})

@@ -1,0 +1,164 @@
+"""The population vision of municipalities: baseline from a published table, scenarios run on it, accounts.
+
+Holds: the rule beyond the last published year, and one call that runs every scenario of every municipality at once.
+Does not hold: what a scenario says (scenarios), tables of the warehouse (nightly, tables).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from projection import national as nation
+from projection.engine import Accounts, Array, ProjectionError, accounts, project, take
+from projection.national import National
+from projection.recover import k_factor, recover
+from projection.scenarios import expand, pairs
+
+HORIZON = 2065
+
+
+class Baseline(NamedTuple):
+    """Rates that give a published table back and carry it on, for n municipalities and T steps from its base year.
+
+    years T + 1; published: how many of them the table holds; codes n; base (2, A, n); survival (T, 2, A - 1),
+    birth_survival (T, 2) national; migration (T, 2, A - 1, n) the rest of the cohort change ratio; residual
+    (T, 2, A, n) persons whom no ratio can give, None where there are none; child_woman_ratio, tfr, k (T + 1, n);
+    male_share (T, n).
+    """
+
+    years: list[int]
+    published: int
+    codes: list[str]
+    base: Array
+    survival: Array
+    birth_survival: Array
+    migration: Array
+    residual: Array | None
+    child_woman_ratio: Array
+    tfr: Array
+    k: Array
+    male_share: Array
+    national: National
+
+
+class Run(NamedTuple):
+    """K runs: keys (municipality_code, scenario_id), population (T + 1, 2, A, K), accounts per step, tfr (T + 1, K)."""
+
+    years: list[int]
+    keys: pl.DataFrame
+    population: Array
+    accounts: Accounts
+    child_woman_ratio: Array
+    tfr: Array
+
+
+def baseline(table: pl.DataFrame, last_year: int = HORIZON) -> Baseline:
+    """Rates of a published table and its extension to `last_year`.
+
+    table: municipality_code, year, sex (male / female), age_from (0 ... 90), population_persons; every cell of every
+    municipality. Within the table: cohort change ratios, child-woman ratios and sex ratios of the table itself, so
+    that it comes back cell by cell. Beyond it: survival and net migration of the last step held; child-woman ratio =
+    k of the last published year x the national one; national sex ratio at 0-4.
+    """
+    published, names, population = take(table, ["municipality_code"])
+    if published != nation.step_years(published[0], published[-1]) or len(published) < 2:
+        raise ProjectionError(f"公表値の年は5年ごとに2つ以上要ります: {published} / years must be five apart, two or more")
+    years = nation.step_years(published[0], max(last_year, published[-1]))
+    nat = nation.rates(years, last_survival_year=published[-1])
+    found = recover(population, default_male_share=float(nat.male_share[0]))
+    extra = len(years) - len(published)
+    steps = len(years) - 1
+    codes = names.get_column("municipality_code").to_list()
+    ratio = np.concatenate([found.ratio, np.repeat(found.ratio[-1:], extra, axis=0)])
+    k_published = k_factor(found.child_woman_ratio, nat.child_woman_ratio[: len(published)])
+    k = np.concatenate([k_published, np.repeat(k_published[-1:], extra, axis=0)])
+    child_woman_ratio = np.concatenate(
+        [found.child_woman_ratio, k[len(published) :] * nat.child_woman_ratio[len(published) :, None]]
+    )
+    male_share = np.concatenate(
+        [found.male_share[1:], np.repeat(nat.male_share[len(published) :, None], len(codes), axis=1)]
+    )
+    residual = None
+    if found.residual.any():
+        residual = np.zeros((steps, *found.residual.shape[1:]))
+        residual[: len(found.residual)] = found.residual
+    return Baseline(
+        years,
+        len(published),
+        codes,
+        population[0],
+        nat.survival,
+        nat.birth_survival,
+        ratio - nat.survival[..., None],
+        residual,
+        child_woman_ratio,
+        nation.tfr_of(child_woman_ratio, nat),
+        k,
+        male_share,
+        nat,
+    )
+
+
+def run(
+    base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None, basis: str = "ipss_2018_extended"
+) -> Run:
+    """Run every scenario that stands on `basis` for every municipality of `base`, at once.
+
+    scenarios: as scenarios.tidy gives it. keys: municipality_code, scenario_id to run; default: all that apply. The
+    scenario whose id is the basis itself is the untouched baseline.
+    """
+    if keys is None:
+        keys = pairs(scenarios, base.codes, [basis])
+    position = {code: i for i, code in enumerate(base.codes)}
+    index = np.array([position[code] for code in keys.get_column("municipality_code")], dtype=np.intp)
+    assumed = expand(
+        scenarios, keys, base.years, base.child_woman_ratio[1:, index], base.tfr[:, index], base.national,
+        ages=base.base.shape[1],
+    )
+    migration = base.migration[..., index]
+    if assumed.multiplier is not None:
+        migration *= assumed.multiplier
+    survival = base.survival[..., None]
+    at_end = assumed.arrivals_end
+    if base.residual is not None:
+        residual = base.residual[..., index]
+        if assumed.multiplier is not None:
+            residual[:, :, 1:] *= assumed.multiplier
+            residual[:, :, 0] *= assumed.multiplier[:, :, 0]
+        at_end = residual if at_end is None else at_end + residual
+    population = project(
+        base.base[..., index],
+        survival + migration,
+        assumed.child_woman_ratio,
+        base.male_share[:, index],
+        arrivals_start=assumed.arrivals_start,
+        arrivals_end=at_end,
+    )
+    changes = accounts(
+        population,
+        survival,
+        migration,
+        base.birth_survival[..., None],
+        arrivals_start=assumed.arrivals_start,
+        arrivals_end=at_end,
+    )
+    child_woman_ratio = np.concatenate([base.child_woman_ratio[:1, index], assumed.child_woman_ratio])
+    return Run(base.years, keys, population, changes, child_woman_ratio, nation.tfr_of(child_woman_ratio, base.national))
+
+
+MEASURES = ("total", "young", "working_age", "old", "women_20_39")
+
+
+def measures(population: Array) -> dict[str, Array]:
+    """Totals that plans are made of, from (..., 2, A, K): total, young 0-14, working_age 15-64, old 65+, women 20-39."""
+    both = population.sum(axis=-3)
+    return {
+        "total": both.sum(axis=-2),
+        "young": both[..., :3, :].sum(axis=-2),
+        "working_age": both[..., 3:13, :].sum(axis=-2),
+        "old": both[..., 13:, :].sum(axis=-2),
+        "women_20_39": population[..., 1, 4:8, :].sum(axis=-2),
+    }

@@ -1,0 +1,89 @@
+"""Raw frames made from the true figures of ../shared, for the projection tests. Holds no test."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import polars as pl
+
+from ingest.tables import schema_of
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared" / "data"
+SCENARIOS = ROOT / "dbt_project" / "seeds" / "scenarios.csv"
+SEX = {"M": "male", "F": "female", "総数": "total", "男": "male", "女": "female", "total": "total", "male": "male", "female": "female"}
+
+
+def raw(frame: pl.DataFrame, table: str, source_id: str) -> pl.DataFrame:
+    """`frame` in the schema of a raw table, missing columns empty."""
+    defaults = {"source_id": source_id, "sheet": "", "area_level": "municipality", "value_status": "projected"}
+    return frame.select(
+        pl.col(name).cast(dtype) if name in frame.columns else pl.lit(defaults.get(name), dtype).alias(name)
+        for name, dtype in schema_of(table).items()
+    )
+
+
+def empty(table: str) -> pl.DataFrame:
+    return pl.DataFrame(schema=schema_of(table))
+
+
+def two_cities_2018() -> pl.DataFrame:
+    """raw.ipss_population of the 2018 vintage for Nemuro and Kamaishi, totals included, from data/figures."""
+    rows = pl.read_csv(SHARED / "figures" / "ipss_h30_2015_2045.csv", schema_overrides={"code5": pl.String})
+    label = pl.col("age").str.replace("歳以上", "+").str.replace("歳", "").str.replace("～", "-").replace("総数", "total")
+    first = label.str.extract(r"^(\d+)").cast(pl.Int16)
+    return raw(
+        rows.select(
+            pl.col("code5").alias("area_code"),
+            pl.col("name").alias("area_name"),
+            pl.lit("ipss_2018").alias("vintage"),
+            "year",
+            pl.col("sex").replace_strict(SEX),
+            label.alias("age_group"),
+            first.alias("age_from"),
+            pl.when(label.str.ends_with("+")).then(None).otherwise(first + 4).alias("age_to"),
+            pl.col("population").alias("population_persons"),
+        ),
+        "ipss_population",
+        "ipss_projection-figures2018",
+    )
+
+
+def totals_2023() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """raw.ipss_population totals of the 2023 vintage and its three groups as raw.reference_series."""
+    rows = pl.read_csv(
+        SHARED / "figures" / "ipss_r5_3groups_2020_2050.csv", comment_prefix="#", schema_overrides={"code": pl.String}
+    ).filter(~pl.col("code").str.ends_with("000"))
+    totals = rows.select(
+        pl.col("code").alias("area_code"),
+        pl.lit("ipss_2023").alias("vintage"),
+        "year",
+        pl.lit("total").alias("sex"),
+        pl.lit("total").alias("age_group"),
+        pl.col("total").alias("population_persons"),
+    )
+    groups = rows.unpivot(["young", "working", "old"], index=["code", "year"]).select(
+        pl.col("code").alias("municipality_code"),
+        ("population_" + pl.col("variable")).replace("population_working", "population_working_age").alias("indicator_id"),
+        pl.lit("ipss_2023").alias("series"),
+        pl.date(pl.col("year"), 10, 1).alias("period_start"),
+        pl.date(pl.col("year"), 10, 1).alias("period_end"),
+        pl.col("value").alias("value"),
+        pl.lit("人").alias("unit"),
+    )
+    return raw(totals, "ipss_population", "ipss_projection-figures2023"), raw(groups, "reference_series", "reference-2023")
+
+
+@functools.cache
+def all_municipalities_2018() -> pl.DataFrame:
+    """Cells of the published 2018 table: municipality_code, year, sex, age_from, population_persons; 1,682 municipalities."""
+    rows = pl.read_parquet(SHARED / "projection_cases" / "ipss_h30_all_municipalities.parquet")
+    whole = rows.filter(pl.col("kind").is_in(["1", "2", "3"]) | pl.col("code").is_in([f"131{n:02d}" for n in range(1, 24)]))
+    return whole.select(
+        pl.col("code").alias("municipality_code"),
+        pl.col("year").cast(pl.Int32),
+        pl.col("sex").replace_strict(SEX),
+        pl.col("age_lo").cast(pl.Int16).alias("age_from"),
+        pl.col("pop").alias("population_persons"),
+    )

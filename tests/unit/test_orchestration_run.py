@@ -1,0 +1,98 @@
+"""Run identity and the refresh lock: same inputs give the same run, a holder excludes others, a dead holder does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from ingest.home import PROJECT_ROOT, Home
+from orchestration import run
+from orchestration.clock import TOKYO, fiscal_year_of
+from orchestration.lock import RefreshInProgressError, refresh_lock
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=TOKYO)
+ONE = {"sha256": "a" * 64, "file_name": "one.csv"}
+TWO = {"sha256": "b" * 64, "file_name": "two.csv"}
+
+
+def test_fiscal_year_turns_on_the_first_of_april() -> None:
+    assert fiscal_year_of(date(2026, 3, 31)) == 2025
+    assert fiscal_year_of(date(2026, 4, 1)) == 2026
+
+
+def test_same_inputs_in_any_order_make_the_same_run(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert run.plan(home, [ONE, TWO], date(2026, 11, 22), NOW) == run.plan(home, [TWO, ONE], date(2026, 11, 22), NOW)
+
+
+def test_another_day_of_the_same_fiscal_year_has_the_same_inputs_hash(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    first = run.plan(home, [ONE], date(2026, 11, 22), NOW)
+    assert run.plan(home, [ONE], date(2026, 11, 23), NOW).inputs_hash == first.inputs_hash
+    assert run.plan(home, [ONE], date(2027, 4, 1), NOW).inputs_hash != first.inputs_hash
+
+
+def test_a_published_delivery_stays_an_input_when_it_leaves_landing(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.current.mkdir(parents=True)
+    (home.current / "manifest.json").write_text(json.dumps({"inputs": [ONE], "inputs_hash": "x"}))
+    planned = run.plan(home, [TWO], date(2026, 11, 22), NOW)
+    assert [one["sha256"][0] for one in planned.inputs] == ["a", "b"]
+
+
+def test_beginning_again_removes_what_a_crashed_attempt_left(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    planned = run.plan(home, [ONE], date(2026, 11, 22), NOW)
+    (run.begin(home, planned) / "candidate.duckdb").write_bytes(b"half")
+    run.begin(home, planned)
+    assert not (home.building / "candidate.duckdb").exists()
+    assert run.load(home) == planned
+
+
+def test_lock_excludes_another_process_and_a_killed_holder_frees_it(tmp_path: Path) -> None:
+    path = tmp_path / "refresh.lock"
+    script = textwrap.dedent(
+        f"""
+        import pathlib, sys, time
+        from orchestration.lock import refresh_lock
+        with refresh_lock(pathlib.Path({str(path)!r})):
+            print("held", flush=True)
+            time.sleep(60)
+        """
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=PROJECT_ROOT, env=os.environ
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(RefreshInProgressError), refresh_lock(path):
+            pass
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            with refresh_lock(path):
+                return
+        except RefreshInProgressError:
+            time.sleep(0.05)
+    pytest.fail("the lock of a killed holder was not given back")
+
+
+def test_lock_is_granted_again_inside_the_process_that_holds_it(tmp_path: Path) -> None:
+    path = tmp_path / "refresh.lock"
+    with refresh_lock(path):
+        with refresh_lock(path):
+            pass
+        script = f"import pathlib; from orchestration.lock import refresh_lock\nwith refresh_lock(pathlib.Path({str(path)!r})): pass"
+        done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT_ROOT, capture_output=True, check=False)
+        assert done.returncode != 0, "the inner block must not give the outer lock away"
