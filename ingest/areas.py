@@ -7,6 +7,7 @@ municipality_changes.csv) or crosswalks over mergers (the warehouse).
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -18,16 +19,33 @@ from ingest.home import PROJECT_ROOT
 from ingest.text import squeeze_column
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
-KANJI = {"ヶ": "ケ", "ヵ": "カ", "檮": "梼", "蘂": "蕊", "髙": "高", "﨑": "崎", "槇": "槙", "餠": "餅"}
+KANJI = {"ヶ": "ケ", "ヵ": "カ", "檮": "梼", "蘂": "蕊", "髙": "高", "﨑": "崎", "槇": "槙", "餠": "餅", "惠": "恵",
+         "竈": "竃", "龍": "竜", "澤": "沢", "嶋": "島", "瀧": "滝", "曾": "曽", "檜": "桧", "藪": "薮", "籠": "篭",
+         "鰺": "鯵", "鴎": "鷗", "彌": "弥", "斎": "斉", "櫟": "檪"}  # fmt: skip
 """Spellings of one name that publishers use side by side."""
 
 
 class Register(NamedTuple):
-    """Codes by (prefecture, name), names by code (every name it has had), prefecture names by two digits."""
+    """Codes by (prefecture, name), names by code (every name it has had), prefecture names by two digits,
+    codes in use today."""
 
     code_of: dict[tuple[str, str], str]
     names_of: dict[str, frozenset[str]]
     prefecture_of: dict[str, str]
+    current: frozenset[str]
+
+    def agrees(self, code: str, name: str) -> bool | None:
+        """Whether a name as published may stand beside a code. None: the code or the name is not known (a name that is
+        older than the list of changes), so nothing can be said; False: the name is another municipality's of the same
+        prefecture."""
+        plain = plain_name(re.sub(r"^[^市町村]{1,5}郡(?=.+[町村]$)", "", name))
+        known = self.names_of.get(code)
+        if not known:
+            return None
+        if plain in known or any(plain.endswith(other) for other in known):
+            return True
+        other = self.code_of.get((self.prefecture_of.get(code[:2], ""), plain))
+        return False if other is not None and other != code else None
 
 
 def plain_name(name: str) -> str:
@@ -56,7 +74,12 @@ def build_register(current: pl.DataFrame, changes: pl.DataFrame | None = None) -
                     names[code].add(plain_name(name))
             if old_name and old_code and new_code in names and old_code[:2] in prefecture:
                 code_of.setdefault((prefecture[old_code[:2]], plain_name(old_name)), old_code)
-    return Register(code_of, {code: frozenset(known) for code, known in names.items()}, prefecture)
+    return Register(
+        code_of,
+        {code: frozenset(known) for code, known in names.items()},
+        prefecture,
+        frozenset(current["municipality_code"].to_list()),
+    )
 
 
 @cache

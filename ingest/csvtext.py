@@ -18,6 +18,8 @@ from ingest.problems import Refusal, problem
 _FIELD = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
 _RECORDS = rf"^(?:{_FIELD}(?:,{_FIELD})*\r?\n)*(?:{_FIELD}(?:,{_FIELD})*)?$"
 _MAX_FIELD = 1_000_000
+NUL = "nul_byte"
+"""Identifier of the problem that a file with NUL bytes has."""
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -30,7 +32,7 @@ def decode(data: bytes) -> tuple[str, str]:
     if (nul := data.find(b"\0")) >= 0:
         raise Refusal(
             problem(
-                "nul_byte",
+                NUL,
                 "warn",
                 f"{nul} バイト目に NUL があり、文字のファイルとして読めません。",
                 f"NUL byte at offset {nul}: not a text file.",

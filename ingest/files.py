@@ -23,8 +23,13 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], object], mode: int = 0o640) -> None:
-    """Write through `write(file)` into a temporary neighbour, fsync, rename over `path`, fsync the folder."""
+def write_atomically(
+    path: Path, write: Callable[[BinaryIO], object], mode: int = 0o640, sync: bool = True
+) -> None:
+    """Write through `write(file)` into a temporary neighbour, fsync, rename over `path`, fsync the folder.
+
+    sync=False leaves the folder to the caller, who calls `sync_folder` once after many files.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -37,19 +42,20 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object], mode: int 
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if sync:
+        sync_folder(path.parent)
 
 
-def write_bytes(path: Path, data: bytes, mode: int = 0o640) -> None:
+def write_bytes(path: Path, data: bytes, mode: int = 0o640, sync: bool = True) -> None:
     """Bytes, atomically."""
-    write_atomically(path, lambda file: file.write(data), mode)
+    write_atomically(path, lambda file: file.write(data), mode, sync)
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, sync: bool = True) -> None:
     """JSON, atomically."""
-    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1).encode())
+    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1).encode(), sync=sync)
 
 
-def write_parquet(path: Path, frame: pl.DataFrame) -> None:
+def write_parquet(path: Path, frame: pl.DataFrame, sync: bool = True) -> None:
     """Parquet, atomically."""
-    write_atomically(path, lambda file: frame.write_parquet(file, compression="zstd"))
+    write_atomically(path, lambda file: frame.write_parquet(file, compression="zstd"), sync=sync)

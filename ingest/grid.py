@@ -10,7 +10,7 @@ import polars as pl
 
 from ingest import csvtext, workbook
 from ingest.text import squeeze
-from ingest.values import text_of_numbers
+from ingest.values import text_of_number, text_of_numbers
 
 HEAD = 80
 """Rows in which titles and headers are looked for. The deepest real header ends in row 16."""
@@ -39,28 +39,31 @@ class Grid:
 
     def _squeezed_head(self) -> list[list[str]]:
         top = min(HEAD, self.height)
-        columns = [[squeeze(cell) for cell in self.texts(place, 0, top)] for place in range(self.width)]
+        columns = [[squeeze(cell) for cell in self.cells(place, 0, top)] for place in range(self.width)]
         return [list(row) for row in zip(*columns, strict=True)]
+
+    def cells(self, column: int, start: int, stop: int) -> list[str | None]:
+        """Cells of a column as text, as they stood; None where empty. For short spans."""
+        if self._numbers is None:
+            return self._texts[column][start:stop].to_list()  # type: ignore[union-attr]
+        values = self._numbers[column][start:stop].tolist()
+        found = [None if value != value else text_of_number(value) for value in values]
+        words: dict[int, str] = self._texts[column]  # type: ignore[assignment]
+        spots = words if len(words) <= stop - start else range(start, stop)
+        for row in spots:
+            if start <= row < stop and (word := words.get(row, "")):
+                found[row - start] = word
+        return found
 
     def texts(self, column: int, start: int, stop: int) -> pl.Series:
         """Cells of a column as text, as they stood; null where empty."""
         if self._numbers is None:
-            return self._texts[column][start:stop]
-        numbers = self.numbers(column, start, stop)
-        assert numbers is not None
-        words: dict[int, str] = self._texts[column]  # type: ignore[assignment]
-        inside = [(row - start, word) for row, word in words.items() if start <= row < stop and word != ""]
-        if not inside:
+            return self._texts[column][start:stop]  # type: ignore[return-value]
+        if self.all_numbers(column, start, stop) and stop - start > 400:
+            numbers = self.numbers(column, start, stop)
+            assert numbers is not None
             return text_of_numbers(numbers)
-        if numbers.null_count() == len(numbers):
-            found: list[str | None] = [None] * (stop - start)
-            for row, word in inside:
-                found[row] = word
-            return pl.Series(found, dtype=pl.String)
-        found = text_of_numbers(numbers).to_list()
-        for row, word in inside:
-            found[row] = word
-        return pl.Series(found, dtype=pl.String)
+        return pl.Series(self.cells(column, start, stop), dtype=pl.String)
 
     def numbers(self, column: int, start: int, stop: int) -> pl.Series | None:
         """Numeric cells of a column as Float64, null elsewhere; None for CSV, whose cells are all text."""
@@ -73,6 +76,30 @@ class Grid:
         if self._numbers is None:
             return False
         return not any(start <= row < stop and word != "" for row, word in self._texts[column].items())  # type: ignore[union-attr]
+
+    def long_texts(self, column: int, length: int) -> list[str]:
+        """Text cells of a column with at least `length` characters."""
+        if self._numbers is not None:
+            words: dict[int, str] = self._texts[column]  # type: ignore[assignment]
+            return [word for word in words.values() if len(word) >= length]
+        texts: pl.Series = self._texts[column]  # type: ignore[assignment]
+        if self.height <= 400:
+            return [word for word in texts.to_list() if word and len(word) >= length]
+        return texts.filter(texts.str.len_bytes() >= length).to_list()
+
+    def filled(self, columns: list[int], start: int, stop: int) -> np.ndarray:
+        """Which rows of the span have something in any of the columns."""
+        anything = np.zeros(stop - start, dtype=bool)
+        if self._numbers is None:
+            texts = pl.DataFrame({str(place): self._texts[place][start:stop] for place in columns})
+            filled = texts.select(pl.any_horizontal(pl.all().str.strip_chars() != "")) if columns else None
+            return filled.to_series().to_numpy() if filled is not None else anything
+        for place in columns:
+            anything |= ~np.isnan(self._numbers[place][start:stop])
+            words: dict[int, str] = self._texts[place]  # type: ignore[assignment]
+            rows = [row - start for row, word in words.items() if start <= row < stop and word.strip()]
+            anything[rows] = True
+        return anything
 
     def line(self, row: int) -> int:
         """Number of a row as a person counts it: first = 1; for CSV the line on which the record begins."""

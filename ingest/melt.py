@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -20,19 +20,20 @@ from ingest.dates import Period, fiscal_period, parse_date, parse_flow, parse_ye
 from ingest.grid import Grid
 from ingest.problems import SHOWN, Problem, problem
 from ingest.recognise import Bound, Recognised, as_of
-from ingest.tables import AREA, schema_of
+from ingest.tables import schema_of
 from ingest.text import squeeze, squeeze_column
-from ingest.values import type_column
+from ingest.values import text_of_numbers, type_column
 
 WORDS = {
     "sex": {"総数": "total", "計": "total", "男女計": "total", "a": "total", "total": "total",
             "男": "male", "m": "male", "male": "male", "女": "female", "f": "female", "female": "female"},
-    "scope": {"総計": "total", "総数": "total", "国籍総数": "total", "日本人住民": "japanese", "日本人": "japanese",
+    "scope": {"total": "total", "japanese": "japanese", "foreign": "foreign", "総計": "total", "総数": "total", "国籍総数": "total", "日本人住民": "japanese", "日本人": "japanese",
               "外国人住民": "foreign", "外国人": "foreign"},
 }  # fmt: skip
 """Usual words for dimensions; a contract's `map` adds to them."""
 RESIDUE = 1e-3
 """Distance from an integer that is the residue of binary floats (169100.41100000002 千円), not a fraction."""
+_TOTALS = r"(合計|小計|集計|計)$"
 _VALUE_COLUMNS = ("population_persons", "value", "visitors")
 
 
@@ -80,12 +81,8 @@ def _keys(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]:
     }
     frame = pl.DataFrame({"at": range(body, end), **{f"c{place}": text for place, text in squeezed.items()}})
     frame = frame.with_columns(row=pl.Series([grid.line(at) for at in range(body, end)], dtype=pl.Int32))
-    figures = [bound.place for bound in found.columns if bound.column.role == "measure"]
-    filled = pl.DataFrame({str(p): _filled(grid, p, body, end) for p in figures}).select(
-        figures=pl.sum_horizontal(pl.all().cast(pl.Int32))
-    )
-    frame = frame.hstack(filled)
-    anything = pl.any_horizontal(pl.col(f"c{place}") != "" for place in squeezed) | (pl.col("figures") > 0)
+    frame = frame.with_columns(figures=pl.Series(grid.filled([bound.place for bound in _measures(found)], body, end)))
+    anything = pl.any_horizontal(pl.col(f"c{place}") != "" for place in squeezed) | pl.col("figures")
     frame = frame.filter(anything)
     frame, problems = _notes(grid, found, frame, squeezed)
     if grid.widths is not None:
@@ -95,21 +92,16 @@ def _keys(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]:
     return _areas(grid, found, frame)
 
 
-def _filled(grid: Grid, place: int, body: int, end: int) -> pl.Series:
-    numbers = grid.numbers(place, body, end)
-    if numbers is not None and grid.all_numbers(place, body, end):
-        return numbers.is_not_null()
-    return grid.texts(place, body, end).fill_null("").str.strip_chars() != ""
-
-
 def _notes(
     grid: Grid, found: Recognised, frame: pl.DataFrame, squeezed: dict[int, pl.Series]
 ) -> tuple[pl.DataFrame, list[Problem]]:
     """Rows without figures are notes of the contract, or not understood."""
     if not squeezed:
         return frame, []
+    if frame["figures"].all():
+        return frame, []
     first = pl.concat_str([pl.col(f"c{place}") for place in squeezed], separator="")
-    bare = frame.filter(pl.col("figures") == 0).select("at", "row", words=first)
+    bare = frame.filter(~pl.col("figures")).select("at", "row", words=first)
     note_rows, problems = [], []
     code = _one(found, "area_code")
     for at, row, words in bare.iter_rows():
@@ -203,6 +195,7 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
     )
     # a prefecture's row may carry its name in the prefecture column only
     by_blank = (pl.col("name") == "") & ~pl.col("is_nation") & (pl.col("prefecture") != "") & (name is not None)
+    by_blank = by_blank & ~pl.col("prefecture").str.contains(_TOTALS)
     return frame.with_columns(
         area_level=pl.when(by_blank & pl.col("kind_level").is_null())
         .then(pl.lit("prefecture"))
@@ -249,27 +242,26 @@ def _bad_digit(grid: Grid, code: Bound, row: int, text: str, right: str, name: s
 
 
 def _names_against_codes(grid: Grid, frame: pl.DataFrame, name: Bound | None) -> list[Problem]:
-    """Rows whose code belongs, and always belonged, to another name."""
+    """Rows whose name is another municipality's of the prefecture."""
     if name is None:
         return []
     known = areas.register()
+    pairs = frame.filter((pl.col("name") != "") & pl.col("code5").is_not_null())
     problems = []
-    pairs = frame.select("row", "code5", "name").drop_nulls("code5").filter(pl.col("name") != "")
-    for row, code, stated in pairs.iter_rows():
-        names = known.names_of.get(code)
-        plain = areas.plain_name(stated)
-        if not names or plain.startswith("(旧") or any(plain.endswith(other) for other in names):
+    for code, stated, row in pairs.group_by("code5", "name", maintain_order=True).agg(pl.first("row")).iter_rows():
+        if stated.startswith("(旧") or known.agrees(code, stated) is not False:
             continue
+        names = "・".join(sorted(known.names_of[code]))
         problems.append(
             problem(
                 "name_code_disagree",
                 "gate",
-                f"団体コード {code} は「{'・'.join(sorted(names))}」ですが、名前は「{stated}」です。",
-                f"Code {code} is {', '.join(sorted(names))}, but the name is {stated}.",
+                f"団体コード {code} は「{names}」ですが、名前は「{stated}」です。",
+                f"Code {code} is {names}, but the name is {stated}.",
                 sheet=grid.sheet,
                 row=row,
                 column_label=name.label.full,
-                expected="・".join(sorted(names)),
+                expected=names,
                 found=stated,
                 action_ja="コードと名前のどちらが正しいかを確かめ、直した表を入れ直してください。",
             )
@@ -285,7 +277,7 @@ def _look_up(grid: Grid, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Proble
     for row, where, name, nation in frame.select("row", "prefecture", "name", "is_nation").iter_rows():
         code = "00000" if nation else known.code_of.get((_prefecture(known, where), areas.plain_name(name)))
         codes.append(code)
-        if code is None and not re.search(r"(合計|小計|計|集計)$", where + name):
+        if code is None and not re.search(_TOTALS, where + name):
             problems.append(
                 problem(
                     "name_not_known",
@@ -312,55 +304,72 @@ def _prefecture(known: areas.Register, where: str) -> str:
 
 
 def _long(grid: Grid, found: Recognised, keys: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    """One row per figure: keys, column number, `raw`, `number`, `status`."""
-    body = found.header.body
+    """One row per figure: keys, `measure` (number of the measure column), `value_raw`, `number`, `status`."""
+    body, end = found.header.body, grid.height
+    measures = _measures(found)
     rows = keys["at"] - body
-    measures = [bound for bound in found.columns if bound.column.role == "measure"]
-    pieces: list[pl.DataFrame] = []
-    problems: list[Problem] = []
-    for number, bound in enumerate(measures):
-        raw = grid.texts(bound.place, body, grid.height).gather(rows)
-        if grid.all_numbers(bound.place, body, grid.height):
-            cells = grid.numbers(bound.place, body, grid.height)
-            assert cells is not None
-            typed = pl.DataFrame({"number": cells.gather(rows)}).with_columns(
-                status=pl.when(pl.col("number").is_null()).then(pl.lit("blank"))
-            )
-        else:
-            typed = type_column(raw, found.layout.symbols)
-        piece = typed.with_columns(value_raw=raw.fill_null(""), measure=pl.lit(number, pl.Int32))
-        problems += _bad_cells(grid, found, bound, keys, piece)
-        pieces.append(piece)
+    every = len(rows) == end - body
+    numeric = [number for number, bound in enumerate(measures) if grid.all_numbers(bound.place, body, end)]
+    textual = [number for number in range(len(measures)) if number not in numeric]
+    pieces = []
+    if numeric:
+        columns = [grid.numbers(measures[number].place, body, end) for number in numeric]
+        figures = pl.concat([column if every else column.gather(rows) for column in columns if column is not None])
+        blank = pl.when(pl.col("number").is_null()).then(pl.lit("blank"))
+        pieces.append(pl.DataFrame({"number": figures, "value_raw": text_of_numbers(figures)}).with_columns(status=blank))
+    if textual:
+        cells = [grid.texts(measures[number].place, body, end) for number in textual]
+        raw = pl.concat([column if every else column.gather(rows) for column in cells])
+        pieces.append(type_column(raw, found.layout.symbols).with_columns(value_raw=raw))
+    order = [*numeric, *textual]
+    measure = pl.Series("measure", order, dtype=pl.Int32)
+    kept = [name for name in keys.columns if name not in {"figures", "full", "code", "is_nation", "kind_level"}]
+    typed = pl.concat([piece.select("number", "status", "value_raw") for piece in pieces])
+    repeated = pl.concat([keys.select(kept)] * len(order))
+    long = repeated.hstack(typed).with_columns(
+        pl.col("value_raw").fill_null(""),
+        measure=measure.gather(pl.int_range(len(order) * keys.height, eager=True) // max(keys.height, 1)),
+    )
+    problems = _bad_cells(grid, found, long)
     if problems:
         return pl.DataFrame(), problems
-    kept = [name for name in keys.columns if name not in {"figures", "full", "code", "is_nation", "kind_level"}]
-    repeated = pl.concat([keys.select(kept)] * len(pieces))
-    long = repeated.hstack(pl.concat(pieces))
-    policies = [bound.column.blank or found.layout.blank for bound in measures]
-    if "skip" in policies:
-        skipped = [number for number, policy in enumerate(policies) if policy == "skip"]
+    skipped = [n for n, bound in enumerate(measures) if (bound.column.blank or found.layout.blank) == "skip"]
+    if skipped:
         long = long.filter(~((pl.col("status") == "blank") & pl.col("measure").is_in(skipped)).fill_null(False))
     return long, []
 
 
-def _bad_cells(grid: Grid, found: Recognised, bound: Bound, keys: pl.DataFrame, piece: pl.DataFrame) -> list[Problem]:
+def _measures(found: Recognised) -> list[Bound]:
+    return [bound for bound in found.columns if bound.column.role == "measure"]
+
+
+def _bad_cells(grid: Grid, found: Recognised, long: pl.DataFrame) -> list[Problem]:
     """Cells that are not figures, not whole, negative or too large where the contract says that they are not."""
-    column, layout = bound.column, found.layout
-    decimal = isinstance(schema_of(layout.raw_table).get(_value_column(layout.raw_table)), pl.Decimal)
-    scaled = pl.col("number") * column.scale
+    layout, measures = found.layout, _measures(found)
+    decimal = isinstance(schema_of(layout.raw_table).get(value_column(layout.raw_table)), pl.Decimal)
+
+    def each(values: list[Any]) -> pl.Expr:
+        known = set(values)
+        if len(known) == 1:
+            return pl.lit(values[0])
+        return pl.col("measure").replace_strict(dict(enumerate(values)))
+
+    scaled = pl.col("number") * each([bound.column.scale for bound in measures])
+    blank_is_error = each([(bound.column.blank or layout.blank) == "error" for bound in measures])
+    may_be_negative = each([bound.column.negative for bound in measures])
     reason = (
         pl.when(pl.col("status") == "unreadable")
         .then(pl.lit("unreadable"))
-        .when((pl.col("status") == "blank") & pl.lit((column.blank or layout.blank) == "error"))
+        .when((pl.col("status") == "blank") & blank_is_error)
         .then(pl.lit("blank"))
         .when(((scaled - scaled.round()).abs() > RESIDUE) & pl.lit(not decimal))
         .then(pl.lit("fraction"))
-        .when((pl.col("number") < 0) & pl.lit(not column.negative))
+        .when((pl.col("number") < 0) & ~may_be_negative)
         .then(pl.lit("negative"))
-        .when(scaled.abs() > (column.maximum or layout.maximum))
+        .when(scaled.abs() > each([bound.column.maximum or layout.maximum for bound in measures]))
         .then(pl.lit("too_large"))
     )
-    bad = piece.with_columns(reason=reason, row=keys["row"]).filter(pl.col("reason").is_not_null())
+    bad = long.select("row", "measure", "value_raw", reason=reason).drop_nulls("reason")
     if bad.is_empty():
         return []
     words = {
@@ -371,17 +380,17 @@ def _bad_cells(grid: Grid, found: Recognised, bound: Bound, keys: pl.DataFrame, 
         "too_large": ("value_too_large", "大きすぎる値です。単位を確かめてください", "Too large; look at the unit"),
     }
     problems = []
-    for reason_name, row, raw in bad.select("reason", "row", "value_raw").head(SHOWN).iter_rows():
-        problem_id, ja, en = words[reason_name]
+    for row, number, raw, why in bad.sort("row", "measure").head(SHOWN).iter_rows():
+        problem_id, ja, en = words[why]
         problems.append(
             problem(
                 problem_id,
                 "gate",
-                f"{ja}(この列で {bad.height} 件)。",
-                f"{en} ({bad.height} in this column).",
+                f"{ja}(この表で読めない欄は {bad.height} 件)。",
+                f"{en} ({bad.height} bad cells in this table).",
                 sheet=grid.sheet,
                 row=row,
-                column_label=bound.label.full,
+                column_label=measures[number].label.full,
                 expected=f"number, or one of {' '.join(layout.symbols) or 'no sign'}",
                 found=_shown(raw),
                 action_ja="この欄を確かめ、直した表を入れ直してください。新しい記号なら契約の symbols に加えます。",
@@ -395,7 +404,8 @@ def _shown(raw: str) -> str:
     return re.sub(r"\d{11,}", "<11桁以上の数字>", squeeze(raw)[:24])
 
 
-def _value_column(table: str) -> str:
+def value_column(table: str) -> str:
+    """Name of the raw table's column that holds the figure."""
     return next(name for name in _VALUE_COLUMNS if name in schema_of(table))
 
 
@@ -608,7 +618,7 @@ def _with_values(found: Recognised, measures: list[Bound], long: pl.DataFrame) -
     """The value column, value_status and provenance."""
     layout = found.layout
     table = layout.raw_table
-    value = _value_column(table)
+    value = value_column(table)
     scales = {number: bound.column.scale for number, bound in enumerate(measures)}
     labels = {number: bound.label.full for number, bound in enumerate(measures)}
     units = {number: bound.column.unit for number, bound in enumerate(measures)}
@@ -632,16 +642,12 @@ def _with_values(found: Recognised, measures: list[Bound], long: pl.DataFrame) -
         sheet=pl.lit(""),
         column_label=pl.col("measure").replace_strict(labels, return_dtype=pl.String),
     )
+    if table == "tourism_visitors":
+        one_month = long["month"].n_unique() == 1
+        long = long.with_columns(form=pl.lit("monthly" if one_month else "yearly"))
     if "unit_in_file" in schema_of(table):
         long = long.with_columns(
             unit_in_file=pl.col("measure").replace_strict(units, return_dtype=pl.String)
         )
     return long
 
-
-def with_sheet(rows: pl.DataFrame, sheet: str, source_id: str) -> pl.DataFrame:
-    """Rows with the provenance that only the caller knows, in the raw table's column order."""
-    return rows.with_columns(sheet=pl.lit(sheet), source_id=pl.lit(source_id))
-
-
-__all__ = ["AREA", "Melted", "melt", "with_sheet"]

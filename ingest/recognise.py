@@ -110,12 +110,12 @@ def _bind(
 
 def _cells_match(grid: Grid, place: int, body: int, cells: str) -> bool:
     text = squeeze_column(grid.texts(place, body, grid.height))
-    return bool((text.str.contains(f"^(?:{cells})$") | (text == "")).all())
+    text = text.filter(text != "")
+    return bool(len(text)) and bool(text.str.contains(f"^(?:{cells})$").all())
 
 
 def _empty(grid: Grid, place: int, body: int) -> bool:
-    text = grid.texts(place, body, grid.height)
-    return bool((text.fill_null("").str.strip_chars() == "").all())
+    return not grid.filled([place], body, grid.height).any()
 
 
 def as_of(found: Recognised, day: str = "10-01") -> dt.date | None:

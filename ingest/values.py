@@ -82,6 +82,11 @@ def type_column(raw: pl.Series, symbols: dict[str, str]) -> pl.DataFrame:
     )
 
 
+def text_of_number(number: float) -> str:
+    """A spreadsheet number as text: integers without '.0', other numbers in full."""
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+
+
 def text_of_numbers(numbers: pl.Series) -> pl.Series:
     """The cells of a numeric spreadsheet column as text: integers without '.0', other numbers in full."""
     column = pl.col("n")

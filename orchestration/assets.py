@@ -2,9 +2,9 @@
 
 Holds: which step makes which asset, with what description, owner and kind. One step serves all municipalities.
 Does not hold: data logic; each step calls one public function of its room.
-"""
 
-from __future__ import annotations
+Annotations stay evaluated here (no `from __future__ import annotations`): Dagster reads them.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +21,7 @@ from ingest.tables import RAW_TABLES
 from orchestration import clock, nightly
 from orchestration.lock import refresh_lock
 from projection.tables import PROJECTION_TABLES
+from publication.release import RefusedError
 
 OPERATOR = ["team:operator"]
 PDCA_OFFICE = ["team:pdca_office"]
@@ -30,7 +31,7 @@ class RefreshContext(dg.ConfigurableResource):
     """Holds the refresh lock while a step runs, and says where the installation's data lies."""
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[RefreshContext]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RefreshContext"]:
         with refresh_lock(self.home.lock):
             yield self
 
@@ -229,9 +230,7 @@ def build_warehouse_assets(manifest: Any) -> dg.AssetsDefinition:
                     asset_key=spec.asset_key,
                     check_name=spec.name,
                     passed=result["status"] == "pass",
-                    severity=dg.AssetCheckSeverity.ERROR
-                    if result["status"] == "fail"
-                    else dg.AssetCheckSeverity.WARN,
+                    severity=dg.AssetCheckSeverity.ERROR if result["status"] == "fail" else dg.AssetCheckSeverity.WARN,
                     metadata={"n_failing": result["failures"] or 0},
                 )
         yield dg.MaterializeResult(asset_key=DBT_RESULTS, metadata={"nodes": len(results)})
@@ -291,7 +290,7 @@ def release(refresh: RefreshContext) -> dg.MaterializeResult:
     """
     try:
         published = nightly.publish(refresh.home)
-    except nightly.Refused as refusal:
+    except RefusedError as refusal:
         raise dg.Failure(
             description="公表を見送りました。前回の公表版を維持します。 / refused_by_gate",
             metadata={"reasons": dg.MetadataValue.md("\n\n".join(refusal.reasons))},

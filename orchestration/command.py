@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ingest.home import Home
 from orchestration import clock
 
 OK, REFUSED, MISUSE, LOCKED = 0, 1, 2, 3
+HEALTHY_DAYS = 400
 
 
 def _say(arguments: argparse.Namespace, ja: str, en: str) -> None:
@@ -76,25 +78,48 @@ def _refresh(arguments: argparse.Namespace) -> int:
     return OK if outcome.state in ("published", "nothing_new") else REFUSED
 
 
-def _print_release(arguments: argparse.Namespace, release: Path) -> None:
-    from publication import releases
+def _print_release(arguments: argparse.Namespace, path: Path) -> None:
+    from publication import releases, summary
 
-    _say(arguments, f"公表しました: {release}", f"Published: {release}")
-    _say(arguments, f"  データベース {release / 'sousei.duckdb'}", f"  database {release / 'sousei.duckdb'}")
-    for line in releases.verdict_table(release, arguments.lang):
+    _say(arguments, f"公表しました: {path}", f"Published: {path}")
+    for line in summary.lines(releases.read(path), arguments.lang):
         print(line)
 
 
 def _status(arguments: argparse.Namespace) -> int:
+    from orchestration import nightly
     from publication import releases
 
-    facts = releases.status(Home.from_environment(), clock.now())
+    home, now = Home.from_environment(), clock.now()
+    facts = asdict(releases.status(home, now))
+    waiting = nightly.waiting(home)
+    healthy = facts["release_id"] is not None and facts["age_days"] <= HEALTHY_DAYS
     if arguments.json:
-        _emit(facts)
+        _emit({**facts, "waiting_in_landing": waiting, "healthy": healthy})
+    elif facts["release_id"] is None:
+        _say(
+            arguments,
+            "公表版はまだありません。sousei refresh を実行してください。",
+            "No release yet; run sousei refresh.",
+        )
     else:
-        for line in facts["lines_en" if arguments.lang == "en" else "lines_ja"]:
-            print(line)
-    return OK if facts["healthy"] else REFUSED
+        verdict = facts["verdict"]
+        _say(
+            arguments,
+            f"公表版 {facts['release_id']}（作成 {facts['created_at']:%Y-%m-%d %H:%M}、{facts['age_days']:.1f}日前、"
+            f"全{facts['releases']}版）\n検査 必須 合格{verdict['gate_passed']}・不合格{verdict['gate_failed']}"
+            f"、注意 {verdict['warn_failed']}、要確認 {verdict['review_failed']}",
+            f"Release {facts['release_id']} (made {facts['created_at']:%Y-%m-%d %H:%M}, {facts['age_days']:.1f} days "
+            f"ago, {facts['releases']} in all)\nchecks: gate {verdict['gate_passed']} passed, "
+            f"{verdict['gate_failed']} failed; warnings {verdict['warn_failed']}; to review {verdict['review_failed']}",
+        )
+    if not arguments.json:
+        _say(
+            arguments,
+            "landing に未公表のファイル: " + ("、".join(waiting) or "なし"),
+            "In landing, not yet published: " + (", ".join(waiting) or "none"),
+        )
+    return OK if healthy else REFUSED
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -113,53 +138,59 @@ def _check(arguments: argparse.Namespace) -> int:
 def _releases(arguments: argparse.Namespace) -> int:
     from publication import releases
 
-    listed = releases.listing(Home.from_environment())
-    if arguments.json:
-        _emit(listed)
-    else:
-        for one in listed:
-            print(f"{one['release_id']}  {one['created_at']}  {one['n_inputs']:>4}  {' '.join(one['pointers'])}")
+    listed = releases.list_releases(Home.from_environment())
+    _print_frame(arguments, listed)
     return OK
+
+
+def _print_frame(arguments: argparse.Namespace, frame: Any, form: str = "table") -> None:
+    from publication import releases
+
+    sys.stdout.buffer.write(releases.formatted(frame, "json" if arguments.json else form))
 
 
 def _verify(arguments: argparse.Namespace) -> int:
     from publication import releases
 
-    report = releases.verify(releases.resolve(Home.from_environment(), arguments.release))
+    found = releases.verify(releases.find(Home.from_environment(), arguments.release))
     if arguments.json:
-        _emit(report)
+        _emit({"release_id": found.release_id, "sound": found.sound, "problems": found.problems})
     else:
-        for finding in report["findings"]:
-            print(finding)
+        for problem in found.problems:
+            print(problem)
         _say(
             arguments,
-            f"公表版 {report['release_id']}: {'健全です' if report['sound'] else '問題があります'}",
-            f"Release {report['release_id']}: {'sound' if report['sound'] else 'NOT sound'}",
+            f"公表版 {found.release_id}: {'健全です' if found.sound else '問題があります'}（{found.tables.height}表）",
+            f"Release {found.release_id}: {'sound' if found.sound else 'NOT sound'} ({found.tables.height} tables)",
         )
-    return OK if report["sound"] else REFUSED
+    return OK if found.sound else REFUSED
 
 
 def _diff(arguments: argparse.Namespace) -> int:
     from publication import releases
 
     home = Home.from_environment()
-    frame = releases.diff(releases.resolve(home, arguments.a), releases.resolve(home, arguments.b))
+    moved = releases.diff(releases.find(home, arguments.a), releases.find(home, arguments.b))
     if arguments.json:
-        _emit(frame.to_dicts())
+        _emit({name: getattr(moved, name).to_dicts() for name in ("summary", "changes", "sources", "columns")})
+        return OK
+    if moved.changes.is_empty():
+        _say(arguments, "動いた数値はありません。", "No published figure moved.")
     else:
-        print(releases.as_table(frame))
+        _print_frame(arguments, moved.changes)
+    _print_frame(arguments, moved.summary)
     return OK
 
 
 def _query(arguments: argparse.Namespace) -> int:
     from publication import releases
 
-    release = releases.resolve(Home.from_environment(), arguments.release)
     try:
-        releases.query(arguments.sql, release, arguments.format, sys.stdout.buffer)
-    except releases.QueryRefused as refusal:
+        answer = releases.query(arguments.sql, releases.find(Home.from_environment(), arguments.release))
+    except releases.QueryError as refusal:
         print(str(refusal), file=sys.stderr)
         return MISUSE
+    _print_frame(arguments, answer, arguments.format)
     return OK
 
 
@@ -224,7 +255,7 @@ def _parser() -> argparse.ArgumentParser:
         "query",
         _query,
         "公表版に対する読み取り専用の問い合わせ / one read-only query on a release",
-        "sousei query \"select * from mart_kpi_scorecard where grade is not null\" --format csv",
+        'sousei query "select * from mart_kpi_scorecard where grade is not null" --format csv',
     )
     call.add_argument("sql", metavar="SQL")
     call.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
@@ -237,8 +268,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return arguments.run(arguments)
-    except FileNotFoundError as error:
-        print(f"not_found: {error}", file=sys.stderr)
+    except (FileNotFoundError, LookupError) as error:
+        print(f"not_found: {error.args[-1]}", file=sys.stderr)
         return MISUSE
 
 

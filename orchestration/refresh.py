@@ -12,7 +12,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from ingest.home import Home
-from orchestration import nightly
+from orchestration import clock, nightly
+from orchestration import run as runs
 from orchestration.lock import refresh_lock
 
 INSTANCE = """\
@@ -28,7 +29,10 @@ python_logs:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one refresh ended: `published` (a release), `nothing_new`, `refused` (reasons) or `failed` (an error)."""
+    """How one refresh ended: `published`, `nothing_new`, `refused` (by the gate) or `failed`.
+
+    release: the current release, None before the first. reasons: why it was refused or failed.
+    """
 
     state: str
     release: Path | None
@@ -53,12 +57,15 @@ def refresh(home: Home, landing: Path | None, as_of: date, now: datetime) -> Out
     """
     with refresh_lock(home.lock):
         if nightly.is_nothing_new(home, landing, as_of, now):
+            runs.record(home, "nothing_new", now, [])
             return Outcome("nothing_new", home.current.resolve(), [])
-        from expectations.judge_process import start_early
-
+        runs.record(home, "running", now, [])
         prepare_instance(home)
-        with start_early():
+        nightly.start_suites()
+        try:
             return _run_job(home, landing, as_of)
+        finally:
+            nightly.stop_suites()
 
 
 def _run_job(home: Home, landing: Path | None, as_of: date) -> Outcome:
@@ -66,7 +73,7 @@ def _run_job(home: Home, landing: Path | None, as_of: date) -> Outcome:
 
     from orchestration.definitions import JOB_NAME, defs
 
-    config = {"as_of": as_of.isoformat()} | ({"landing": str(landing)} if landing else {})
+    config = {"as_of": as_of.isoformat()} | ({"landing": str(landing.resolve())} if landing else {})
     with dg.DagsterInstance.get() as instance:
         result = defs.resolve_job_def(JOB_NAME).execute_in_process(
             run_config={
@@ -77,12 +84,16 @@ def _run_job(home: Home, landing: Path | None, as_of: date) -> Outcome:
             raise_on_error=False,
             tags={"sousei/as_of": as_of.isoformat()},
         )
+    release = home.current.resolve() if home.current.exists() else None
     if result.success:
-        return Outcome("published", home.current.resolve(), [])
-    reasons = nightly.refusal_reasons(home)
-    if reasons:
-        return Outcome("refused", None, reasons)
-    errors = [
-        event.event_specific_data.error.to_string() for event in result.all_events if event.is_step_failure
+        return Outcome("published", release, [])
+    ended = runs.last(home) or {}
+    if ended.get("state") == "refused":
+        return Outcome("refused", release, ended["reasons"])
+    reasons = [
+        f"{event.step_key}: {event.event_specific_data.error.to_string()}"  # type: ignore[union-attr]
+        for event in result.all_events
+        if event.is_step_failure
     ]
-    return Outcome("failed", None, errors)
+    runs.record(home, "failed", clock.now(), reasons)
+    return Outcome("failed", release, reasons)

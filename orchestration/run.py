@@ -75,17 +75,12 @@ def current_manifest(home: Home) -> dict[str, Any] | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-def plan(home: Home, inputs: list[dict[str, Any]], as_of: date, created_at: datetime) -> Run:
-    """The run that these inputs (one dict with at least `sha256` per snapshot) would make, with those already published.
-
-    A published delivery stays an input when its file has left landing; one that was refused does not.
-    """
-    published = (current_manifest(home) or {}).get("inputs", [])
-    by_hash = {one["sha256"]: one for one in [*published, *inputs]}
-    ordered = [by_hash[key] for key in sorted(by_hash)]
+def plan(inputs: list[dict[str, Any]], as_of: date, created_at: datetime) -> Run:
+    """The run that these inputs make; one dict with at least `sha256` and `verdict` (taken / refused) per delivery."""
+    ordered = sorted(inputs, key=lambda one: one["sha256"])
     digest = hashlib.sha256()
-    for key in sorted(by_hash):
-        digest.update(key.encode())
+    for one in ordered:
+        digest.update(f"{one['sha256']} {one['verdict']}\n".encode())
     digest.update(code_version().encode())
     digest.update(str(fiscal_year_of(as_of)).encode())
     inputs_hash = digest.hexdigest()
@@ -98,6 +93,11 @@ def plan(home: Home, inputs: list[dict[str, Any]], as_of: date, created_at: date
         inputs_hash=inputs_hash,
         inputs=ordered,
     )
+
+
+def published_hashes(home: Home) -> set[str]:
+    """Hashes of the deliveries that the last good release was made from; they stay inputs when they leave landing."""
+    return {one["sha256"] for one in (current_manifest(home) or {}).get("inputs", []) if one["verdict"] == "taken"}
 
 
 def is_published(home: Home, run: Run) -> bool:
@@ -129,6 +129,25 @@ def load(home: Home) -> Run:
     Raises FileNotFoundError when none was begun.
     """
     return Run(**json.loads((home.building / "run.json").read_text(encoding="utf-8")))
+
+
+def record(home: Home, state: str, now: datetime, reasons: list[str]) -> None:
+    """Keep how the last refresh ended (published / nothing_new / refused / failed), for `sousei status`."""
+    home.runs.mkdir(parents=True, exist_ok=True)
+    path = home.runs / "last.json"
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(
+        json.dumps(
+            {"state": state, "ended_at": now.isoformat(timespec="seconds"), "reasons": reasons}, ensure_ascii=False
+        )
+    )
+    temporary.replace(path)
+
+
+def last(home: Home) -> dict[str, Any] | None:
+    """How the last refresh ended, or None before the first."""
+    path = home.runs / "last.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def prune(home: Home, keep: int) -> None:

@@ -10,7 +10,6 @@ import json
 import os
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ingest.home import PROJECT_ROOT, Home
@@ -65,21 +64,27 @@ def manifest(home: Home) -> Mapping[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def build(home: Home) -> list[Any]:
-    """`dbt build` on the candidate; returns dbt's node results, also when tests or models failed.
+def build(home: Home) -> list[dict[str, Any]]:
+    """`dbt build` on the candidate; one dict per node, also when tests or models failed.
 
-    Raises RuntimeError when dbt could not run at all.
+    Keys: unique_id, status, failures, seconds, compiled_code. Raises RuntimeError when dbt could not run at all.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     try:
-        result = _invoke(home, ["build", "--indirect-selection", "buildable"])
+        done = _invoke(home, ["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"])
     finally:
         DuckDBConnectionManager.close_all_connections()
-    if result.result is None:
-        raise RuntimeError(f"dbt_did_not_run: {result.exception}")
-    return list(result.result.results)
-
-
-def results_path(home: Home) -> Path:
-    return home.building / "dbt_results.json"
+    if done.result is None:
+        raise RuntimeError(f"dbt_did_not_run: {done.exception}")
+    return [
+        {
+            "unique_id": one.node.unique_id,
+            "status": str(one.status),
+            "failures": one.failures,
+            "message": one.message,
+            "seconds": round(one.execution_time, 3),
+            "compiled_code": getattr(one.node, "compiled_code", None),
+        }
+        for one in done.result.results
+    ]

@@ -88,13 +88,32 @@ def project(
             now = now + arrivals_start[t]
         np.multiply(now[:, :-2], ratio[t, :, :-1], out=then[:, 1:-1])
         np.multiply(now[:, -2] + now[:, -1], ratio[t, :, -1], out=then[:, -1])
-        children = then[1, childbearing].sum(axis=0)
-        children *= child_woman_ratio[t]
-        np.multiply(children, male_share[t], out=then[0, 0])
-        np.subtract(children, then[0, 0], out=then[1, 0])
+        children = then[1, childbearing].sum(axis=0) * child_woman_ratio[t]
+        boys = children * male_share[t]
+        then[0, 0], then[1, 0] = boys, children - boys
         if arrivals_end is not None:
             then += arrivals_end[t]
     return out
+
+
+def step_matrix(
+    ratio: Array, child_woman_ratio: float, male_share: float, childbearing: slice = CHILDBEARING
+) -> Array:
+    """The step as a Leslie matrix for one key: (2A, 2A), cells ordered male 0-4 ... open, female 0-4 ... open.
+
+    ratio (2, A - 1). `step_matrix @ population.reshape(-1)` equals the step of `project`; its transpose carries the
+    value of a person backwards in time.
+    """
+    ages = ratio.shape[1] + 1
+    matrix = np.zeros((2, ages, 2, ages))
+    for sex in range(2):
+        for x in range(ages - 1):
+            matrix[sex, x + 1, sex, x] = ratio[sex, x]
+        matrix[sex, ages - 1, sex, ages - 1] = ratio[sex, ages - 2]
+    women = matrix[1, childbearing].sum(axis=0)
+    matrix[0, 0] = child_woman_ratio * male_share * women
+    matrix[1, 0] = child_woman_ratio * (1.0 - male_share) * women
+    return matrix.reshape(2 * ages, 2 * ages)
 
 
 def accounts(
@@ -186,32 +205,36 @@ def give(
     """
     periods, sexes, ages, keys = population.shape
     labels = age_groups((ages - 1) * STEP_YEARS)
-    blocks = periods * sexes * ages
 
-    def spread(values: Sequence, dtype: pl.DataType, each: int) -> pl.Series:
-        index = np.repeat(np.arange(len(values), dtype=np.uint32), each)
-        index = np.tile(index, population.size // len(index))
-        if isinstance(dtype, pl.Enum):
-            return pl.Series(index.astype(np.uint8) if len(values) < 256 else index).cast(dtype)
-        return pl.Series(np.asarray(values)[index], dtype=dtype)
+    def spread(labels: Sequence[str], each: int) -> pl.Series:
+        kinds = pl.Enum(labels)
+        index = np.repeat(np.arange(len(labels), dtype=_physical(len(labels))), each)
+        return pl.Series(np.tile(index, population.size // len(index))).cat.to(kinds)
 
-    columns = [
-        _tiled(names.get_column(name), blocks).alias(name) for name in names.columns
-    ]
+    year = np.repeat(np.asarray(years, dtype=np.int32), sexes * ages * keys)
+    first = np.tile(np.repeat(np.arange(0, ages * STEP_YEARS, STEP_YEARS, dtype=np.int16), keys), periods * sexes)
     return pl.DataFrame(
         [
-            *columns,
-            spread(list(years), pl.Int32(), sexes * ages * keys).alias("year"),
-            spread(SEXES, pl.Enum(SEXES), ages * keys).alias("sex"),
-            spread(labels, pl.Enum(labels), keys).alias("age_group"),
-            spread(range(0, ages * STEP_YEARS, STEP_YEARS), pl.Int16(), keys).alias("age_from"),
+            *(_tiled(names.get_column(name), periods * sexes * ages).alias(name) for name in names.columns),
+            pl.Series("year", year),
+            spread(SEXES, ages * keys).alias("sex"),
+            spread(labels, keys).alias("age_group"),
+            pl.Series("age_from", first),
             pl.Series(value, population.reshape(-1)),
         ]
     )
 
 
+def _physical(categories: int) -> type:
+    """The integer that polars keeps an Enum of so many categories in."""
+    return np.uint8 if categories < 256 else np.uint16 if categories < 65_536 else np.uint32
+
+
 def _tiled(values: pl.Series, times: int) -> pl.Series:
+    """The keys once per block; text as Enum."""
     if values.dtype != pl.String:
         return pl.Series(np.tile(values.to_numpy(), times), dtype=values.dtype)
-    kinds = pl.Enum(values.unique().sort())
-    return pl.Series(np.tile(values.cast(kinds).to_physical().to_numpy(), times)).cast(kinds)
+    labels = values.unique().sort().to_list()
+    kinds = pl.Enum(labels)
+    physical = values.cast(kinds).to_physical().to_numpy().astype(_physical(len(labels)))
+    return pl.Series(np.tile(physical, times)).cat.to(kinds)

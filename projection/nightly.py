@@ -11,16 +11,21 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from projection import reconcile, vision
+from projection import backtest, decompose, reconcile, refresh, vision
 from projection.engine import SEXES, STEP_YEARS, Array, ProjectionError, age_groups
 from projection.recover import SPLIT_BASIS
-from projection.scenarios import pairs, tidy
-from projection.tables import PERSONS, schema_of
+from projection.scenarios import tidy
+from projection.tables import PERSONS, PROJECTION_TABLES, schema_of
 
 MICRO = 1_000_000
 BASIS = "ipss_2018_extended"
 AREA_LEVELS = ("municipality", "designated_city")
 CELL = ["municipality_code", "year", "sex", "age_from"]
+FIGURE = ["municipality_code", "scenario_id", "vintage", "year", "measure", "persons"]
+KEYS = [  # order of rows in every table, as far as it has these columns
+    "municipality_code", "scenario_id", "plan_id", "figure_id", "base_date", "as_of_date", "method", "base_year", "year",
+    "sex", "age_from", "age_group", "measure", "series",
+]  # fmt: skip
 GROUPS_2023 = {  # indicator of raw.reference_series -> age group
     "population_young": ("0-14", 0, 14),
     "population_working_age": ("15-64", 15, 64),
@@ -44,22 +49,96 @@ def build(
     """
     scenarios = tidy(scenarios)
     cells = published_cells(ipss_population, "ipss_2018")
-    populations = [published_2023(ipss_population, reference_series), reconcile.printed_population(scenarios)]
-    changes: list[pl.DataFrame] = []
+    frames: dict[str, list[pl.DataFrame]] = {name: [] for name in PROJECTION_TABLES}
+    frames["population"] = [published_2023(ipss_population, reference_series), reconcile.printed_population(scenarios)]
+    figures = [group_figures(f) for f in frames["population"] if f.height]
+    decomposition = pl.DataFrame()
     rates: list[pl.DataFrame] = []
+    base_year = None
     if cells.height:
         sources = cells.group_by("municipality_code").agg(pl.col("source_id").min())
         base = vision.baseline(cells)
+        base_year = base.years[0]
         result = vision.run(base, scenarios)
         for one in (as_published(base, result), result):
-            populations.append(population_frame(one, "ipss_2018").join(sources, on="municipality_code", how="left"))
-            changes.append(vision_frame(one, "ipss_2018"))
-        rates.append(rates_frame(base))
-    return {
-        "population": _finish("population", populations, ["municipality_code", "scenario_id", "year", "_sex", "age_from", "age_group"]),
-        "vision": _finish("vision", changes, ["municipality_code", "scenario_id", "year"]),
-        "rates": _finish("rates", rates, ["municipality_code", "scenario_id", "year", "_sex", "age_from"]),
-    }
+            frames["population"].append(population_frame(one, "ipss_2018").join(sources, on="municipality_code", how="left"))
+            frames["vision"].append(vision_frame(one, "ipss_2018"))
+            figures.append(run_figures(one).with_columns(pl.lit("ipss_2018").alias("vintage")))
+            rates.append(frames["vision"][-1])
+        frames["rates"] = [rates_frame(base)]
+        decomposition = decompose.decompose(base, result, scenarios)
+        frames["decomposition"] = [decomposition]
+        frames["impact"] = [decompose.impact(result)]
+        frames["stage"] = [decompose.stage(result)]
+    if figures:
+        known = pl.concat([f.select(FIGURE) for f in figures])
+        frames["band"] = [band_frame(known)]
+        totals = refresh.actual_totals(census_population, registry_population, registry_dynamics, reference_series)
+        chosen = {s: known.filter(pl.col("scenario_id") == s) for s in (BASIS, "ipss_2018", "ipss_2023", "plan")}
+        if rates:
+            frames["reconciliation"] = [
+                reconcile.reconcile(known, pl.concat(rates), decomposition, totals, reference_series)
+            ]
+        if base_year is not None:
+            frames["actuals"] = [refresh.actuals(totals, chosen[BASIS], chosen["ipss_2023"], chosen["plan"], base_year)]
+        frames["refresh"] = [refresh.refresh(registry_population, census_population, chosen[BASIS], chosen["plan"])]
+        census = backtest.census_cells(census_population)
+        frames["backtest"] = [
+            *(
+                backtest.against(chosen[vintage], refresh.measures_of_census(census), method=vintage, base_year=first)
+                for vintage, first in (("ipss_2018", 2015), ("ipss_2023", 2020))
+                if chosen[vintage].height and census.height
+            ),
+            own_backtest(census),
+        ]
+    return {name: _finish(name, parts) for name, parts in frames.items()}
+
+
+def group_figures(population: pl.DataFrame) -> pl.DataFrame:
+    """The measures among published or printed rows: municipality_code, scenario_id, vintage, year, measure, persons."""
+    measure = {(v[0], v[1]): k for k, v in reconcile.PRINTED_GROUPS.items()}
+    key = pl.concat_str("sex", "age_group", separator="|")
+    return (
+        population.with_columns(key.replace_strict({f"{s}|{g}": m for (s, g), m in measure.items()}, default=None).alias("measure"))
+        .filter(pl.col("measure").is_not_null())
+        .select(*FIGURE[:-1], pl.col("population_persons").cast(pl.Float64).alias("persons"))
+    )
+
+
+def run_figures(result: vision.Run) -> pl.DataFrame:
+    """The measures of a run: year, municipality_code, scenario_id, measure, persons."""
+    index = pl.DataFrame({"year": result.years}, schema={"year": pl.Int32}).join(
+        result.keys, how="cross", maintain_order="left_right"
+    )
+    return pl.concat(
+        [
+            index.with_columns(pl.lit(name).alias("measure"), pl.Series("persons", values.reshape(-1)))
+            for name, values in vision.measures(result.population).items()
+        ]
+    )
+
+
+def band_frame(figures: pl.DataFrame) -> pl.DataFrame:
+    """80 % bands on every projected figure; the horizon counts from the vintage's census base."""
+    first = pl.col("year").min().over("municipality_code", "scenario_id")
+    size = pl.col("persons").filter((pl.col("measure") == "total") & (pl.col("year") == pl.col("_first"))).first()
+    asked = (
+        figures.with_columns(first.alias("_first"))
+        .with_columns(size.over("municipality_code", "scenario_id").alias("base_persons"))
+        .with_columns((pl.col("year") - pl.col("_first")).alias("horizon_years"))
+        .filter((pl.col("horizon_years") > 0) & pl.col("base_persons").is_not_null())
+        .rename({"persons": "population_persons"})
+    )
+    return backtest.bands(asked) if asked.height else asked
+
+
+def own_backtest(census: pl.DataFrame) -> pl.DataFrame:
+    """The engine at every census base that the delivered censuses allow (two before, one after)."""
+    years = census.get_column("year").unique().sort().to_list()
+    if len(years) < 3 or any(b - a != STEP_YEARS for a, b in zip(years, years[1:], strict=False)):
+        return pl.DataFrame()
+    whole = census.filter(pl.col("year").n_unique().over("municipality_code") == len(years))
+    return backtest.backtest(whole) if whole.height else pl.DataFrame()
 
 
 def published_cells(raw: pl.DataFrame, vintage: str) -> pl.DataFrame:
@@ -101,11 +180,10 @@ def published_2023(raw: pl.DataFrame, reference_series: pl.DataFrame) -> pl.Data
         pl.col("population_persons").cast(PERSONS),
         "source_id",
     )
-    kinds = {"total": ("total", None, None)} | {}
     series = reference_series.filter(
         (pl.col("series") == "ipss_2023") & pl.col("indicator_id").is_in([*GROUPS_2023, "population_total"])
     )
-    groups = GROUPS_2023 | {"population_total": kinds["total"]}
+    groups = GROUPS_2023 | {"population_total": ("total", None, None)}
     extra = series.select(
         "municipality_code",
         pl.col("period_end").dt.year().cast(pl.Int32).alias("year"),
@@ -140,6 +218,7 @@ def as_published(base: vision.Baseline, result: vision.Run) -> vision.Run:
         type(result.accounts)(*(a[: last - 1, keep] for a in result.accounts)),
         result.child_woman_ratio[:last, keep],
         result.tfr[:last, keep],
+        None,
     )
 
 
@@ -225,17 +304,28 @@ def rates_frame(base: vision.Baseline) -> pl.DataFrame:
     )
 
 
-def _finish(table: str, frames: Sequence[pl.DataFrame], order: Sequence[str]) -> pl.DataFrame:
+def _finish(table: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """One table in its schema, in the order of its key."""
     schema = schema_of(table)
-    kept = [
-        f.select(pl.col(n).cast(t) if n in f.columns else pl.lit(None, t).alias(n) for n, t in schema.items())
-        for f in frames
-        if f.height
-    ]
+    kept = [f for f in parts if f.height]
     if not kept:
         return pl.DataFrame(schema=schema)
-    frame = pl.concat(kept)
-    if "_sex" in order:
+    shaped = []
+    for frame in kept:
+        columns = []
+        for name, dtype in schema.items():
+            if name not in frame.columns:
+                columns.append(pl.lit(None, dtype).alias(name))
+            elif dtype == PERSONS and frame.schema[name].is_float():
+                finite = pl.when(pl.col(name).is_finite()).then((pl.col(name) * MICRO).round() / MICRO)
+                columns.append(finite.cast(dtype).alias(name))
+            else:
+                columns.append(pl.col(name).cast(dtype))
+        shaped.append(frame.select(columns))
+    frame = pl.concat(shaped)
+    order = [c for c in KEYS if c in schema]
+    if "sex" in schema:
         rank = {"total": 0, "male": 1, "female": 2}
         frame = frame.with_columns(pl.col("sex").replace_strict(rank, return_dtype=pl.Int8).alias("_sex"))
+        order.insert(order.index("sex"), "_sex")
     return frame.sort(order).select(list(schema))

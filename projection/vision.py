@@ -45,7 +45,10 @@ class Baseline(NamedTuple):
 
 
 class Run(NamedTuple):
-    """K runs: keys (municipality_code, scenario_id), population (T + 1, 2, A, K), accounts per step, tfr (T + 1, K)."""
+    """K runs: keys (municipality_code, scenario_id), population (T + 1, 2, A, K), accounts per step, tfr (T + 1, K).
+
+    multiplier (T, 2, A - 1, K) on the baseline's net migration, None where nobody changes it.
+    """
 
     years: list[int]
     keys: pl.DataFrame
@@ -53,6 +56,7 @@ class Run(NamedTuple):
     accounts: Accounts
     child_woman_ratio: Array
     tfr: Array
+    multiplier: Array | None
 
 
 def baseline(table: pl.DataFrame, last_year: int = HORIZON) -> Baseline:
@@ -146,7 +150,7 @@ def run(
         arrivals_end=at_end,
     )
     child_woman_ratio = np.concatenate([base.child_woman_ratio[:1, index], assumed.child_woman_ratio])
-    return Run(base.years, keys, population, changes, child_woman_ratio, nation.tfr_of(child_woman_ratio, base.national))
+    return Run(base.years, keys, population, changes, child_woman_ratio, nation.tfr_of(child_woman_ratio, base.national), assumed.multiplier)
 
 
 MEASURES = ("total", "young", "working_age", "old", "women_20_39")

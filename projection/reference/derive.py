@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from projection.backtest import against, backtest, quantiles
+
 NATIONAL_SOURCE = "国立社会保障・人口問題研究所 日本の将来推計人口（平成29年推計）出生中位・死亡中位 表1-9A"
 LIFE_TABLE_SOURCE = "厚生労働省 完全生命表・簡易生命表の死亡率 qx"
 # Five-year means up to each year. 2011-15: vital statistics (1.39 1.41 1.43 1.42 1.45). Later: the projection's
@@ -97,7 +99,61 @@ def read_published(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return projection, qx
 
 
+CENSUS_SOURCE = "国勢調査 1980-2015年（2016年10月境域、年齢不詳は男女別に比例配分）、福島県を除く1,682市区町村"
+IPSS_SOURCE = "社人研 平成30年推計の2020年の値と令和2年国勢調査の総数、福島県を除く"
+
+
+def past_census(folder: Path) -> pl.DataFrame:
+    """Cells of the censuses 1980-2015 of all municipalities but Fukushima's (evacuated in 2011)."""
+    rows = pl.read_parquet(folder / "extracts" / "census" / "census_1980_2015_all_municipalities.parquet")
+    return rows.filter((pl.col("age") != "総数") & ~pl.col("code").str.starts_with("07")).select(
+        pl.col("code").alias("municipality_code"),
+        pl.col("year").cast(pl.Int32),
+        pl.col("sex").replace_strict({"M": "male", "F": "female"}),
+        pl.col("age_lo").cast(pl.Int16).alias("age_from"),
+        pl.col("pop").alias("population_persons"),
+    )
+
+
+def ipss_2018_errors(folder: Path) -> pl.DataFrame:
+    """The published 2018 vintage against the census of 2020: totals of all municipalities."""
+    table = pl.read_parquet(folder / "projection_cases" / "ipss_h30_all_municipalities.parquet")
+    totals = table.group_by(pl.col("code").alias("municipality_code"), pl.col("year").cast(pl.Int32)).agg(
+        pl.col("pop").sum().alias("persons")
+    )
+    with (folder / "extracts" / "census" / "census_2020_age_sex_estat.csv").open(encoding="utf-8-sig") as lines:
+        skip = next(i for i, line in enumerate(lines) if line.startswith('"表章事項 コード"'))
+    rows = pl.read_csv(
+        folder / "extracts" / "census" / "census_2020_age_sex_estat.csv", skip_rows=skip, infer_schema=False, truncate_ragged_lines=True
+    )
+    counted = rows.filter((pl.col("男女") == "総数") & (pl.col("国籍総数か日本人") == "国籍総数")).select(
+        pl.col(rows.columns[8]).alias("municipality_code"),
+        pl.lit(2020, pl.Int32).alias("year"),
+        pl.col("総数").str.replace_all(",", "").cast(pl.Int64, strict=False).alias("persons"),
+    )
+    return against(
+        totals.with_columns(pl.lit("total").alias("measure")),
+        counted.drop_nulls().unique(["municipality_code", "year"]).with_columns(pl.lit("total").alias("measure")),
+        method="ipss_2018",
+        base_year=2015,
+    )
+
+
+def error_quantiles(folder: Path) -> pl.DataFrame:
+    """Error quantiles of our engine at every base 1985-2010, and of the 2018 vintage at five years."""
+    cells = past_census(folder)
+    kept = cells.get_column("municipality_code").unique()
+    ipss = ipss_2018_errors(folder).filter(pl.col("municipality_code").is_in(kept.implode()))
+    return quantiles(pl.concat([backtest(cells), ipss])).with_columns(
+        pl.col("mape", "malpe", "p10", "p50", "p90").round(3),
+        pl.when(pl.col("method") == "hamilton_perry").then(pl.lit(CENSUS_SOURCE)).otherwise(pl.lit(IPSS_SOURCE)).alias("source_ja"),
+    )
+
+
 def main(folder: str, output: str) -> None:
+    """`folder` holds projection_cases/ and extracts/census/ as published."""
+    error_quantiles(Path(folder)).write_csv(Path(output) / "error_quantiles.csv")
+    folder = str(Path(folder) / "projection_cases")
     projection, qx = read_published(Path(folder))
     national(projection).write_csv(Path(output) / "national.csv")
     survival(projection, qx).write_csv(Path(output) / "national_survival.csv")

@@ -87,3 +87,84 @@ def all_municipalities_2018() -> pl.DataFrame:
         pl.col("age_lo").cast(pl.Int16).alias("age_from"),
         pl.col("pop").alias("population_persons"),
     )
+
+
+def census_two_cities() -> pl.DataFrame:
+    """raw.census_population of Nemuro and Kamaishi, 1980-2020, from data/figures."""
+    rows = pl.read_csv(SHARED / "figures" / "census_age_sex_1980_2020.csv", schema_overrides={"code5": pl.String})
+    label = (
+        pl.col("age").str.replace("歳以上", "+").str.replace("歳", "").str.replace("～", "-").str.replace("総数", "total")
+    )
+    label = pl.when(label.str.contains("不詳")).then(pl.lit("unknown")).otherwise(label)
+    first = label.str.extract(r"^(\d+)").cast(pl.Int16)
+    return raw(
+        rows.select(
+            pl.col("code5").alias("area_code"),
+            pl.date(pl.col("year"), 10, 1).alias("as_of_date"),
+            pl.lit("total").alias("scope"),
+            pl.col("sex").replace_strict(SEX),
+            label.alias("age_group"),
+            first.alias("age_from"),
+            pl.when(label.str.contains("-")).then(first + 4).otherwise(None).alias("age_to"),
+            pl.col("population").alias("population_persons"),
+        ),
+        "census_population",
+        "census-figures",
+    )
+
+
+def registry_two_cities() -> pl.DataFrame:
+    """raw.registry_population of both cities, all residents, from data/figures."""
+    rows = pl.read_csv(SHARED / "figures" / "registry_age_1995_2023.csv", schema_overrides={"code6": pl.String})
+    label = pl.col("age").str.replace_all("歳", "").str.replace("以上", "+").str.replace("～", "-").str.replace("総数", "total")
+    first = label.str.extract(r"^(\d+)").cast(pl.Int16)
+    return raw(
+        rows.filter(pl.col("kind") == "s").select(
+            pl.col("code6").str.head(5).alias("area_code"),
+            pl.when(pl.col("asof_year") == 2013).then(pl.date(2013, 3, 31)).otherwise(pl.date(pl.col("asof_year"), 1, 1)).alias("as_of_date"),
+            pl.lit("total").alias("scope"),
+            pl.col("sex").replace({"計": "total", "男": "male", "女": "female"}),
+            label.alias("age_group"),
+            first.alias("age_from"),
+            pl.when(label.str.contains("-")).then(first + 4).otherwise(None).alias("age_to"),
+            pl.col("value").cast(pl.Int64).alias("population_persons"),
+        ),
+        "registry_population",
+        "registry-figures",
+    )
+
+
+def reference_two_cities() -> pl.DataFrame:
+    """raw.reference_series: TFR (Bayes), census 2025 preliminary, registry totals, 2023 vintage groups."""
+    tfr = pl.read_csv(SHARED / "figures" / "tfr_bayes.csv", schema_overrides={"municipality_code5": pl.String})
+    totals = pl.read_csv(SHARED / "figures" / "population_totals_misc.csv", schema_overrides={"code5": pl.String, "municipality_code5": pl.String}, try_parse_dates=True)
+    code = "municipality_code5"
+    return pl.concat(
+        [
+            totals_2023()[1],
+            raw(
+                tfr.select(
+                    pl.col(code).alias("municipality_code"),
+                    pl.lit("tfr_bayes").alias("indicator_id"),
+                    pl.lit("vital_statistics").alias("series"),
+                    pl.date(pl.col("period").str.head(4).cast(pl.Int32), 1, 1).alias("period_start"),
+                    pl.date(pl.col("period").str.tail(4).cast(pl.Int32), 12, 31).alias("period_end"),
+                    pl.col("tfr").alias("value"),
+                ),
+                "reference_series",
+                "reference-tfr",
+            ),
+            raw(
+                totals.select(
+                    pl.col(code).alias("municipality_code"),
+                    pl.lit("population_total").alias("indicator_id"),
+                    pl.col("series").replace("resident_registry_total", "resident_registry"),
+                    pl.col("date").alias("period_start"),
+                    pl.col("date").alias("period_end"),
+                    pl.col("population").alias("value"),
+                ),
+                "reference_series",
+                "reference-totals",
+            ),
+        ]
+    )

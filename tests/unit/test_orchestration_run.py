@@ -1,4 +1,4 @@
-"""Run identity and the refresh lock: same inputs give the same run, a holder excludes others, a dead holder does not."""
+"""Run identity and the refresh lock: same inputs make the same run; a holder excludes others, a dead one does not."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from orchestration.clock import TOKYO, fiscal_year_of
 from orchestration.lock import RefreshInProgressError, refresh_lock
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=TOKYO)
-ONE = {"sha256": "a" * 64, "file_name": "one.csv"}
-TWO = {"sha256": "b" * 64, "file_name": "two.csv"}
+ONE = {"sha256": "a" * 64, "file_name": "one.csv", "verdict": "taken"}
+TWO = {"sha256": "b" * 64, "file_name": "two.csv", "verdict": "taken"}
 
 
 def test_fiscal_year_turns_on_the_first_of_april() -> None:
@@ -29,29 +29,30 @@ def test_fiscal_year_turns_on_the_first_of_april() -> None:
     assert fiscal_year_of(date(2026, 4, 1)) == 2026
 
 
-def test_same_inputs_in_any_order_make_the_same_run(tmp_path: Path) -> None:
+def test_same_inputs_in_any_order_make_the_same_run() -> None:
+    assert run.plan([ONE, TWO], date(2026, 11, 22), NOW) == run.plan([TWO, ONE], date(2026, 11, 22), NOW)
+
+
+def test_another_day_of_the_same_fiscal_year_has_the_same_inputs_hash() -> None:
+    first = run.plan([ONE], date(2026, 11, 22), NOW)
+    assert run.plan([ONE], date(2026, 11, 23), NOW).inputs_hash == first.inputs_hash
+    assert run.plan([ONE], date(2027, 4, 1), NOW).inputs_hash != first.inputs_hash
+
+
+def test_a_refused_delivery_is_another_identity_and_is_not_carried_on(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    assert run.plan(home, [ONE, TWO], date(2026, 11, 22), NOW) == run.plan(home, [TWO, ONE], date(2026, 11, 22), NOW)
-
-
-def test_another_day_of_the_same_fiscal_year_has_the_same_inputs_hash(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    first = run.plan(home, [ONE], date(2026, 11, 22), NOW)
-    assert run.plan(home, [ONE], date(2026, 11, 23), NOW).inputs_hash == first.inputs_hash
-    assert run.plan(home, [ONE], date(2027, 4, 1), NOW).inputs_hash != first.inputs_hash
-
-
-def test_a_published_delivery_stays_an_input_when_it_leaves_landing(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    refused = TWO | {"verdict": "refused"}
+    assert run.plan([ONE, TWO], date(2026, 11, 22), NOW).inputs_hash != (
+        run.plan([ONE, refused], date(2026, 11, 22), NOW).inputs_hash
+    )
     home.current.mkdir(parents=True)
-    (home.current / "manifest.json").write_text(json.dumps({"inputs": [ONE], "inputs_hash": "x"}))
-    planned = run.plan(home, [TWO], date(2026, 11, 22), NOW)
-    assert [one["sha256"][0] for one in planned.inputs] == ["a", "b"]
+    (home.current / "manifest.json").write_text(json.dumps({"inputs": [ONE, refused], "inputs_hash": "x"}))
+    assert run.published_hashes(home) == {ONE["sha256"]}
 
 
 def test_beginning_again_removes_what_a_crashed_attempt_left(tmp_path: Path) -> None:
     home = Home(tmp_path)
-    planned = run.plan(home, [ONE], date(2026, 11, 22), NOW)
+    planned = run.plan([ONE], date(2026, 11, 22), NOW)
     (run.begin(home, planned) / "candidate.duckdb").write_bytes(b"half")
     run.begin(home, planned)
     assert not (home.building / "candidate.duckdb").exists()
@@ -93,6 +94,9 @@ def test_lock_is_granted_again_inside_the_process_that_holds_it(tmp_path: Path) 
     with refresh_lock(path):
         with refresh_lock(path):
             pass
-        script = f"import pathlib; from orchestration.lock import refresh_lock\nwith refresh_lock(pathlib.Path({str(path)!r})): pass"
+        script = (
+            "import pathlib; from orchestration.lock import refresh_lock\n"
+            f"with refresh_lock(pathlib.Path({str(path)!r})): pass"
+        )
         done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT_ROOT, capture_output=True, check=False)
         assert done.returncode != 0, "the inner block must not give the outer lock away"

@@ -55,7 +55,10 @@ def test_sweden_closed_population_returns_the_unrounded_reference():
     rows = sweden()
     run = run_sweden(rows, open_population=False)
     found = run.population.filter(pl.col("year") == 1998)["population_persons"]
-    assert ((found / rows["N1998_closed_reference"]) - 1).abs().max() < 1e-9
+    off = ((found / rows["N1998_closed_reference"]) - 1).abs()
+    # The reference's 65-69 cell stands 4.6e-6 off its own table's L (436,153 there, 436,155 implied); all others are exact.
+    assert off.filter(rows["age_from"] != 65).max() < 1e-9
+    assert off.max() < 5e-6
     assert run.change["social_change"][0] == 0
 
 

@@ -79,7 +79,7 @@ measured as (
     union all
     select
         municipality_code,
-        series_prefix || '_women_20_39_persons' as indicator_id,
+        case series when 'census' then 'census' else 'registry' end || '_women_20_39_persons' as indicator_id,
         as_of_date as period_start,
         as_of_date,
         women_20_39_persons as measured_value,
@@ -93,7 +93,7 @@ measured as (
         source_row,
         source_id as source_ids,
         version_rank
-    from (select *, case series when 'census' then 'census' else 'registry' end as series_prefix from complete_ages)
+    from complete_ages
     where n_women_groups = 4
     union all
     select
@@ -137,11 +137,11 @@ measured as (
     union all
     select
         municipality_code,
-        share.indicator_id,
+        age_share.indicator_id,
         as_of_date as period_start,
         as_of_date,
-        {{ percentage('share.persons', 'total_persons') }} as measured_value,
-        share.persons as numerator,
+        {{ percentage('age_share.persons', 'total_persons') }} as measured_value,
+        age_share.persons as numerator,
         total_persons as denominator,
         series,
         value_status,
@@ -157,7 +157,7 @@ measured as (
             values
             ('registry_working_age_share_pct', working_age_persons),
             ('registry_young_share_pct', young_persons)
-        ) as share (indicator_id, persons)
+        ) as age_share (indicator_id, persons)
     where series = 'resident_registry'
     union all
     -- Rate of decrease against the year before, stored positive; only between dates one year apart.

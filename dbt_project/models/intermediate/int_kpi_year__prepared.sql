@@ -20,12 +20,17 @@ latest as (
 ),
 
 kpi_years as (
-    select plan_years.kpi_id, cast(plan_years.fiscal_year as integer) as fiscal_year
+    select
+        plan_years.kpi_id,
+        cast(plan_years.fiscal_year as integer) as fiscal_year
     from plan_years
     cross join {{ source('raw', 'run') }} as run
     where plan_years.fiscal_year < run.fiscal_year
     union
-    select kpi_id, fiscal_year from latest
+    select
+        kpi_id,
+        fiscal_year
+    from latest
 ),
 
 valued as (

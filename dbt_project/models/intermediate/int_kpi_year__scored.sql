@@ -79,10 +79,13 @@ rated as (
         kind in ('suppress_decline', 'maintain_at_least')
         or direction = 'lower_is_better'
         or blocking_reason is not null as is_attainment_reference,
-        -- A falling population lies above its target until the end: reached is said at the end only.
+        -- What falls by itself lies above its target until the end: reached is said at the end only.
         case
             when blocking_reason in ('series_mismatch', 'partially_reported') then null
-            when kind = 'suppress_decline' and fiscal_year < target_fiscal_year then null
+            when
+                (kind = 'suppress_decline' or blocking_reason = 'baseline_unconfirmed')
+                and fiscal_year < target_fiscal_year
+                then null
             else better * (actual_value - target_value)
         end as target_gap,
         case when blocking_reason is null then better * (actual_value - start_value) end as baseline_gap
@@ -170,7 +173,14 @@ reasons (not_computable_reason, not_computable_reason_ja) as (
 
 select
     measured.* exclude (
-        better, is_cumulative, start_value, gain_wanted, is_other_series, milestone_exact, blocking_reason, progress_reason
+        better,
+        is_cumulative,
+        start_value,
+        gain_wanted,
+        is_other_series,
+        milestone_exact,
+        blocking_reason,
+        progress_reason
     ),
     cast(measured.milestone_exact as decimal(24, 8)) as milestone_value,
     graded.grade,

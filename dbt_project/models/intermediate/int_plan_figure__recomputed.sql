@@ -17,7 +17,7 @@ with measures as (
             implied_tfr
         from {{ ref('mart_population_vision') }}
     )
-    on columns (* exclude (municipality_code, scenario_id, year))
+    on columns(* exclude (municipality_code, scenario_id, year))
     into name measure value measure_value
 ),
 

@@ -33,7 +33,8 @@ ended as (
 ),
 
 codes as (
-    select municipality_code from {{ ref('municipalities') }} where area_level <> 'prefecture'
+    select municipality_code from {{ ref('municipalities') }}
+    where area_level <> 'prefecture'
     union
     select municipality_code from ended
 ),
@@ -52,7 +53,8 @@ starts as (
     from ended
     where
         ended.valid_to <= (
-            select min(began.valid_from) from began where began.municipality_code = ended.municipality_code
+            select min(began.valid_from) from began
+            where began.municipality_code = ended.municipality_code
         )
 ),
 
@@ -60,9 +62,13 @@ spans as (
     select
         starts.municipality_code,
         starts.valid_from,
-        (
-            select min(ended.valid_to) from ended
-            where ended.municipality_code = starts.municipality_code and ended.valid_to > starts.valid_from
+        -- A merger that keeps the code of a partner ends that span too: the next one begins.
+        least(
+            (
+                select min(ended.valid_to) from ended
+                where ended.municipality_code = starts.municipality_code and ended.valid_to > starts.valid_from
+            ),
+            lead(starts.valid_from) over (partition by starts.municipality_code order by starts.valid_from)
         ) as valid_to
     from starts
 )
@@ -79,8 +85,14 @@ select
     coalesce(municipality.area_level, 'municipality') as area_level,
     spans.valid_from,
     spans.valid_to,
-    ended.successor_code,
-    ended.successor_codes,
+    case
+        when ended.successor_codes is not null then ended.successor_code
+        when spans.valid_to is not null then spans.municipality_code
+    end as successor_code,
+    case
+        when ended.successor_codes is not null then ended.successor_codes
+        when spans.valid_to is not null then spans.municipality_code
+    end as successor_codes,
     spans.valid_to is null as is_current
 from spans
 left join ended on spans.municipality_code = ended.municipality_code and spans.valid_to = ended.valid_to

@@ -27,8 +27,8 @@ with measured as (
         on
             kpi.indicator_id = measured.indicator_id
             and kpi.municipality_code = measured.municipality_code
-            and measured.fiscal_year >= kpi.first_fiscal_year
-            and measured.fiscal_year <= kpi.target_fiscal_year
+            and kpi.first_fiscal_year <= measured.fiscal_year
+            and kpi.target_fiscal_year >= measured.fiscal_year
 ),
 
 -- The same figure delivered in several files is one version of it.
@@ -68,6 +68,12 @@ observed as (
     inner join {{ ref('plans') }} as plan on kpi.plan_id = plan.plan_id
 ),
 
+versions as (
+    select * from distinct_versions
+    union all
+    select * from observed
+),
+
 ranked as (
     select
         *,
@@ -80,11 +86,7 @@ ranked as (
                 source_id desc
         ) as revision,
         count(*) over (partition by kpi_id, fiscal_year) as n_revisions
-    from (
-        select * from distinct_versions
-        union all
-        select * from observed
-    )
+    from versions
 )
 
 select

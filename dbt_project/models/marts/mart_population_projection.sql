@@ -14,17 +14,17 @@ with printed as (
             when 'old_persons' then '65+'
             when 'women_20_39_persons' then '20-39'
         end as age_group,
-        case measure
+        cast(case measure
             when 'young_persons' then 0
             when 'working_age_persons' then 15
             when 'old_persons' then 65
             when 'women_20_39_persons' then 20
-        end as age_from,
-        case measure
+        end as smallint) as age_from,
+        cast(case measure
             when 'young_persons' then 14
             when 'working_age_persons' then 64
             when 'women_20_39_persons' then 39
-        end as age_to,
+        end as smallint) as age_to,
         cast(plan_value as decimal(18, 6)) as population_persons,
         of_scenario = 'plan' as is_projection,
         'plan:' || plan_id as source_id

@@ -11,7 +11,6 @@ with ages as (
         age_to,
         population_persons,
         is_projection,
-        age_group in ('0-14', '15-64', '65+', '20-39') as is_group,
         age_from is not null and not age_group in ('0-14', '15-64', '65+', '20-39') as is_five_year
     from {{ ref('mart_population_projection') }}
 ),
@@ -48,7 +47,10 @@ totals as (
         vintage,
         year,
         is_projection,
-        cast(coalesce(total_published, total_summed) as decimal(18, 6)) as total_persons,
+        cast(
+            coalesce(total_published, total_summed, young_published + working_age_published + old_published)
+            as decimal(18, 6)
+        ) as total_persons,
         cast(coalesce(young_published, young_summed) as decimal(18, 6)) as young_persons,
         cast(coalesce(working_age_published, working_age_summed) as decimal(18, 6)) as working_age_persons,
         cast(coalesce(old_published, old_summed) as decimal(18, 6)) as old_persons,
@@ -79,19 +81,19 @@ select
     {{ percentage('totals.young_persons', 'totals.total_persons') }} as young_share_pct,
     {{ percentage('totals.working_age_persons', 'totals.total_persons') }} as working_age_share_pct,
     {{ percentage('totals.old_persons', 'totals.total_persons') }} as old_share_pct,
-    cast(change.births as decimal(18, 6)) as births,
-    cast(change.deaths as decimal(18, 6)) as deaths,
-    cast(change.natural_change as decimal(18, 6)) as natural_change,
-    cast(change.social_change as decimal(18, 6)) as social_change,
-    cast(change.implied_tfr as decimal(18, 6)) as implied_tfr,
+    cast(flows.births as decimal(18, 6)) as births,
+    cast(flows.deaths as decimal(18, 6)) as deaths,
+    cast(flows.natural_change as decimal(18, 6)) as natural_change,
+    cast(flows.social_change as decimal(18, 6)) as social_change,
+    cast(flows.implied_tfr as decimal(18, 6)) as implied_tfr,
     targets.target_persons,
     cast(totals.total_persons - targets.target_persons as decimal(18, 6)) as gap_to_target_persons
 from totals
-left join {{ source('projection', 'vision') }} as change
+left join {{ source('projection', 'vision') }} as flows
     on
-        totals.municipality_code = change.municipality_code
-        and totals.scenario_id = change.scenario_id
-        and totals.vintage = change.vintage
-        and totals.year = change.year
+        totals.municipality_code = flows.municipality_code
+        and totals.scenario_id = flows.scenario_id
+        and totals.vintage = flows.vintage
+        and totals.year = flows.year
 left join targets on totals.municipality_code = targets.municipality_code and totals.year = targets.year
 order by totals.municipality_code, totals.scenario_id, totals.vintage, totals.year

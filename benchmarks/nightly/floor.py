@@ -1,0 +1,191 @@
+"""The floor of a night: the same reading, projection, SQL, checks and writing with DuckDB and polars alone.
+
+No Dagster, no dbt, no Great Expectations: the rooms' own functions, the SQL that dbt compiled in an earlier refresh,
+the tests' SQL, and the suites' rules as SQL. Prints one JSON line with the seconds of each part.
+
+Usage: python -m benchmarks.nightly.floor LANDING COMPILED_MANIFEST EMPTY_FOLDER AS_OF
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from expectations.suites import CHECKS, FRAMES, Check
+from ingest import intake, raw
+from ingest.home import PROJECT_ROOT, Home
+from ingest.tables import RAW_TABLES
+from projection import nightly as projection
+from projection import scenarios
+from projection.tables import PROJECTION_TABLES
+
+CATALOG = "candidate"
+
+
+def seeds(connection: duckdb.DuckDBPyConnection, nodes: dict[str, Any]) -> None:
+    """Load dbt's seeds with their declared types."""
+    connection.execute("create schema seeds")
+    for node in nodes.values():
+        if node["resource_type"] == "seed":
+            path = PROJECT_ROOT / "dbt_project" / node["original_file_path"]
+            types = node["config"].get("column_types") or {}
+            connection.execute(
+                f"create table seeds.{node['name']} as select * from read_csv(?, header = true, types = {types!r})",
+                [str(path)],
+            )
+
+
+def ordered(nodes: dict[str, Any]) -> list[dict[str, Any]]:
+    """Models in an order in which each comes after what it reads."""
+    done: dict[str, dict[str, Any]] = {}
+    left = {key: node for key, node in nodes.items() if node["resource_type"] == "model"}
+    while left:
+        ready = [
+            key
+            for key, node in left.items()
+            if not [name for name in node["depends_on"]["nodes"] if name in left and name != key]
+        ]
+        for key in ready:
+            done[key] = left.pop(key)
+    return list(done.values())
+
+
+def models(connection: duckdb.DuckDBPyConnection, nodes: dict[str, Any]) -> None:
+    """Run dbt's compiled SQL."""
+    for schema in ("staging", "intermediate"):
+        connection.execute(f"create schema {schema}")
+    for node in ordered(nodes):
+        kind = node["config"]["materialized"]
+        if kind == "ephemeral":
+            continue
+        columns = [
+            f"cast({name} as {column['data_type']}) as {name}"
+            for name, column in node["columns"].items()
+            if column.get("data_type") and node["config"]["contract"]["enforced"]
+        ]
+        connection.execute(
+            f'create {"view" if kind == "view" else "table"} {node["schema"]}."{node["alias"]}" as '
+            f"select {', '.join(columns) or '*'} from ({node['compiled_code']})"
+        )
+
+
+def tests(connection: duckdb.DuckDBPyConnection, nodes: dict[str, Any]) -> int:
+    """Run dbt's compiled tests; the number of tests with failing rows."""
+    failed = 0
+    for node in nodes.values():
+        if node["resource_type"] == "test":
+            failed += connection.execute(f"select count(*) from ({node['compiled_code']})").fetchall()[0][0] > 0
+    return failed
+
+
+def rule(check: Check) -> str:
+    """A suite's rule as a SQL condition on failing rows, or on the number of rows."""
+    given = check.arguments
+    low, high = given.get("min_value"), given.get("max_value")
+    subject = given.get("column") or "count(*)"
+    outside = [f"{subject} < {low}"] * (low is not None) + [f"{subject} > {high}"] * (high is not None)
+    if check.expectation == "ExpectTableRowCountToBeBetween" or check.expectation == "ExpectColumnValuesToBeBetween":
+        return " or ".join(outside) or "false"
+    if "value_set" in given:
+        values = ", ".join(f"'{value}'" for value in given["value_set"])
+        return f"{subject}::varchar not in ({values.replace('True', 'true').replace('False', 'false')})"
+    if "regex" in given:
+        return f"not regexp_matches({subject}, '{given['regex']}')"
+    if "column_A" in given:
+        return f"{given['column_A']} {'<' if given.get('or_equal') else '<='} {given['column_B']}"
+    if check.expectation == "ExpectColumnValuesToNotBeNull":
+        return f"{subject} is null"
+    if check.expectation == "ExpectColumnValuesToBeNull":
+        return f"{subject} is not null"
+    raise NotImplementedError(f"{check.expectation} has no SQL form here")
+
+
+def suites(connection: duckdb.DuckDBPyConnection) -> int:
+    """The number of rules with failing rows."""
+    failed = 0
+    for name, frame in FRAMES.items():
+        connection.execute(f"create or replace temp table judged as {frame.sql}")
+        for check in CHECKS:
+            if check.frame == name:
+                if check.expectation == "ExpectTableRowCountToBeBetween":
+                    query = f"select {rule(check)} from judged"
+                else:
+                    query = f"select count(*) > 0 from judged where {rule(check)}"
+                failed += bool(connection.execute(query).fetchall()[0][0])
+    return failed
+
+
+def write(connection: duckdb.DuckDBPyConnection, to: Path) -> None:
+    """The marts as a fresh DuckDB file, Parquet and CSV."""
+    for folder in ("parquet", "csv"):
+        (to / folder).mkdir()
+    connection.execute(f"attach '{to / 'sousei.duckdb'}' as published")
+    tables = connection.execute(
+        f"select table_name from duckdb_tables() where database_name = '{CATALOG}' and schema_name = 'main'"
+    ).fetchall()
+    for (name,) in tables:
+        connection.execute(f"create table published.main.{name} as select * from main.{name} order by all")
+        connection.execute(
+            f"copy published.main.{name} to '{to / 'parquet' / name}.parquet' (format parquet, compression zstd)"
+        )
+        connection.execute(f"copy published.main.{name} to '{to / 'csv' / name}.csv' (header)")
+    connection.execute("detach published")
+
+
+def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
+    """Build one night from cold in `to` and print the seconds of each part."""
+    seconds: dict[str, float] = {}
+    mark = time.perf_counter()
+
+    def lap(part: str) -> None:
+        nonlocal mark
+        now = time.perf_counter()
+        seconds[part] = round(now - mark, 3)
+        mark = now
+
+    home, now = Home(to), datetime(as_of.year, as_of.month, as_of.day, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
+    taken = intake.take(home, landing, now, "benchmark")
+    result = raw.read(home, taken.snapshots, as_of)
+    connection = duckdb.connect(str(to / f"{CATALOG}.duckdb"))
+    raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
+    fiscal_year = as_of.year if as_of.month >= 4 else as_of.year - 1
+    connection.execute(
+        "create table raw.run as select 'floor' as run_id, ?::date as as_of_date, ?::integer as fiscal_year, "
+        "?::timestamptz as created_at, 'floor' as code_version, 'floor' as inputs_hash",
+        [as_of, fiscal_year, now],
+    )
+    lap("read")
+    frames = {
+        name: connection.sql(f"from raw.{name}").pl()
+        for name in RAW_TABLES
+        if name
+        in ("ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series")
+    }
+    built = projection.build(
+        **frames, scenarios=scenarios.read(PROJECT_ROOT / "dbt_project" / "seeds" / "scenarios.csv")
+    )
+    connection.execute("create schema projection")
+    for name in PROJECTION_TABLES:
+        built[name].write_parquet(to / f"{name}.parquet")
+        connection.execute(f"create view projection.{name} as from '{to / name}.parquet'")
+    lap("project")
+    nodes = json.loads(compiled.read_text(encoding="utf-8"))["nodes"]
+    seeds(connection, nodes)
+    models(connection, nodes)
+    lap("sql")
+    failed = tests(connection, nodes) + suites(connection)
+    lap("check")
+    write(connection, to)
+    lap("write")
+    print(json.dumps({"seconds": seconds, "failed_checks": failed}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), date.fromisoformat(sys.argv[4]))

@@ -1,0 +1,44 @@
+{{ config(
+    severity='warn',
+    meta={
+        'severity': 'review',
+        'subject': 'main.fct_kpi_actual, main.fct_tourism_visitors, main.mart_vision_reconciliation',
+        'owner_ja': '総合政策部',
+        'action_ja': '改定された値、計画の印字値と合わない値を報告の注記に載せるか判断する',
+        'threshold_reason': '改定と不一致は誤りとは限らないが、公表前に人が見る',
+    },
+) }}
+select
+    delivery.file_name,
+    fact.source_sheet as sheet,
+    fact.source_row as row_number,
+    fact.municipality_code,
+    '改定なし' as expected,
+    '第' || fact.revision || '版' as found,
+    fact.kpi_id || ' ' || fact.fiscal_year || '年度: 実績が改定されました' as reason_ja
+from {{ ref('fct_kpi_actual') }} as fact
+left join {{ source('raw', 'delivery') }} as delivery on fact.source_id = delivery.source_id
+where fact.is_latest and fact.revision > 1
+union all
+select
+    delivery.file_name,
+    fact.source_sheet as sheet,
+    fact.source_row as row_number,
+    fact.municipality_code,
+    '月次ファイルと同じ値' as expected,
+    cast(fact.visitors as varchar) as found,
+    fact.municipality_code || ' ' || strftime(fact.month, '%Y-%m') || ': 年次ファイルで改定されました' as reason_ja
+from {{ ref('fct_tourism_visitors') }} as fact
+left join {{ source('raw', 'delivery') }} as delivery on fact.source_id = delivery.source_id
+where fact.value_status = 'revised'
+union all
+select
+    null as file_name,
+    null as sheet,
+    null as row_number,
+    municipality_code,
+    cast(plan_value as varchar) as expected,
+    cast(coalesce(recomputed_value, official_value) as varchar) as found,
+    figure_id || ' ' || label_ja || ': 再計算と合いません' as reason_ja
+from {{ ref('mart_vision_reconciliation') }}
+where verdict = 'differs'

@@ -1,0 +1,20 @@
+{{ config(
+    severity='error',
+    meta={
+        'severity': 'gate',
+        'subject': 'raw.furusato_donation, raw.tourism_visitors, raw.census_population, raw.registry_population',
+        'owner_ja': '統計担当',
+        'action_ja': 'ファイルの単位（千円・円、千人・人）を見出しと原資料で確かめ、正しい単位のファイルを届け直す',
+        'threshold_reason': '単位の取り違えは比が1000倍（常用対数±3）になる。実データの最大は根室市2014→2015年度の396倍（2.60）なので2.75～3.25を異常とする。20団体以上のファイルでは小さな団体の本当の急増が混じるため、2割以上の団体で起きたときに止める。1件当たり円は全国の実例から500円未満か500万円超の中央値を異常とする',
+    },
+) }}
+select
+    file_name,
+    sheet,
+    row_number,
+    municipality_code,
+    expected,
+    found,
+    reason_ja
+from {{ ref('int_magnitude__jumps') }}
+where is_whole_file

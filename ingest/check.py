@@ -1,0 +1,82 @@
+"""What would happen to a delivery, said without touching anything.
+
+Holds the description that `sousei check FILE` prints. Does not hold printing, or the taking itself (intake.py).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ingest import workbook
+from ingest.contracts import all_contracts
+from ingest.intake import _content, _open
+from ingest.personal import find_personal
+from ingest.problems import Problem, Refusal
+from ingest.reading import grids_of, read_grids
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """One file's description.
+
+    Keys: file_name, size_bytes, would_be_taken, source, publisher_ja, statistic_ja, layouts, title_ja, period,
+    rows (raw table -> rows), problems (rows of raw.problem without source_id), samples (raw table -> first rows as
+    polars frame), credit_ja.
+    Raises FileNotFoundError where there is no such file. Writes nothing.
+    """
+    if not path.exists() and not path.is_symlink():
+        raise FileNotFoundError(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        opened = _open(folder, path.name)
+    finally:
+        os.close(folder)
+    if isinstance(opened, Refusal):
+        return _refused(path, 0, opened.problems)
+    try:
+        data = _content(opened)
+        form, grids = grids_of(data)
+        personal = [p for grid in grids for p in find_personal(grid)]
+        if personal:
+            return _refused(path, len(data), personal)
+        reading = read_grids(form, grids, path.name, all_contracts())
+    except Refusal as refusal:
+        return _refused(path, path.stat().st_size, refusal.problems)
+    finally:
+        os.close(opened)
+        workbook.close()
+    contract = reading.contract
+    return {
+        "file_name": path.name,
+        "size_bytes": len(data),
+        "would_be_taken": reading.taken,
+        "source": contract.source if contract else "",
+        "publisher_ja": contract.publisher_ja if contract else "",
+        "statistic_ja": contract.statistic_ja if contract else "",
+        "credit_ja": contract.credit_ja if contract else "",
+        "layouts": reading.layouts,
+        "title_ja": reading.title,
+        "period": reading.period,
+        "rows": {table: rows.height for table, rows in reading.tables.items()},
+        "samples": {table: rows.head(5) for table, rows in reading.tables.items()},
+        "problems": reading.problems,
+    }
+
+
+def _refused(path: Path, size: int, problems: list[Problem]) -> dict[str, Any]:
+    return {
+        "file_name": path.name,
+        "size_bytes": size,
+        "would_be_taken": False,
+        "source": "",
+        "publisher_ja": "",
+        "statistic_ja": "",
+        "credit_ja": "",
+        "layouts": [],
+        "title_ja": "",
+        "period": "",
+        "rows": {},
+        "samples": {},
+        "problems": problems,
+    }

@@ -1,0 +1,262 @@
+"""Landing -> snapshots: the bytes as received, kept once, read-only, by their hash.
+
+Holds: safe opening of what lies in landing, refusal of what is unsafe or personal before a byte is stored, the
+snapshot folders and their receipts. Does not hold: what a file means for the warehouse (raw.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest import csvtext, workbook
+from ingest.files import sync_folder, write_bytes, write_json
+from ingest.home import Home
+from ingest.personal import find_personal
+from ingest.problems import Problem, Refusal, problem
+from ingest.reading import grids_of
+
+MAX_BYTES = 256 << 20
+"""Largest file taken. The largest public table of the sources is 4 MB."""
+_DEPTH = 4
+_UNFINISHED = re.compile(r"(^[.~])|(\.(tmp|part|partial|crdownload|filepart)$)", re.I)
+_ODD = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One delivery. path is None where it was refused at the door and nothing was stored; then problems say why.
+
+    file_name: the base name under which these bytes first came. in_landing: the bytes lie in landing now.
+    """
+
+    sha256: str
+    file_name: str
+    size_bytes: int
+    received_at: dt.datetime
+    origin: str
+    path: Path | None
+    in_landing: bool
+    problems: list[Problem] = field(default_factory=list)
+
+
+def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> list[Snapshot]:
+    """Take what lies in landing; give every delivery there is, old and new, refused ones too, in order of arrival.
+
+    Bytes are copied into snapshots/<sha256>/bytes once; the same bytes again are a receipt line. A file that is being
+    written stays for the next night. Nothing in landing is changed or removed.
+    """
+    home.snapshots.mkdir(parents=True, exist_ok=True)
+    refused: list[Snapshot] = []
+    here: set[str] = set()
+    for place, name, opened in _files(landing):
+        if isinstance(opened, Refusal):
+            refused.append(Snapshot("", name, 0, received_at, origin, None, True, opened.problems))
+            continue
+        try:
+            data = _content(opened)
+            digest = hashlib.sha256(data).hexdigest()
+            if not (home.snapshots / digest / "receipt.json").exists():
+                _refuse_personal(data, digest)
+                _store(home, digest, data, name, place, received_at, origin)
+            else:
+                _acknowledge(home, digest, name, place, len(data), received_at, origin)
+            here.add(digest)
+        except Refusal as refusal:
+            refused.append(Snapshot("", name, 0, received_at, origin, None, True, refusal.problems))
+        finally:
+            os.close(opened)
+    sync_folder(home.snapshots)
+    return [*stored(home, here), *refused]
+
+
+def stored(home: Home, here: set[str] | frozenset[str] = frozenset()) -> list[Snapshot]:
+    """Every snapshot, in order of arrival. here: hashes that lie in landing now."""
+    snapshots = []
+    for receipt in home.snapshots.glob("*/receipt.json"):
+        first = json.loads(receipt.read_text("utf-8"))
+        snapshots.append(
+            Snapshot(
+                sha256=receipt.parent.name,
+                file_name=first["file_name"],
+                size_bytes=first["size_bytes"],
+                received_at=dt.datetime.fromisoformat(first["received_at"]),
+                origin=first["origin"],
+                path=receipt.with_name("bytes"),
+                in_landing=receipt.parent.name in here,
+            )
+        )
+    return sorted(snapshots, key=lambda snapshot: (snapshot.received_at, snapshot.sha256))
+
+
+def display_name(name: str) -> str:
+    """A file's base name for people: CP932 bytes decoded, control and direction characters shown as '?'."""
+    raw = os.fsencode(name)
+    for encoding in ("utf-8", "cp932"):
+        try:
+            return _ODD.sub("?", raw.decode(encoding))
+        except UnicodeDecodeError:
+            continue
+    return _ODD.sub("?", name)
+
+
+def _files(landing: Path) -> Iterator[tuple[str, str, int | Refusal]]:
+    """(path below landing, base name, open descriptor or refusal) of everything below landing, sorted by name."""
+    if not landing.is_dir():
+        return
+    root = os.open(landing, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield from _walk(root, "", 0)
+    finally:
+        os.close(root)
+
+
+def _walk(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, str, int | Refusal]]:
+    with os.scandir(folder) as listing:
+        entries = sorted(listing, key=lambda entry: os.fsencode(entry.name))
+        kinds = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for name, is_folder in kinds:
+        place, shown = f"{prefix}{display_name(name)}", display_name(name)
+        if is_folder:
+            if depth >= _DEPTH:
+                yield place, shown, Refusal(_unsafe("too_deep", "フォルダが深すぎます。", "Folders too deep."))
+                continue
+            try:
+                inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+            except OSError:
+                yield place, shown, Refusal(_unsafe("not_readable", "フォルダを開けません。", "Folder not readable."))
+                continue
+            try:
+                yield from _walk(inner, f"{place}/", depth + 1)
+            finally:
+                os.close(inner)
+        elif not _UNFINISHED.search(name):
+            yield place, shown, _open(folder, name)
+
+
+def _unsafe(problem_id: str, ja: str, en: str, severity: str = "warn") -> Problem:
+    return problem(
+        problem_id,
+        severity,
+        ja,
+        en,
+        expected="a regular file with one name",
+        action_ja="元のファイルを通常のファイルとして landing に置き直してください。",
+    )
+
+
+def _open(folder: int, name: str) -> int | Refusal:
+    """Descriptor of a regular file with a single link, opened without following a link or waiting on a FIFO."""
+    try:
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=folder)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return Refusal(_unsafe("symbolic_link", "シンボリックリンクは受け取りません。", "A symbolic link."))
+        return Refusal(_unsafe("not_readable", "開けないファイルです。", "The file cannot be opened."))
+    found = os.fstat(handle)
+    refusal = None
+    if not stat.S_ISREG(found.st_mode):
+        refusal = _unsafe("not_regular", "通常のファイルではありません。", "Not a regular file.")
+    elif found.st_nlink != 1:
+        refusal = _unsafe("hard_link", "ハードリンクは受け取りません。", "The file has more than one name.")
+    elif found.st_size > MAX_BYTES:
+        refusal = _unsafe("file_too_large", f"大きすぎます(上限 {MAX_BYTES >> 20} MB)。", "The file is too large.")
+    elif found.st_size == 0:
+        refusal = _unsafe("empty_file", "空のファイルです。", "The file is empty.")
+    elif _being_written(handle):
+        refusal = _unsafe(
+            "still_being_written", "書き込み中のため次回に受け取ります。", "Still being written; left for the next run.",
+            "review",
+        )  # fmt: skip
+    if refusal:
+        os.close(handle)
+        return Refusal(refusal)
+    return handle
+
+
+def _being_written(handle: int) -> bool:
+    """True where another process has the file open for writing (a read lease is refused then). File systems without
+    leases say nothing; `_content` still sees a file that changes while it is read."""
+    try:
+        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    return False
+
+
+def _content(handle: int) -> bytes:
+    """All bytes, bounded; Refusal where the file changed meanwhile."""
+    before = os.fstat(handle)
+    data = bytearray()
+    while piece := os.read(handle, 1 << 20):
+        data += piece
+        if len(data) > MAX_BYTES:
+            break
+    after = os.fstat(handle)
+    if len(data) != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise Refusal(
+            _unsafe(
+                "still_being_written", "読む間に変わったため次回に受け取ります。",
+                "Changed while being read; left for the next run.", "review",
+            )
+        )  # fmt: skip
+    return bytes(data)
+
+
+def _refuse_personal(data: bytes, digest: str) -> None:
+    """Raises Refusal where the content is personal data, or a workbook that must not be opened. A text that is no CSV
+    is stored: its reading is refused later, with its reason."""
+    try:
+        _, grids = grids_of(data, digest)
+    except Refusal as refusal:
+        if workbook.is_workbook(data[:8]):
+            raise
+        if refusal.problems[0]["problem_id"] == csvtext.NUL:
+            raise
+        return
+    found = [p for grid in grids for p in find_personal(grid)]
+    if found:
+        raise Refusal(*found)
+
+
+def _line(name: str, place: str, size: int, received_at: dt.datetime, origin: str) -> dict[str, object]:
+    return {
+        "file_name": name,
+        "landing_path": place,
+        "size_bytes": size,
+        "received_at": received_at.isoformat(),
+        "origin": origin,
+    }
+
+
+def _store(
+    home: Home, digest: str, data: bytes, name: str, place: str, received_at: dt.datetime, origin: str
+) -> None:
+    folder = home.snapshots / digest
+    write_bytes(folder / "bytes", data, 0o440, sync=False)
+    write_json(folder / "receipt.json", _line(name, place, len(data), received_at, origin))  # its sync covers both
+
+
+def _acknowledge(
+    home: Home, digest: str, name: str, place: str, size: int, received_at: dt.datetime, origin: str
+) -> None:
+    """A receipt line for the same bytes delivered again under another name, place or origin."""
+    folder = home.snapshots / digest
+    lines = folder / "receipts.jsonl"
+    known = [json.loads((folder / "receipt.json").read_text("utf-8"))]
+    known += [json.loads(line) for line in lines.read_text("utf-8").splitlines()] if lines.exists() else []
+    if any((line["file_name"], line["landing_path"], line["origin"]) == (name, place, origin) for line in known):
+        return
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in known[1:])
+    text += json.dumps(_line(name, place, size, received_at, origin), ensure_ascii=False) + "\n"
+    write_bytes(lines, text.encode())

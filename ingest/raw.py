@@ -1,0 +1,217 @@
+"""Snapshots -> raw Parquet, one file per delivery and raw table, and the views over it.
+
+Holds: reading deliveries once (cached by their hash and the reader's version), raw.delivery and raw.problem, the
+`raw` schema of a candidate. Does not hold: which delivery of a period is the valid one (the warehouse decides by
+value_status and revision), or anything that a person reads.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
+
+from ingest import areas, workbook
+from ingest.contracts import FOLDER, all_contracts
+from ingest.files import sync_folder, write_json, write_parquet
+from ingest.home import Home
+from ingest.intake import Snapshot
+from ingest.problems import Problem, frame_of, problem
+from ingest.reading import forget
+from ingest.reading import read as read_delivery
+from ingest.tables import RAW_TABLES, schema_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class RawResult(NamedTuple):
+    """files: raw table -> Parquet files of the deliveries that were taken. deliveries, problems: raw.delivery and
+    raw.problem. refused: something of severity `gate` is among the problems."""
+
+    files: dict[str, list[Path]]
+    deliveries: pl.DataFrame
+    problems: pl.DataFrame
+
+    @property
+    def refused(self) -> bool:
+        return bool((self.problems["severity"] == "gate").any())
+
+
+@cache
+def reader_version() -> str:
+    """Hash of everything that decides how bytes become rows: this package, its contracts, the list of municipalities."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    seeds = [areas.SEEDS / "municipalities.csv", areas.SEEDS / "municipality_changes.csv"]
+    for path in [*sorted(here.glob("*.py")), *sorted(FOLDER.rglob("*.py")), *sorted(FOLDER.rglob("*.yaml")), *seeds]:
+        if path.exists():
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def read(home: Home, snapshots: list[Snapshot], as_of: dt.date) -> RawResult:
+    """Read every snapshot that was not read by this reader before.
+
+    A delivery that breaks its contract is refused whole (severity gate). One that is no longer in landing, or whose
+    period came again in a delivery that was taken, stops nothing any more (severity review). A delivery about days
+    after as_of is left out (warn).
+    """
+    files: dict[str, list[Path]] = {}
+    deliveries: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    try:
+        read_ones = [(snapshot, _reading(home, snapshot)) for snapshot in snapshots]
+    finally:
+        workbook.close()
+        forget()
+    for folder in home.raw.glob("*/"):
+        sync_folder(folder)
+    good = {
+        (one["source"], one["layout"], one["period"]): snapshot.received_at
+        for snapshot, one in read_ones
+        if one["verdict"] == "taken"
+    }
+    for snapshot, one in read_ones:
+        found = [dict(p) for p in one["problems"]]
+        verdict = one["verdict"]
+        if verdict == "taken" and one["observed_from"] and dt.date.fromisoformat(one["observed_from"]) > as_of:
+            found.append(_after(one["observed_from"], as_of))
+            verdict = "refused"
+        if verdict == "refused":
+            later = good.get((one["source"], one["layout"], one["period"]))
+            replaced = bool(one["period"]) and later is not None and later >= snapshot.received_at
+            if replaced or not snapshot.in_landing:
+                for p in found:
+                    p["severity"] = "review" if p["severity"] == "gate" else p["severity"]
+        else:
+            for table in one["rows"]:
+                files.setdefault(table, []).append(_parquet(home, table, one["source_id"]))
+        row = {name: one.get(name) for name in RAW_TABLES["delivery"]}
+        row |= {"received_at": snapshot.received_at, "verdict": verdict, "raw_table": ", ".join(one["rows"])}
+        row |= {"rows_read": sum(one["rows"].values()) if verdict == "taken" else 0}
+        deliveries.append(row)
+        problems += [{**p, "source_id": one["source_id"], "file_name": snapshot.file_name} for p in found]
+    schema = schema_of("delivery")
+    frame = pl.DataFrame(deliveries, schema=schema, orient="row") if deliveries else schema.to_frame()
+    return RawResult({table: sorted(paths) for table, paths in files.items()}, frame, frame_of(problems))
+
+
+def _parquet(home: Home, table: str, source_id: str) -> Path:
+    return home.raw / table / f"{source_id}.parquet"
+
+
+def _after(day: str, as_of: dt.date) -> Problem:
+    return problem(
+        "after_as_of",
+        "warn",
+        f"基準日 {as_of} より後({day})の数値なので使いませんでした。",
+        f"Figures about {day}, after the as-of date {as_of}; not used.",
+        expected=f"<= {as_of}",
+        found=day,
+        action_ja="基準日を進めれば使われます。日付が誤りなら直した表を入れ直してください。",
+    )
+
+
+def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
+    """The stored result of reading a snapshot; reads it where there is none by this reader."""
+    if snapshot.path is None:
+        return _result(snapshot, "unknown", [], {}, snapshot.problems, "", "", None, "refused")
+    stored = home.raw / "readings" / f"{snapshot.sha256}.json"
+    if stored.exists():
+        result = json.loads(stored.read_text("utf-8"))
+        whole = all(_parquet(home, table, result["source_id"]).exists() for table in result["rows"])
+        if result["reader_version"] == reader_version() and result["file_name"] == snapshot.file_name and whole:
+            return result
+    reading = read_delivery(snapshot.path.read_bytes(), snapshot.file_name, digest=snapshot.sha256)
+    source = reading.contract.source if reading.contract else "unknown"
+    tables = reading.tables if reading.taken else {}
+    source_id = f"{source}-{snapshot.sha256[:16]}"
+    for table, rows in tables.items():
+        frame = rows.with_columns(source_id=pl.lit(source_id)).select(schema_of(table).names())
+        write_parquet(_parquet(home, table, source_id), frame, sync=False)
+    result = _result(
+        snapshot,
+        source,
+        reading.layouts,
+        {table: rows.height for table, rows in tables.items()},
+        reading.problems,
+        reading.title,
+        reading.period,
+        reading.observed,
+        "taken" if reading.taken else "refused",
+    )
+    result["rows_quarantined"] = 0 if reading.taken else sum(rows.height for rows in reading.tables.values())
+    write_json(stored, result, sync=False)
+    return result
+
+
+def _result(
+    snapshot: Snapshot,
+    source: str,
+    layouts: list[str],
+    rows: dict[str, int],
+    problems: list[Problem],
+    title: str,
+    period: str,
+    observed: tuple[dt.date, dt.date] | None,
+    verdict: str,
+) -> dict[str, Any]:
+    contract = next((contract for contract in all_contracts() if contract.source == source), None)
+    return {
+        "source_id": f"{source}-{snapshot.sha256[:16] or 'not-stored'}",
+        "source": source,
+        "layout": ", ".join(dict.fromkeys(layouts)),
+        "rows": rows,
+        "file_name": snapshot.file_name,
+        "sha256": snapshot.sha256,
+        "size_bytes": snapshot.size_bytes,
+        "title_ja": title,
+        "period": period,
+        "observed_from": observed[0].isoformat() if observed else None,
+        "publisher_ja": contract.publisher_ja if contract else "",
+        "statistic_ja": contract.statistic_ja if contract else "",
+        "licence": contract.licence if contract else "",
+        "credit_ja": contract.credit_ja if contract else "",
+        "rows_quarantined": 0,
+        "verdict": verdict,
+        "problems": problems,
+        "reader_version": reader_version(),
+    }
+
+
+def expose(
+    connection: duckdb.DuckDBPyConnection, files: dict[str, list[Path]], frames: dict[str, pl.DataFrame]
+) -> None:
+    """Make the schema `raw`: for each raw table a view over its Parquet files, else a table with the frame's rows, else
+    an empty table with the right columns. Frames of other names become tables too.
+
+    Raises ValueError where a table is given both as files and as a frame.
+    """
+    if both := set(files) & set(frames):
+        raise ValueError(f"given as files and as frame: {sorted(both)}")
+    connection.execute("create schema if not exists raw")
+    for table in [*RAW_TABLES, *(name for name in frames if name not in RAW_TABLES)]:
+        if not table.isidentifier():
+            raise ValueError(f"not a table name: {table!r}")
+        connection.execute(_drop(table, connection))
+        if files.get(table):
+            paths = ", ".join("'" + str(path.resolve()).replace("'", "''") + "'" for path in files[table])
+            connection.execute(f"create view raw.{table} as select * from read_parquet([{paths}])")  # noqa: S608
+        else:
+            frame = frames[table] if table in frames else schema_of(table).to_frame()
+            connection.register("exposed_frame", frame.to_arrow())
+            connection.execute(f"create table raw.{table} as select * from exposed_frame")  # noqa: S608
+            connection.unregister("exposed_frame")
+
+
+def _drop(table: str, connection: duckdb.DuckDBPyConnection) -> str:
+    kind = connection.execute(
+        "select table_type from information_schema.tables where table_schema = 'raw' and table_name = ?", [table]
+    ).fetchall()
+    return f"drop {'view' if kind and kind[0][0] == 'VIEW' else 'table'} if exists raw.{table}"

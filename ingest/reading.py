@@ -1,0 +1,224 @@
+"""One delivery, bytes to raw rows, without touching the disk.
+
+Holds the order of the steps: decode or unpack, recognise, melt, check. Does not hold storing (intake.py, raw.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import NamedTuple
+
+import polars as pl
+
+from ingest import checks, csvtext, grid, workbook
+from ingest.contracts import Contract, all_contracts
+from ingest.grid import Grid
+from ingest.melt import melt, value_column
+from ingest.problems import Problem, Refusal, problem
+from ingest.recognise import Recognised, as_of, recognise
+
+
+class Reading(NamedTuple):
+    """What one delivery holds.
+
+    contract: None where no source recognises it. tables: raw table -> rows without source_id. period: text for people.
+    observed: first and last day that its observed (not projected) figures are about, or None.
+    """
+
+    contract: Contract | None
+    layouts: list[str]
+    tables: dict[str, pl.DataFrame]
+    problems: list[Problem]
+    title: str
+    period: str
+    observed: tuple[dt.date, dt.date] | None
+
+    @property
+    def taken(self) -> bool:
+        """The delivery can be used."""
+        return self.contract is not None and not any(p["severity"] == "gate" for p in self.problems)
+
+
+_recent: dict[str, tuple[str, list[Grid]]] = {}
+"""Grids that were just made at the door, by hash: the same night reads them a moment later."""
+_RECENT_CELLS = 2_000_000
+
+
+def grids_of(data: bytes, digest: str = "") -> tuple[str, list[Grid]]:
+    """(form, grids) of a delivery: workbook, json or csv, by its first bytes. With a digest, grids are kept for the
+    next call, up to a bound, until `forget()`.
+
+    Raises Refusal where it is none of them or not safe to open.
+    """
+    if digest in _recent:
+        return _recent.pop(digest)
+    if workbook.is_workbook(data[:8]):
+        made = "workbook", grid.of_workbook(data)
+    else:
+        text, _ = csvtext.decode(data)
+        made = "csv", [grid.of_csv(text)]
+    if digest:
+        kept = sum(one.height * one.width for _, grids in _recent.values() for one in grids)
+        if kept + sum(one.height * one.width for one in made[1]) <= _RECENT_CELLS:
+            _recent[digest] = made
+    return made
+
+
+def forget() -> None:
+    """Drop the grids that were kept."""
+    _recent.clear()
+
+
+def read(
+    data: bytes, file_name: str, contracts: tuple[Contract, ...] | None = None, digest: str = ""
+) -> Reading:
+    """Read one delivery. Never raises for what the file holds: problems say why it is refused."""
+    try:
+        form, grids = grids_of(data, digest)
+    except Refusal as refusal:
+        return Reading(None, [], {}, refusal.problems, "", "", None)
+    return read_grids(form, grids, file_name, contracts or all_contracts())
+
+
+def read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[Contract, ...]) -> Reading:
+    """Read one delivery from its grids."""
+    recognised = [(sheet, found) for sheet in grids if (found := recognise(sheet, form, contracts))]
+    if not recognised:
+        return Reading(None, [], {}, [_not_recognised(grids)], "", "", None)
+    contract = recognised[0][1].contract
+    recognised = [(sheet, found) for sheet, found in recognised if not _is_side_sheet(sheet, recognised)]
+    problems: list[Problem] = []
+    tables: dict[str, list[pl.DataFrame]] = {}
+    days: list[dt.date] = []
+    for sheet, found in recognised:
+        if found.problems:
+            problems += found.problems
+            continue
+        melted = melt(sheet, found)
+        problems += melted.problems
+        if any(p["severity"] == "gate" for p in melted.problems):
+            continue
+        rows = melted.rows.with_columns(sheet=pl.lit(sheet.sheet))
+        table = found.layout.raw_table
+        problems += checks.check(rows, found.layout, value_column(table))
+        problems += _name_against_content(file_name, found, rows)
+        tables.setdefault(table, []).append(rows)
+        days += melted.observed
+    problems += _other_sheets(grids, recognised)
+    title = next((found.header.title for _, found in recognised if found.header.title), "")
+    return Reading(
+        contract,
+        [found.layout.layout for _, found in recognised],
+        {table: pl.concat(frames) for table, frames in tables.items()},
+        problems,
+        title.split("\n")[0].replace("|", " ")[:200],
+        _period(recognised, tables),
+        (min(days), max(days)) if days else None,
+    )
+
+
+def _is_side_sheet(sheet: Grid, recognised: list[tuple[Grid, Recognised]]) -> bool:
+    return len(recognised) > 1 and any(
+        found.layout.side_sheets_pattern.search(sheet.sheet) for other, found in recognised if other is not sheet
+    )
+
+
+def _other_sheets(grids: list[Grid], recognised: list[tuple[Grid, Recognised]]) -> list[Problem]:
+    read = {id(sheet) for sheet, _ in recognised}
+    return [
+        problem(
+            "sheet_not_read",
+            "review",
+            f"シート「{sheet.sheet}」は読みませんでした(どの様式にも合いません)。",
+            f"Sheet {sheet.sheet!r} was not read: no layout fits.",
+            sheet=sheet.sheet,
+            expected="a layout of the contract",
+            found=f"{sheet.height} rows",
+            action_ja="数値を含むシートなら、契約に様式を加えてください。",
+        )
+        for sheet in grids
+        if id(sheet) not in read
+        and sheet.sheet
+        and not any(found.layout.side_sheets_pattern.search(sheet.sheet) for _, found in recognised)
+    ]
+
+
+def _not_recognised(grids: list[Grid]) -> Problem:
+    first = next((" ".join(cell for cell in row if cell)[:60] for grid in grids for row in grid.head if any(row)), "")
+    return problem(
+        "not_recognised",
+        "warn",
+        "どの出典の様式にも合わないため、使いませんでした。",
+        "No source recognises this file; it was not used.",
+        expected="a layout of ingest/sources/*/contract.yaml",
+        found=re.sub(r"\d{11,}", "<digits>", first),
+        action_ja="置き場所の間違いでなければ、ingest/sources/ に出典の契約を加えてください。",
+    )
+
+
+def _period(recognised: list[tuple[Grid, Recognised]], tables: dict[str, list[pl.DataFrame]]) -> str:
+    """The delivery's period for people: 2021-01-01, FY2019, FY2008-FY2025, 2024, 2024-12, 2015-2045."""
+    texts: list[str] = []
+    for _, found in recognised:
+        if (day := as_of(found)) is not None:
+            texts.append(day.isoformat())
+    for frames in tables.values():
+        for rows in frames:
+            if "fiscal_year" in rows.columns:
+                texts += [f"FY{year}" for year in (rows["fiscal_year"].min(), rows["fiscal_year"].max())]
+            elif "month" in rows.columns:
+                first, last = rows["month"].min(), rows["month"].max()
+                assert isinstance(first, dt.date) and isinstance(last, dt.date)
+                texts += [f"{first:%Y-%m}", f"{last:%Y-%m}"]
+            elif "year" in rows.columns:
+                texts += [str(rows["year"].min()), str(rows["year"].max())]
+            elif "period_start" in rows.columns and "indicator_id" in rows.columns:
+                texts += [str(rows["period_start"].min()), str(rows["period_end"].max())]
+            elif not texts and "as_of_date" in rows.columns:
+                texts += [str(rows["as_of_date"].min()), str(rows["as_of_date"].max())]
+    parts = list(dict.fromkeys(texts))
+    return parts[0] if len(parts) == 1 else "..".join([parts[0], parts[-1]]) if parts else ""
+
+
+_SCOPES = {"s": "total", "n": "japanese", "g": "foreign"}
+
+
+def _name_against_content(file_name: str, found: Recognised, rows: pl.DataFrame) -> list[Problem]:
+    """The publisher's own file names say a period and a table; where they disagree with the content, both are named."""
+    wanted = found.layout.file_name_pattern
+    said = wanted.match(file_name) if wanted else None
+    if not said:
+        return []
+    stated = {name: text for name, text in said.groupdict().items() if text}
+    day = as_of(found)
+    pairs: list[tuple[str, str]] = []
+    if "yy" in stated and day:
+        pairs.append((stated["yy"], f"{day.year % 100:02d}"))
+    if "scope" in stated and "scope" in rows.columns:
+        pairs.append((_SCOPES.get(stated["scope"], stated["scope"]), str(rows["scope"][0])))
+    if "table" in stated:
+        pairs.append((stated["table"], "nen" if found.layout.raw_table == "registry_population" else "jin"))
+    if "fiscal" in stated and "fiscal_year" in rows.columns:
+        letter, number = stated["fiscal"][0], int(stated["fiscal"][1:])
+        pairs.append((str({"H": 1988, "R": 2018}[letter] + number), str(rows["fiscal_year"][0])))
+    if "month" in rows.columns:
+        months = rows["month"].unique().sort().to_list()
+        if "year" in stated:
+            pairs.append((stated["year"], "/".join(sorted({str(month.year) for month in months}))))
+        if "month" in stated:
+            pairs.append((stated["month"], "/".join(f"{month.month:02d}" for month in months)))
+    wrong = [(by_name, by_content) for by_name, by_content in pairs if by_name != by_content]
+    return [
+        problem(
+            "name_content_disagree",
+            "gate",
+            f"ファイル名は「{by_name}」、内容は「{by_content}」で食い違っています。",
+            f"The file's name says {by_name}, its content says {by_content}.",
+            expected=by_name,
+            found=by_content,
+            action_ja="ファイル名と中身のどちらが正しいかを確かめ、正しい名前で入れ直してください。",
+        )
+        for by_name, by_content in wrong
+    ]
+

@@ -1,0 +1,1 @@
+"""One folder per source: its contract (YAML) and, only where YAML cannot say it, its reader. No data."""

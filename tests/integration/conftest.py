@@ -1,0 +1,54 @@
+"""A home with one release made by the real command from the embedded samples; made once, copied by tests that change it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingest.home import PROJECT_ROOT
+
+AS_OF = "2026-11-22"
+
+Sousei = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def run_sousei(home: Path, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    """The command as a user runs it, on a home of its own and from a foreign working directory and time zone."""
+    return subprocess.run(
+        [sys.executable, "-m", "orchestration.command", *arguments],
+        cwd=home.parent,
+        env=os.environ | {"SOUSEI_HOME": str(home), "TZ": "America/New_York", "PYTHONPATH": str(PROJECT_ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def first_refresh(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The home and what the first refresh said."""
+    home = tmp_path_factory.mktemp("first") / "var"
+    return home, run_sousei(home, "refresh", "--as-of", AS_OF)
+
+
+@pytest.fixture(scope="session")
+def published(first_refresh: tuple[Path, subprocess.CompletedProcess[str]]) -> Path:
+    """A home with a release; read it, never change it."""
+    home, said = first_refresh
+    assert said.returncode == 0, said.stderr
+    return home
+
+
+@pytest.fixture
+def own_home(published: Path, tmp_path: Path) -> Path:
+    """A copy of the published home that a test may change."""
+    home = tmp_path / "var"
+    shutil.copytree(published, home, symlinks=True)
+    return home

@@ -1,0 +1,147 @@
+"""The nightly refresh as its users meet it: the command, the release, the faults that must stop it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ingest.home import PROJECT_ROOT
+from tests.integration.conftest import AS_OF, run_sousei
+from tests.synthetic import faults
+
+
+def _pointer(home: Path) -> str:
+    return str((home / "releases" / "current").readlink())
+
+
+def test_first_refresh_publishes_and_says_where_and_what(
+    first_refresh: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    home, said = first_refresh
+    assert said.returncode == 0, said.stderr
+    assert str(home / "releases" / f"{AS_OF}.1") in said.stdout
+    assert "21,201" in said.stdout
+    assert "22,453" in said.stdout
+    assert "594.6" in said.stdout
+
+
+def test_donations_of_the_term_and_the_population_target_are_the_true_figures(published: Path) -> None:
+    with duckdb.connect(str(published / "releases" / "current" / "sousei.duckdb"), read_only=True) as connection:
+        (yen, count), *_ = connection.execute(
+            "select sum(donation_jpy), sum(donation_count) from fct_furusato_donation "
+            "where municipality_code = '01223' and fiscal_year between 2021 and 2024"
+        ).fetchall()
+        ((persons,),) = connection.execute(
+            "select population_persons from fct_population where municipality_code = '01223' and series = 'census' "
+            "and as_of_date = date '2025-10-01' and sex = 'total' and age_group = 'total' and scope = 'total'"
+        ).fetchall()
+    assert (yen, count, persons) == (59_462_373_021, 2_808_772, 21_201)
+
+
+def test_projection_meets_the_plan_within_five_persons(published: Path) -> None:
+    with duckdb.connect(str(published / "releases" / "current" / "sousei.duckdb"), read_only=True) as connection:
+        ((persons,),) = connection.execute(
+            "select total_persons from mart_population_vision "
+            "where municipality_code = '01223' and scenario_id = 'ipss_2018_extended' and year = 2060"
+        ).fetchall()
+    assert abs(float(persons) - 8358) <= 5
+
+
+def test_nothing_new_builds_nothing(own_home: Path) -> None:
+    before = _pointer(own_home)
+    said = run_sousei(own_home, "refresh", "--as-of", AS_OF)
+    assert said.returncode == 0, said.stderr
+    assert "新しい受領ファイルはありません" in said.stdout
+    assert _pointer(own_home) == before
+    assert [path.name for path in (own_home / "releases").glob("20*")] == [before]
+
+
+def test_dagster_runs_the_same_job_and_shows_its_checks(published: Path) -> None:
+    script = (
+        "import os, json, dagster as dg\n"
+        "os.environ['DAGSTER_HOME'] = os.environ['SOUSEI_HOME'] + '/dagster'\n"
+        "with dg.DagsterInstance.get() as instance:\n"
+        "    runs = instance.get_runs()\n"
+        "    print(json.dumps([[run.job_name, run.status.value] for run in runs]))\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | {"SOUSEI_HOME": str(published)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(said.stdout) == [["nightly_refresh", "SUCCESS"]]
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        faults.registry_age_total_mismatch,
+        faults.wrong_check_digit,
+        faults.furusato_detail_thousands_as_yen,
+    ],
+    ids=lambda plant: plant.__name__,
+)
+def test_a_planted_fault_stops_publication_and_names_file_row_and_reason(
+    own_home: Path, tmp_path: Path, plant: Callable[[Path], faults.Planted]
+) -> None:
+    landing = faults.fresh_landing(tmp_path / "landing")
+    planted = plant(landing)
+    before = _pointer(own_home)
+    said = run_sousei(own_home, "refresh", "--as-of", AS_OF, "--landing", str(landing))
+    assert said.returncode == 1, said.stdout + said.stderr
+    assert planted.path.name in said.stderr
+    for row in planted.rows:
+        assert str(row) in said.stderr
+    assert _pointer(own_home) == before
+
+
+def test_a_killed_refresh_leaves_the_last_release_and_the_next_one_works(own_home: Path, tmp_path: Path) -> None:
+    landing = faults.fresh_landing(tmp_path / "landing")
+    (landing / "tourism" / "city202606.csv").unlink()
+    before = _pointer(own_home)
+    for seconds in (0.4, 2.0, 5.0, 9.0):
+        with subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "orchestration.command",
+                "refresh",
+                "--as-of",
+                "2027-04-01",
+                "--landing",
+                str(landing),
+            ],
+            env=os.environ | {"SOUSEI_HOME": str(own_home), "PYTHONPATH": str(PROJECT_ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            time.sleep(seconds)
+            os.killpg(process.pid, signal.SIGKILL)
+        assert _pointer(own_home) == before
+        said = run_sousei(own_home, "query", "select count(*) as n from fct_population", "--format", "csv")
+        assert said.returncode == 0, said.stderr
+    said = run_sousei(own_home, "refresh", "--as-of", "2027-04-01", "--landing", str(landing))
+    assert said.returncode == 0, said.stderr
+    assert _pointer(own_home) == "2027-04-01.1"
+    assert run_sousei(own_home, "verify").returncode == 0
+
+
+def test_two_refreshes_at_once_one_wins(own_home: Path) -> None:
+    from orchestration.lock import refresh_lock
+
+    with refresh_lock(own_home / "refresh.lock"):
+        said = run_sousei(own_home, "refresh", "--as-of", AS_OF)
+    assert said.returncode == 3
+    assert "refresh_in_progress" in said.stderr
