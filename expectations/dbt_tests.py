@@ -52,7 +52,9 @@ def _outcome(node: Mapping[str, Any], result: Mapping[str, Any] | None) -> DbtOu
 
 
 def outcomes(manifest: Mapping[str, Any], results: Iterable[Mapping[str, Any]]) -> list[DbtOutcome]:
-    """One outcome per declared test (data and unit), and one that says whether every model and seed was built.
+    """One outcome per declared data test, and one that says whether every model and seed was built.
+
+    Unit tests are tests of code and may be left to the test run: one that was run at night counts, others do not.
 
     manifest: dbt's manifest.json. results: mappings with `unique_id`, `status` and where known `failures` and
     `compiled_code`, as in run_results.json. A test without `meta.severity` counts as gate. A result whose node the
@@ -60,7 +62,11 @@ def outcomes(manifest: Mapping[str, Any], results: Iterable[Mapping[str, Any]]) 
     """
     by_id = {str(one["unique_id"]): one for one in results}
     nodes = {**manifest["nodes"], **(manifest.get("unit_tests") or {})}
-    declared = {key: node for key, node in nodes.items() if node["resource_type"] in ("test", "unit_test")}
+    declared = {
+        key: node
+        for key, node in nodes.items()
+        if node["resource_type"] == "test" or (node["resource_type"] == "unit_test" and key in by_id)
+    }
     built = [
         key
         for key, node in nodes.items()

@@ -147,12 +147,23 @@ class Verdict:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why publication is refused, one text each, in Japanese with the check's English identifier."""
-        failed = (one for one in self.outcomes if one.severity == "gate" and not one.passed)
-        return (
-            *self.faults,
-            *(f"{one.check_id}: {one.message_ja} 対応（{one.owner}）: {one.action_ja}" for one in failed),
-        )
+        """Why publication is refused, one text each, in Japanese with the check's English identifier.
+
+        What was found comes first; checks that could not be judged (often because of it) are one text together.
+        """
+        failed = [one for one in self.outcomes if one.severity == "gate" and not one.passed]
+        unknown = [one for one in failed if one.observed is None]
+        texts = [
+            f"{one.check_id}: {one.message_ja} 対応（{one.owner}）: {one.action_ja}"
+            for one in failed
+            if one.observed is not None
+        ]
+        if unknown:
+            texts.append(
+                f"checks_without_outcome: 判定できなかった検査が{len(unknown)}件あります（不合格として扱います）。"
+                f"{unknown[0].message_ja or ''} 対象: " + "、".join(one.check_id for one in unknown)
+            )
+        return (*self.faults, *texts)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -354,7 +365,7 @@ def _from_ingest(connection: duckdb.DuckDBPyConnection) -> list[Outcome]:
                 severity if severity in ("gate", "warn", "review") else "gate",
                 file_name or "landing",
                 False,
-                seen,
+                seen or f"{len(found)}件",
                 expected,
                 len(found),
                 OPERATOR,

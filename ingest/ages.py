@@ -25,7 +25,9 @@ class Age(NamedTuple):
 
 
 def parse_age(label: object) -> Age:
-    """Age class of '総数', '0～4歳', '5～9', '０－４歳', '80歳以上', '年齢「不詳」'. '85～89歳以上' is a known slip for 85-89.
+    """Age class of '総数', '0～4歳', '5～9', '０－４歳', '80歳以上', '年齢「不詳」'.
+
+    '85～89歳以上' is a known slip for 85-89.
 
     Raises ValueError where the label is not an age class.
     """

@@ -12,9 +12,9 @@ from typing import Any
 from ingest import workbook
 from ingest.contracts import all_contracts
 from ingest.intake import _content, _open
-from ingest.personal import find_personal
+from ingest.personal import find_personal, find_personal_keys
 from ingest.problems import Problem, Refusal
-from ingest.reading import grids_of, read_grids
+from ingest.reading import open_bytes, read_contents
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -36,11 +36,11 @@ def describe(path: Path) -> dict[str, Any]:
         return _refused(path, 0, opened.problems)
     try:
         data = _content(opened)
-        form, grids = grids_of(data)
-        personal = [p for grid in grids for p in find_personal(grid)]
+        contents = open_bytes(data)
+        personal = [p for grid in contents.grids for p in find_personal(grid)] + find_personal_keys(contents.document)
         if personal:
             return _refused(path, len(data), personal)
-        reading = read_grids(form, grids, path.name, all_contracts())
+        reading = read_contents(contents, path.name, all_contracts())
     except Refusal as refusal:
         return _refused(path, path.stat().st_size, refusal.problems)
     finally:

@@ -12,7 +12,7 @@ from functools import cache
 import polars as pl
 
 from ingest.areas import register
-from ingest.contracts import Layout, Sum
+from ingest.contracts import Layout, Ratio, Sum
 from ingest.problems import SHOWN, Problem, problem
 from ingest.tables import PROVENANCE, schema_of
 
@@ -22,15 +22,65 @@ municipalities is not wrong, and a list that lacks up to one in twenty is caught
 _NORTHERN = ("01695", "01696", "01697", "01698", "01699", "01700")
 
 
-def check(rows: pl.DataFrame, layout: Layout, value: str) -> list[Problem]:
-    """Problems of one sheet's rows (raw table with `sheet`)."""
-    problems: list[Problem] = []
-    problems += _twice(rows, layout, value)
+def check(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame, list[Problem]]:
+    """(rows with nothing counted twice, problems) of one sheet's rows (raw table with `sheet`).
+
+    The same key with the same value again is dropped with a warning; with another value it is refused.
+    """
+    if rows.is_empty():
+        return rows, [_no_rows(layout)]
+    rows, problems = _twice(rows, layout, value)
+    if any(p["severity"] == "gate" for p in problems):
+        return rows, problems
+    broken: list[Problem] = []
     for rule in layout.checks.sums:
-        problems += _sum(rows, layout, rule, value)
-    if layout.checks.areas and not problems:
-        problems += _areas(rows, layout, value)
-    return problems
+        broken += _sum(rows, layout, rule, value)
+    for ratio in layout.checks.ratios:
+        broken += _ratio(rows, ratio, value)
+    if layout.checks.areas and not broken:
+        broken += _areas(rows, layout, value)
+    return rows, problems + broken
+
+
+def _no_rows(layout: Layout) -> Problem:
+    return problem(
+        "no_rows",
+        "gate",
+        "見出しだけで、数値の行が一つもありません。",
+        "A header and no row of figures.",
+        expected=f"rows of {layout.raw_table}",
+        found="0 rows",
+        action_ja="途中で切れた書き出しでないかを確かめ、全部の行がある表を入れ直してください。",
+    )
+
+
+def _ratio(rows: pl.DataFrame, ratio: Ratio, value: str) -> list[Problem]:
+    """The ratio of two items over the whole table, to find a unit that is a thousand times off."""
+    both = rows.filter(pl.col("item").is_in([ratio.of, ratio.to]) & (pl.col("area_level") != "subtotal"))
+    whole = both.pivot(on="item", index=["row", "fiscal_year"], values=value).drop_nulls()
+    if whole.is_empty() or ratio.of not in whole.columns or ratio.to not in whole.columns:
+        return []
+    above, below = float(whole[ratio.of].sum()), float(whole[ratio.to].sum())
+    if not below or ratio.minimum <= above / below <= ratio.maximum:
+        return []
+    low = above / below < ratio.minimum
+    first = rows.filter(pl.col("item") == ratio.of)
+    return [
+        problem(
+            "unit_suspect",
+            "gate",
+            f"{ratio.meaning_ja}が {above / below:,.0f} で、ありえない大きさです。"
+            f"単位が{'千円なのに円' if low else '円なのに千円'}として書かれていないかを確かめてください。",
+            f"{ratio.of} / {ratio.to} is {above / below:,.1f}: the unit looks a thousand times too "
+            f"{'small (thousand yen read as yen)' if low else 'large (yen read as thousand yen)'}.",
+            sheet=rows["sheet"][0],
+            row=first.sort("row")["row"][0],
+            column_label=first["column_label"][0],
+            expected=f"{ratio.minimum:,.0f} .. {ratio.maximum:,.0f}",
+            found=f"{above / below:,.1f}",
+            action_ja="表の単位(円・千円)を作成元に確かめ、正しい単位の表を入れ直してください。",
+        )
+    ]
 
 
 def _keys(layout: Layout) -> list[str]:
@@ -40,13 +90,13 @@ def _keys(layout: Layout) -> list[str]:
     return [name for name in schema_of(layout.raw_table) if name not in gone]
 
 
-def _twice(rows: pl.DataFrame, layout: Layout, value: str) -> list[Problem]:
+def _twice(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame, list[Problem]]:
     """The same key twice. Subtotals and former municipalities may share a code with others, so their names count."""
     keys = _keys(layout)
     named = [*keys, "area_name"] if "area_name" in rows.columns else keys
     distinct = rows.select(pl.struct(named).n_unique()).item() if rows.height < 5000 else rows.select(named).n_unique()
     if distinct == rows.height:
-        return []
+        return rows, []
     again = (
         rows.group_by(named)
         .agg(pl.len().alias("n"), pl.col(value).n_unique().alias("values"), pl.col("row").max())
@@ -60,17 +110,18 @@ def _twice(rows: pl.DataFrame, layout: Layout, value: str) -> list[Problem]:
         problems.append(
             problem(
                 "key_twice" if other else "row_twice",
-                "gate",
+                "gate" if other else "warn",
                 f"同じ区分の行が {item['n']} 回あり、値が{'違います' if other else '同じです'}: {where}",
                 f"The same key {item['n']} times with {'different' if other else 'equal'} values: {where}",
                 sheet=rows["sheet"][0],
                 row=item["row"],
                 expected="one row",
                 found=item["n"],
-                action_ja="重複した行を除いた表を入れ直してください。",
+                action_ja="重複した行を除いた表を入れ直してください。"
+                + ("" if other else "同じ値なので一度だけ数えて使いました。"),
             )
         )
-    return problems
+    return rows.unique(subset=named, keep="first", maintain_order=True), problems
 
 
 def _sum(rows: pl.DataFrame, layout: Layout, rule: Sum, value: str) -> list[Problem]:
@@ -115,7 +166,9 @@ def _sum(rows: pl.DataFrame, layout: Layout, rule: Sum, value: str) -> list[Prob
 def _areas(rows: pl.DataFrame, layout: Layout, value: str) -> list[Problem]:
     keys = [name for name in _keys(layout) if name != "area_code"]
     missing_is_nothing = any(rule.missing_is_nothing for rule in layout.checks.sums)
-    levels = rows.filter(pl.col("area_level").is_in(["nation", "prefecture", "municipality", "designated_city", "other"]))
+    levels = rows.filter(
+        pl.col("area_level").is_in(["nation", "prefecture", "municipality", "designated_city", "other"])
+    )
     levels = levels.with_columns(pref=pl.col("area_code").str.slice(0, 2))
     today = _today()
     municipal = levels.filter(pl.col("area_level").is_in(["municipality", "designated_city", "other"]))
@@ -162,9 +215,7 @@ def _compare(
 ) -> list[Problem]:
     if whole.is_empty() or parts.is_empty():
         return []
-    added = parts.group_by(keys).agg(
-        pl.col(value).sum().alias("added"), pl.col(value).null_count().alias("gaps")
-    )
+    added = parts.group_by(keys).agg(pl.col(value).sum().alias("added"), pl.col(value).null_count().alias("gaps"))
     both = whole.join(added, on=keys, nulls_equal=True).filter(pl.col(value).is_not_null())
     if not missing_is_nothing:
         both = both.filter(pl.col("gaps") == 0)

@@ -113,10 +113,21 @@ class Sum(Strict):
     """A missing part counts as nobody in this check (e-Stat's '-' in population counts)."""
 
 
+class Ratio(Strict):
+    """Two items whose ratio over the whole table has a known order of magnitude."""
+
+    of: str
+    to: str
+    minimum: float
+    maximum: float
+    meaning_ja: str
+
+
 class Checks(Strict):
     """Sums that hold inside one file. A file that breaks one is refused whole."""
 
     sums: list[Sum] = []
+    ratios: list[Ratio] = []
     areas: bool = False
     """Municipalities add to prefectures and prefectures to the nation, where the file holds all of them."""
     areas_remainder: Literal["none", "not_stated"] = "none"
@@ -130,12 +141,14 @@ class Layout(Strict):
     form: Literal["workbook", "csv", "json"]
     says: list[str] = []
     """Patterns that must be found in the text above the header; named groups: as_of, flow, scope, fiscal_year ..."""
-    anchor: str
+    reader: bool = False
+    """The source's own reader.py reads it: recognises(document) and read(document)."""
+    anchor: str = r"(?!)"
     """Pattern of one cell of the header row."""
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
     constants: dict[str, str] = {}
-    columns: list[Column]
+    columns: list[Column] = []
     footnotes: str = r"^[(（]?(注|※|資料|出典|備考|\*)"
     side_sheets: str = r"^$"
     """Names of other sheets of the workbook that hold no figures of this table."""
@@ -180,6 +193,12 @@ class Layout(Strict):
     @cached_property
     def side_sheets_pattern(self) -> re.Pattern[str]:
         return re.compile(self.side_sheets)
+
+    @model_validator(mode="after")
+    def _readable(self) -> Layout:
+        if self.reader == bool(self.columns):
+            raise ValueError("a layout has either columns and an anchor, or a reader")
+        return self
 
     def covers(self, day: dt.date) -> bool:
         """The layout was in use for data of this day."""
@@ -226,7 +245,9 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
     if len(keys) != len(set(keys)):
         raise ValueError(f"key given twice: {sorted(key for key in keys if keys.count(key) > 1)[0]}")
     loader.flatten_mapping(node)
-    return {loader.construct_object(key, deep=True): loader.construct_object(value, deep=True) for key, value in node.value}
+    return {
+        loader.construct_object(key, deep=True): loader.construct_object(value, deep=True) for key, value in node.value
+    }
 
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

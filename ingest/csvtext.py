@@ -10,16 +10,18 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 
 import polars as pl
 
-from ingest.problems import Refusal, problem
+from ingest.problems import Problem, Refusal, problem
 
 _FIELD = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
 _RECORDS = rf"^(?:{_FIELD}(?:,{_FIELD})*\r?\n)*(?:{_FIELD}(?:,{_FIELD})*)?$"
 _MAX_FIELD = 1_000_000
-NUL = "nul_byte"
-"""Identifier of the problem that a file with NUL bytes has."""
+_NO_CP932 = re.compile("[\x80\uf8f0-\uf8f3]")
+NUL, NOT_DECODABLE, NOT_CSV = "nul_byte", "not_decodable", "not_rfc4180"
+"""Identifiers of the problems that a text can have."""
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -51,19 +53,27 @@ def decode(data: bytes) -> tuple[str, str]:
 
 def _strict(data: bytes, encoding: str) -> tuple[str, str]:
     try:
-        return data.decode(encoding), encoding
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise Refusal(
-            problem(
-                "not_decodable",
-                "warn",
-                f"{error.start} バイト目が {encoding} の文字ではありません。",
-                f"Byte offset {error.start} is not {encoding}.",
-                expected="UTF-8 / CP932",
-                found=f"byte offset {error.start}",
-                action_ja="文字コードを UTF-8 か Shift_JIS(CP932) にそろえて保存し直してください。",
-            )
-        ) from None
+        raise Refusal(_not_decodable(data, encoding, error.start)) from None
+    if encoding == "cp932" and (odd := _NO_CP932.search(text)):
+        # Python's codec lets four bytes pass that are no characters of CP932 (0x80, 0xA0, 0xFD to 0xFF)
+        raise Refusal(_not_decodable(data, encoding, len(text[: odd.start()].encode("cp932"))))
+    return text, encoding
+
+
+def _not_decodable(data: bytes, encoding: str, at: int) -> Problem:
+    line = data[:at].count(b"\n") + 1
+    return problem(
+        NOT_DECODABLE,
+        "warn",
+        f"{line} 行目、先頭から {at} バイト目が {encoding} の文字ではありません。",
+        f"Byte offset {at} (line {line}) is not {encoding}.",
+        row=line,
+        expected="UTF-8 / CP932",
+        found=f"byte offset {at}",
+        action_ja="文字コードを UTF-8 か Shift_JIS(CP932) にそろえて保存し直してください。",
+    )
 
 
 def records(text: str) -> tuple[list[list[str]], list[int]]:
@@ -94,19 +104,15 @@ def records(text: str) -> tuple[list[list[str]], list[int]]:
     return rows, starts
 
 
-def _not_csv(text: str, where: str = "") -> dict:
-    if not where:
-        longest = 0
-        for number, line in enumerate(text.split("\n"), start=1):
-            if line.count('"') % 2:
-                longest = number
-                break
-        where = f"line {longest}" if longest else "quotes"
+def _not_csv(text: str, where: str = "") -> Problem:
+    row = next((number for number, line in enumerate(text.split("\n"), start=1) if line.count('"') % 2), None)
+    where = where or (f"line {row}" if row else "quotes")
     return problem(
-        "not_rfc4180",
+        NOT_CSV,
         "warn",
         f"CSV の引用符か改行が規則(RFC 4180)に合いません({where})。",
         f"Not RFC 4180: {where}.",
+        row=row,
         expected='fields plain or in "..." with "" for a quote',
         found=where,
         action_ja="表計算ソフトで開き直し、CSV として保存し直してください。",

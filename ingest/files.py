@@ -23,9 +23,7 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_atomically(
-    path: Path, write: Callable[[BinaryIO], object], mode: int = 0o640, sync: bool = True
-) -> None:
+def write_atomically(path: Path, write: Callable[[BinaryIO], object], mode: int = 0o640, sync: bool = True) -> None:
     """Write through `write(file)` into a temporary neighbour, fsync, rename over `path`, fsync the folder.
 
     sync=False leaves the folder to the caller, who calls `sync_folder` once after many files.

@@ -5,6 +5,9 @@ Holds the one shape that recognition and melting work on, whatever the file was.
 
 from __future__ import annotations
 
+import codecs
+import csv
+
 import numpy as np
 import polars as pl
 
@@ -27,13 +30,15 @@ class Grid:
         self,
         sheet: str,
         height: int,
-        texts: list[pl.Series] | list[dict[int, str]],
-        numbers: list[np.ndarray] | None,
+        columns: list[pl.Series] | None = None,
+        words: list[dict[int, str]] | None = None,
+        numbers: list[np.ndarray] | None = None,
         lines: list[int] | None = None,
         widths: list[int] | None = None,
     ) -> None:
-        self.sheet, self.height, self.width = sheet, height, len(texts)
-        self._texts, self._numbers = texts, numbers
+        self.sheet, self.height = sheet, height
+        self._columns, self._words, self._numbers = columns or [], words or [], numbers
+        self.width = len(self._columns) or len(self._words)
         self.lines, self.widths = lines, widths
         self.head = self._squeezed_head()
 
@@ -45,10 +50,10 @@ class Grid:
     def cells(self, column: int, start: int, stop: int) -> list[str | None]:
         """Cells of a column as text, as they stood; None where empty. For short spans."""
         if self._numbers is None:
-            return self._texts[column][start:stop].to_list()  # type: ignore[union-attr]
+            return self._columns[column][start:stop].to_list()
         values = self._numbers[column][start:stop].tolist()
         found = [None if value != value else text_of_number(value) for value in values]
-        words: dict[int, str] = self._texts[column]  # type: ignore[assignment]
+        words = self._words[column]
         spots = words if len(words) <= stop - start else range(start, stop)
         for row in spots:
             if start <= row < stop and (word := words.get(row, "")):
@@ -58,7 +63,7 @@ class Grid:
     def texts(self, column: int, start: int, stop: int) -> pl.Series:
         """Cells of a column as text, as they stood; null where empty."""
         if self._numbers is None:
-            return self._texts[column][start:stop]  # type: ignore[return-value]
+            return self._columns[column][start:stop]
         if self.all_numbers(column, start, stop) and stop - start > 400:
             numbers = self.numbers(column, start, stop)
             assert numbers is not None
@@ -71,18 +76,26 @@ class Grid:
             return None
         return pl.Series(self._numbers[column][start:stop]).fill_nan(None)
 
+    def largest(self, column: int) -> float:
+        """Largest numeric cell of a spreadsheet column; -inf where there is none, and for CSV."""
+        if self._numbers is None:
+            return -np.inf
+        values = self._numbers[column]
+        values = values[~np.isnan(values)]
+        return float(values.max()) if len(values) else -np.inf
+
     def all_numbers(self, column: int, start: int, stop: int) -> bool:
         """True where every non-empty cell of the span is a spreadsheet number."""
         if self._numbers is None:
             return False
-        return not any(start <= row < stop and word != "" for row, word in self._texts[column].items())  # type: ignore[union-attr]
+        return not any(start <= row < stop and word != "" for row, word in self._words[column].items())
 
     def long_texts(self, column: int, length: int) -> list[str]:
         """Text cells of a column with at least `length` characters."""
         if self._numbers is not None:
-            words: dict[int, str] = self._texts[column]  # type: ignore[assignment]
+            words = self._words[column]
             return [word for word in words.values() if len(word) >= length]
-        texts: pl.Series = self._texts[column]  # type: ignore[assignment]
+        texts = self._columns[column]
         if self.height <= 400:
             return [word for word in texts.to_list() if word and len(word) >= length]
         return texts.filter(texts.str.len_bytes() >= length).to_list()
@@ -91,12 +104,12 @@ class Grid:
         """Which rows of the span have something in any of the columns."""
         anything = np.zeros(stop - start, dtype=bool)
         if self._numbers is None:
-            texts = pl.DataFrame({str(place): self._texts[place][start:stop] for place in columns})
+            texts = pl.DataFrame({str(place): self._columns[place][start:stop] for place in columns})
             filled = texts.select(pl.any_horizontal(pl.all().str.strip_chars() != "")) if columns else None
             return filled.to_series().to_numpy() if filled is not None else anything
         for place in columns:
             anything |= ~np.isnan(self._numbers[place][start:stop])
-            words: dict[int, str] = self._texts[place]  # type: ignore[assignment]
+            words = self._words[place]
             rows = [row - start for row, word in words.items() if start <= row < stop and word.strip()]
             anything[rows] = True
         return anything
@@ -115,13 +128,26 @@ def of_csv(text: str) -> Grid:
         if len(row) < width:
             row.extend([""] * (width - len(row)))
     columns = [pl.Series(column, dtype=pl.String) for column in zip(*rows, strict=True)]
-    return Grid("", len(rows), columns, None, lines, widths)
+    return Grid("", len(rows), columns=columns, lines=lines, widths=widths)
+
+
+def of_head(data: bytes) -> Grid:
+    """Grid of the first lines of a text that cannot be read strictly, for recognising whose it is and nothing else."""
+    start = data[: 1 << 18]
+    encoding = "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "cp932"
+    lines = start.decode(encoding, "replace").splitlines()[:HEAD]
+    rows = list(csv.reader(lines))
+    width = max(map(len, rows), default=0)
+    columns = [
+        pl.Series(column, dtype=pl.String) for column in zip(*[r + [""] * (width - len(r)) for r in rows], strict=True)
+    ]
+    return Grid("", len(rows), columns=columns)
 
 
 def of_workbook(data: bytes) -> list[Grid]:
     """Grids of a workbook's sheets that hold anything. Raises Refusal."""
     return [
-        Grid(sheet.name, sheet.height, sheet.texts, sheet.numbers)
+        Grid(sheet.name, sheet.height, words=sheet.texts, numbers=sheet.numbers)
         for sheet in workbook.parse(data)
         if sheet.height and sheet.numbers
     ]

@@ -13,9 +13,8 @@ from ingest.grid import Grid
 
 DEEPEST = 14
 """Rows between the anchor and the first figures at most."""
-UNITS = frozenset(
-    "人 千人 万人 世帯 件 円 千円 万円 百万円 億円 % ‰ 人回 人泊 平方km km2 ha 人/km2 団体 社 戸 台 回 泊".split()
-)
+_UNITS = """人 千人 万人 世帯 件 円 千円 万円 百万円 億円 % ‰ 人回 人泊 平方km km2 ha 人/km2 団体 社 戸 台 回 泊"""
+UNITS = frozenset(_UNITS.split(" "))
 _NUMBER = re.compile(r"[-△▲+]?\d[\d,]*(?:\.\d+)?|\(\d[\d,]*\)")
 _CODE = re.compile(r"[0-9A-Za-z_.\-]+|/.*コード")
 _BRACKETS = re.compile(r"【([^】]+)】$|\(([^()]+)\)$")
@@ -68,7 +67,9 @@ def _around(grid: Grid, row: int, column: int) -> Header | None:
         None,
     )
     if body is None:
-        return None
+        if grid.height != row + 1 and any(cell for cells in head[row + 1 :] for cell in cells):
+            return None
+        body = row + 1  # a header and nothing below it
     title = "\n".join("|".join(cell for cell in cells if cell) for cells in head[:first])
     units = [unit for found in _STATED.findall(title) for unit in re.split("[、,・]", found)]
     return Header(first, body, _labels(head[first:body]), title, units)

@@ -21,9 +21,9 @@ from pathlib import Path
 from ingest import csvtext, workbook
 from ingest.files import sync_folder, write_bytes, write_json
 from ingest.home import Home
-from ingest.personal import find_personal
+from ingest.personal import find_personal, find_personal_keys
 from ingest.problems import Problem, Refusal, problem
-from ingest.reading import grids_of
+from ingest.reading import open_bytes
 
 MAX_BYTES = 256 << 20
 """Largest file taken. The largest public table of the sources is 4 MB."""
@@ -154,6 +154,10 @@ def _unsafe(problem_id: str, ja: str, en: str, severity: str = "warn") -> Proble
     )
 
 
+def _later(ja: str, en: str) -> Problem:
+    return _unsafe("still_being_written", ja, en, "review")
+
+
 def _open(folder: int, name: str) -> int | Refusal:
     """Descriptor of a regular file with a single link, opened without following a link or waiting on a FIFO."""
     try:
@@ -173,10 +177,7 @@ def _open(folder: int, name: str) -> int | Refusal:
     elif found.st_size == 0:
         refusal = _unsafe("empty_file", "空のファイルです。", "The file is empty.")
     elif _being_written(handle):
-        refusal = _unsafe(
-            "still_being_written", "書き込み中のため次回に受け取ります。", "Still being written; left for the next run.",
-            "review",
-        )  # fmt: skip
+        refusal = _later("書き込み中のため次回に受け取ります。", "Still being written; left for the next run.")
     if refusal:
         os.close(handle)
         return Refusal(refusal)
@@ -204,12 +205,7 @@ def _content(handle: int) -> bytes:
             break
     after = os.fstat(handle)
     if len(data) != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        raise Refusal(
-            _unsafe(
-                "still_being_written", "読む間に変わったため次回に受け取ります。",
-                "Changed while being read; left for the next run.", "review",
-            )
-        )  # fmt: skip
+        raise Refusal(_later("読む間に変わったため次回に受け取ります。", "Changed while being read."))
     return bytes(data)
 
 
@@ -217,14 +213,14 @@ def _refuse_personal(data: bytes, digest: str) -> None:
     """Raises Refusal where the content is personal data, or a workbook that must not be opened. A text that is no CSV
     is stored: its reading is refused later, with its reason."""
     try:
-        _, grids = grids_of(data, digest)
+        contents = open_bytes(data, digest)
     except Refusal as refusal:
         if workbook.is_workbook(data[:8]):
             raise
         if refusal.problems[0]["problem_id"] == csvtext.NUL:
             raise
         return
-    found = [p for grid in grids for p in find_personal(grid)]
+    found = [p for grid in contents.grids for p in find_personal(grid)] + find_personal_keys(contents.document)
     if found:
         raise Refusal(*found)
 
@@ -239,9 +235,7 @@ def _line(name: str, place: str, size: int, received_at: dt.datetime, origin: st
     }
 
 
-def _store(
-    home: Home, digest: str, data: bytes, name: str, place: str, received_at: dt.datetime, origin: str
-) -> None:
+def _store(home: Home, digest: str, data: bytes, name: str, place: str, received_at: dt.datetime, origin: str) -> None:
     folder = home.snapshots / digest
     write_bytes(folder / "bytes", data, 0o440, sync=False)
     write_json(folder / "receipt.json", _line(name, place, len(data), received_at, origin))  # its sync covers both

@@ -25,11 +25,13 @@ from ingest.text import squeeze, squeeze_column
 from ingest.values import text_of_numbers, type_column
 
 WORDS = {
-    "sex": {"総数": "total", "計": "total", "男女計": "total", "a": "total", "total": "total",
-            "男": "male", "m": "male", "male": "male", "女": "female", "f": "female", "female": "female"},
-    "scope": {"total": "total", "japanese": "japanese", "foreign": "foreign", "総計": "total", "総数": "total", "国籍総数": "total", "日本人住民": "japanese", "日本人": "japanese",
-              "外国人住民": "foreign", "外国人": "foreign"},
-}  # fmt: skip
+    "sex": dict.fromkeys(["総数", "計", "男女計", "a", "total"], "total")
+    | dict.fromkeys(["男", "m", "male"], "male")
+    | dict.fromkeys(["女", "f", "female"], "female"),
+    "scope": dict.fromkeys(["総計", "総数", "国籍総数", "total"], "total")
+    | dict.fromkeys(["日本人住民", "日本人", "japanese"], "japanese")
+    | dict.fromkeys(["外国人住民", "外国人", "foreign"], "foreign"),
+}
 """Usual words for dimensions; a contract's `map` adds to them."""
 RESIDUE = 1e-3
 """Distance from an integer that is the residue of binary floats (169100.41100000002 千円), not a fraction."""
@@ -154,7 +156,8 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
     kind = _one(found, "area_kind")
 
     def text(bound: Bound | None) -> pl.Expr:
-        return pl.col(f"c{bound.place}").str.strip_chars_end("*").replace("-", "") if bound else pl.lit("")
+        # '-' and '0' stand for "no name" in prefectures' rows
+        return pl.col(f"c{bound.place}").str.strip_chars_end("*").replace(["-", "0"], "") if bound else pl.lit("")
 
     frame = frame.with_columns(code=text(code), name=text(name), prefecture=text(where))
     label = pl.when(pl.col("name") != "").then(pl.col("name")).otherwise(pl.col("prefecture"))
@@ -169,7 +172,9 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
         frame = frame.with_columns(code5=pl.when(pl.col("code") != "").then(padded.str.slice(0, 5)), full=padded)
         shape = r"^\d{6}$" if width == 6 else r"^\d{4}[0-9A-Z]$"
         wrong = frame.filter((pl.col("code") != "") & ~pl.col("full").str.contains(shape))
-        problems += [_bad_code(grid, code, row, found_code) for row, found_code in wrong.select("row", "code").iter_rows()]
+        problems += [
+            _bad_code(grid, code, row, found_code) for row, found_code in wrong.select("row", "code").iter_rows()
+        ]
         if width == 6 and not problems:
             expected = check_digit_column(pl.col("code5"))
             bad = frame.filter((pl.col("code") != "") & (pl.col("full").str.slice(5, 1) != expected))
@@ -208,7 +213,9 @@ def _reference_codes(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tupl
     assert code is not None
     frame = frame.with_columns(municipality_code=pl.col(f"c{code.place}"))
     wrong = frame.filter(~pl.col("municipality_code").str.contains(r"^\d{5}$"))
-    return frame, [_bad_code(grid, code, row, text) for row, text in wrong.select("row", "municipality_code").iter_rows()]
+    return frame, [
+        _bad_code(grid, code, row, text) for row, text in wrong.select("row", "municipality_code").iter_rows()
+    ]
 
 
 def _bad_code(grid: Grid, code: Bound, row: int, text: str) -> Problem:
@@ -316,7 +323,9 @@ def _long(grid: Grid, found: Recognised, keys: pl.DataFrame) -> tuple[pl.DataFra
         columns = [grid.numbers(measures[number].place, body, end) for number in numeric]
         figures = pl.concat([column if every else column.gather(rows) for column in columns if column is not None])
         blank = pl.when(pl.col("number").is_null()).then(pl.lit("blank"))
-        pieces.append(pl.DataFrame({"number": figures, "value_raw": text_of_numbers(figures)}).with_columns(status=blank))
+        pieces.append(
+            pl.DataFrame({"number": figures, "value_raw": text_of_numbers(figures)}).with_columns(status=blank)
+        )
     if textual:
         cells = [grid.texts(measures[number].place, body, end) for number in textual]
         raw = pl.concat([column if every else column.gather(rows) for column in cells])
@@ -412,9 +421,7 @@ def value_column(table: str) -> str:
 # --- dimensions -----------------------------------------------------------------------------------------------------
 
 
-def _dimensions(
-    grid: Grid, found: Recognised, long: pl.DataFrame
-) -> tuple[pl.DataFrame, list[Problem], list[dt.date]]:
+def _dimensions(grid: Grid, found: Recognised, long: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem], list[dt.date]]:
     """The raw table's own columns. A dimension comes from the column's header or contract, else from the row, else from
     the title, else from the layout's constants."""
     layout, schema = found.layout, _schema(found)
@@ -430,9 +437,7 @@ def _dimensions(
             other = pl.col(f"c{row.place}")
         if any(value is not None for value in by_column):
             known = dict(enumerate(by_column))
-            return pl.coalesce(
-                pl.col("measure").replace_strict(known, default=None, return_dtype=pl.String), other
-            )
+            return pl.coalesce(pl.col("measure").replace_strict(known, default=None, return_dtype=pl.String), other)
         return other
 
     def mapped(name: str, translate: dict[str, str]) -> pl.Expr:
@@ -646,8 +651,5 @@ def _with_values(found: Recognised, measures: list[Bound], long: pl.DataFrame) -
         one_month = long["month"].n_unique() == 1
         long = long.with_columns(form=pl.lit("monthly" if one_month else "yearly"))
     if "unit_in_file" in schema_of(table):
-        long = long.with_columns(
-            unit_in_file=pl.col("measure").replace_strict(units, return_dtype=pl.String)
-        )
+        long = long.with_columns(unit_in_file=pl.col("measure").replace_strict(units, return_dtype=pl.String))
     return long
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 import polars as pl
 
@@ -63,10 +64,27 @@ def find_personal(grid: Grid) -> list[Problem]:
     return found
 
 
+def find_personal_keys(document: Any) -> list[Problem]:
+    """Problems where a JSON document has keys that only person records have."""
+    todo, seen = [document], 0
+    while todo and seen < 1_000_000:
+        value = todo.pop()
+        seen += 1
+        if isinstance(value, dict):
+            named = [key for key in value if _NUMBERS.fullmatch(squeeze(key)) and not _NOT_NUMBERS.search(squeeze(key))]
+            if named:
+                return [_by_name_text("", squeeze(named[0]), 0)]
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+    return []
+
+
 def _valid_shares(grid: Grid, place: int) -> list[tuple[str, int, int]]:
     candidates: list[str] = []
-    numbers = grid.numbers(place, 0, grid.height)
-    if numbers is not None and (largest := numbers.max()) is not None and float(largest) >= 1e9:  # type: ignore[arg-type]
+    if grid.largest(place) >= 1e9:
+        numbers = grid.numbers(place, 0, grid.height)
+        assert numbers is not None
         large = numbers.filter((numbers >= 1e9) & (numbers < 1e12))
         candidates += [f"{int(value):011d}" for value in large.to_list() if value == int(value)]
     for text in grid.long_texts(place, _SHORTEST):
@@ -92,12 +110,16 @@ def _chance(count: int, of: int) -> float:
 
 
 def _by_name(grid: Grid, word: str, rows: int) -> Problem:
+    return _by_name_text(grid.sheet, word, rows)
+
+
+def _by_name_text(sheet: str, word: str, rows: int) -> Problem:
     return problem(
         "personal_data",
         "warn",
         f"個人を扱う列「{word[:16]}」があるため受け取りません(約 {rows} 行)。保存していません。",
         f"Refused: a column of personal data, {word[:16]} (about {rows} rows). Nothing was stored.",
-        sheet=grid.sheet,
+        sheet=sheet,
         column_label=word[:16],
         expected="no personal data",
         found=f"column {word[:16]}, {rows} rows",

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     import duckdb
 
 
+_FEW = 50
+"""Rows below which equal values are no sign of a mix-up (two towns may well repeat themselves)."""
+
+
 class RawResult(NamedTuple):
     """files: raw table -> Parquet files of the deliveries that were taken. deliveries, problems: raw.delivery and
     raw.problem. refused: something of severity `gate` is among the problems."""
@@ -45,7 +49,7 @@ class RawResult(NamedTuple):
 
 @cache
 def reader_version() -> str:
-    """Hash of everything that decides how bytes become rows: this package, its contracts, the list of municipalities."""
+    """Hash of what decides how bytes become rows: this package, its contracts, the list of municipalities."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
     seeds = [areas.SEEDS / "municipalities.csv", areas.SEEDS / "municipality_changes.csv"]
@@ -72,20 +76,25 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date) -> RawResult:
         forget()
     for folder in home.raw.glob("*/"):
         sync_folder(folder)
-    good = {
-        (one["source"], one["layout"], one["period"]): snapshot.received_at
-        for snapshot, one in read_ones
-        if one["verdict"] == "taken"
-    }
+    good: dict[tuple[str, ...], dt.datetime] = {}
+    for snapshot, one in read_ones:
+        if one["verdict"] == "taken":
+            good[_key(one)] = max(snapshot.received_at, good.get(_key(one), snapshot.received_at))
+    go_ahead = _go_ahead(home)
     for snapshot, one in read_ones:
         found = [dict(p) for p in one["problems"]]
         verdict = one["verdict"]
-        if verdict == "taken" and one["observed_from"] and dt.date.fromisoformat(one["observed_from"]) > as_of:
-            found.append(_after(one["observed_from"], as_of))
-            verdict = "refused"
+        if verdict == "taken":
+            if one["observed_from"] and dt.date.fromisoformat(one["observed_from"]) > as_of:
+                found.append(_after(one["observed_from"], as_of))
+                verdict = "refused"
+            elif odd := _against_others(snapshot, one, read_ones, go_ahead):
+                found.append(odd)
+                verdict = "refused"
         if verdict == "refused":
-            later = good.get((one["source"], one["layout"], one["period"]))
-            replaced = bool(one["period"]) and later is not None and later >= snapshot.received_at
+            later = good.get(_key(one))
+            replaced = one["verdict"] == "refused" and bool(one["period"]) and later is not None
+            replaced = replaced and later is not None and later > snapshot.received_at
             if replaced or not snapshot.in_landing:
                 for p in found:
                     p["severity"] = "review" if p["severity"] == "gate" else p["severity"]
@@ -100,6 +109,60 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date) -> RawResult:
     schema = schema_of("delivery")
     frame = pl.DataFrame(deliveries, schema=schema, orient="row") if deliveries else schema.to_frame()
     return RawResult({table: sorted(paths) for table, paths in files.items()}, frame, frame_of(problems))
+
+
+def _key(one: dict[str, Any]) -> tuple[str, ...]:
+    """Deliveries with the same key are versions of one publication."""
+    return one["source"], one["layout"], one["period"], one["subject"]
+
+
+def _go_ahead(home: Home) -> dict[str, str]:
+    """sha256 -> reason: deliveries that a person let pass although they shrank (go_ahead.csv: sha256,name,reason)."""
+    path = home.root / "go_ahead.csv"
+    if not path.exists():
+        return {}
+    frame = pl.read_csv(path, infer_schema=False)
+    return dict(frame.filter(pl.col("reason").str.strip_chars() != "").select("sha256", "reason").iter_rows())
+
+
+def _against_others(
+    snapshot: Snapshot,
+    one: dict[str, Any],
+    all_of_them: list[tuple[Snapshot, dict[str, Any]]],
+    go_ahead: dict[str, str],
+) -> Problem | None:
+    """A delivery that repeats the values of another period, or has fewer rows than an earlier version of itself."""
+    rows = sum(one["rows"].values())
+    taken = [(other, result) for other, result in all_of_them if result["verdict"] == "taken"]
+    for other, result in taken:
+        alike = one["fingerprint"] and result["fingerprint"] == one["fingerprint"]
+        if (
+            alike
+            and result["source"] == one["source"]
+            and (result["observed_from"] or "") < (one["observed_from"] or "")
+        ):
+            return problem(
+                "same_values_other_period",
+                "gate",
+                f"{one['period']} の値が、{result['period']} の値({other.file_name})と一つ残らず同じです。",
+                f"Every value equals those of {result['period']} ({other.file_name}).",
+                expected=f"values of {one['period']}",
+                found=f"values of {result['period']}",
+                action_ja="別の時点の表を取り違えていないかを確かめ、正しい表を入れ直してください。",
+            )
+    earlier = [result for other, result in taken if other.received_at < snapshot.received_at]
+    before = max((sum(result["rows"].values()) for result in earlier if _key(result) == _key(one)), default=0)
+    if rows < before and snapshot.sha256 not in go_ahead:
+        return problem(
+            "shrunken_delivery",
+            "gate",
+            f"同じ時点の前の提出 {before} 行に対し {rows} 行しかありません。",
+            f"Only {rows} rows where an earlier delivery of the same period had {before}.",
+            expected=f">= {before} rows",
+            found=rows,
+            action_ja="欠けがないかを確かめ、正しければ go_ahead.csv に sha256,name,reason を一行書いてください。",
+        )
+    return None
 
 
 def _parquet(home: Home, table: str, source_id: str) -> Path:
@@ -146,9 +209,21 @@ def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
         reading.observed,
         "taken" if reading.taken else "refused",
     )
+    result["subject"] = reading.subject
+    result["fingerprint"] = _fingerprint(tables)
     result["rows_quarantined"] = 0 if reading.taken else sum(rows.height for rows in reading.tables.values())
     write_json(stored, result, sync=False)
     return result
+
+
+def _fingerprint(tables: dict[str, pl.DataFrame]) -> str:
+    """Hash of all values in the order of the file; '' for few rows or where all are alike."""
+    digest = hashlib.sha256()
+    for rows in tables.values():
+        if "value_raw" not in rows.columns or rows.height < _FEW or rows["value_raw"].n_unique() < 3:
+            return ""
+        digest.update("\n".join(rows["value_raw"].to_list()).encode())
+    return digest.hexdigest() if tables else ""
 
 
 def _result(
@@ -179,6 +254,8 @@ def _result(
         "licence": contract.licence if contract else "",
         "credit_ja": contract.credit_ja if contract else "",
         "rows_quarantined": 0,
+        "subject": "",
+        "fingerprint": "",
         "verdict": verdict,
         "problems": problems,
         "reader_version": reader_version(),

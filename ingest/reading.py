@@ -6,8 +6,10 @@ Holds the order of the steps: decode or unpack, recognise, melt, check. Does not
 from __future__ import annotations
 
 import datetime as dt
+import importlib
+import json
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -23,6 +25,7 @@ class Reading(NamedTuple):
     """What one delivery holds.
 
     contract: None where no source recognises it. tables: raw table -> rows without source_id. period: text for people.
+    subject: which of several tables of one layout and period it is (scope, sex), as its title says.
     observed: first and last day that its observed (not projected) figures are about, or None.
     """
 
@@ -33,6 +36,7 @@ class Reading(NamedTuple):
     title: str
     period: str
     observed: tuple[dt.date, dt.date] | None
+    subject: str = ""
 
     @property
     def taken(self) -> bool:
@@ -40,48 +44,105 @@ class Reading(NamedTuple):
         return self.contract is not None and not any(p["severity"] == "gate" for p in self.problems)
 
 
-_recent: dict[str, tuple[str, list[Grid]]] = {}
-"""Grids that were just made at the door, by hash: the same night reads them a moment later."""
+class Contents(NamedTuple):
+    """What the bytes are: form (workbook, csv, json), grids, and for json the document."""
+
+    form: str
+    grids: list[Grid]
+    document: Any = None
+
+
+_recent: dict[str, Contents] = {}
+"""Contents that were just opened at the door, by hash: the same night reads them a moment later."""
 _RECENT_CELLS = 2_000_000
+_JSON_BYTES = 64 << 20
 
 
-def grids_of(data: bytes, digest: str = "") -> tuple[str, list[Grid]]:
-    """(form, grids) of a delivery: workbook, json or csv, by its first bytes. With a digest, grids are kept for the
-    next call, up to a bound, until `forget()`.
+def open_bytes(data: bytes, digest: str = "") -> Contents:
+    """Contents of a delivery, by its first bytes. With a digest they are kept for the next call, up to a bound, until
+    `forget()`.
 
-    Raises Refusal where it is none of them or not safe to open.
+    Raises Refusal where the bytes are no table or not safe to open.
     """
     if digest in _recent:
         return _recent.pop(digest)
     if workbook.is_workbook(data[:8]):
-        made = "workbook", grid.of_workbook(data)
+        made = Contents("workbook", grid.of_workbook(data))
     else:
         text, _ = csvtext.decode(data)
-        made = "csv", [grid.of_csv(text)]
+        if text.lstrip()[:1] in {"{", "["}:
+            return Contents("json", [], _json(text))
+        made = Contents("csv", [grid.of_csv(text)])
     if digest:
-        kept = sum(one.height * one.width for _, grids in _recent.values() for one in grids)
-        if kept + sum(one.height * one.width for one in made[1]) <= _RECENT_CELLS:
+        kept = sum(one.height * one.width for contents in _recent.values() for one in contents.grids)
+        if kept + sum(one.height * one.width for one in made.grids) <= _RECENT_CELLS:
             _recent[digest] = made
     return made
 
 
+def _json(text: str) -> Any:
+    try:
+        if len(text) > _JSON_BYTES:
+            raise ValueError(f"longer than {_JSON_BYTES} characters")
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(
+            problem(
+                "not_json",
+                "warn",
+                "JSON として読めません。",
+                "Not JSON.",
+                expected="JSON",
+                found=type(error).__name__,
+                action_ja="取得し直した応答を入れてください。",
+            )
+        ) from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
 def forget() -> None:
-    """Drop the grids that were kept."""
+    """Drop the contents that were kept."""
     _recent.clear()
 
 
-def read(
-    data: bytes, file_name: str, contracts: tuple[Contract, ...] | None = None, digest: str = ""
-) -> Reading:
+def read(data: bytes, file_name: str, contracts: tuple[Contract, ...] | None = None, digest: str = "") -> Reading:
     """Read one delivery. Never raises for what the file holds: problems say why it is refused."""
     try:
-        form, grids = grids_of(data, digest)
+        contents = open_bytes(data, digest)
     except Refusal as refusal:
-        return Reading(None, [], {}, refusal.problems, "", "", None)
-    return read_grids(form, grids, file_name, contracts or all_contracts())
+        return _broken(data, refusal.problems, contracts or all_contracts())
+    return read_contents(contents, file_name, contracts or all_contracts())
 
 
-def read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[Contract, ...]) -> Reading:
+def _broken(data: bytes, problems: list[Problem], contracts: tuple[Contract, ...]) -> Reading:
+    """A text that cannot be read strictly: its head says whose it is, so that a known source's broken delivery stops
+    the night while an unknown file does not. Nothing is read from it."""
+    if problems[0]["problem_id"] in {csvtext.NOT_DECODABLE, csvtext.NOT_CSV}:
+        found = recognise(grid.of_head(data), "csv", contracts)
+        if found is not None:
+            problems = [{**p, "severity": "gate"} for p in problems]
+            return Reading(found.contract, [found.layout.layout], {}, problems, found.header.title[:200], "", None)
+    return Reading(None, [], {}, problems, "", "", None)
+
+
+def read_contents(contents: Contents, file_name: str, contracts: tuple[Contract, ...]) -> Reading:
+    """Read one delivery from its contents."""
+    for contract in contracts:
+        for layout in contract.layouts:
+            if layout.reader and layout.form == contents.form:
+                reader = importlib.import_module(f"ingest.sources.{contract.source}.reader")
+                for document in contents.grids or [contents.document]:
+                    if reader.recognises(document):
+                        rows, problems, title, period = reader.read(document)
+                        tables = {layout.raw_table: rows} if len(rows) else {}
+                        return Reading(contract, [layout.layout], tables, problems, title, period, None)
+    return _read_grids(contents.form, contents.grids, file_name, contracts)
+
+
+def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[Contract, ...]) -> Reading:
     """Read one delivery from its grids."""
     recognised = [(sheet, found) for sheet in grids if (found := recognise(sheet, form, contracts))]
     if not recognised:
@@ -99,9 +160,12 @@ def read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[Co
         problems += melted.problems
         if any(p["severity"] == "gate" for p in melted.problems):
             continue
-        rows = melted.rows.with_columns(sheet=pl.lit(sheet.sheet))
         table = found.layout.raw_table
-        problems += checks.check(rows, found.layout, value_column(table))
+        rows = melted.rows.with_columns(sheet=pl.lit(sheet.sheet))
+        rows, broken = checks.check(rows, found.layout, value_column(table))
+        problems += broken
+        if rows.is_empty():
+            continue
         problems += _name_against_content(file_name, found, rows)
         tables.setdefault(table, []).append(rows)
         days += melted.observed
@@ -115,6 +179,7 @@ def read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[Co
         title.split("\n")[0].replace("|", " ")[:200],
         _period(recognised, tables),
         (min(days), max(days)) if days else None,
+        "/".join(found.said.get(name, "") for _, found in recognised for name in ("scope", "sex")),
     )
 
 
@@ -166,7 +231,8 @@ def _period(recognised: list[tuple[Grid, Recognised]], tables: dict[str, list[pl
     for frames in tables.values():
         for rows in frames:
             if "fiscal_year" in rows.columns:
-                texts += [f"FY{year}" for year in (rows["fiscal_year"].min(), rows["fiscal_year"].max())]
+                years = rows["fiscal_year"].unique().sort().to_list()
+                texts += [f"FY{years[0]}", f"FY{years[-1]}"]
             elif "month" in rows.columns:
                 first, last = rows["month"].min(), rows["month"].max()
                 assert isinstance(first, dt.date) and isinstance(last, dt.date)
@@ -221,4 +287,3 @@ def _name_against_content(file_name: str, found: Recognised, rows: pl.DataFrame)
         )
         for by_name, by_content in wrong
     ]
-

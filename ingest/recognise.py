@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from typing import NamedTuple
 
+from ingest.ages import parse_age
 from ingest.contracts import Column, Contract, Layout
 from ingest.dates import calendar_period, fiscal_period, parse_date, parse_flow, parse_year
 from ingest.grid import Grid
@@ -49,7 +50,7 @@ def recognise(grid: Grid, form: str, contracts: tuple[Contract, ...]) -> Recogni
     near: list[tuple[float, Recognised]] = []
     for contract in contracts:
         for layout in contract.layouts:
-            if layout.form != form:
+            if layout.form != form or layout.reader:
                 continue
             if layout.anchor not in headers:
                 headers[layout.anchor] = find(grid, layout.anchor_pattern)
@@ -87,10 +88,14 @@ def _bind(
     columns: list[Bound] = []
     unknown: list[int] = []
     seen: dict[int, list[str]] = {}
-    for place, label in enumerate(header.labels):
+    bare = header.body >= grid.height
+    # fields beyond a CSV's own header are not columns: a record that has them is refused as ragged
+    width = grid.widths[header.body - 1] if grid.widths else len(header.labels)
+    for place, label in enumerate(header.labels[:width]):
         for column in layout.columns:
             groups = column.header_pattern.fullmatch(label.path)
-            if groups and (column.cells is None or _cells_match(grid, place, header.body, column.cells)):
+            fits = column.cells is None or (bare and bool(label.full))
+            if groups and (fits or _cells_match(grid, place, header.body, column.cells or "")):
                 seen.setdefault(id(column), []).append(label.path)
                 stated = {name: text for name, text in groups.groupdict().items() if text is not None}
                 columns.append(Bound(place, label, column, stated))
@@ -104,6 +109,7 @@ def _bind(
     found = Recognised(contract, layout, header, columns, said, problems)
     if not problems:
         problems += [*_contradictions(grid, found), *_units(grid, found), *_twice(grid, found)]
+        problems += _age_gaps(grid, found)
     wanted = sum(column.required for column in layout.columns) or 1
     return found, (wanted - len(missing)) / wanted - len(unknown) / max(len(header.labels), 1)
 
@@ -233,6 +239,42 @@ def _twice(grid: Grid, found: Recognised) -> list[Problem]:
     return problems[:3]
 
 
+def _age_gaps(grid: Grid, found: Recognised) -> list[Problem]:
+    """Age classes across columns reach from 0 to an open class without a gap or an overlap; a class that is gone would
+    look like people whose age is not known."""
+    spans: dict[str, list[tuple[int, int | None, str]]] = {}
+    for bound in found.columns:
+        if bound.column.role == "measure" and "age" in bound.groups:
+            age = parse_age(bound.groups["age"])
+            if age.low is not None:
+                spans.setdefault(bound.groups.get("sex", ""), []).append((age.low, age.high, bound.label.full))
+    for classes in spans.values():
+        due: int | None = 0
+        for low, high, label in sorted(classes, key=lambda item: item[0]):
+            if low != due:
+                return [_gap(grid, found, due, label)]
+            due = None if high is None else high + 1
+        if due is not None:
+            return [_gap(grid, found, due, "")]
+    return []
+
+
+def _gap(grid: Grid, found: Recognised, due: int | None, label: str) -> Problem:
+    what = f"{due}歳からの階級" if due is not None else "最後の階級"
+    return problem(
+        "missing_column",
+        "gate",
+        f"年齢階級の列が続いていません:{what}がありません{f'(次の列は「{label}」)' if label else ''}。",
+        f"Age classes have a gap or overlap: the class from {due} is not there.",
+        sheet=grid.sheet,
+        row=grid.line(found.header.first),
+        column_label=label,
+        expected=f"age class from {due}",
+        found=label,
+        action_ja="抜けた列のある元の表を入れ直してください。",
+    )
+
+
 def _proposal(path: str) -> str:
     """A header pattern for a contract: years become placeholders, the rest is taken literally."""
     text = re.escape(path).replace(r"\ /\ ", " / ").replace(r"\~", "~")
@@ -255,8 +297,8 @@ def _unknown(grid: Grid, layout: Layout, header: Header, place: int, contract: C
         expected=f"{contract.source}/{layout.layout} の列",
         found=label.full,
         action_ja=(
-            f"列の意味を確かめ、ingest/sources/{contract.source}/contract.yaml の {layout.layout} の columns に加えてください"
-            f"(数値なら role: measure と set を書く): {lines}"
+            f"列の意味を確かめ、ingest/sources/{contract.source}/contract.yaml の {layout.layout} の columns に"
+            f"加えてください(数値なら role: measure と set を書く): {lines}"
         ),
     )
 

@@ -8,8 +8,9 @@ Vocabularies
     age_group    total, 0-4 ... 85-89, 90+, unknown; other open top groups as published (80+, 85+, 100+), 90-94, 95-99
     scope        total (総人口) / japanese (日本人) / foreign (外国人)
     area_level   nation / prefecture / subtotal / designated_city / ward / municipality / former_municipality / other;
-                 `subtotal` = 市部・郡部・郡・支庁 rows, `other` = e.g. 浜通り地域. A designated city (政令指定都市) is a
-                 municipality whose wards are listed too; Tokyo's 23 special wards are municipalities.
+                 `subtotal` = 市部・郡部・郡・支庁 rows, `other` = e.g. 浜通り地域. A designated city
+                 (政令指定都市) is a municipality whose wards are listed too; Tokyo's 23 special wards are
+                 municipalities.
     value_status final / preliminary / revised / estimated / projected / suppressed / not_reported
 """
 
@@ -79,7 +80,10 @@ RAW_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
     | {"population_persons": (pl.Int64(), "Persons; null where value_status says so.")}
     | PROVENANCE,
     "registry_population": AREA
-    | {"as_of_date": (pl.Date(), "31 March until 2013, 1 January from 2014."), "scope": (pl.String(), "total / japanese / foreign.")}
+    | {
+        "as_of_date": (pl.Date(), "31 March until 2013, 1 January from 2014."),
+        "scope": (pl.String(), "total / japanese / foreign."),
+    }
     | AGE
     | {"population_persons": (pl.Int64(), "Persons; null where suppressed.")}
     | PROVENANCE,
@@ -93,8 +97,9 @@ RAW_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "item": (
             pl.String(),
             "population_male, population_female, population_total, households; birth, death, in_migration, "
-            "in_migration_domestic, in_migration_foreign, other_in, entries_total, out_migration, out_migration_domestic, "
-            "out_migration_foreign, other_out, removals_total, change, natural_change, social_change.",
+            "in_migration_domestic, in_migration_foreign, other_in, entries_total, out_migration, "
+            "out_migration_domestic, out_migration_foreign, other_out, removals_total, "
+            "change, natural_change, social_change.",
         ),
         "value": (pl.Int64(), "Persons or households."),
     }
@@ -112,7 +117,10 @@ RAW_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
     | {
         "month": (pl.Date(), "First day of the month."),
         "visitors": (pl.Int64(), "Visitors (観光来訪者数)."),
-        "form": (pl.String(), "yearly / monthly: a file of one year or of one month. The yearly file is the later one."),
+        "form": (
+            pl.String(),
+            "yearly / monthly: a file of one year or of one month. The yearly file is the later one.",
+        ),
     }
     | PROVENANCE,
     "ipss_population": AREA
@@ -132,6 +140,38 @@ RAW_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "primary_source_ja": (pl.String(), "Where the figure was published."),
     }
     | PROVENANCE,
+    "estat_value": {
+        "stats_data_id": (pl.String(), "Table id of e-Stat (統計表ID)."),
+        "table_ja": (pl.String(), "Statistic and title of the table."),
+        "indicator_code": (pl.String(), "Codes of the classes that are neither area nor time, joined by '/'."),
+        "indicator_ja": (pl.String(), "Their names, joined by ' / '."),
+        "area_code": (pl.String(), "Five-digit standard area code; empty where the table has no areas."),
+        "area_name": (pl.String(), "Name as published."),
+        "time_code": (pl.String(), "Time code of e-Stat, e.g. 2020100000."),
+        "time_ja": (pl.String(), "Name of the time, e.g. 2020年度."),
+        "value": (pl.Decimal(38, 6), "Value in `unit`; null where value_status says so."),
+        "unit": (pl.String(), "Unit of the value; empty where the table names none."),
+    }
+    | PROVENANCE,
+    "municipality": {
+        "municipality_code": (pl.String(), "Five-digit code."),
+        "code6": (pl.String(), "Six-digit code with check digit."),
+        "prefecture_name_ja": (pl.String(), "Prefecture."),
+        "name_ja": (pl.String(), "Municipality; empty for a prefecture."),
+        "kana": (pl.String(), "Reading of the name in full-width katakana."),
+        "source_id": PROVENANCE["source_id"],
+        "row": PROVENANCE["row"],
+    },
+    "municipality_change": {
+        "change_date": (pl.Date(), "Day on which the change took effect."),
+        "reason": (pl.String(), "absorption, changesOfNames, changesToCity ... of 統計LOD."),
+        "old_code": (pl.String(), "Five-digit code before."),
+        "old_name_ja": (pl.String(), "Name before."),
+        "new_code": (pl.String(), "Five-digit code after; empty for a plain abolition."),
+        "new_name_ja": (pl.String(), "Name after."),
+        "source_id": PROVENANCE["source_id"],
+        "row": PROVENANCE["row"],
+    },
 }
 
 

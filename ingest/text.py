@@ -13,6 +13,8 @@ import polars as pl
 
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−⁻₋﹣"), "-") | {ord("〜"): "~", ord("∼"): "~"}
 _DASH_CLASS = "[‐‑‒–—―−⁻₋﹣]"
+_SPACES = r"[\s\x1c-\x1f\x85]+"
+"""What str.split() takes for white space."""
 _FEW = 400
 """Rows below which Python is quicker than a polars expression."""
 
@@ -34,5 +36,5 @@ def squeeze_column(text: pl.Series) -> pl.Series:
     if len(text) <= _FEW:
         return pl.Series([squeeze(word) for word in text.to_list()], dtype=pl.String)
     column = pl.col("t").fill_null("").str.normalize("NFKC").str.replace_all(_DASH_CLASS, "-")
-    squeezed = column.str.replace_all("[〜∼]", "~").str.replace_all(r"\s+", "")
+    squeezed = column.str.replace_all("[〜∼]", "~").str.replace_all(_SPACES, "")
     return pl.DataFrame({"t": text}).select(squeezed).to_series()

@@ -8,6 +8,7 @@ silent null: it has a status, or the cell is an error.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -16,15 +17,17 @@ from ingest.text import squeeze
 EXACT = 2**53
 """Largest magnitude that a spreadsheet's float holds exactly."""
 
-_PLAIN = r"^-?\d+(\.\d+)?$"
-_GROUPED = r"^-?\d{1,3}(,\d{3})+(\.\d+)?$"
-_NUMBER = re.compile(r"(\d+|\d{1,3}(?:,\d{3})+)(\.\d+)?")
+_PLAIN = r"^-?(0|[1-9]\d*)(\.\d+)?$"
+_GROUPED = r"^-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$"
+_NUMBER = re.compile(r"(0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(\.\d+)?")
+_PARTED = re.compile(r"[\d,.]\s+[\d,.]")
 
 
-def read_number(text: object, symbols: dict[str, str] | None = None) -> tuple[float | None, str | None]:
+def read_number(text: object, symbols: Mapping[str, str] | None = None) -> tuple[float | None, str | None]:
     """(number, None), or (None, status) for a declared sign.
 
-    Reads full-width digits, thousands commas (in their right places only), △ ▲ - and (5) as negative.
+    Reads full-width digits, thousands commas (in their right places only), △ ▲ - and (5) as negative. A leading zero
+    (a code that slipped into a column of figures) and a space between digits are errors.
     symbols: sign as squeezed text -> value_status. Raises ValueError for anything else, blank cells too.
     """
     if isinstance(text, int | float) and not isinstance(text, bool):
@@ -34,6 +37,8 @@ def read_number(text: object, symbols: dict[str, str] | None = None) -> tuple[fl
     plain = squeeze(text)
     if symbols and plain in symbols:
         return None, symbols[plain]
+    if _PARTED.search(str(text)):
+        raise ValueError("not a number")
     body, negative = plain, False
     if body[:1] in {"△", "▲", "-"}:
         body, negative = body[1:], True
@@ -44,12 +49,12 @@ def read_number(text: object, symbols: dict[str, str] | None = None) -> tuple[fl
     if not _NUMBER.fullmatch(body):
         raise ValueError("not a number")
     number = float(body.replace(",", ""))
-    if number > EXACT:
+    if int(body.replace(",", "").split(".")[0]) > EXACT:
         raise ValueError("not an exact number")
     return (-number if negative else number), None
 
 
-def type_column(raw: pl.Series, symbols: dict[str, str]) -> pl.DataFrame:
+def type_column(raw: pl.Series, symbols: Mapping[str, str]) -> pl.DataFrame:
     """Columns `number` (Float64) and `status` (String) of a text column, row by row.
 
     status: null for a number; the declared status for a sign; `blank` for an empty cell; `unreadable` for the rest.
@@ -59,7 +64,7 @@ def type_column(raw: pl.Series, symbols: dict[str, str]) -> pl.DataFrame:
         pl.when(pl.col("raw").str.contains(_PLAIN)).then(pl.col("raw")),
         pl.when(pl.col("raw").str.contains(_GROUPED)).then(pl.col("raw").str.replace_all(",", "", literal=True)),
     ).cast(pl.Float64, strict=False)
-    frame = frame.with_columns(number=pl.when(number.abs() <= EXACT).then(number))
+    frame = frame.with_columns(number=pl.when(number.abs() < EXACT).then(number))
     rest = frame.filter(pl.col("number").is_null())["raw"].unique().to_list()
     if not rest:
         return frame.select("number", status=pl.lit(None, pl.String))
@@ -73,12 +78,9 @@ def type_column(raw: pl.Series, symbols: dict[str, str]) -> pl.DataFrame:
         except ValueError:
             value, status = None, "unreadable"
         read.append((text, value, status))
-    known = pl.DataFrame(
-        read, schema={"raw": pl.String, "other": pl.Float64, "status": pl.String}, orient="row"
-    )
-    return (
-        frame.join(known, on="raw", how="left", maintain_order="left")
-        .select(number=pl.coalesce("number", "other"), status="status")
+    known = pl.DataFrame(read, schema={"raw": pl.String, "other": pl.Float64, "status": pl.String}, orient="row")
+    return frame.join(known, on="raw", how="left", maintain_order="left").select(
+        number=pl.coalesce("number", "other"), status="status"
     )
 
 
@@ -91,8 +93,12 @@ def text_of_numbers(numbers: pl.Series) -> pl.Series:
     """The cells of a numeric spreadsheet column as text: integers without '.0', other numbers in full."""
     column = pl.col("n")
     whole = (column == column.floor()) & (column.abs() < 1e15)
-    return pl.DataFrame({"n": numbers}).select(
-        pl.when(whole)
-        .then(pl.when(whole).then(column).cast(pl.Int64).cast(pl.String))
-        .otherwise(column.cast(pl.String))
-    ).to_series()
+    return (
+        pl.DataFrame({"n": numbers})
+        .select(
+            pl.when(whole)
+            .then(pl.when(whole).then(column).cast(pl.Int64).cast(pl.String))
+            .otherwise(column.cast(pl.String))
+        )
+        .to_series()
+    )

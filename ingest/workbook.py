@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,8 @@ MEMORY = 2 << 30
 SECONDS = 30.0
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 
-_child: subprocess.Popen[bytes] | None = None
+_children: list[subprocess.Popen[bytes]] = []
+"""The child that is kept, if any."""
 
 
 def is_workbook(head: bytes) -> bool:
@@ -73,14 +75,19 @@ def inspect(data: bytes) -> None:
             raise _refusal("workbook_macro", "マクロを含むブックです。", "Workbook holds macros.")
         return
     try:
-        entries = zipfile.ZipFile(io.BytesIO(data)).infolist()
+        container = zipfile.ZipFile(io.BytesIO(data))
+        entries = container.infolist()
     except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError, RuntimeError, EOFError):
         raise _refusal(
             "workbook_truncated", "ブックが途中で切れているか壊れています。", "Truncated or broken workbook."
         ) from None
     if len(entries) > MAX_ENTRIES:
         raise _refusal(
-            "workbook_too_many_parts", "ブックの部品が多すぎます。", "Too many parts.", f"<= {MAX_ENTRIES}", len(entries)
+            "workbook_too_many_parts",
+            "ブックの部品が多すぎます。",
+            "Too many parts.",
+            f"<= {MAX_ENTRIES}",
+            len(entries),
         )
     names = set()
     unpacked = 0
@@ -113,8 +120,29 @@ def inspect(data: bytes) -> None:
             f"<= {MAX_UNPACKED} bytes",
             unpacked,
         )
+    _no_document_type(container, entries)
     if "[Content_Types].xml" not in names:
         raise _refusal("workbook_not_ooxml", "Excel のブックではありません。", "A zip that is not a workbook.")
+
+
+def _no_document_type(container: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
+    """Parts of a workbook declare no document type; one that does is out to expand entities."""
+    for entry in entries:
+        if not entry.filename.endswith((".xml", ".rels")):
+            continue
+        try:
+            with container.open(entry) as part:
+                start = part.read(4096).replace(b"\0", b"")
+        except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
+            raise _refusal(
+                "workbook_truncated", "ブックの部品が壊れています。", "A part of the workbook is broken."
+            ) from None
+        if b"<!DOCTYPE" in start or b"<!ENTITY" in start:
+            raise _refusal(
+                "workbook_document_type",
+                "文書型宣言(DOCTYPE)を含むブックです。",
+                "A document type declaration in a workbook.",
+            )
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -130,16 +158,14 @@ def _start() -> subprocess.Popen[bytes]:
 
 def close() -> None:
     """End the child, if there is one."""
-    global _child  # noqa: PLW0603 - one child for the night is the point
-    child, _child = _child, None
-    if child is None:
-        return
-    child.kill()
-    for pipe in (child.stdin, child.stdout):
-        if pipe:
-            with contextlib.suppress(OSError):
-                pipe.close()
-    child.wait()
+    while _children:
+        child = _children.pop()
+        child.kill()
+        for pipe in (child.stdin, child.stdout):
+            if pipe:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        child.wait()
 
 
 class Sheet:
@@ -154,13 +180,12 @@ def parse(data: bytes) -> list[Sheet]:
 
     Raises Refusal: what `inspect` refuses; the parser fails, or needs more than MEMORY or SECONDS.
     """
-    global _child  # noqa: PLW0603
     inspect(data)
-    if _child is None or _child.poll() is not None:
+    if not _children or _children[0].poll() is not None:
         close()
-        _child = _start()
+        _children.append(_start())
     try:
-        head, body = _exchange(_child, data, time.monotonic() + SECONDS)
+        head, body = _exchange(_children[0], data, time.monotonic() + SECONDS)
     except TimeoutError:
         close()
         raise _refusal(
@@ -215,11 +240,7 @@ def _exchange(child: subprocess.Popen[bytes], data: bytes, deadline: float) -> t
                         raise EOFError
                     incoming += piece
                     if wanted == 16 and len(incoming) >= 16:
-                        wanted = (
-                            16
-                            + int.from_bytes(incoming[:8], "little")
-                            + int.from_bytes(incoming[8:16], "little")
-                        )
+                        wanted = 16 + int.from_bytes(incoming[:8], "little") + int.from_bytes(incoming[8:16], "little")
     size = int.from_bytes(incoming[:8], "little")
     head = json.loads(bytes(incoming[16 : 16 + size]).decode("utf-8", "surrogatepass"))
     return head, bytes(incoming[16 + size :])

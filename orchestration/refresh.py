@@ -6,7 +6,9 @@ hold: what the job does.
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -69,10 +71,12 @@ def refresh(home: Home, landing: Path | None, as_of: date, now: datetime) -> Out
 
 
 def _run_job(home: Home, landing: Path | None, as_of: date) -> Outcome:
+    started = time.perf_counter()
     import dagster as dg
 
     from orchestration.definitions import JOB_NAME, defs
 
+    loaded = time.perf_counter()
     config = {"as_of": as_of.isoformat()} | ({"landing": str(landing.resolve())} if landing else {})
     with dg.DagsterInstance.get() as instance:
         result = defs.resolve_job_def(JOB_NAME).execute_in_process(
@@ -84,6 +88,13 @@ def _run_job(home: Home, landing: Path | None, as_of: date) -> Outcome:
             raise_on_error=False,
             tags={"sousei/as_of": as_of.isoformat()},
         )
+    timings = {"imports_and_definitions": loaded - started} | {
+        event.step_key: event.step_success_data.duration_ms / 1000
+        for event in result.all_events
+        if event.is_step_success
+    }
+    timings["dagster_between_steps"] = time.perf_counter() - started - sum(timings.values())
+    (home.building / "timings.json").write_text(json.dumps({key: round(value, 3) for key, value in timings.items()}))
     release = home.current.resolve() if home.current.exists() else None
     if result.success:
         return Outcome("published", release, [])

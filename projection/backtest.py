@@ -1,4 +1,4 @@
-"""How sure: what the engine would have said at each past census, against the censuses after it; and the bands from that.
+"""How sure: what the engine would have said at each past census, against the censuses after it; bands from that.
 
 Holds: unknown ages, back-test of the engine and of published projections, error quantiles, bands on figures. Does not
 hold: the reference table of quantiles (reference/error_quantiles.csv, derived from here).
@@ -10,6 +10,7 @@ before it and so cannot be a base.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from functools import cache
 
@@ -37,7 +38,9 @@ def allocate_unknown(frame: pl.DataFrame) -> pl.DataFrame:
     known = pl.col("population_persons").filter(pl.col("age_from").is_not_null()).sum().over(keys)
     unknown = pl.col("population_persons").filter(pl.col("age_from").is_null()).sum().over(keys)
     return frame.with_columns(
-        (pl.col("population_persons") * pl.when(known > 0).then(1 + unknown / known).otherwise(1.0)).alias("population_persons")
+        (pl.col("population_persons") * pl.when(known > 0).then(1 + unknown / known).otherwise(1.0)).alias(
+            "population_persons"
+        )
     ).filter(pl.col("age_from").is_not_null())
 
 
@@ -64,7 +67,7 @@ def backtest(census: pl.DataFrame, *, open_age: int = 90) -> pl.DataFrame:
     nobody was counted).
     """
     years, names, population = take(allocate_unknown(census), ["municipality_code"], open_age=open_age)
-    if any(b - a != STEP_YEARS for a, b in zip(years, years[1:], strict=False)):
+    if any(b - a != STEP_YEARS for a, b in itertools.pairwise(years)):
         raise ProjectionError(f"国勢調査の年は5年ごとでなければなりません: {years} / census years must be five apart")
     codes = names.get_column("municipality_code")
     frames = []
@@ -126,9 +129,13 @@ _ERROR_SCHEMA = {
 }
 
 
-def _errors(codes: pl.Series, method: str, base_year: int, years: list[int], size: Array, projected: dict, actual: dict) -> pl.DataFrame:
+def _errors(
+    codes: pl.Series, method: str, base_year: int, years: list[int], size: Array, projected: dict, actual: dict
+) -> pl.DataFrame:
     index = pl.DataFrame({"year": years}, schema={"year": pl.Int32}).join(
-        pl.DataFrame({"municipality_code": codes.cast(pl.String), "base_persons": size}), how="cross", maintain_order="left_right"
+        pl.DataFrame({"municipality_code": codes.cast(pl.String), "base_persons": size}),
+        how="cross",
+        maintain_order="left_right",
     )
     return pl.concat(
         [
@@ -202,49 +209,12 @@ def bands(figures: pl.DataFrame, table: pl.DataFrame | None = None, *, method: s
     (25 and 30 years rest on one or two bases). Beyond the longest horizon tested the logs of its ends grow in
     proportion to the horizon (basis backtest_extrapolated); between tested horizons they are read on a straight line.
     """
-    table = reference_quantiles() if table is None else table
-    mine = table.filter(pl.col("method") == method).select(
-        "size_class",
-        "measure",
-        "horizon_years",
-        pl.col("n").alias("n_errors"),
-        (1.0 + pl.col("p90") / 100.0).log().clip(lower_bound=0.0).alias("_up"),
-        (1.0 + pl.col("p10") / 100.0).log().clip(upper_bound=0.0).alias("_down"),
-    )
-    mine = mine.sort("horizon_years").with_columns(
-        pl.col("_up").cum_max().over("size_class", "measure"), pl.col("_down").cum_min().over("size_class", "measure")
-    )
-    longest = int(mine.get_column("horizon_years").max())
-    horizons = sorted(mine.get_column("horizon_years").unique())
-    wanted = figures.get_column("horizon_years").unique().sort().to_list()
-    parts = []
-    for horizon in wanted:
-        below = max((h for h in horizons if h <= horizon), default=None)
-        above = min((h for h in horizons if h >= horizon), default=None)
-        low = mine.filter(pl.col("horizon_years") == (below or above)).drop("horizon_years")
-        if below is None:
-            scale, other, weight = horizon / horizons[0], low, 0.0
-        elif above is None:
-            scale, other, weight = horizon / longest, low, 0.0
-        else:
-            other = mine.filter(pl.col("horizon_years") == above).drop("horizon_years")
-            scale, weight = 1.0, 0.0 if above == below else (horizon - below) / (above - below)
-        joined = low.join(other, on=["size_class", "measure"], suffix="_above").select(
-            "size_class",
-            "measure",
-            pl.lit(horizon, pl.Int32).alias("horizon_years"),
-            pl.min_horizontal("n_errors", "n_errors_above").alias("n_errors"),
-            (((1 - weight) * pl.col("_up") + weight * pl.col("_up_above")) * scale).alias("_up"),
-            (((1 - weight) * pl.col("_down") + weight * pl.col("_down_above")) * scale).alias("_down"),
-            pl.lit("backtest" if horizon <= longest else "backtest_extrapolated").alias("basis"),
-        )
-        parts.append(joined)
-    if not parts:
-        return figures
-    spread = pl.concat(parts)
+    spread = _reference_spread(method) if table is None else spread_of(table, method)
     value = pl.col("population_persons").cast(pl.Float64)
     return (
-        figures.with_columns(size_class(pl.col("base_persons")).alias("size_class"), pl.col("horizon_years").cast(pl.Int32))
+        figures.with_columns(
+            size_class(pl.col("base_persons")).alias("size_class"), pl.col("horizon_years").cast(pl.Int32)
+        )
         .join(spread, on=["size_class", "measure", "horizon_years"], how="left", maintain_order="left")
         .with_columns(
             (value * (-pl.col("_up")).exp()).alias("low_persons"),
@@ -253,6 +223,42 @@ def bands(figures: pl.DataFrame, table: pl.DataFrame | None = None, *, method: s
         )
         .drop("_up", "_down")
     )
+
+
+LONGEST_BAND = 100
+
+
+@cache
+def _reference_spread(method: str) -> pl.DataFrame:
+    return spread_of(reference_quantiles(), method)
+
+
+def spread_of(table: pl.DataFrame, method: str) -> pl.DataFrame:
+    """Ends of the band in logs for every horizon of 1 to 100 years: size_class, measure, horizon_years, n_errors,
+    basis, _up and _down (logs of 1 + p90 and 1 + p10)."""
+    mine = table.filter(pl.col("method") == method).sort("horizon_years")
+    longest = int(mine.get_column("horizon_years").max())  # type: ignore[arg-type]
+    wanted = np.arange(1, LONGEST_BAND + 1)
+    beyond = np.maximum(wanted / longest, 1.0)
+    parts = []
+    for (size, measure), part in mine.group_by("size_class", "measure", maintain_order=True):
+        tested = np.concatenate([[0], part.get_column("horizon_years").to_numpy()])
+        up = np.maximum.accumulate(np.concatenate([[0.0], np.log1p(part.get_column("p90").to_numpy() / 100.0)]))
+        down = np.minimum.accumulate(np.concatenate([[0.0], np.log1p(part.get_column("p10").to_numpy() / 100.0)]))
+        counts = part.get_column("n").to_numpy()
+        behind = counts[np.minimum(np.searchsorted(tested[1:], wanted), len(counts) - 1)]
+        parts.append(
+            pl.DataFrame(
+                {
+                    "horizon_years": wanted.astype(np.int32),
+                    "n_errors": behind.astype(np.int64),
+                    "_up": np.interp(wanted, tested, up) * beyond,
+                    "_down": np.interp(wanted, tested, down) * beyond,
+                    "basis": np.where(wanted <= longest, "backtest", "backtest_extrapolated").tolist(),
+                }
+            ).with_columns(pl.lit(size).alias("size_class"), pl.lit(measure).alias("measure"))
+        )
+    return pl.concat(parts)
 
 
 def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.DataFrame:
@@ -279,10 +285,13 @@ def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.Da
     )
     # Re-deliveries of the same cell (final after preliminary) leave one; open groups below 90+ cannot be used.
     per = cells.group_by("municipality_code", "year", "sex", "age_from").agg(
-        pl.col("population_persons").sum(), (pl.col("age_to").is_null() & (pl.col("age_from") < 90)).any().alias("_open")
+        pl.col("population_persons").sum(),
+        (pl.col("age_to").is_null() & (pl.col("age_from") < 90)).any().alias("_open"),
     )
-    whole = per.filter(pl.col("age_from").is_not_null()).group_by("municipality_code", "year").agg(
-        pl.len().alias("_n"), pl.col("_open").any().alias("_bad")
+    whole = (
+        per.filter(pl.col("age_from").is_not_null())
+        .group_by("municipality_code", "year")
+        .agg(pl.len().alias("_n"), pl.col("_open").any().alias("_bad"))
     )
     kept = per.join(whole.filter((pl.col("_n") == 38) & ~pl.col("_bad")), on=["municipality_code", "year"], how="semi")
     return kept.drop("_open") if years is None else kept.drop("_open").filter(pl.col("year").is_in(list(years)))

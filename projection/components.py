@@ -10,6 +10,7 @@ steps, a frame without key columns for all areas.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -74,11 +75,12 @@ def project_components(
     years = list(years)
     if open_group not in OPEN_GROUPS or timing not in START_SHARE:
         raise ProjectionError(
-            f"open_group は {OPEN_GROUPS}、timing は {tuple(START_SHARE)} のどれかです: {open_group}, {timing} / unknown word"
+            f"open_group は {OPEN_GROUPS}、timing は {tuple(START_SHARE)} のどれかです: {open_group}, {timing} / "
+            "unknown word"
         )
     ages = base.get_column("age_from").unique().sort().to_list()
-    widths = {b - a for a, b in zip(ages, ages[1:], strict=False)}
-    steps_apart = {b - a for a, b in zip(years, years[1:], strict=False)}
+    widths = {b - a for a, b in itertools.pairwise(ages)}
+    steps_apart = {b - a for a, b in itertools.pairwise(years)}
     if len(widths) != 1 or steps_apart != widths or ages[0] != 0:
         raise ProjectionError(
             f"年齢階級の幅と年の間隔は同じで一定でなければなりません: 年齢幅 {sorted(widths)}、年 {years} / "
@@ -99,7 +101,7 @@ def project_components(
     count = areas.height
     population = np.empty((len(years), len(sexes), len(ages), count))
     population[0] = cube(base, "population_persons", {"sex": sexes, "age_from": ages})
-    axes = {"year_from": starts, "sex": sexes, "age_from": moving}
+    axes: dict[str, list] = {"year_from": starts, "sex": sexes, "age_from": moving}
     lived = cube(survival, "survival_ratio", axes)
     rate = cube(fertility, "births_per_woman", {"year_from": starts, "age_from": ages}, 0.0)
     axes = {"year_from": starts, "sex": sexes, "age_from": ages}
@@ -178,7 +180,9 @@ def survival_from_life_table(life_table: pl.DataFrame, *, radix: float = 100_000
     parts = []
     for part in life_table.partition_by(keys, maintain_order=True) if keys else [life_table]:
         lived = part.sort("age_from").get_column("person_years").to_numpy()
-        ratio = np.concatenate([[lived[0] / (width * radix)], lived[1:-1] / lived[:-2], [lived[-1] / (lived[-2] + lived[-1])]])
+        ratio = np.concatenate(
+            [[lived[0] / (width * radix)], lived[1:-1] / lived[:-2], [lived[-1] / (lived[-2] + lived[-1])]]
+        )
         frame = pl.DataFrame({"age_from": [-width, *ages[:-1]], "survival_ratio": ratio})
         parts.append(frame.with_columns(pl.lit(part.get_column(k)[0]).alias(k) for k in keys))
     return pl.concat(parts)

@@ -55,8 +55,12 @@ def decompose(base: Baseline, full: Run, scenarios: pl.DataFrame) -> pl.DataFram
     return pl.concat(frames)
 
 
-def _rows(keys: pl.DataFrame, years: list[int], measure: str, method: str, difference: Array, natural: Array) -> pl.DataFrame:
-    frame = pl.DataFrame({"year": years}, schema={"year": pl.Int32}).join(keys, how="cross", maintain_order="left_right")
+def _rows(
+    keys: pl.DataFrame, years: list[int], measure: str, method: str, difference: Array, natural: Array
+) -> pl.DataFrame:
+    frame = pl.DataFrame({"year": years}, schema={"year": pl.Int32}).join(
+        keys, how="cross", maintain_order="left_right"
+    )
     return frame.with_columns(
         pl.lit(VINTAGE).alias("vintage"),
         pl.lit(measure).alias("measure"),
@@ -78,7 +82,7 @@ def impact(
     natural_thresholds: tuple[float, ...] = NATURAL_THRESHOLDS,
     social_thresholds: tuple[float, ...] = SOCIAL_THRESHOLDS,
 ) -> pl.DataFrame:
-    """影響度 of every municipality and year: natural = sim1 / baseline, social = sim2 / sim1, total population, percent.
+    """影響度 of every municipality and year: natural = sim1 / baseline, social = sim2 / sim1, totals in percent.
 
     The official grading reads it at 2040 (first edition) or 2045 (second). Thresholds are printed in every row.
     """
@@ -120,7 +124,8 @@ def stage(full: Run, *, old_fall_pct: float = STAGE_OLD_FALL_PCT) -> pl.DataFram
     """
     found = measures(full.population)
     index = {
-        name: np.divide(found[name], found[name][:1], out=np.full_like(found[name], np.nan), where=found[name][:1] > 0) * 100.0
+        name: np.divide(found[name], found[name][:1], out=np.full_like(found[name], np.nan), where=found[name][:1] > 0)
+        * 100.0
         for name in ("young", "working_age", "old")
     }
     rising = np.ones_like(index["old"], dtype=bool)
@@ -129,9 +134,12 @@ def stage(full: Run, *, old_fall_pct: float = STAGE_OLD_FALL_PCT) -> pl.DataFram
     falling = (index["young"] < 100.0) | (index["working_age"] < 100.0)
     stages[~falling] = np.nan
     stages[0] = np.nan
-    frame = pl.DataFrame({"year": full.years}, schema={"year": pl.Int32}).join(full.keys, how="cross", maintain_order="left_right")
+    frame = pl.DataFrame({"year": full.years}, schema={"year": pl.Int32}).join(
+        full.keys, how="cross", maintain_order="left_right"
+    )
     rule = (
-        f"1: 老年が5年前より増 / 2: 老年が維持・微減（基準年の{100 - old_fall_pct:g}超） / 3: 老年が基準年から{old_fall_pct:g}%以上減"
+        f"1: 老年が5年前より増 / 2: 老年が維持・微減（基準年の{100 - old_fall_pct:g}%超） / "
+        f"3: 老年が基準年から{old_fall_pct:g}%以上減"
         "（年少・生産年齢が基準年より減っている場合）"
     )
     return frame.with_columns(

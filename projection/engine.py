@@ -96,9 +96,7 @@ def project(
     return out
 
 
-def step_matrix(
-    ratio: Array, child_woman_ratio: float, male_share: float, childbearing: slice = CHILDBEARING
-) -> Array:
+def step_matrix(ratio: Array, child_woman_ratio: float, male_share: float, childbearing: slice = CHILDBEARING) -> Array:
     """The step as a Leslie matrix for one key: (2A, 2A), cells ordered male 0-4 ... open, female 0-4 ... open.
 
     ratio (2, A - 1). `step_matrix @ population.reshape(-1)` equals the step of `project`; its transpose carries the
@@ -132,16 +130,20 @@ def accounts(
     moves netted out, so: births = children / birth_survival, their deaths = births - children, and no infant counts
     as a migrant. Hence change = natural + social exactly, and a run with no migration has no social change.
     """
-    start = population[:-1] if arrivals_start is None else population[:-1] + arrivals_start
-    children = population[1:, :, 0] if arrivals_end is None else population[1:, :, 0] - arrivals_end[:, :, 0]
-    cohorts = np.concatenate([start[:, :, :-2], start[:, :, -2:].sum(axis=2, keepdims=True)], axis=2)
-    births = children / birth_survival
-    deaths = (cohorts * (1.0 - survival)).sum(axis=(1, 2)) + (births - children).sum(axis=1)
-    social = (cohorts * migration).sum(axis=(1, 2))
-    for arrivals in (arrivals_start, arrivals_end):
-        if arrivals is not None:
-            social = social + arrivals.sum(axis=(1, 2))
-    births = births.sum(axis=1)
+    steps, keys = len(population) - 1, population.shape[3:]
+    births, deaths, social = (np.empty((steps, *keys)) for _ in range(3))
+    for t in range(steps):  # one step at a time: the arrays between stay small
+        start = population[t] if arrivals_start is None else population[t] + arrivals_start[t]
+        children = population[t + 1, :, 0] if arrivals_end is None else population[t + 1, :, 0] - arrivals_end[t, :, 0]
+        cohorts = np.concatenate([start[:, :-2], start[:, -2:].sum(axis=1, keepdims=True)], axis=1)
+        born = children / birth_survival[t]
+        births[t] = born.sum(axis=0)
+        deaths[t] = (cohorts * (1.0 - survival[t])).sum(axis=(0, 1)) + (born - children).sum(axis=0)
+        cohorts *= migration[t]
+        social[t] = cohorts.sum(axis=(0, 1))
+        for arrivals in (arrivals_start, arrivals_end):
+            if arrivals is not None:
+                social[t] += arrivals[t].sum(axis=(0, 1))
     return Accounts(births, deaths, births - deaths, social)
 
 
@@ -158,24 +160,32 @@ def take(
     years = frame.get_column("year").unique().sort().to_list()
     names = frame.select(keys).unique().sort(keys)
     shape = (len(years), 2, len(ages), names.height)
-    ordered = frame.with_columns((pl.col("sex") == "female").alias("_female")).sort(
-        ["year", "_female", "age_from", *keys]
-    )
-    expected = int(np.prod(shape))
-    found_ages = ordered.get_column("age_from").to_numpy() if ordered.height == expected else None
-    if (
-        found_ages is None
-        or ordered.get_column(value).null_count()
-        or not frame.get_column("sex").is_in(SEXES).all()
-        or not np.array_equal(found_ages.reshape(shape), np.broadcast_to(np.array(ages)[:, None], shape))
-        or not np.array_equal(
-            ordered.get_column("_female").to_numpy().reshape(shape),
-            np.broadcast_to(np.array([False, True])[:, None, None], shape),
-        )
-    ):
+    size = int(np.prod(shape))
+    age, sex = pl.col("age_from").cast(pl.Int64), pl.col("sex").cast(pl.String)
+    known = frame.select(
+        (sex.is_in(SEXES) & age.is_between(0, open_age) & (age % STEP_YEARS == 0) & pl.col(value).is_not_null()).all()
+    ).item()
+    if frame.height != size or known is not True:
         raise ProjectionError(_gaps(frame, keys, value, years, ages))
-    values = ordered.get_column(value).cast(pl.Float64).to_numpy().reshape(shape)
-    return years, names, np.ascontiguousarray(values)
+    order = {year: i for i, year in enumerate(years)}
+    row = (pl.col("year").replace_strict(order, return_dtype=pl.Int64) * 2 + (sex == "female")) * len(ages)
+    place = frame.select(row + age // STEP_YEARS).to_series().to_numpy() * names.height + _key_index(frame, names)
+    if (np.bincount(place, minlength=size) != 1).any():
+        raise ProjectionError(_gaps(frame, keys, value, years, ages))
+    values = np.empty(size)
+    values[place] = frame.get_column(value).cast(pl.Float64).to_numpy()
+    return years, names, values.reshape(shape)
+
+
+def _key_index(frame: pl.DataFrame, names: pl.DataFrame) -> Array:
+    """For every row of `frame` the row of `names` that has its key."""
+    if names.width == 1 and names.dtypes[0] == pl.String and names.height:
+        column = names.columns[0]
+        found = frame.get_column(column).cast(pl.Enum(names.get_column(column))).to_physical()
+    else:
+        indexed = names.with_row_index("_key")
+        found = frame.select(names.columns).join(indexed, on=names.columns, how="left", maintain_order="left")["_key"]
+    return found.to_numpy().astype(np.int64)
 
 
 def _gaps(frame: pl.DataFrame, keys: Sequence[str], value: str, years: list[int], ages: list[int]) -> str:
@@ -189,7 +199,10 @@ def _gaps(frame: pl.DataFrame, keys: Sequence[str], value: str, years: list[int]
         )
     )
     bad = per.filter((pl.col("cells") != 2 * len(ages)) | (pl.col("rows") != pl.col("cells")) | (pl.col("nulls") > 0))
-    shown = "; ".join(str(row) for row in bad.sort([*keys, "year"]).head(3).rows(named=True)) or "年の欠け / a year is missing"
+    shown = (
+        "; ".join(str(row) for row in bad.sort([*keys, "year"]).head(3).rows(named=True))
+        or "年の欠け / a year is missing"
+    )
     return (
         f"男女×5歳階級 {2 * len(ages)} 区分が、{years} の各年に1行ずつ要ります。欠け・重複・空欄: {shown} / "
         f"every key needs one row per year, sex and age group ({2 * len(ages)} cells a year); found {shown}"
@@ -199,30 +212,32 @@ def _gaps(frame: pl.DataFrame, keys: Sequence[str], value: str, years: list[int]
 def give(
     population: Array, years: Sequence[int], names: pl.DataFrame, *, value: str = "population_persons"
 ) -> pl.DataFrame:
-    """From the array (years, 2, A, keys) back to a long frame: columns of `names`, year, sex, age_group, age_from, value.
+    """From the array (years, 2, A, keys) to a long frame: columns of `names`, year, sex, age_group, age_from, value.
 
     Rows come ordered by year, sex (male first), age, key. Text columns are Enum, cheap to build and to join.
     """
     periods, sexes, ages, keys = population.shape
     labels = age_groups((ages - 1) * STEP_YEARS)
-
-    def spread(labels: Sequence[str], each: int) -> pl.Series:
-        kinds = pl.Enum(labels)
-        index = np.repeat(np.arange(len(labels), dtype=_physical(len(labels))), each)
-        return pl.Series(np.tile(index, population.size // len(index))).cat.to(kinds)
-
-    year = np.repeat(np.asarray(years, dtype=np.int32), sexes * ages * keys)
-    first = np.tile(np.repeat(np.arange(0, ages * STEP_YEARS, STEP_YEARS, dtype=np.int16), keys), periods * sexes)
-    return pl.DataFrame(
+    block = pl.DataFrame(  # one year; the others have the same keys
         [
-            *(_tiled(names.get_column(name), periods * sexes * ages).alias(name) for name in names.columns),
-            pl.Series("year", year),
-            spread(SEXES, ages * keys).alias("sex"),
-            spread(labels, keys).alias("age_group"),
-            pl.Series("age_from", first),
-            pl.Series(value, population.reshape(-1)),
+            *(_tiled(names.get_column(name), sexes * ages).alias(name) for name in names.columns),
+            _enum(np.repeat(np.arange(sexes), ages * keys), SEXES).alias("sex"),
+            _enum(np.tile(np.repeat(np.arange(ages), keys), sexes), labels).alias("age_group"),
+            pl.Series(
+                "age_from", np.tile(np.repeat(np.arange(0, ages * STEP_YEARS, STEP_YEARS), keys), sexes), pl.Int16
+            ),
         ]
     )
+    frame = pl.concat([block] * periods, rechunk=False)
+    return frame.with_columns(
+        pl.Series("year", np.repeat(np.asarray(years, dtype=np.int32), block.height)),
+        pl.Series(value, population.reshape(-1)),
+    ).select(*names.columns, "year", "sex", "age_group", "age_from", value)
+
+
+def _enum(index: Array, labels: Sequence[str]) -> pl.Series:
+    """Labels by number, as Enum."""
+    return pl.Series(index.astype(_physical(len(labels)))).cat.to(pl.Enum(labels))
 
 
 def _physical(categories: int) -> type:
@@ -235,6 +250,5 @@ def _tiled(values: pl.Series, times: int) -> pl.Series:
     if values.dtype != pl.String:
         return pl.Series(np.tile(values.to_numpy(), times), dtype=values.dtype)
     labels = values.unique().sort().to_list()
-    kinds = pl.Enum(labels)
-    physical = values.cast(kinds).to_physical().to_numpy().astype(_physical(len(labels)))
-    return pl.Series(np.tile(physical, times)).cat.to(kinds)
+    physical: Array = values.cast(pl.Enum(labels)).to_physical().to_numpy()
+    return _enum(np.tile(physical, times), labels)

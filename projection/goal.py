@@ -3,8 +3,8 @@
 Holds: the closed form (a projection is linear in arrivals, so one backward pass answers for every profile). Does not
 hold: where the rates come from (vision), printing (desk).
 
-Timing, always stated: `start` = everyone of a five-year step comes at its first day (ages, moves and has children like a
-resident); `end` = at its last day (no children in that step yet); `mid` = half and half, the reading of "evenly
+Timing, always stated: `start` = everyone of a five-year step comes at its first day (ages, moves and has children like
+a resident); `end` = at its last day (no children in that step yet); `mid` = half and half, the reading of "evenly
 through the years".
 """
 
@@ -38,9 +38,7 @@ PROFILE_LABELS = {
 }
 
 
-def value_of_arrival(
-    ratio: Array, child_woman_ratio: Array, male_share: Array, measure: str, steps: int
-) -> Array:
+def value_of_arrival(ratio: Array, child_woman_ratio: Array, male_share: Array, measure: str, steps: int) -> Array:
     """What one person in a cell adds to `measure` after `steps` steps: (steps + 1, 2, A), entry t = present at time t.
 
     ratio (T, 2, A - 1), child_woman_ratio (T,), male_share (T,) of one key. Entry `steps` is 1 in the cells that count
@@ -64,11 +62,12 @@ def rates_of(base: Baseline, run: Run, municipality_code: str, scenario_id: str)
     )
     if here.height != 1:
         raise ProjectionError(
-            f"{municipality_code} に scenario {scenario_id} はありません。ある組: {run.keys.rows()[:20]} / no such scenario"
+            f"{municipality_code} に scenario {scenario_id} はありません。ある組: {run.keys.rows()[:20]} / "
+            "no such scenario"
         )
     i = here.get_column("_i")[0]
     m = base.codes.index(municipality_code)
-    migration = base.migration[..., m] if run.multiplier is None else base.migration[..., m] * run.multiplier[..., i]
+    migration = base.migration[..., m] * run.multipliers[run.which[i]]
     return base.survival + migration, run.child_woman_ratio[1:, i], base.male_share[:, m], run.population[..., i]
 
 
@@ -146,7 +145,14 @@ def arrivals_of(profile: str | Mapping[tuple[str, int], float], units_a_year: fl
 
 
 def arrival_values(
-    base: Baseline, run: Run, municipality_code: str, scenario_id: str, *, measures: Sequence[str] = ("total",), target_year: int, from_year: int
+    base: Baseline,
+    run: Run,
+    municipality_code: str,
+    scenario_id: str,
+    *,
+    measures: Sequence[str] = ("total",),
+    target_year: int,
+    from_year: int,
 ) -> pl.DataFrame:
     """What one arrival at the start of `from_year` is worth at the target year: measure, sex, age_from, value_persons.
 
@@ -158,6 +164,8 @@ def arrival_values(
     for measure in measures:
         values = value_of_arrival(ratio, child_woman_ratio, male_share, measure, end)[start]
         rows += [
-            (measure, sex, x * STEP_YEARS, float(values[s, x])) for s, sex in enumerate(SEXES) for x in range(values.shape[1])
+            (measure, sex, x * STEP_YEARS, float(values[s, x]))
+            for s, sex in enumerate(SEXES)
+            for x in range(values.shape[1])
         ]
     return pl.DataFrame(rows, schema=["measure", "sex", "age_from", "value_persons"], orient="row")

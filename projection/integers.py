@@ -56,8 +56,8 @@ def controlled(table: Array) -> Array:
     whole, rest = full // MICRO, full % MICRO
     while (path := _cycle(rest > 0)) is not None:
         even, odd = path[::2], path[1::2]
-        up = min(min(MICRO - rest[i] for i in even), min(rest[i] for i in odd))
-        down = min(min(rest[i] for i in even), min(MICRO - rest[i] for i in odd))
+        up = min(*(MICRO - rest[i] for i in even), *(rest[i] for i in odd))
+        down = min(*(rest[i] for i in even), *(MICRO - rest[i] for i in odd))
         move = up if up <= down else -down
         for sign, cells in ((move, even), (-move, odd)):
             for i in cells:
@@ -112,10 +112,20 @@ def publish(population: pl.DataFrame) -> pl.DataFrame:
             pl.Series("male", whole[:, 0]), pl.Series("female", whole[:, 1]), pl.Series("total", whole.sum(axis=1))
         )
         sums = frame.select(
-            pl.lit("total").alias("age_group"), pl.lit(None, frame.schema["age_from"]).alias("age_from"), pl.col("male", "female", "total").sum()
+            pl.lit("total").alias("age_group"),
+            pl.lit(None, frame.schema["age_from"]).alias("age_from"),
+            pl.col("male", "female", "total").sum(),
         )
         long = pl.concat([sums, frame]).unpivot(
             ["total", *SEXES], index=["age_group", "age_from"], variable_name="sex", value_name="population_persons"
         )
-        parts.append(long.select(*(pl.lit(part[k][0], part.schema[k]).alias(k) for k in keys), "sex", "age_group", "age_from", "population_persons"))
+        parts.append(
+            long.select(
+                *(pl.lit(part[k][0], part.schema[k]).alias(k) for k in keys),
+                "sex",
+                "age_group",
+                "age_from",
+                "population_persons",
+            )
+        )
     return pl.concat(parts)

@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 
 from projection.engine import SEXES, STEP_YEARS, Array, ProjectionError
@@ -47,19 +46,15 @@ def rates(years: Sequence[int], last_survival_year: int | None = None) -> Nation
     here = yearly.filter(pl.col("year").is_in(list(years))).sort("year")
     if here.get_column("year").to_list() != list(years):
         raise ProjectionError(
-            f"全国の参照値がない年があります: {list(years)}。projection/reference/national.csv は "
-            f"{yearly['year'].min()}〜{yearly['year'].max()}年の5年ごとです / no national reference for some of these years"
+            f"全国の参照値がない年があります: {list(years)}。projection/reference/national.csv にあるのは "
+            f"{yearly['year'].to_list()} です / no national reference for some of these years"
         )
     children = here["boys_0_4_persons"] + here["girls_0_4_persons"]
     ends = [min(y, last_survival_year) if last_survival_year else y for y in years[1:]]
-    ages = survival.get_column("age_from").n_unique()
-    by_year = {
-        key[0]: part.sort(pl.col("sex").replace_strict({s: i for i, s in enumerate(SEXES)}), "age_from")["survival_ratio"]
-        .to_numpy()
-        .reshape(2, ages)
-        for key, part in survival.group_by("year")
-    }
-    lived = np.stack([by_year[y] for y in ends])
+    ordered = survival.sort("year", pl.col("sex") == "female", "age_from")
+    known = ordered.get_column("year").unique().sort().to_list()
+    lived = ordered.get_column("survival_ratio").to_numpy().reshape(len(known), len(SEXES), -1)
+    lived = lived[[known.index(y) for y in ends]]
     return National(
         (children / here["women_15_49_persons"]).to_numpy(),
         here["tfr_5y"].to_numpy(),
@@ -70,7 +65,7 @@ def rates(years: Sequence[int], last_survival_year: int | None = None) -> Nation
 
 
 def tfr_of(child_woman_ratio: Array, national: National, first: int = 0) -> Array:
-    """Implied TFR of the five years up to each year: CWR x national TFR / national CWR. Axis 0 is the year, from `first`."""
+    """Implied TFR of the five years up to each year: CWR x national TFR / national CWR. Axis 0: years from `first`."""
     factor = (national.tfr / national.child_woman_ratio)[first : first + len(child_woman_ratio)]
     return child_woman_ratio * factor.reshape(-1, *([1] * (child_woman_ratio.ndim - 1)))
 

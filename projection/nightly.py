@@ -6,6 +6,7 @@ Holds: choosing the published cells, running all scenarios, exact decimals, long
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,8 +24,8 @@ AREA_LEVELS = ("municipality", "designated_city")
 CELL = ["municipality_code", "year", "sex", "age_from"]
 FIGURE = ["municipality_code", "scenario_id", "vintage", "year", "measure", "persons"]
 KEYS = [  # order of rows in every table, as far as it has these columns
-    "municipality_code", "scenario_id", "plan_id", "figure_id", "base_date", "as_of_date", "method", "base_year", "year",
-    "sex", "age_from", "age_group", "measure", "series",
+    "municipality_code", "scenario_id", "plan_id", "figure_id", "base_date", "as_of_date", "method", "base_year",
+    "year", "sex", "age_from", "age_group", "measure", "series",
 ]  # fmt: skip
 GROUPS_2023 = {  # indicator of raw.reference_series -> age group
     "population_young": ("0-14", 0, 14),
@@ -61,7 +62,9 @@ def build(
         base_year = base.years[0]
         result = vision.run(base, scenarios)
         for one in (as_published(base, result), result):
-            frames["population"].append(population_frame(one, "ipss_2018").join(sources, on="municipality_code", how="left"))
+            frames["population"].append(
+                population_frame(one, "ipss_2018").join(sources, on="municipality_code", how="left")
+            )
             frames["vision"].append(vision_frame(one, "ipss_2018"))
             figures.append(run_figures(one).with_columns(pl.lit("ipss_2018").alias("vintage")))
             rates.append(frames["vision"][-1])
@@ -99,10 +102,40 @@ def group_figures(population: pl.DataFrame) -> pl.DataFrame:
     measure = {(v[0], v[1]): k for k, v in reconcile.PRINTED_GROUPS.items()}
     key = pl.concat_str("sex", "age_group", separator="|")
     return (
-        population.with_columns(key.replace_strict({f"{s}|{g}": m for (s, g), m in measure.items()}, default=None).alias("measure"))
+        population.with_columns(
+            key.replace_strict({f"{s}|{g}": m for (s, g), m in measure.items()}, default=None).alias("measure")
+        )
         .filter(pl.col("measure").is_not_null())
         .select(*FIGURE[:-1], pl.col("population_persons").cast(pl.Float64).alias("persons"))
     )
+
+
+def published_figures(raw: pl.DataFrame) -> pl.DataFrame:
+    """The measures of both vintages as published: FIGURE columns; 2018 from its cells, 2023 from its totals."""
+    cells = published_cells(raw, "ipss_2018")
+    parts = [group_figures(published_2023(raw, pl.DataFrame(schema=_REFERENCE)))]
+    if cells.height:
+        parts.append(
+            refresh.measures_of(cells, "year").select(
+                "municipality_code",
+                pl.lit("ipss_2018").alias("scenario_id"),
+                pl.lit("ipss_2018").alias("vintage"),
+                "year",
+                "measure",
+                "persons",
+            )
+        )
+    return pl.concat([p.select(FIGURE) for p in parts])
+
+
+_REFERENCE: dict[str, pl.DataType | type[pl.DataType]] = {
+    "municipality_code": pl.String,
+    "indicator_id": pl.String,
+    "series": pl.String,
+    "period_end": pl.Date,
+    "value": pl.Decimal(18, 4),
+    "source_id": pl.String,
+}
 
 
 def run_figures(result: vision.Run) -> pl.DataFrame:
@@ -135,7 +168,7 @@ def band_frame(figures: pl.DataFrame) -> pl.DataFrame:
 def own_backtest(census: pl.DataFrame) -> pl.DataFrame:
     """The engine at every census base that the delivered censuses allow (two before, one after)."""
     years = census.get_column("year").unique().sort().to_list()
-    if len(years) < 3 or any(b - a != STEP_YEARS for a, b in zip(years, years[1:], strict=False)):
+    if len(years) < 3 or any(b - a != STEP_YEARS for a, b in itertools.pairwise(years)):
         return pl.DataFrame()
     whole = census.filter(pl.col("year").n_unique().over("municipality_code") == len(years))
     return backtest.backtest(whole) if whole.height else pl.DataFrame()
@@ -152,10 +185,14 @@ def published_cells(raw: pl.DataFrame, vintage: str) -> pl.DataFrame:
         & pl.col("area_level").is_in(AREA_LEVELS)
         & pl.col("sex").is_in(SEXES)
         & pl.col("age_group").is_in(age_groups())
-    ).select(pl.col("area_code").alias("municipality_code"), "year", "sex", "age_from", "population_persons", "source_id")
+    ).select(
+        pl.col("area_code").alias("municipality_code"), "year", "sex", "age_from", "population_persons", "source_id"
+    )
     doubled = cells.filter(pl.struct(CELL).is_duplicated()) if cells.height else cells
     if doubled.height:
-        clash = doubled.group_by(CELL).agg(pl.col("population_persons").n_unique().alias("n"), pl.col("source_id").unique().sort())
+        clash = doubled.group_by(CELL).agg(
+            pl.col("population_persons").n_unique().alias("n"), pl.col("source_id").unique().sort()
+        )
         clash = clash.filter(pl.col("n") > 1).sort(CELL)
         if clash.height:
             row = clash.row(0, named=True)
@@ -218,7 +255,8 @@ def as_published(base: vision.Baseline, result: vision.Run) -> vision.Run:
         type(result.accounts)(*(a[: last - 1, keep] for a in result.accounts)),
         result.child_woman_ratio[:last, keep],
         result.tfr[:last, keep],
-        None,
+        result.multipliers[:, : last - 1],
+        result.which[keep],
     )
 
 
@@ -290,10 +328,15 @@ def vision_frame(result: vision.Run, vintage: str) -> pl.DataFrame:
 def rates_frame(base: vision.Baseline) -> pl.DataFrame:
     """The ratios of the baseline, with the split into survival and migration and whose it is."""
     survival = np.broadcast_to(base.survival[..., None], base.migration.shape)
-    steps, _, ages, _ = base.migration.shape
+    _steps, _, ages, _ = base.migration.shape
     index = pl.DataFrame({"year": base.years[1:]}, schema={"year": pl.Int32})
-    for name, values, dtype in (("sex", SEXES, pl.String), ("age_from", range(0, ages * STEP_YEARS, STEP_YEARS), pl.Int16)):
-        index = index.join(pl.DataFrame({name: list(values)}, schema={name: dtype}), how="cross", maintain_order="left_right")
+    for name, values, dtype in (
+        ("sex", SEXES, pl.String),
+        ("age_from", range(0, ages * STEP_YEARS, STEP_YEARS), pl.Int16),
+    ):
+        index = index.join(
+            pl.DataFrame({name: list(values)}, schema={name: dtype}), how="cross", maintain_order="left_right"
+        )
     frame = index.join(pl.DataFrame({"municipality_code": base.codes}), how="cross", maintain_order="left_right")
     return frame.with_columns(
         decimals(exact(survival + base.migration)).alias("cohort_change_ratio"),

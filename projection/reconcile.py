@@ -27,12 +27,17 @@ def plan_figures() -> pl.DataFrame:
     """Every figure that a plan prints: one row per figure; tolerance, place and reason with it."""
     return pl.read_csv(
         REFERENCE / "plan_figures.csv",
-        schema_overrides={"municipality_code": pl.String, "plan_value": pl.Float64, "tolerance": pl.Float64, "year": pl.Int32},
+        schema_overrides={
+            "municipality_code": pl.String,
+            "plan_value": pl.Float64,
+            "tolerance": pl.Float64,
+            "year": pl.Int32,
+        },
     )
 
 
 def printed_population(scenarios: pl.DataFrame) -> pl.DataFrame:
-    """The municipality's own scenario as printed: only the years and groups that the plan gives, census base included."""
+    """The municipality's own scenario as printed: only the years and groups of the plan, census base included."""
     named = scenarios.filter((pl.col("item") == "scenario") & (pl.col("basis") == "plan_figures"))
     if not named.height:
         return pl.DataFrame()
@@ -43,7 +48,9 @@ def printed_population(scenarios: pl.DataFrame) -> pl.DataFrame:
         pl.col("plan_id").alias("vintage"),
         "year",
         *(
-            pl.col("measure").replace_strict({k: v[i] for k, v in PRINTED_GROUPS.items()}, return_dtype=dtype).alias(name)
+            pl.col("measure")
+            .replace_strict({k: v[i] for k, v in PRINTED_GROUPS.items()}, return_dtype=dtype)
+            .alias(name)
             for i, (name, dtype) in enumerate(
                 (("sex", pl.String), ("age_group", pl.String), ("age_from", pl.Int16), ("age_to", pl.Int16))
             )
@@ -67,12 +74,22 @@ def reconcile(
     scenario_id, year, implied_tfr. decomposition: as decompose.decompose. totals: as refresh.actual_totals. Only
     municipalities that have figures. Returns the columns of the table `reconciliation`.
     """
-    rows = plan_figures().filter(pl.col("municipality_code").is_in(figures.get_column("municipality_code").unique().implode()))
-    value = {(r[0], r[1], r[2], r[3]): r[4] for r in figures.select("municipality_code", "scenario_id", "year", "measure", "persons").rows()}
-    tfr = {(r[0], r[1], r[2]): float(r[3]) for r in rates.select("municipality_code", "scenario_id", "year", "implied_tfr").rows()}
-    parts = decomposition.filter(
-        (pl.col("scenario_id") == "plan_recomputed") & (pl.col("method") == "migration_first")
-    ) if decomposition.height else decomposition
+    rows = plan_figures().filter(
+        pl.col("municipality_code").is_in(figures.get_column("municipality_code").unique().implode())
+    )
+    value = {
+        (r[0], r[1], r[2], r[3]): r[4]
+        for r in figures.select("municipality_code", "scenario_id", "year", "measure", "persons").rows()
+    }
+    tfr = {
+        (r[0], r[1], r[2]): float(r[3])
+        for r in rates.select("municipality_code", "scenario_id", "year", "implied_tfr").rows()
+    }
+    parts = (
+        decomposition.filter((pl.col("scenario_id") == "plan_recomputed") & (pl.col("method") == "migration_first"))
+        if decomposition.height
+        else decomposition
+    )
     split = {
         (r["municipality_code"], r["year"], r["measure"]): (r["natural_persons"], r["social_persons"])
         for r in parts.iter_rows(named=True)
@@ -108,7 +125,11 @@ def reconcile(
             recomputed = tfr.get((code, "plan_recomputed", year))
         if kind in ("benchmark", "plan"):
             revised = value.get((code, "ipss_2023", year, measure))
-        actual = happened.get((code, year), (None, None, None)) if measure == "total" and kind in ("benchmark", "plan") else (None, None, None)
+        actual = (
+            happened.get((code, year), (None, None, None))
+            if measure == "total" and kind in ("benchmark", "plan")
+            else (None, None, None)
+        )
         difference = None if recomputed is None else recomputed - row["plan_value"]
         if difference is None:
             verdict = "not_computable"

@@ -59,7 +59,9 @@ def k_factor(child_woman_ratio: Array, national: Array) -> Array:
     return child_woman_ratio / national[:, None]
 
 
-def cohort_change_ratios(table: pl.DataFrame, survival: pl.DataFrame | None = None, *, open_age: int = 90) -> pl.DataFrame:
+def cohort_change_ratios(
+    table: pl.DataFrame, survival: pl.DataFrame | None = None, *, open_age: int = 90
+) -> pl.DataFrame:
     """Cohort change ratios of a published table, split into survival and net migration if a life table is given.
 
     table: municipality_code, year, sex (male / female), age_from (0, 5 ... open_age), population_persons; every cell.
@@ -82,7 +84,10 @@ def cohort_change_ratios(table: pl.DataFrame, survival: pl.DataFrame | None = No
             pl.lit("not split").alias("split_basis"),
         )
     rates = survival.select(
-        pl.col("year").cast(pl.Int32), pl.col("sex").cast(pl.String), pl.col("age_from").cast(pl.Int16), "survival_ratio"
+        pl.col("year").cast(pl.Int32),
+        pl.col("sex").cast(pl.String),
+        pl.col("age_from").cast(pl.Int16),
+        "survival_ratio",
     )
     return frame.join(rates, on=["year", "sex", "age_from"], how="left").with_columns(
         (pl.col("cohort_change_ratio") - pl.col("survival_ratio")).alias("net_migration_ratio"),

@@ -30,21 +30,38 @@ def at_dates(figures: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
     if not figures.height or not wanted.height:
         return wanted.with_columns(pl.lit(None, pl.Float64).alias("persons"))
     order = ["municipality_code", "measure"]
-    points = figures.select(*order, pl.date(pl.col("year"), 10, 1).alias("_date"), pl.col("persons").cast(pl.Float64).alias("_p"))
+    points = figures.select(
+        *order, pl.date(pl.col("year"), 10, 1).alias("_date"), pl.col("persons").cast(pl.Float64).alias("_p")
+    )
     points = points.sort("_date")
     asked = wanted.with_row_index("_i").sort("as_of_date")
-    before = asked.join_asof(points, left_on="as_of_date", right_on="_date", by=order, strategy="backward", check_sortedness=False)
+    before = asked.join_asof(
+        points, left_on="as_of_date", right_on="_date", by=order, strategy="backward", check_sortedness=False
+    )
     both = before.join_asof(
-        points, left_on="as_of_date", right_on="_date", by=order, strategy="forward", suffix="_next", check_sortedness=False
+        points,
+        left_on="as_of_date",
+        right_on="_date",
+        by=order,
+        strategy="forward",
+        suffix="_next",
+        check_sortedness=False,
     )
     whole = (pl.col("_date_next") - pl.col("_date")).dt.total_days()
     gone = (pl.col("as_of_date") - pl.col("_date")).dt.total_days()
-    value = pl.when(whole == 0).then(pl.col("_p")).otherwise(pl.col("_p") + (pl.col("_p_next") - pl.col("_p")) * gone / whole)
+    value = (
+        pl.when(whole == 0)
+        .then(pl.col("_p"))
+        .otherwise(pl.col("_p") + (pl.col("_p_next") - pl.col("_p")) * gone / whole)
+    )
     return both.with_columns(value.alias("persons")).sort("_i").select(*wanted.columns, "persons")
 
 
 def actual_totals(
-    census_population: pl.DataFrame, registry_population: pl.DataFrame, registry_dynamics: pl.DataFrame, reference_series: pl.DataFrame
+    census_population: pl.DataFrame,
+    registry_population: pl.DataFrame,
+    registry_dynamics: pl.DataFrame,
+    reference_series: pl.DataFrame,
 ) -> pl.DataFrame:
     """Published total populations from every raw table that has them: municipality_code, as_of_date, series, persons.
 
@@ -62,7 +79,14 @@ def actual_totals(
         )
         for frame, condition, code, day, value, series in (
             (census_population, whole & total, "area_code", "as_of_date", "population_persons", pl.lit("census")),
-            (registry_population, whole & total, "area_code", "as_of_date", "population_persons", pl.lit("resident_registry")),
+            (
+                registry_population,
+                whole & total,
+                "area_code",
+                "as_of_date",
+                "population_persons",
+                pl.lit("resident_registry"),
+            ),
             (
                 registry_dynamics,
                 whole & (pl.col("item") == "population_total"),
@@ -89,7 +113,9 @@ def actual_totals(
     )
 
 
-def actuals(totals: pl.DataFrame, ipss_2018: pl.DataFrame, ipss_2023: pl.DataFrame, plan: pl.DataFrame, base_year: int) -> pl.DataFrame:
+def actuals(
+    totals: pl.DataFrame, ipss_2018: pl.DataFrame, ipss_2023: pl.DataFrame, plan: pl.DataFrame, base_year: int
+) -> pl.DataFrame:
     """What really happened after the base year, beside both official projections and the plan, on the same dates.
 
     totals as actual_totals gives them; the others: municipality_code, year, measure, persons.
@@ -107,8 +133,9 @@ def actuals(totals: pl.DataFrame, ipss_2018: pl.DataFrame, ipss_2023: pl.DataFra
 
 
 def registry_cells(raw: pl.DataFrame) -> pl.DataFrame:
-    """Cells of raw.registry_population to 90+, 1 January, all residents: municipality_code, as_of_date, sex, age_from, population_persons.
+    """Cells of raw.registry_population to 90+, 1 January, all residents.
 
+    municipality_code, as_of_date, sex, age_from, population_persons.
     Only dates that have every five-year group up to 90 (registries before 2015 stop at 80+).
     """
     cells = raw.filter(
@@ -127,17 +154,19 @@ def registry_cells(raw: pl.DataFrame) -> pl.DataFrame:
         (pl.col("age_to").is_null() & (pl.col("age_from") < 90)).alias("_open"),
     )
     per = cells.group_by("municipality_code", "as_of_date", "sex", "age_from").agg(
-        pl.col("population_persons").sum(), pl.col("population_persons").null_count().alias("_null"), pl.col("_open").any()
+        pl.col("population_persons").sum(),
+        pl.col("population_persons").null_count().alias("_null"),
+        pl.col("_open").any(),
     )
     whole = per.group_by("municipality_code", "as_of_date").agg(
         pl.len().alias("_n"), (pl.col("_open").any() | (pl.col("_null").sum() > 0)).alias("_bad")
     )
-    return per.join(whole.filter((pl.col("_n") == 38) & ~pl.col("_bad")), on=["municipality_code", "as_of_date"], how="semi").drop(
-        "_open", "_null"
-    )
+    return per.join(
+        whole.filter((pl.col("_n") == 38) & ~pl.col("_bad")), on=["municipality_code", "as_of_date"], how="semi"
+    ).drop("_open", "_null")
 
 
-def _measures_of(cells: pl.DataFrame, date_column: str) -> pl.DataFrame:
+def measures_of(cells: pl.DataFrame, date_column: str) -> pl.DataFrame:
     """Measures per municipality and date from cells in long form."""
     age, persons = pl.col("age_from"), pl.col("population_persons").cast(pl.Float64)
     return (
@@ -149,13 +178,15 @@ def _measures_of(cells: pl.DataFrame, date_column: str) -> pl.DataFrame:
             persons.filter(age >= 65).sum().alias("old"),
             persons.filter((pl.col("sex") == "female") & age.is_between(20, 39)).sum().alias("women_20_39"),
         )
-        .unpivot(list(MEASURES), index=["municipality_code", date_column], variable_name="measure", value_name="persons")
+        .unpivot(
+            list(MEASURES), index=["municipality_code", date_column], variable_name="measure", value_name="persons"
+        )
     )
 
 
 def measures_of_census(census: pl.DataFrame) -> pl.DataFrame:
     """municipality_code, year, measure, persons of census cells, unknown ages shared out in proportion."""
-    return _measures_of(allocate_unknown(census), "year")
+    return measures_of(allocate_unknown(census), "year")
 
 
 def scale_factors(registry: pl.DataFrame, census: pl.DataFrame) -> pl.DataFrame:
@@ -166,13 +197,15 @@ def scale_factors(registry: pl.DataFrame, census: pl.DataFrame) -> pl.DataFrame:
     municipality_code, measure, census_year, scale_factor.
     """
     counted = measures_of_census(census).rename({"persons": "_census"})
-    listed = _measures_of(registry, "as_of_date").with_columns(pl.col("as_of_date").dt.year().alias("_y"))
+    listed = measures_of(registry, "as_of_date").with_columns(pl.col("as_of_date").dt.year().alias("_y"))
     near = counted.join(
         listed.select("municipality_code", "measure", pl.col("_y").alias("year"), pl.col("persons").alias("_before")),
         on=["municipality_code", "measure", "year"],
         how="left",
     ).join(
-        listed.select("municipality_code", "measure", (pl.col("_y") - 1).alias("year"), pl.col("persons").alias("_after")),
+        listed.select(
+            "municipality_code", "measure", (pl.col("_y") - 1).alias("year"), pl.col("persons").alias("_after")
+        ),
         on=["municipality_code", "measure", "year"],
         how="left",
     )
@@ -229,7 +262,9 @@ def refresh(
         years = np.arange(day.year, day.year + STEPS * STEP_YEARS)
         points = day.year + STEP_YEARS * np.arange(STEPS + 1)
         for name in MEASURES:
-            on_october = np.stack([np.interp(years + 0.75, points, found[name][:, i]) for i in range(len(codes))], axis=1)
+            on_october = np.stack(
+                [np.interp(years + 0.75, points, found[name][:, i]) for i in range(len(codes))], axis=1
+            )
             frames.append(
                 pl.DataFrame({"year": years.astype(np.int32)})
                 .join(pl.DataFrame({"municipality_code": codes}), how="cross", maintain_order="left_right")
@@ -242,18 +277,27 @@ def refresh(
             )
     if not frames:
         return pl.DataFrame()
-    scaled = pl.concat(frames).join(factors, on=["municipality_code", "measure"]).with_columns(
-        (pl.col("_registry") * pl.col("scale_factor")).alias("refreshed_persons")
+    scaled = (
+        pl.concat(frames)
+        .join(factors, on=["municipality_code", "measure"])
+        .with_columns((pl.col("_registry") * pl.col("scale_factor")).alias("refreshed_persons"))
     )
     group = ["municipality_code", "base_date", "year"]
     whole = (
-        scaled.filter(pl.col("measure").is_in(["young", "working_age", "old"])).group_by(group).agg(pl.col("refreshed_persons").sum())
+        scaled.filter(pl.col("measure").is_in(["young", "working_age", "old"]))
+        .group_by(group)
+        .agg(pl.col("refreshed_persons").sum())
     )
-    total = scaled.filter(pl.col("measure") == "total").drop("refreshed_persons").join(whole, on=group).with_columns(
-        (pl.col("refreshed_persons") / pl.col("_registry")).alias("scale_factor")
+    total = (
+        scaled.filter(pl.col("measure") == "total")
+        .drop("refreshed_persons")
+        .join(whole, on=group)
+        .with_columns((pl.col("refreshed_persons") / pl.col("_registry")).alias("scale_factor"))
     )
     out = pl.concat([total.select(scaled.columns), scaled.filter(pl.col("measure") != "total")])
-    first = pl.col("refreshed_persons").filter((pl.col("measure") == "total") & (pl.col("year") == pl.col("base_date").dt.year()))
+    first = pl.col("refreshed_persons").filter(
+        (pl.col("measure") == "total") & (pl.col("year") == pl.col("base_date").dt.year())
+    )
     out = bands(
         out.with_columns(
             pl.date(pl.col("year"), 10, 1).alias("as_of_date"),

@@ -4,7 +4,7 @@ Holds: the meaning of each row of dbt_project/seeds/scenarios.csv, its checks, i
 steps. Does not hold: any scenario's numbers, or the step itself (engine).
 
 One row is one assumption; a scenario is one `scenario` row (its name, horizon and what it starts from) and any number
-of others. `municipality_code` is a code or `*` for all; a row for a code replaces the `*` rows of that scenario and item.
+of others. `municipality_code` is a code or `*` for all; rows for a code replace the `*` rows of that scenario and item.
 
     item                  value                     read as
     scenario              -                         basis: published / plan_figures / ipss_2018 / ipss_2018_extended;
@@ -57,11 +57,13 @@ TIMINGS = ("start", "mid", "end")
 class Assumptions(NamedTuple):
     """What the scenarios of K (municipality, scenario) pairs change: arrays, None where nobody changes anything.
 
-    child_woman_ratio (T, K); multiplier (T, 2, A - 1, K); arrivals_start, arrivals_end (T, 2, A, K) persons in the step.
+    child_woman_ratio (T, K); multipliers (F, T, 2, A - 1) the different factors on net migration, the first all ones,
+    and which (K,) of them each pair has; arrivals_start, arrivals_end (T, 2, A, K) persons in a step.
     """
 
     child_woman_ratio: Array
-    multiplier: Array | None
+    multipliers: Array
+    which: Array
     arrivals_start: Array | None
     arrivals_end: Array | None
 
@@ -97,11 +99,17 @@ def tidy(frame: pl.DataFrame) -> pl.DataFrame:
     _refuse(typed.filter(~is_scenario & pl.col("value").is_null()), "value", "数値 / a number")
     _refuse(typed.filter(pl.col("year_from").is_null()), "year_from", "西暦 / a year")
     _refuse(
-        typed.filter((pl.col("item") != "tfr") & (pl.col("year_to").is_null() | (pl.col("year_to") <= pl.col("year_from")))),
+        typed.filter(
+            (pl.col("item") != "tfr") & (pl.col("year_to").is_null() | (pl.col("year_to") <= pl.col("year_from")))
+        ),
         "year_to",
         "year_from より後の年 / a later year",
     )
-    _refuse(typed.filter((pl.col("item") == "tfr") & ~pl.col("shape").fill_null("").is_in(SHAPES)), "shape", " / ".join(SHAPES))
+    _refuse(
+        typed.filter((pl.col("item") == "tfr") & ~pl.col("shape").fill_null("").is_in(SHAPES)),
+        "shape",
+        " / ".join(SHAPES),
+    )
     _refuse(typed.filter((pl.col("item") == "tfr") & ~pl.col("value").is_between(0, 8)), "value", "0〜8 / a TFR")
     _refuse(
         typed.filter((pl.col("item") == "arrivals") & ~pl.col("timing").fill_null("").is_in(TIMINGS)),
@@ -131,8 +139,16 @@ def tidy(frame: pl.DataFrame) -> pl.DataFrame:
         "5歳階級の端（例 20〜24）/ ends of five-year groups, e.g. 20 and 24",
     )
     named = typed.filter(is_scenario)
-    _refuse(named.filter(pl.struct("scenario_id", "municipality_code").is_duplicated()), "scenario_id", "一つだけ / only once")
-    _refuse(typed.join(named, on="scenario_id", how="anti"), "scenario_id", "item=scenario の行 / a row with item = scenario")
+    _refuse(
+        named.filter(pl.struct("scenario_id", "municipality_code").is_duplicated()),
+        "scenario_id",
+        "一つだけ / only once",
+    )
+    _refuse(
+        typed.join(named, on="scenario_id", how="anti"),
+        "scenario_id",
+        "item=scenario の行 / a row with item = scenario",
+    )
     return typed.drop("_row")
 
 
@@ -148,7 +164,15 @@ def _refuse(bad: pl.DataFrame, column: str, expected: str) -> None:
 def labels(scenarios: pl.DataFrame) -> pl.DataFrame:
     """One row per scenario and municipality scope: scenario_id, municipality_code, basis, horizon, labels, note."""
     return scenarios.filter(pl.col("item") == "scenario").select(
-        "scenario_id", "municipality_code", "basis", "year_from", "year_to", "assumption_of", "label_ja", "label_en", "note_ja"
+        "scenario_id",
+        "municipality_code",
+        "basis",
+        "year_from",
+        "year_to",
+        "assumption_of",
+        "label_ja",
+        "label_en",
+        "note_ja",
     )
 
 
@@ -189,11 +213,14 @@ def expand(
     years = list(years)
     steps, count = len(years) - 1, applied.height
     ratio = baseline_child_woman_ratio
-    multiplier: Array | None = None
+    multipliers = [np.ones((steps, 2, ages - 1))]
+    which = np.zeros(count, dtype=np.intp)
     arrivals: dict[str, Array | None] = {"start": None, "end": None}
     codes = applied.get_column("municipality_code").to_numpy()
     ids = applied.get_column("scenario_id").to_numpy()
-    rows = scenarios.filter((pl.col("item") != "scenario") & pl.col("scenario_id").is_in(applied["scenario_id"].unique().to_list()))
+    rows = scenarios.filter(
+        (pl.col("item") != "scenario") & pl.col("scenario_id").is_in(applied["scenario_id"].unique().to_list())
+    )
     for (scenario_id, item), part in rows.group_by("scenario_id", "item", maintain_order=True):
         own = set(part.get_column("municipality_code")) - {"*"}
         for scope in sorted(set(part.get_column("municipality_code"))):
@@ -208,15 +235,14 @@ def expand(
                 path = _tfr_path(mine, years, baseline_tfr[:, index])
                 ratio[:, index] = child_woman_ratio_of(path[1:], national, first=1)
             elif item == "migration_multiplier":
-                if multiplier is None:
-                    multiplier = np.ones((steps, 2, ages - 1, count))
-                multiplier[..., index] = _multipliers(mine, years, ages)[..., None]
+                which[index] = len(multipliers)
+                multipliers.append(_multipliers(mine, years, ages))
             else:
                 for timing, persons in _arrivals(mine, years, ages).items():
                     if arrivals[timing] is None:
                         arrivals[timing] = np.zeros((steps, 2, ages, count))
                     arrivals[timing][..., index] += persons[..., None]  # type: ignore[index]
-    return Assumptions(ratio, multiplier, arrivals["start"], arrivals["end"])
+    return Assumptions(ratio, np.stack(multipliers), which, arrivals["start"], arrivals["end"])
 
 
 def _step_of(row: dict, column: str, years: list[int]) -> int:
@@ -243,7 +269,10 @@ def _tfr_path(rows: pl.DataFrame, years: list[int], baseline: Array) -> Array:
 
 
 def _cells(row: dict, years: list[int], ages: int) -> tuple[slice, slice, slice]:
-    step = slice(_step_of(row, "year_from", years), years.index(min(row["year_to"], years[-1])) if row["year_to"] >= years[-1] else _step_of(row, "year_to", years))
+    step = slice(
+        _step_of(row, "year_from", years),
+        years.index(min(row["year_to"], years[-1])) if row["year_to"] >= years[-1] else _step_of(row, "year_to", years),
+    )
     sex = slice(0, 2) if row["sex"] is None else slice(SEXES.index(row["sex"]), SEXES.index(row["sex"]) + 1)
     first = 0 if row["age_from"] is None else row["age_from"] // STEP_YEARS
     last = ages if row["age_to"] is None else min((row["age_to"] + 1) // STEP_YEARS, ages)
@@ -269,6 +298,8 @@ def _arrivals(rows: pl.DataFrame, years: list[int], ages: int) -> dict[str, Arra
         step, sex, age = _cells(row, years, ages)
         sexes, groups = len(range(*sex.indices(2))), len(range(*age.indices(ages)))
         persons = row["value"] * STEP_YEARS / (sexes * groups)
-        for timing, share in {"start": {"start": 1.0}, "mid": {"start": 0.5, "end": 0.5}, "end": {"end": 1.0}}[row["timing"]].items():
+        for timing, share in {"start": {"start": 1.0}, "mid": {"start": 0.5, "end": 0.5}, "end": {"end": 1.0}}[
+            row["timing"]
+        ].items():
             out[timing][step, sex, age] += persons * share
     return {timing: persons for timing, persons in out.items() if persons.any()}

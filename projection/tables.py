@@ -19,7 +19,10 @@ PERSONS = pl.Decimal(18, 6)
 KEY: dict[str, tuple[pl.DataType, str]] = {
     "municipality_code": (pl.String(), "Five-digit standard area code (標準地域コード)."),
     "scenario_id": (pl.String(), "Scenario, see seed scenarios."),
-    "vintage": (pl.String(), "Projection that the scenario stands on: ipss_2018 / ipss_2023, or the plan that printed it."),
+    "vintage": (
+        pl.String(),
+        "Projection that the scenario stands on: ipss_2018 / ipss_2023, or the plan that printed it.",
+    ),
     "year": (pl.Int32(), "1 October of this year."),
 }
 
@@ -32,12 +35,18 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "age_to": (pl.Int16(), "Last age in years; null for total and open groups."),
         "population_persons": (PERSONS, "Persons, unrounded to six decimals."),
         "is_projection": (pl.Boolean(), "False in the base year (census), true after it."),
-        "source_id": (pl.String(), "Delivery that gave the published figure or the rates; null where it stands in our own reference table."),
+        "source_id": (
+            pl.String(),
+            "Delivery that gave the published figure or the rates; null where it stands in our own reference table.",
+        ),
     },
     "vision": KEY
     | {
         "births": (PERSONS, "Births in the five years up to `year`: children 0-4 / survival from birth."),
-        "deaths": (PERSONS, "Deaths in the five years up to `year`; survival is that of national life tables, see split_basis."),
+        "deaths": (
+            PERSONS,
+            "Deaths in the five years up to `year`; survival is that of national life tables, see split_basis.",
+        ),
         "natural_change": (PERSONS, "births - deaths."),
         "social_change": (PERSONS, "Net migration in the five years up to `year` (implied)."),
         "implied_tfr": (PERSONS, "Implied total fertility rate of the five years up to `year`: k x national TFR."),
@@ -50,7 +59,10 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "year": (pl.Int32(), "End of the five-year step."),
         "sex": (pl.String(), "male / female."),
         "age_from": (pl.Int16(), "First age at the START of the step; 85 = 85 and over together."),
-        "cohort_change_ratio": (PERSONS, "Persons five years later per person: survival + net migration; from the published table."),
+        "cohort_change_ratio": (
+            PERSONS,
+            "Persons five years later per person: survival + net migration; from the published table.",
+        ),
         "survival_ratio": (PERSONS, "Survival: national life tables."),
         "net_migration_ratio": (PERSONS, "Net migrants per person at the start: the rest."),
         "split_basis": (pl.String(), "Says that the split is ours."),
@@ -107,7 +119,10 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "recomputed_value": (PERSONS, "Our own engine."),
         "difference": (PERSONS, "recomputed_value - plan_value."),
         "tolerance": (PERSONS, "Largest absolute difference that counts as reproduced."),
-        "verdict": (pl.String(), "reproduced / fitted (we solved an unknown so that it fits) / not_reproduced / not_computable."),
+        "verdict": (
+            pl.String(),
+            "reproduced / fitted (we solved an unknown so that it fits) / not_reproduced / not_computable.",
+        ),
         "why_ja": (pl.String(), "Why it differs or cannot be reproduced."),
         "tolerance_reason_ja": (pl.String(), "Why this tolerance."),
         "place_ja": (pl.String(), "Where the plan prints it."),
@@ -133,7 +148,10 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "actual_persons": (PERSONS, "Total population, as published."),
         "ipss_2018_persons": (PERSONS, "ipss_2018_extended on that date, straight line between its years."),
         "ipss_2023_persons": (PERSONS, "ipss_2023 on that date, straight line between its years; null before 2020."),
-        "plan_persons": (PERSONS, "The plan's printed total, straight line between printed years; null without a plan."),
+        "plan_persons": (
+            PERSONS,
+            "The plan's printed total, straight line between printed years; null without a plan.",
+        ),
         "ipss_2018_error_pct": (PERSONS, "(ipss_2018 / actual - 1) x 100."),
         "ipss_2023_error_pct": (PERSONS, "(ipss_2023 / actual - 1) x 100."),
         "plan_gap_persons": (PERSONS, "actual - plan; negative = below the plan."),
@@ -144,7 +162,10 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "from_date": (pl.Date(), "Registry date five years earlier that the cohort change ratios come from."),
         "year": (pl.Int32(), "1 October of this year."),
         "measure": (pl.String(), "total / young / working_age / old / women_20_39."),
-        "scale_factor": (PERSONS, "Census / registry at the last census both have: brings the registry to the census base."),
+        "scale_factor": (
+            PERSONS,
+            "Census / registry at the last census both have: brings the registry to the census base.",
+        ),
         "refreshed_persons": (PERSONS, "Hamilton-Perry from the registry, on the census base."),
         "low_persons": (PERSONS, "Lower end of the 80 % band at that horizon."),
         "high_persons": (PERSONS, "Upper end of the 80 % band at that horizon."),

@@ -18,6 +18,7 @@ from projection.recover import k_factor, recover
 from projection.scenarios import expand, pairs
 
 HORIZON = 2065
+BLOCK = 2048  # keys worked on at once: what lies between input and result stays small and in reach of the cache
 
 
 class Baseline(NamedTuple):
@@ -47,7 +48,7 @@ class Baseline(NamedTuple):
 class Run(NamedTuple):
     """K runs: keys (municipality_code, scenario_id), population (T + 1, 2, A, K), accounts per step, tfr (T + 1, K).
 
-    multiplier (T, 2, A - 1, K) on the baseline's net migration, None where nobody changes it.
+    multipliers (F, T, 2, A - 1) on the baseline's net migration and which (K,) of them each run has.
     """
 
     years: list[int]
@@ -56,7 +57,8 @@ class Run(NamedTuple):
     accounts: Accounts
     child_woman_ratio: Array
     tfr: Array
-    multiplier: Array | None
+    multipliers: Array
+    which: Array
 
 
 def baseline(table: pl.DataFrame, last_year: int = HORIZON) -> Baseline:
@@ -69,7 +71,9 @@ def baseline(table: pl.DataFrame, last_year: int = HORIZON) -> Baseline:
     """
     published, names, population = take(table, ["municipality_code"])
     if published != nation.step_years(published[0], published[-1]) or len(published) < 2:
-        raise ProjectionError(f"公表値の年は5年ごとに2つ以上要ります: {published} / years must be five apart, two or more")
+        raise ProjectionError(
+            f"公表値の年は5年ごとに2つ以上要ります: {published} / years must be five apart, two or more"
+        )
     years = nation.step_years(published[0], max(last_year, published[-1]))
     nat = nation.rates(years, last_survival_year=published[-1])
     found = recover(population, default_male_share=float(nat.male_share[0]))
@@ -106,10 +110,31 @@ def baseline(table: pl.DataFrame, last_year: int = HORIZON) -> Baseline:
     )
 
 
-def run(
+class Inputs(NamedTuple):
+    """What `engine.project` takes for K runs, and the parts that the accounts need.
+
+    keys K rows (municipality_code, scenario_id) and municipality (K,), the column of the baseline; base (2, A, K);
+    migration and ratio = survival + migration (T, 2, A - 1, K); child_woman_ratio, male_share (T, K); arrivals
+    (T, 2, A, K) or None; multipliers and which as in Run.
+    """
+
+    keys: pl.DataFrame
+    municipality: Array
+    base: Array
+    migration: Array
+    ratio: Array
+    child_woman_ratio: Array
+    male_share: Array
+    arrivals_start: Array | None
+    arrivals_end: Array | None
+    multipliers: Array
+    which: Array
+
+
+def inputs(
     base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None, basis: str = "ipss_2018_extended"
-) -> Run:
-    """Run every scenario that stands on `basis` for every municipality of `base`, at once.
+) -> Inputs:
+    """The arrays of every scenario that stands on `basis` for every municipality of `base` (or of `keys` only).
 
     scenarios: as scenarios.tidy gives it. keys: municipality_code, scenario_id to run; default: all that apply. The
     scenario whose id is the basis itself is the untouched baseline.
@@ -119,45 +144,95 @@ def run(
     position = {code: i for i, code in enumerate(base.codes)}
     index = np.array([position[code] for code in keys.get_column("municipality_code")], dtype=np.intp)
     assumed = expand(
-        scenarios, keys, base.years, base.child_woman_ratio[1:, index], base.tfr[:, index], base.national,
+        scenarios,
+        keys,
+        base.years,
+        base.child_woman_ratio[1:].take(index, axis=1),
+        base.tfr.take(index, axis=1),
+        base.national,
         ages=base.base.shape[1],
     )
-    migration = base.migration[..., index]
-    if assumed.multiplier is not None:
-        migration *= assumed.multiplier
-    survival = base.survival[..., None]
+    migration = base.migration.take(index, axis=-1)
+    residual = None if base.residual is None else base.residual.take(index, axis=-1)
+    for factor in range(1, len(assumed.multipliers)):
+        own = _run_of(np.flatnonzero(assumed.which == factor))
+        migration[..., own] *= assumed.multipliers[factor, ..., None]
+        if residual is not None:
+            residual[:, :, 1:, own] *= assumed.multipliers[factor, ..., None]
+            residual[:, :, 0, own] *= assumed.multipliers[factor, :, :, 0, None]
     at_end = assumed.arrivals_end
-    if base.residual is not None:
-        residual = base.residual[..., index]
-        if assumed.multiplier is not None:
-            residual[:, :, 1:] *= assumed.multiplier
-            residual[:, :, 0] *= assumed.multiplier[:, :, 0]
+    if residual is not None:
         at_end = residual if at_end is None else at_end + residual
-    population = project(
-        base.base[..., index],
-        survival + migration,
-        assumed.child_woman_ratio,
-        base.male_share[:, index],
-        arrivals_start=assumed.arrivals_start,
-        arrivals_end=at_end,
-    )
-    changes = accounts(
-        population,
-        survival,
+    return Inputs(
+        keys,
+        index,
+        base.base.take(index, axis=-1),
         migration,
-        base.birth_survival[..., None],
-        arrivals_start=assumed.arrivals_start,
-        arrivals_end=at_end,
+        base.survival[..., None] + migration,
+        assumed.child_woman_ratio,
+        base.male_share.take(index, axis=1),
+        assumed.arrivals_start,
+        at_end,
+        assumed.multipliers,
+        assumed.which,
     )
-    child_woman_ratio = np.concatenate([base.child_woman_ratio[:1, index], assumed.child_woman_ratio])
-    return Run(base.years, keys, population, changes, child_woman_ratio, nation.tfr_of(child_woman_ratio, base.national), assumed.multiplier)
+
+
+def _run_of(index: Array) -> Array | slice:
+    """Neighbouring columns as a slice, which numpy changes in place without a copy."""
+    if len(index) and index[-1] - index[0] == len(index) - 1:
+        return slice(int(index[0]), int(index[-1]) + 1)
+    return index
+
+
+def run(
+    base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None, basis: str = "ipss_2018_extended"
+) -> Run:
+    """Run every scenario that stands on `basis` for every municipality of `base`, at once, with its accounts.
+
+    Arguments as for `inputs`.
+    """
+    if keys is None:
+        keys = pairs(scenarios, base.codes, [basis])
+    years, count = len(base.years), keys.height
+    population = np.empty((years, *base.base.shape[:2], count))
+    flows = [np.empty((years - 1, count)) for _ in Accounts._fields]
+    child_woman_ratio = np.empty((years, count))
+    multipliers: list[Array] = []
+    which = np.empty(count, dtype=np.intp)
+    for first in range(0, count, BLOCK):
+        here = slice(first, min(first + BLOCK, count))
+        given = inputs(base, scenarios, keys=keys[here], basis=basis)
+        start, end = given.arrivals_start, given.arrivals_end
+        block = project(
+            given.base, given.ratio, given.child_woman_ratio, given.male_share, arrivals_start=start, arrivals_end=end
+        )
+        survival, birth_survival = base.survival[..., None], base.birth_survival[..., None]
+        changes = accounts(block, survival, given.migration, birth_survival, arrivals_start=start, arrivals_end=end)
+        population[..., here] = block
+        for out, values in zip(flows, changes, strict=True):
+            out[:, here] = values
+        child_woman_ratio[0, here] = base.child_woman_ratio[0, given.municipality]
+        child_woman_ratio[1:, here] = given.child_woman_ratio
+        which[here] = given.which + len(multipliers)
+        multipliers.extend(given.multipliers)
+    return Run(
+        base.years,
+        keys,
+        population,
+        Accounts(*flows),
+        child_woman_ratio,
+        nation.tfr_of(child_woman_ratio, base.national),
+        np.stack(multipliers) if multipliers else np.ones((1, years - 1, 2, base.base.shape[1] - 1)),
+        which,
+    )
 
 
 MEASURES = ("total", "young", "working_age", "old", "women_20_39")
 
 
 def measures(population: Array) -> dict[str, Array]:
-    """Totals that plans are made of, from (..., 2, A, K): total, young 0-14, working_age 15-64, old 65+, women 20-39."""
+    """Figures that plans are made of, from (..., 2, A, K): total, young 0-14, working age 15-64, old 65+, women."""
     both = population.sum(axis=-3)
     return {
         "total": both.sum(axis=-2),

@@ -298,11 +298,13 @@ def publish(
             release = _write(releases, candidate, run, created_at, verdict, extras)
         _point(releases, "current", release.release_id)
         retire(home, keep)
-    except (OSError, duckdb.Error) as error:
+    except BaseException as error:
         with suppress(OSError):
             _clean(releases)
+        if not isinstance(error, OSError | duckdb.Error):
+            raise
         raise PublicationError(
-            f"publication_failed: 公表版を書き込めませんでした。前回の公表版を維持します。"
+            "publication_failed: 公表版を書き込めませんでした。前回の公表版を維持します。"
             f"空き容量と書込権限を確認してください: {releases}（{error}）"
         ) from error
     return release

@@ -77,18 +77,20 @@ create table main.fct_population as
         from towns, days, ages, (select unnest(['male', 'female']) as sex)
     )
     select municipality_code, series, scope, as_of_date, sex, age_group, age_from::smallint as age_from,
-        age_to::smallint as age_to, persons::bigint as population_persons, 'final' as value_status, source_id
+        age_to::smallint as age_to, persons::bigint as population_persons, 'final' as value_status, source_id,
+        '表1' as source_sheet, 7 as source_row
     from cells
     union all
     select municipality_code, series, scope, as_of_date, coalesce(sex, 'total'), 'total', null, null, sum(persons),
-        'final', any_value(source_id)
+        'final', any_value(source_id), '表1', 7
     from cells group by grouping sets (
         (municipality_code, series, scope, as_of_date, sex), (municipality_code, series, scope, as_of_date));
 
 create table main.fct_population_change as
     select municipality_code, 'resident_registry' as series, date '2022-01-01' as period_start,
         date '2022-12-31' as period_end, 'calendar_year' as period_basis, component, persons::bigint as persons,
-        'dynamics-bbbbbbbbbbbbbbbb' as source_id
+        'dynamics-bbbbbbbbbbbbbbbb' as source_id,
+        '表2' as source_sheet, 8 as source_row
     from (select unnest(['99001', '99002']) as municipality_code), (
         select unnest(['birth', 'death', 'in_migration', 'out_migration', 'other']) as component,
             unnest([7, 12, 40, 50, -3]) as persons);
@@ -96,13 +98,15 @@ create table main.fct_population_change as
 create table main.fct_tourism_visitors as
     select municipality_code, m::date as month, (1000 + 10 * month(m))::bigint as visitors,
         '観光来訪者数' as count_basis,
-        'final' as value_status, date '2022-01-01' as comparable_from, 'tourism-aaaaaaaaaaaaaaaa' as source_id
+        'final' as value_status, date '2022-01-01' as comparable_from, 'tourism-aaaaaaaaaaaaaaaa' as source_id,
+        '' as source_sheet, (2 + month(m))::integer as source_row
     from (select unnest(['99001', '99002']) as municipality_code),
         range(timestamp '2022-01-01', timestamp '2023-01-01', interval 1 month) r(m);
 
 create table main.fct_furusato_donation as
     select municipality_code, fiscal_year::integer as fiscal_year, (200000000 + fiscal_year)::bigint as donation_jpy,
-        10000::bigint as donation_count, 'furusato-aaaaaaaaaaaaaaaa' as source_id
+        10000::bigint as donation_count, 'furusato-aaaaaaaaaaaaaaaa' as source_id, '受入額' as source_sheet,
+        (fiscal_year - 2000)::integer as source_row
     from (select unnest(['99001', '99002']) as municipality_code), range(2021, 2025) r(fiscal_year);
 
 create table main.fct_kpi_actual as
@@ -120,14 +124,14 @@ create table main.mart_kpi_scorecard as
     select * from (values
         ('99001', 'p1', 'k1', '寄附額', 'cumulative_total', 'higher_is_better', '億円', 2024, null::decimal(18, 4),
             'none', 10.0::decimal(18, 4), 8.0::decimal(18, 4), 'final', 10.0::decimal(18, 4), 80.0::decimal(18, 4),
-            80.0::decimal(18, 4), '2', 'cabinet_office', null::varchar, 'furusato-aaaaaaaaaaaaaaaa'),
+            80.0::decimal(18, 4), '2', 'cabinet_office', null::varchar, 'furusato-aaaaaaaaaaaaaaaa', '受入額', 24),
         ('99001', 'p1', 'k2', '減少率', 'ratio_percent', 'lower_is_better', '％', 2024, 2.4, 'current_value', 2.0, 2.1,
-            'revised', 2.0, null, 75.0, '2', 'cabinet_office', null, 'registry-bbbbbbbbbbbbbbbb'),
+            'revised', 2.0, 95.2, 75.0, '2', 'cabinet_office', null, 'registry-bbbbbbbbbbbbbbbb', '表1', 7),
         ('99001', 'p1', 'k3', '観測', 'reference_observation', 'higher_is_better', '人', 2024, null, 'none', null, null,
-            'not_reported', null, null, null, null, null, 'no_target', null)
+            'not_reported', null, null, null, null, null, 'no_target', null, null, null)
     ) t(municipality_code, plan_id, kpi_id, kpi_name_ja, kind, direction, unit, fiscal_year, baseline_value,
         baseline_type, milestone_value, actual_value, value_status, target_value, attainment_pct, progress_pct, grade,
-        grade_rule_id, not_computable_reason, source_id);
+        grade_rule_id, not_computable_reason, source_id, source_sheet, source_row);
 
 create table main.mart_population_projection as
     select municipality_code, 'ipss_2018' as scenario_id, 'ipss_2018' as vintage, year::integer as year, sex, age_group,
@@ -137,6 +141,10 @@ create table main.mart_population_projection as
         (select unnest(['male', 'female']) as sex), (
             select 5 * i as age_from, 5 * i + 4 as age_to, 5 * i || '-' || 5 * i + 4 as age_group from range(18) r(i)
             union all select 90, null, '90+');
+
+insert into main.mart_population_projection by name
+    select '99001' as municipality_code, 'plan' as scenario_id, 'test_plan' as vintage, year, 'total' as sex,
+        'total' as age_group, 3000 as population_persons, true as is_projection from (values (2025), (2060)) y(year);
 
 create table main.mart_population_vision as
     select municipality_code, scenario_id, vintage, year, sum(population_persons) as total_persons,
@@ -148,7 +156,11 @@ create table main.mart_population_vision as
         31.6::decimal(9, 4) as old_share_pct, 10::decimal(18, 6) as births, 30::decimal(18, 6) as deaths,
         -20::decimal(18, 6) as natural_change, -18::decimal(18, 6) as social_change, 1.4::decimal(9, 4) as implied_tfr,
         null::decimal(18, 6) as gap_to_target_persons
-    from main.mart_population_projection group by all;
+    from main.mart_population_projection where scenario_id = 'ipss_2018' group by all;
+
+insert into main.mart_population_vision by name
+    select municipality_code, scenario_id, vintage, year, population_persons as total_persons
+    from main.mart_population_projection where scenario_id = 'plan';
 
 create table main.mart_vision_reconciliation as
     select '99001' as municipality_code, 'p1' as plan_id, 'f1' as figure_id, '総人口' as label_ja, 2025 as year,
@@ -189,20 +201,17 @@ def _raw(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _raw_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    for table, mart, extra in (
-        ("registry_population", "fct_population", "as_of_date, scope, sex, age_group, population_persons"),
-        ("tourism_visitors", "fct_tourism_visitors", "month, visitors"),
-        ("furusato_donation", "fct_furusato_donation", "fiscal_year, donation_jpy"),
+    for table in (
+        "registry_population",
+        "registry_dynamics",
+        "tourism_visitors",
+        "furusato_donation",
+        "ipss_population",
     ):
-        into = extra.replace("donation_jpy", "value")
         connection.execute(
-            f"insert into raw.{table} (area_code, area_level, source_id, sheet, row, {into}) "
-            f"select municipality_code, 'municipality', source_id, '表1', 7 + row_number() over (), {extra} "
-            f"from (from main.{mart} order by all)"
+            f"insert into raw.{table} (area_code, area_level) "
+            "values ('99001', 'municipality'), ('99002', 'municipality')"
         )
-    connection.execute("update raw.furusato_donation set item = 'donation_jpy'")
-    connection.execute("insert into raw.registry_dynamics (area_code, area_level) values ('99001', 'municipality')")
-    connection.execute("insert into raw.ipss_population (area_code, area_level) values ('99001', 'municipality')")
 
 
 def make(path: Path, *statements: str) -> Path:

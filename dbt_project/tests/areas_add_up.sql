@@ -2,10 +2,11 @@
     severity='error',
     meta={
         'severity': 'gate',
+        'message_ja': '市区町村の和が都道府県計・全国計と合いません',
         'subject': 'raw.census_population, raw.registry_population, raw.ipss_population',
         'owner_ja': '統計担当',
         'action_ja': '示された都道府県の行と市区町村の行を原資料と照合する。欠けた市区町村があれば届け直す',
-        'threshold_reason': '公表された全国表では市区町村の和が都道府県計に、都道府県の和が全国計に人まで一致する。市区町村がそろわないファイル（抜粋）は対象にしない',
+        'threshold_reason': '公表された全国表では市区町村の和が都道府県計に、都道府県の和が全国計に人まで一致する。市区町村がそろわないファイル（抜粋）と、秘匿のある住民基本台帳の年齢別は対象にしない',
     },
 ) }}
 -- Inside one file: municipalities add up to their prefecture (wards and district subtotals left out), prefectures to
@@ -36,6 +37,7 @@ with figures as (
         age_group,
         population_persons
     from {{ ref('stg_resident_registry__population') }}
+    where age_group = 'total'
     union all
     select
         source_id,

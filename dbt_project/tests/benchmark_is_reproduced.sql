@@ -2,6 +2,7 @@
     severity='error',
     meta={
         'severity': 'gate',
+        'message_ja': '計画に印字された社人研推計を再現できません',
         'subject': 'main.mart_vision_reconciliation',
         'owner_ja': '将来推計担当',
         'action_ja': '推計の計算か入力（社人研の表）が変わっていないか確かめる。計画の印字値は変わらない',

@@ -2,6 +2,7 @@
     severity='warn',
     meta={
         'severity': 'warn',
+        'message_ja': '前の期にあった団体が最新の期にありません',
         'subject': 'main.fct_population, main.fct_tourism_visitors, main.fct_furusato_donation',
         'owner_ja': '統計担当',
         'action_ja': '最新のファイルに市区町村の欠けがないか確かめる。合併で減ったのであれば municipality_changes.csv にあるか確かめる',

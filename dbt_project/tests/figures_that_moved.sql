@@ -2,6 +2,7 @@
     severity='warn',
     meta={
         'severity': 'review',
+        'message_ja': '改定された値、再計算と合わない計画の数値があります',
         'subject': 'main.fct_kpi_actual, main.fct_tourism_visitors, main.mart_vision_reconciliation',
         'owner_ja': '総合政策部',
         'action_ja': '改定された値、計画の印字値と合わない値を報告の注記に載せるか判断する',

@@ -2,6 +2,7 @@
     severity='warn',
     meta={
         'severity': 'warn',
+        'message_ja': 'ふるさと納税の各年の調査と累計表が合いません',
         'subject': 'raw.furusato_donation',
         'owner_ja': 'ふるさと納税担当',
         'action_ja': '現況調査（各年）と累計表の値を総務省の公表資料で確かめる。各年の値（円）を採用している',

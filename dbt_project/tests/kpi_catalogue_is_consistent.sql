@@ -2,6 +2,7 @@
     severity='error',
     meta={
         'severity': 'gate',
+        'message_ja': '指標の目録に矛盾があります',
         'subject': 'main.dim_kpi',
         'owner_ja': '総合政策部',
         'action_ja': 'seeds/kpi_catalogue.csv の示された指標の行を計画書の文言と照合して直す',

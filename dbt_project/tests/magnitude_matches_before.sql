@@ -2,6 +2,7 @@
     severity='error',
     meta={
         'severity': 'gate',
+        'message_ja': '値が直前の約1000倍か1000分の1です（単位の取り違えの疑い）',
         'subject': 'raw.furusato_donation, raw.tourism_visitors, raw.census_population, raw.registry_population',
         'owner_ja': '統計担当',
         'action_ja': 'ファイルの単位（千円・円、千人・人）を見出しと原資料で確かめ、正しい単位のファイルを届け直す',

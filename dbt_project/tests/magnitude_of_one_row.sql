@@ -2,6 +2,7 @@
     severity='warn',
     meta={
         'severity': 'warn',
+        'message_ja': '値が直前の約1000倍か1000分の1の団体があります',
         'subject': 'raw.furusato_donation, raw.tourism_visitors, raw.census_population, raw.registry_population',
         'owner_ja': '統計担当',
         'action_ja': '示された団体の値を原資料で確かめる。本当の急増・急減であれば何もしなくてよい',

@@ -2,6 +2,7 @@
     severity='error',
     meta={
         'severity': 'gate',
+        'message_ja': '知らない団体コードか、検査数字の合わないコードがあります',
         'subject': 'main.dim_municipality と全てのファクト表 / and all fact tables',
         'owner_ja': '統計担当',
         'action_ja': '団体コードを確かめる。合併・名称変更であれば seeds/municipality_changes.csv（と新しい団体の municipalities.csv）に1行加える',

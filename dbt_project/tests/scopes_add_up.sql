@@ -2,6 +2,7 @@
     severity='warn',
     meta={
         'severity': 'warn',
+        'message_ja': '日本人と外国人の和が総計と合いません',
         'subject': 'main.fct_population',
         'owner_ja': '統計担当',
         'action_ja': '総計・日本人・外国人の三つの表が同じ時点の同じ版か確かめる',

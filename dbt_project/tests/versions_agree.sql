@@ -2,6 +2,7 @@
     severity='warn',
     meta={
         'severity': 'warn',
+        'message_ja': '同じ確定度の値が二つあります',
         'subject': 'main.fct_population',
         'owner_ja': '統計担当',
         'action_ja': '二つのファイルのどちらが正しいか公表元で確かめ、古い方を取り下げる。今は後から届いた方を採用している',

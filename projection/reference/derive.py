@@ -37,7 +37,10 @@ def national(projection: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col("pop").filter((pl.col("age_lo") == 0) & (pl.col("sex") == "M")).sum().alias("boys_0_4_persons"),
             pl.col("pop").filter((pl.col("age_lo") == 0) & (pl.col("sex") == "F")).sum().alias("girls_0_4_persons"),
-            pl.col("pop").filter(pl.col("age_lo").is_between(15, 45) & (pl.col("sex") == "F")).sum().alias("women_15_49_persons"),
+            pl.col("pop")
+            .filter(pl.col("age_lo").is_between(15, 45) & (pl.col("sex") == "F"))
+            .sum()
+            .alias("women_15_49_persons"),
         )
         .sort("year")
         .with_columns(pl.col(pl.Float64).cast(pl.Int64))
@@ -124,7 +127,10 @@ def ipss_2018_errors(folder: Path) -> pl.DataFrame:
     with (folder / "extracts" / "census" / "census_2020_age_sex_estat.csv").open(encoding="utf-8-sig") as lines:
         skip = next(i for i, line in enumerate(lines) if line.startswith('"表章事項 コード"'))
     rows = pl.read_csv(
-        folder / "extracts" / "census" / "census_2020_age_sex_estat.csv", skip_rows=skip, infer_schema=False, truncate_ragged_lines=True
+        folder / "extracts" / "census" / "census_2020_age_sex_estat.csv",
+        skip_rows=skip,
+        infer_schema=False,
+        truncate_ragged_lines=True,
     )
     counted = rows.filter((pl.col("男女") == "総数") & (pl.col("国籍総数か日本人") == "国籍総数")).select(
         pl.col(rows.columns[8]).alias("municipality_code"),
@@ -146,7 +152,10 @@ def error_quantiles(folder: Path) -> pl.DataFrame:
     ipss = ipss_2018_errors(folder).filter(pl.col("municipality_code").is_in(kept.implode()))
     return quantiles(pl.concat([backtest(cells), ipss])).with_columns(
         pl.col("mape", "malpe", "p10", "p50", "p90").round(3),
-        pl.when(pl.col("method") == "hamilton_perry").then(pl.lit(CENSUS_SOURCE)).otherwise(pl.lit(IPSS_SOURCE)).alias("source_ja"),
+        pl.when(pl.col("method") == "hamilton_perry")
+        .then(pl.lit(CENSUS_SOURCE))
+        .otherwise(pl.lit(IPSS_SOURCE))
+        .alias("source_ja"),
     )
 
 

@@ -49,9 +49,6 @@ PLANTS: dict[str, str] = {
         "insert into raw.registry_population (area_code, area_level) values ('99003', 'municipality')"
     ),
     "population_change_has_a_plausible_number_of_rows": "delete from main.fct_population_change",
-    "births_deaths_and_moves_are_not_negative": (
-        "update main.fct_population_change set persons = -1 where component = 'in_migration'"
-    ),
     "birth_rate_is_plausible": "update main.fct_population_change set persons = 400 where component = 'birth'",
     "death_rate_is_plausible": "update main.fct_population_change set persons = 900 where component = 'death'",
     "flow_period_is_one_whole_year_of_its_basis": (
@@ -67,9 +64,6 @@ PLANTS: dict[str, str] = {
     "visitors_are_not_of_the_future": (
         "update main.fct_tourism_visitors set month = date '2027-12-01' where month = date '2022-12-01'"
     ),
-    "visitors_are_comparable_from_a_month_not_later": (
-        "update main.fct_tourism_visitors set comparable_from = date '2022-02-01'"
-    ),
     "tourism_files_name_municipalities": "update raw.tourism_visitors set area_level = 'prefecture'",
     "every_delivered_municipality_has_visitors": (
         "insert into raw.tourism_visitors (area_code, area_level) values ('99003', 'municipality')"
@@ -80,9 +74,6 @@ PLANTS: dict[str, str] = {
     ),
     "average_donation_is_plausible": (
         f"update main.fct_furusato_donation set donation_jpy = donation_jpy // 1000 where fiscal_year = 2024 and {TOWN}"
-    ),
-    "donation_money_and_count_go_together": (
-        "update main.fct_furusato_donation set donation_count = 0 where fiscal_year = 2024"
     ),
     "donations_start_in_fiscal_year_2008": (
         "update main.fct_furusato_donation set fiscal_year = 2007 where fiscal_year = 2024"
@@ -100,32 +91,24 @@ PLANTS: dict[str, str] = {
     ),
     "observation_carries_no_target": "update main.dim_kpi set target_value = 1 where kpi_id = 'k3'",
     "target_lies_in_the_direction_of_improvement": "update main.dim_kpi set target_value = 3 where kpi_id = 'k2'",
-    "target_share_is_a_percentage": "update main.dim_kpi set target_value = -1 where kpi_id = 'k2'",
-    "baseline_share_is_a_percentage": "update main.dim_kpi set baseline_value = 101 where kpi_id = 'k2'",
+    "share_in_a_plan_is_a_percentage": "update main.dim_kpi set target_value = -1 where kpi_id = 'k2'",
     "kpi_actuals_have_a_plausible_number_of_years": "delete from main.fct_kpi_actual",
     "one_revision_of_an_actual_is_the_latest": "update main.fct_kpi_actual set is_latest = true",
-    "actual_is_missing_only_where_its_status_says_so": (
-        "update main.fct_kpi_actual set actual_value = null where kpi_id = 'k1' and fiscal_year = 2023"
-    ),
     "actual_is_not_of_the_future": "update main.fct_kpi_actual set fiscal_year = 2030 where fiscal_year = 2023",
-    "denominator_of_an_actual_is_positive": "update main.fct_kpi_actual set denominator = 0 where revision = 2",
     "scorecard_has_a_plausible_number_of_rows": "delete from main.mart_kpi_scorecard",
-    "kpi_is_graded_or_says_why_not": (
+    "kpi_is_computed_or_says_why_not": (
         "update main.mart_kpi_scorecard set not_computable_reason = 'no_target' where kpi_id = 'k1'"
     ),
     "grade_names_its_rule": "update main.mart_kpi_scorecard set grade_rule_id = null where kpi_id = 'k1'",
     "scored_actual_is_missing_only_where_its_status_says_so": (
         "update main.mart_kpi_scorecard set value_status = 'not_reported' where kpi_id = 'k1'"
     ),
-    "missing_actual_gives_no_rate_and_no_grade": (
-        "update main.mart_kpi_scorecard set attainment_pct = 0 where kpi_id = 'k3'"
-    ),
     "attainment_stays_within_hundredfold": (
         "update main.mart_kpi_scorecard set attainment_pct = 20000 where kpi_id = 'k1'"
     ),
     "progress_needs_a_baseline": "update main.mart_kpi_scorecard set baseline_value = null where kpi_id = 'k2'",
     "observation_is_not_graded": (
-        "update main.mart_kpi_scorecard set grade = '1', grade_rule_id = 'r', not_computable_reason = null, "
+        "update main.mart_kpi_scorecard set grade = '1', grade_rule_id = 'r', "
         "actual_value = 5, value_status = 'final' where kpi_id = 'k3'"
     ),
     "scorecard_looks_at_a_plausible_number_of_targets": "delete from main.dim_kpi",
@@ -133,10 +116,6 @@ PLANTS: dict[str, str] = {
         "update main.mart_kpi_scorecard set fiscal_year = 2023 where kpi_id = 'k1'"
     ),
     "projection_has_a_plausible_number_of_years": "delete from main.mart_population_projection",
-    "projected_persons_are_not_negative": (
-        f"update main.mart_population_projection set population_persons = -1 where {TOWN} and year = 2045 "
-        "and sex = 'male' and age_group = '90+'"
-    ),
     "projected_total_moves_within_a_half_in_five_years": (
         f"update main.mart_population_projection set population_persons = 2 * population_persons "
         f"where {TOWN} and year = 2045"
@@ -148,14 +127,8 @@ PLANTS: dict[str, str] = {
         f"update main.mart_population_vision set women_20_39_persons = total_persons + 1 where {TOWN} and year = 2040"
     ),
     "age_group_shares_add_to_100": "update main.mart_population_vision set young_share_pct = 20 where year = 2040",
-    "age_groups_add_to_the_projected_total": (
-        "update main.mart_population_vision set young_persons = young_persons + 2 where year = 2040"
-    ),
     "natural_and_social_change_explain_the_change": (
         "update main.mart_population_vision set social_change = -15 where year = 2040"
-    ),
-    "births_less_deaths_are_the_natural_change": (
-        "update main.mart_population_vision set births = births + 5 where year = 2040"
     ),
     "implied_fertility_is_plausible": "update main.mart_population_vision set implied_tfr = 0.2 where year = 2040",
     "sources_have_a_plausible_number_of_files": "delete from main.meta_source",
@@ -247,10 +220,6 @@ def test_failing_row_names_the_delivered_cell(sound: Path, tmp_path: Path) -> No
     gate_candidate.plant(candidate, PLANTS["average_donation_is_plausible"])
     (found,) = (one for one in validate(candidate, {"fct_furusato_donation"}) if not one.passed)
     (example,) = found.examples
-    where = gate_candidate.rows(
-        candidate,
-        "select sheet, row from raw.furusato_donation where area_code = '99001' and fiscal_year = 2024",
-    ).to_dicts()
-    assert [{"sheet": example["sheet"], "row": example["row"]}] == where
+    assert (example["sheet"], example["row"]) == ("受入額", 24)
     assert (example["municipality_code"], example["fiscal_year"]) == ("99001", 2024)
     assert example["source_id"] == "furusato-aaaaaaaaaaaaaaaa"

@@ -12,7 +12,16 @@ from ingest.tables import schema_of
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 SCENARIOS = ROOT / "dbt_project" / "seeds" / "scenarios.csv"
-SEX = {"M": "male", "F": "female", "総数": "total", "男": "male", "女": "female", "total": "total", "male": "male", "female": "female"}
+SEX = {
+    "M": "male",
+    "F": "female",
+    "総数": "total",
+    "男": "male",
+    "女": "female",
+    "total": "total",
+    "male": "male",
+    "female": "female",
+}
 
 
 def raw(frame: pl.DataFrame, table: str, source_id: str) -> pl.DataFrame:
@@ -31,7 +40,9 @@ def empty(table: str) -> pl.DataFrame:
 def two_cities_2018() -> pl.DataFrame:
     """raw.ipss_population of the 2018 vintage for Nemuro and Kamaishi, totals included, from data/figures."""
     rows = pl.read_csv(SHARED / "figures" / "ipss_h30_2015_2045.csv", schema_overrides={"code5": pl.String})
-    label = pl.col("age").str.replace("歳以上", "+").str.replace("歳", "").str.replace("～", "-").replace("総数", "total")
+    label = (
+        pl.col("age").str.replace("歳以上", "+").str.replace("歳", "").str.replace("～", "-").replace("総数", "total")
+    )
     first = label.str.extract(r"^(\d+)").cast(pl.Int16)
     return raw(
         rows.select(
@@ -65,21 +76,27 @@ def totals_2023() -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     groups = rows.unpivot(["young", "working", "old"], index=["code", "year"]).select(
         pl.col("code").alias("municipality_code"),
-        ("population_" + pl.col("variable")).replace("population_working", "population_working_age").alias("indicator_id"),
+        ("population_" + pl.col("variable"))
+        .replace("population_working", "population_working_age")
+        .alias("indicator_id"),
         pl.lit("ipss_2023").alias("series"),
         pl.date(pl.col("year"), 10, 1).alias("period_start"),
         pl.date(pl.col("year"), 10, 1).alias("period_end"),
         pl.col("value").alias("value"),
         pl.lit("人").alias("unit"),
     )
-    return raw(totals, "ipss_population", "ipss_projection-figures2023"), raw(groups, "reference_series", "reference-2023")
+    return raw(totals, "ipss_population", "ipss_projection-figures2023"), raw(
+        groups, "reference_series", "reference-2023"
+    )
 
 
 @functools.cache
 def all_municipalities_2018() -> pl.DataFrame:
-    """Cells of the published 2018 table: municipality_code, year, sex, age_from, population_persons; 1,682 municipalities."""
+    """Cells of the published 2018 table of 1,682 municipalities."""
     rows = pl.read_parquet(SHARED / "projection_cases" / "ipss_h30_all_municipalities.parquet")
-    whole = rows.filter(pl.col("kind").is_in(["1", "2", "3"]) | pl.col("code").is_in([f"131{n:02d}" for n in range(1, 24)]))
+    whole = rows.filter(
+        pl.col("kind").is_in(["1", "2", "3"]) | pl.col("code").is_in([f"131{n:02d}" for n in range(1, 24)])
+    )
     return whole.select(
         pl.col("code").alias("municipality_code"),
         pl.col("year").cast(pl.Int32),
@@ -93,7 +110,11 @@ def census_two_cities() -> pl.DataFrame:
     """raw.census_population of Nemuro and Kamaishi, 1980-2020, from data/figures."""
     rows = pl.read_csv(SHARED / "figures" / "census_age_sex_1980_2020.csv", schema_overrides={"code5": pl.String})
     label = (
-        pl.col("age").str.replace("歳以上", "+").str.replace("歳", "").str.replace("～", "-").str.replace("総数", "total")
+        pl.col("age")
+        .str.replace("歳以上", "+")
+        .str.replace("歳", "")
+        .str.replace("～", "-")
+        .str.replace("総数", "total")
     )
     label = pl.when(label.str.contains("不詳")).then(pl.lit("unknown")).otherwise(label)
     first = label.str.extract(r"^(\d+)").cast(pl.Int16)
@@ -116,12 +137,21 @@ def census_two_cities() -> pl.DataFrame:
 def registry_two_cities() -> pl.DataFrame:
     """raw.registry_population of both cities, all residents, from data/figures."""
     rows = pl.read_csv(SHARED / "figures" / "registry_age_1995_2023.csv", schema_overrides={"code6": pl.String})
-    label = pl.col("age").str.replace_all("歳", "").str.replace("以上", "+").str.replace("～", "-").str.replace("総数", "total")
+    label = (
+        pl.col("age")
+        .str.replace_all("歳", "")
+        .str.replace("以上", "+")
+        .str.replace("～", "-")
+        .str.replace("総数", "total")
+    )
     first = label.str.extract(r"^(\d+)").cast(pl.Int16)
     return raw(
         rows.filter(pl.col("kind") == "s").select(
             pl.col("code6").str.head(5).alias("area_code"),
-            pl.when(pl.col("asof_year") == 2013).then(pl.date(2013, 3, 31)).otherwise(pl.date(pl.col("asof_year"), 1, 1)).alias("as_of_date"),
+            pl.when(pl.col("asof_year") == 2013)
+            .then(pl.date(2013, 3, 31))
+            .otherwise(pl.date(pl.col("asof_year"), 1, 1))
+            .alias("as_of_date"),
             pl.lit("total").alias("scope"),
             pl.col("sex").replace({"計": "total", "男": "male", "女": "female"}),
             label.alias("age_group"),
@@ -137,7 +167,11 @@ def registry_two_cities() -> pl.DataFrame:
 def reference_two_cities() -> pl.DataFrame:
     """raw.reference_series: TFR (Bayes), census 2025 preliminary, registry totals, 2023 vintage groups."""
     tfr = pl.read_csv(SHARED / "figures" / "tfr_bayes.csv", schema_overrides={"municipality_code5": pl.String})
-    totals = pl.read_csv(SHARED / "figures" / "population_totals_misc.csv", schema_overrides={"code5": pl.String, "municipality_code5": pl.String}, try_parse_dates=True)
+    totals = pl.read_csv(
+        SHARED / "figures" / "population_totals_misc.csv",
+        schema_overrides={"code5": pl.String, "municipality_code5": pl.String},
+        try_parse_dates=True,
+    )
     code = "municipality_code5"
     return pl.concat(
         [

@@ -15,7 +15,9 @@ needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="../shared is miss
 
 def sweden() -> pl.DataFrame:
     rows = pl.read_csv(SHARED / "projection_cases" / "phg_sweden_1993_females.csv", comment_prefix="#")
-    return rows.with_columns(pl.lit("female").alias("sex"), pl.col("age").str.extract(r"^(\d+)").cast(pl.Int64).alias("age_from"))
+    return rows.with_columns(
+        pl.lit("female").alias("sex"), pl.col("age").str.extract(r"^(\d+)").cast(pl.Int64).alias("age_from")
+    )
 
 
 def run_sweden(rows: pl.DataFrame, open_population: bool, **options):
@@ -56,7 +58,7 @@ def test_sweden_closed_population_returns_the_unrounded_reference():
     run = run_sweden(rows, open_population=False)
     found = run.population.filter(pl.col("year") == 1998)["population_persons"]
     off = ((found / rows["N1998_closed_reference"]) - 1).abs()
-    # The reference's 65-69 cell stands 4.6e-6 off its own table's L (436,153 there, 436,155 implied); all others are exact.
+    # The reference's 65-69 cell implies L = 436,155 where its table has 436,153; all others are exact.
     assert off.filter(rows["age_from"] != 65).max() < 1e-9
     assert off.max() < 5e-6
     assert run.change["social_change"][0] == 0
@@ -77,7 +79,9 @@ def test_sweden_males_with_female_rates():
     boys = run.population.filter((pl.col("year") == 1998) & (pl.col("sex") == "male") & (pl.col("age_from") == 0))
     assert round(boys["population_persons"][0]) == pytest.approx(317340, abs=1)
     totals = run.population.group_by("year").agg(pl.col("population_persons").sum()).sort("year")["population_persons"]
-    assert totals[1] - totals[0] == pytest.approx(run.change["natural_change"][0] + run.change["social_change"][0], abs=1e-6)
+    assert totals[1] - totals[0] == pytest.approx(
+        run.change["natural_change"][0] + run.change["social_change"][0], abs=1e-6
+    )
 
 
 @pytest.mark.shared
@@ -89,7 +93,9 @@ def test_burkina_faso_1960_2005_nine_steps():
 
     def quantity(name: str, value: str, year: str = "year_from", shift: int = 0) -> pl.DataFrame:
         part = rows.filter(pl.col("quantity") == name)
-        return part.select(pl.col("year").alias(year), "sex", (pl.col("age") + shift).alias("age_from"), pl.col("value").alias(value))
+        return part.select(
+            pl.col("year").alias(year), "sex", (pl.col("age") + shift).alias("age_from"), pl.col("value").alias(value)
+        )
 
     run = project_components(
         quantity("baseline.pop.counts", "population_persons").drop("year_from"),
@@ -112,7 +118,9 @@ def test_burkina_faso_1960_2005_nine_steps():
 def small(width: int = 5) -> dict[str, pl.DataFrame]:
     ages = list(range(0, 4 * width, width))
     return {
-        "base": pl.DataFrame({"sex": ["female"] * 4, "age_from": ages, "population_persons": [100.0, 90.0, 80.0, 70.0]}),
+        "base": pl.DataFrame(
+            {"sex": ["female"] * 4, "age_from": ages, "population_persons": [100.0, 90.0, 80.0, 70.0]}
+        ),
         "survival": pl.DataFrame(
             {"sex": ["female"] * 4, "age_from": [-width, *ages[:3]], "survival_ratio": [0.9, 0.95, 0.9, 0.5]}
         ),
@@ -151,4 +159,6 @@ def test_many_areas_at_once_equal_each_alone():
     alone = project_components(**frames, years=[2000, 2005, 2010])
     for area, factor in (("a", 1), ("b", 3)):
         found = both.population.filter(pl.col("area") == area).sort("year", "age_from")["population_persons"]
-        assert found.to_list() == pytest.approx((alone.population.sort("year", "age_from")["population_persons"] * factor).to_list())
+        assert found.to_list() == pytest.approx(
+            (alone.population.sort("year", "age_from")["population_persons"] * factor).to_list()
+        )

@@ -32,7 +32,9 @@ def world(seed: int, keys: int = 3, steps: int = 4) -> dict[str, np.ndarray]:
 
 def run(w: dict[str, np.ndarray], arrivals: bool = False, migration: float = 1.0) -> np.ndarray:
     extra = {k: w[k] for k in ("arrivals_start", "arrivals_end")} if arrivals else {}
-    return project(w["base"], w["survival"] + migration * w["migration"], w["child_woman_ratio"], w["male_share"], **extra)
+    return project(
+        w["base"], w["survival"] + migration * w["migration"], w["child_woman_ratio"], w["male_share"], **extra
+    )
 
 
 def polars_oracle(w: dict[str, np.ndarray]) -> pl.DataFrame:
@@ -44,7 +46,12 @@ def polars_oracle(w: dict[str, np.ndarray]) -> pl.DataFrame:
     out = [now.with_columns(pl.lit(0).alias("t"))]
     for t in range(steps):
         rates = pl.DataFrame(
-            [(k, s, min(x, AGES - 2), x, float(ratio[t, s, min(x, AGES - 2), k])) for k in range(keys) for s in range(2) for x in range(AGES)],
+            [
+                (k, s, min(x, AGES - 2), x, float(ratio[t, s, min(x, AGES - 2), k]))
+                for k in range(keys)
+                for s in range(2)
+                for x in range(AGES)
+            ],
             schema=["key", "sex", "_", "age", "ratio"],
             orient="row",
         ).drop("_")
@@ -56,16 +63,23 @@ def polars_oracle(w: dict[str, np.ndarray]) -> pl.DataFrame:
             .otherwise(pl.col("next").shift(1))
             .alias("next")
         ).with_columns(pl.when(pl.col("age") == 0).then(None).otherwise(pl.col("next")).alias("next"))
-        women = aged.filter((pl.col("sex") == 1) & pl.col("age").is_between(3, 9)).group_by("key").agg(pl.col("next").sum().alias("women"))
+        women = (
+            aged.filter((pl.col("sex") == 1) & pl.col("age").is_between(3, 9))
+            .group_by("key")
+            .agg(pl.col("next").sum().alias("women"))
+        )
         births = women.join(
-            pl.DataFrame({"key": list(range(keys)), "cwr": w["child_woman_ratio"][t], "h": w["male_share"][t]}), on="key"
+            pl.DataFrame({"key": list(range(keys)), "cwr": w["child_woman_ratio"][t], "h": w["male_share"][t]}),
+            on="key",
         ).select("key", (pl.col("women") * pl.col("cwr")).alias("children"), "h")
         now = (
             aged.join(births, on="key")
             .with_columns(
                 pl.when(pl.col("age") > 0)
                 .then(pl.col("next"))
-                .otherwise(pl.col("children") * pl.when(pl.col("sex") == 0).then(pl.col("h")).otherwise(1 - pl.col("h")))
+                .otherwise(
+                    pl.col("children") * pl.when(pl.col("sex") == 0).then(pl.col("h")).otherwise(1 - pl.col("h"))
+                )
                 .alias("persons")
             )
             .select("key", "sex", "age", "persons")
@@ -135,7 +149,9 @@ def test_recovered_rates_give_any_table_back(seed):
     random = np.random.default_rng(seed)
     table = random.integers(0, 4, (4, 2, AGES, 5)).astype(float)  # tiny and with empty cohorts: villages
     found = recover(table)
-    again = project(table[0], found.ratio, found.child_woman_ratio[1:], found.male_share[1:], arrivals_end=found.residual)
+    again = project(
+        table[0], found.ratio, found.child_woman_ratio[1:], found.male_share[1:], arrivals_end=found.residual
+    )
     assert np.allclose(again, table, atol=1e-9)
 
 
@@ -170,10 +186,15 @@ def test_an_incomplete_table_is_refused_and_named(fault):
     broken = {
         "missing": frame.head(37),
         "doubled": pl.concat([frame.head(37), frame.head(1)]),
-        "null": frame.with_columns(pl.when(pl.col("age_from") == 5).then(None).otherwise(pl.col("population_persons")).alias("population_persons")),
+        "null": frame.with_columns(
+            pl.when(pl.col("age_from") == 5)
+            .then(None)
+            .otherwise(pl.col("population_persons"))
+            .alias("population_persons")
+        ),
         "other_sex": frame.with_columns(pl.lit("total").alias("sex")),
     }[fault]
-    with pytest.raises(ProjectionError, match="01223|38 cells"):
+    with pytest.raises(ProjectionError, match=r"01223|38 cells"):
         take(broken, ["municipality_code"])
 
 

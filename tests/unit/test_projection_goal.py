@@ -28,7 +28,9 @@ def made_up(seed: int) -> tuple[vision.Baseline, vision.Run]:
         for s, sex in enumerate(("male", "female"))
         for x in range(19)
     ]
-    frame = pl.DataFrame(rows, schema=["municipality_code", "year", "sex", "age_from", "population_persons"], orient="row")
+    frame = pl.DataFrame(
+        rows, schema=["municipality_code", "year", "sex", "age_from", "population_persons"], orient="row"
+    )
     start = vision.baseline(frame)
     return start, vision.run(start, scenarios())
 
@@ -36,7 +38,14 @@ def made_up(seed: int) -> tuple[vision.Baseline, vision.Run]:
 def scenarios(**extra) -> pl.DataFrame:
     row = dict.fromkeys(
         ["sex", "age_from", "age_to", "value", "shape", "timing", "assumption_of", "label_ja", "label_en", "note_ja"]
-    ) | {"scenario_id": "ipss_2018_extended", "municipality_code": "*", "item": "scenario", "basis": "ipss_2018", "year_from": 2015, "year_to": 2065}
+    ) | {
+        "scenario_id": "ipss_2018_extended",
+        "municipality_code": "*",
+        "item": "scenario",
+        "basis": "ipss_2018",
+        "year_from": 2015,
+        "year_to": 2065,
+    }
     half = row | {"scenario_id": "half", "basis": "ipss_2018_extended"}
     cut = half | {"item": "migration_multiplier", "basis": None, "value": 0.5}
     return tidy(pl.DataFrame([row, half, cut], infer_schema_length=None))
@@ -56,14 +65,28 @@ def test_goal_seek_hits_its_target_to_a_person(seed, measure, timing, profile, s
     ratio, cwr, share, population = goal.rates_of(base, run, CODE, scenario)
     target = float(population[9][goal.WEIGHTS[measure]].sum()) * factor + 10
     found = goal.seek(
-        base, run, CODE, scenario, measure=measure, target_persons=target, target_year=2060, from_year=2020, profile=profile, timing=timing
+        base,
+        run,
+        CODE,
+        scenario,
+        measure=measure,
+        target_persons=target,
+        target_year=2060,
+        from_year=2020,
+        profile=profile,
+        timing=timing,
     )
     units = found["units_a_year"][0]
     arrivals = np.zeros((9, 2, 19))
     arrivals[1:] = goal.arrivals_of(profile, units, 19)
     early = START_SHARE[timing]
     forward = project(
-        base.base[..., 0], ratio[:9], cwr[:9], share[:9], arrivals_start=arrivals * early, arrivals_end=arrivals * (1 - early)
+        base.base[..., 0],
+        ratio[:9],
+        cwr[:9],
+        share[:9],
+        arrivals_start=arrivals * early,
+        arrivals_end=arrivals * (1 - early),
     )
     assert float(forward[9][goal.WEIGHTS[measure]].sum()) == pytest.approx(target, abs=0.5)
 
@@ -76,7 +99,9 @@ def test_the_value_of_an_arrival_is_what_one_more_person_adds():
         more = population[1].copy()
         more[sex, age] += 1
         effect = project(more, ratio[1:9], cwr[1:9], share[1:9])[-1].sum() - population[9].sum()
-        shown = values.filter((pl.col("sex") == ("male", "female")[sex]) & (pl.col("age_from") == 5 * age))["value_persons"][0]
+        shown = values.filter((pl.col("sex") == ("male", "female")[sex]) & (pl.col("age_from") == 5 * age))[
+            "value_persons"
+        ][0]
         assert shown == pytest.approx(effect, abs=1e-8)
 
 
@@ -84,7 +109,14 @@ def test_arrivals_that_cannot_move_the_measure_are_refused():
     base, run = made_up(2)
     with pytest.raises(ProjectionError, match="cannot move"):
         goal.seek(
-            base, run, CODE, "ipss_2018_extended", measure="young", target_persons=5000, target_year=2060, from_year=2020,
+            base,
+            run,
+            CODE,
+            "ipss_2018_extended",
+            measure="young",
+            target_persons=5000,
+            target_year=2060,
+            from_year=2020,
             profile={("male", 60): 1.0},
         )
 
@@ -93,6 +125,13 @@ def test_a_year_off_the_steps_is_refused():
     base, run = made_up(2)
     with pytest.raises(ProjectionError, match="2058"):
         goal.seek(
-            base, run, CODE, "ipss_2018_extended", measure="total", target_persons=5000, target_year=2058, from_year=2020,
+            base,
+            run,
+            CODE,
+            "ipss_2018_extended",
+            measure="total",
+            target_persons=5000,
+            target_year=2058,
+            from_year=2020,
             profile="women_20_24",
         )

@@ -15,7 +15,9 @@ from projection.integers import controlled, largest_remainder, publish
 tables = hnp.arrays(
     float,
     hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=7),
-    elements=st.one_of(st.floats(0, 500, allow_nan=False), st.integers(0, 40).map(float), st.integers(0, 400).map(lambda n: n / 8)),
+    elements=st.one_of(
+        st.floats(0, 500, allow_nan=False), st.integers(0, 40).map(float), st.integers(0, 400).map(lambda n: n / 8)
+    ),
 )
 
 

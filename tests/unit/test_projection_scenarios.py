@@ -36,7 +36,15 @@ def implied(found: scenarios.Assumptions) -> list[float]:
 def test_the_projects_own_table_reads_and_names_every_scenario_of_the_contract():
     ids = set(scenarios.labels(scenarios.read(SCENARIOS))["scenario_id"])
     assert {
-        "ipss_2018", "ipss_2018_extended", "ipss_2023", "plan", "fertility_only", "migration_only", "closed", "sim1", "sim2",
+        "ipss_2018",
+        "ipss_2018_extended",
+        "ipss_2023",
+        "plan",
+        "fertility_only",
+        "migration_only",
+        "closed",
+        "sim1",
+        "sim2",
     } <= ids
 
 
@@ -58,21 +66,23 @@ def test_knots_join_and_the_last_one_holds(tmp_path):
 def test_without_tfr_rows_the_child_woman_ratio_is_untouched(tmp_path):
     found = expand(table(tmp_path, ""))
     assert (found.child_woman_ratio == 0.2).all()
-    assert found.multiplier is None
+    assert (found.multipliers == 1).all()
     assert found.arrivals_start is None
 
 
 def test_multipliers_hold_in_their_years_ages_and_sex_only(tmp_path):
     found = expand(table(tmp_path, "mine,*,migration_multiplier,,female,20,39,2020,2025,0.5,,,,,,\n"))
-    changed = np.argwhere(found.multiplier[..., 0] != 1.0)
+    changed = np.argwhere(found.multipliers[found.which[0]] != 1.0)
     assert {tuple(c) for c in changed.tolist()} == {(1, 1, x) for x in (4, 5, 6, 7)}
 
 
 def test_a_row_for_one_municipality_replaces_the_row_for_all(tmp_path):
-    rows = "mine,*,migration_multiplier,,,,,2015,2030,0,,,,,,\nmine,03211,migration_multiplier,,,,,2015,2030,0.5,,,,,,\n"
+    rows = (
+        "mine,*,migration_multiplier,,,,,2015,2030,0,,,,,,\nmine,03211,migration_multiplier,,,,,2015,2030,0.5,,,,,,\n"
+    )
     found = expand(table(tmp_path, rows), ("01223", "03211"))
-    assert (found.multiplier[..., 0] == 0).all()
-    assert (found.multiplier[..., 1] == 0.5).all()
+    assert (found.multipliers[found.which[0]] == 0).all()
+    assert (found.multipliers[found.which[1]] == 0.5).all()
 
 
 def test_arrivals_are_persons_a_year_spread_over_groups_and_timing(tmp_path):
@@ -103,7 +113,9 @@ def test_a_wrong_row_is_refused_with_its_line_and_what_was_expected(tmp_path, ro
 
 
 def test_overlapping_multipliers_are_refused(tmp_path):
-    rows = "mine,*,migration_multiplier,,,,,2015,2025,0.9,,,,,,\nmine,*,migration_multiplier,,,20,39,2020,2030,0.8,,,,,,\n"
+    rows = (
+        "mine,*,migration_multiplier,,,,,2015,2025,0.9,,,,,,\nmine,*,migration_multiplier,,,20,39,2020,2030,0.8,,,,,,\n"
+    )
     with pytest.raises(ProjectionError, match="rows overlap"):
         expand(table(tmp_path, rows))
 

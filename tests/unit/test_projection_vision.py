@@ -58,7 +58,9 @@ def test_nemuro_2060_is_within_five_of_8358(built):
     assert abs(figure(built, "ipss_2018_extended", 2060, "total") - 8358) <= 5
 
 
-@pytest.mark.parametrize(("measure", "printed"), [("old", 4030), ("working_age", 3729), ("young", 599), ("women_20_39", 446)])
+@pytest.mark.parametrize(
+    ("measure", "printed"), [("old", 4030), ("working_age", 3729), ("young", 599), ("women_20_39", 446)]
+)
 def test_nemuro_2060_groups_are_within_six(built, measure, printed):
     assert abs(figure(built, "ipss_2018_extended", 2060, measure) - printed) <= 6
 
@@ -113,7 +115,9 @@ def test_thresholds_are_settings():
 def test_every_published_cell_of_every_municipality_comes_back():
     table = frames.all_municipalities_2018()
     base = vision.baseline(table)
-    keys = pl.DataFrame({"municipality_code": base.codes}).with_columns(pl.lit("ipss_2018_extended").alias("scenario_id"))
+    keys = pl.DataFrame({"municipality_code": base.codes}).with_columns(
+        pl.lit("ipss_2018_extended").alias("scenario_id")
+    )
     run = vision.run(base, scenarios.read(frames.SCENARIOS), keys=keys)
     _, names, published = engine.take(table, ["municipality_code"])
     assert names.height == 1682
@@ -157,8 +161,10 @@ def test_decimals_add_up_exactly_over_sexes_ages_and_time(built):
         pl.col("population_persons").filter(pl.col("age_group") != "total").sum().alias("parts"),
     )
     assert (ages["total"] == ages["parts"]).all()
-    totals = cube.filter((pl.col("sex") == "total") & (pl.col("age_group") == "total")).sort(key).with_columns(
-        pl.col("population_persons").diff().over("municipality_code", "scenario_id").alias("change")
+    totals = (
+        cube.filter((pl.col("sex") == "total") & (pl.col("age_group") == "total"))
+        .sort(key)
+        .with_columns(pl.col("population_persons").diff().over("municipality_code", "scenario_id").alias("change"))
     )
     both = built["vision"].join(totals, on=key).drop_nulls("change")
     assert both.height > 100
@@ -177,7 +183,9 @@ def test_decomposition_adds_up_exactly_and_shapley_lies_between(built):
 
 
 def test_closed_runs_have_no_social_change(built):
-    flows = built["vision"].filter(pl.col("scenario_id").is_in(["closed", "sim2"]) & pl.col("social_change").is_not_null())
+    flows = built["vision"].filter(
+        pl.col("scenario_id").is_in(["closed", "sim2"]) & pl.col("social_change").is_not_null()
+    )
     assert flows.height
     assert (flows["social_change"] == Decimal(0)).all()
 
@@ -221,14 +229,22 @@ def test_no_projected_figure_leaves_without_its_band(built):
     totals = built["population"].filter(
         (pl.col("sex") == "total") & (pl.col("age_group") == "total") & pl.col("is_projection")
     )
-    missing = totals.join(bands.filter(pl.col("measure") == "total"), on=["municipality_code", "scenario_id", "year"], how="anti")
+    missing = totals.join(
+        bands.filter(pl.col("measure") == "total"), on=["municipality_code", "scenario_id", "year"], how="anti"
+    )
     assert missing.is_empty()
 
 
 def test_bands_widen_with_the_horizon(built):
-    one = built["band"].filter(
-        (pl.col("municipality_code") == NEMURO) & (pl.col("scenario_id") == "ipss_2018_extended") & (pl.col("measure") == "total")
-    ).sort("year")
+    one = (
+        built["band"]
+        .filter(
+            (pl.col("municipality_code") == NEMURO)
+            & (pl.col("scenario_id") == "ipss_2018_extended")
+            & (pl.col("measure") == "total")
+        )
+        .sort("year")
+    )
     for end, sign in (("high_persons", 1), ("low_persons", -1)):
         width = (one[end].cast(pl.Float64) / one["population_persons"].cast(pl.Float64)).to_numpy()
         assert (np.diff(width) * sign >= -1e-12).all()
@@ -244,9 +260,11 @@ def test_what_happened_stands_beside_every_projection(built):
 
 
 def test_the_refresh_stands_on_the_census_base_and_states_its_drift(built):
-    latest = built["refresh"].filter(
-        (pl.col("municipality_code") == NEMURO) & (pl.col("measure") == "total") & (pl.col("year") == 2025)
-    ).sort("base_date")
+    latest = (
+        built["refresh"]
+        .filter((pl.col("municipality_code") == NEMURO) & (pl.col("measure") == "total") & (pl.col("year") == 2025))
+        .sort("base_date")
+    )
     assert latest["base_date"].to_list()[-1].year == 2023
     row = latest.row(-1, named=True)
     assert 0.97 < float(row["scale_factor"]) < 1.0
@@ -257,22 +275,35 @@ def test_the_refresh_stands_on_the_census_base_and_states_its_drift(built):
 
 def test_scaled_refresh_returns_the_census_at_the_census(built, inputs):
     """A refresh from the registry around the census must sit on the census, not on the registry."""
-    row = built["refresh"].filter(
-        (pl.col("municipality_code") == NEMURO) & (pl.col("measure") == "total") & (pl.col("year") == 2021)
-        & (pl.col("base_date") == pl.date(2021, 1, 1))
-    ).row(0, named=True)
+    row = (
+        built["refresh"]
+        .filter(
+            (pl.col("municipality_code") == NEMURO)
+            & (pl.col("measure") == "total")
+            & (pl.col("year") == 2021)
+            & (pl.col("base_date") == pl.date(2021, 1, 1))
+        )
+        .row(0, named=True)
+    )
     assert float(row["refreshed_persons"]) == pytest.approx(24636 * (1 - 0.022), rel=0.01)
 
 
 def test_the_same_input_gives_the_same_tables(inputs, built):
-    again = nightly.build(*[f.sample(fraction=1.0, shuffle=True, seed=7) if f.height else f for f in inputs[:5]], inputs[5])
+    again = nightly.build(
+        *[f.sample(fraction=1.0, shuffle=True, seed=7) if f.height else f for f in inputs[:5]], inputs[5]
+    )
     for name, frame in built.items():
         assert frame.equals(again[name]), name
 
 
 def test_two_deliveries_that_differ_in_a_cell_are_refused(inputs):
-    other = inputs[0].head(300).with_columns(
-        (pl.col("population_persons") + 1).alias("population_persons"), pl.lit("ipss_projection-other").alias("source_id")
+    other = (
+        inputs[0]
+        .head(300)
+        .with_columns(
+            (pl.col("population_persons") + 1).alias("population_persons"),
+            pl.lit("ipss_projection-other").alias("source_id"),
+        )
     )
     with pytest.raises(engine.ProjectionError, match="two deliveries differ"):
         nightly.build(pl.concat([inputs[0], other]), *inputs[1:])
@@ -294,7 +325,10 @@ def test_nothing_delivered_gives_empty_tables_in_their_schemas(inputs):
 
 def test_reference_tables_are_what_their_sources_give():
     projection, qx = derive.read_published(frames.SHARED / "projection_cases")
-    for name, fresh in (("national.csv", derive.national(projection)), ("national_survival.csv", derive.survival(projection, qx))):
+    for name, fresh in (
+        ("national.csv", derive.national(projection)),
+        ("national_survival.csv", derive.survival(projection, qx)),
+    ):
         kept = pl.read_csv(derive.Path(derive.__file__).parent / name)
         assert kept.equals(pl.read_csv(fresh.write_csv().encode())), name
 

@@ -20,20 +20,21 @@ with age_sums as (
         sum(population_persons) filter (
             where sex = 'female' and age_from >= 20 and age_to <= 39
         ) as women_20_39_persons,
-        coalesce(max(population_persons) filter (where sex = 'total' and age_group = 'unknown'), 0) as unknown_persons,
         count(*) filter (where sex = 'female' and age_from >= 20 and age_to <= 39) as n_women_groups
     from {{ ref('int_population__versions') }}
     where scope = 'total'
     group by municipality_code, series, as_of_date, value_status, source_id, source_sheet
 ),
 
--- Ages are used only where they add up to the total of the same file.
+-- Persons whose age is not known (or is hidden) are the rest of the total of the same file.
 complete_ages as (
     select
         *,
-        case when unknown_persons > 0 then 'age_unknown_not_allotted' end as caveat
+        case
+            when young_persons + working_age_persons + old_persons < total_persons then 'age_unknown_not_allotted'
+        end as caveat
     from age_sums
-    where young_persons + working_age_persons + old_persons + unknown_persons = total_persons
+    where young_persons + working_age_persons + old_persons between 0.94 * total_persons and total_persons
 ),
 
 registry_totals as (

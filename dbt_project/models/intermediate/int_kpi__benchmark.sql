@@ -1,5 +1,5 @@
--- The projection that a target is set against, for every year: as printed by the plan where it prints the year, else
--- the official table (extended after 2045); a straight line between the five-year points.
+-- The projection that a target is set against, for every year: in the year of the benchmark the value that the plan
+-- stands on, else as printed by the plan, else the official table (extended after 2045); a straight line between.
 with official as (
     unpivot (
         select
@@ -27,23 +27,30 @@ printed as (
 
 points as (
     select
-        official.municipality_code,
-        official.benchmark_column,
+        kpi.kpi_id,
         official.year,
-        cast(coalesce(printed.plan_value, official.benchmark_persons) as decimal(24, 8)) as benchmark_persons
-    from official
+        cast(
+            case
+                when official.year = kpi.benchmark_year then kpi.benchmark_value
+                else coalesce(printed.plan_value, official.benchmark_persons)
+            end as decimal(24, 8)
+        ) as benchmark_persons
+    from {{ ref('dim_kpi') }} as kpi
+    inner join official
+        on kpi.municipality_code = official.municipality_code and kpi.benchmark_column = official.benchmark_column
     left join printed
         on
             official.municipality_code = printed.municipality_code
             and official.benchmark_column = printed.measure
             and official.year = printed.of_year
+    where kpi.is_current
 ),
 
 segments as (
     select
         *,
-        lead(year) over (partition by municipality_code, benchmark_column order by year) as next_year,
-        lead(benchmark_persons) over (partition by municipality_code, benchmark_column order by year) as next_persons
+        lead(year) over (partition by kpi_id order by year) as next_year,
+        lead(benchmark_persons) over (partition by kpi_id order by year) as next_persons
     from points
 ),
 
@@ -55,16 +62,11 @@ years as (
 )
 
 select
-    kpi.kpi_id,
-    cast(years.at_year as integer) as fiscal_year,
+    kpi_id,
+    cast(at_year as integer) as year,
     cast(
-        years.benchmark_persons + coalesce(
-            {{ quotient(
-                '(years.next_persons - years.benchmark_persons) * (years.at_year - years.year)',
-                'years.next_year - years.year'
-            ) }}, 0
+        benchmark_persons + coalesce(
+            {{ quotient('(next_persons - benchmark_persons) * (at_year - year)', 'next_year - year') }}, 0
         ) as decimal(24, 8)
     ) as benchmark_persons
 from years
-inner join {{ ref('kpi_catalogue') }} as kpi
-    on years.municipality_code = kpi.municipality_code and years.benchmark_column = kpi.benchmark_column

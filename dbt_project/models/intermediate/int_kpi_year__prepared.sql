@@ -11,7 +11,8 @@ with plan_years as (
                 )
             end
         ) as fiscal_year
-    from {{ ref('kpi_catalogue') }}
+    from {{ ref('dim_kpi') }}
+    where is_current
 ),
 
 latest as (
@@ -53,7 +54,7 @@ valued as (
         count(latest.actual_value) over term_so_far as n_years_reported,
         arg_min(latest.value_status, {{ status_rank('latest.value_status') }}) over term_so_far as term_status
     from kpi_years
-    inner join {{ ref('kpi_catalogue') }} as kpi on kpi_years.kpi_id = kpi.kpi_id
+    inner join {{ ref('dim_kpi') }} as kpi on kpi_years.kpi_id = kpi.kpi_id and kpi.is_current
     left join latest on kpi_years.kpi_id = latest.kpi_id and kpi_years.fiscal_year = latest.fiscal_year
     window term_so_far as (partition by kpi.kpi_id order by kpi_years.fiscal_year)
 )
@@ -101,5 +102,6 @@ inner join {{ ref('plans') }} as plan on valued.plan_id = plan.plan_id
 left join {{ ref('int_kpi__benchmark') }} as benchmark
     on
         valued.kpi_id = benchmark.kpi_id
-        and valued.fiscal_year = benchmark.fiscal_year
+        -- The target of FY2024 may stand on a projection of 2025: the last year of the term meets that year.
+        and valued.fiscal_year + valued.benchmark_year - valued.target_fiscal_year = benchmark.year
         and valued.kind = 'suppress_decline'

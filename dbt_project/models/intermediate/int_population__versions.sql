@@ -1,3 +1,4 @@
+{%- set key = ['municipality_code', 'series', 'scope', 'as_of_date', 'sex', 'age_group'] -%}
 -- Every delivered version of a population figure, best first: version_rank 1 is the one that is published.
 -- A settled status wins, then the statistic's own table over a series that repeats it, then the later delivery:
 -- the order in which files arrive decides nothing unless all else is equal.
@@ -75,24 +76,29 @@ with candidates as (
         3 as table_order
     from {{ ref('stg_reference_series__value') }}
     where indicator_id = 'population_total' and series in ('census', 'resident_registry')
+),
+
+-- The value delivered last counts; files that deliver one value are one version, whichever came first.
+received as (
+    select
+        candidates.*,
+        max(delivery.received_at) over (
+            partition by {{ key | join(', ') }}, value_status, population_persons
+        ) as value_received_at
+    from candidates
+    left join {{ source('raw', 'delivery') }} as delivery on candidates.source_id = delivery.source_id
+    where candidates.area_level in ('municipality', 'designated_city')
 )
 
 select
-    candidates.*,
+    *,
     row_number() over (
-        partition by
-            candidates.municipality_code,
-            candidates.series,
-            candidates.scope,
-            candidates.as_of_date,
-            candidates.sex,
-            candidates.age_group
+        partition by {{ key | join(', ') }}
         order by
-            {{ status_rank('candidates.value_status') }} desc,
-            candidates.table_order asc,
-            delivery.received_at desc,
-            candidates.source_id asc
+            {{ status_rank('value_status') }} desc,
+            table_order asc,
+            value_received_at desc,
+            source_id asc,
+            source_row asc
     ) as version_rank
-from candidates
-left join {{ source('raw', 'delivery') }} as delivery on candidates.source_id = delivery.source_id
-where candidates.area_level in ('municipality', 'designated_city')
+from received

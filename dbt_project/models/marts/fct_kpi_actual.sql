@@ -22,10 +22,11 @@ with measured as (
         measured.source_row,
         measured.source_ids,
         measured.version_rank
-    from {{ ref('kpi_catalogue') }} as kpi
+    from {{ ref('dim_kpi') }} as kpi
     inner join {{ ref('int_indicator__measured') }} as measured
         on
-            kpi.indicator_id = measured.indicator_id
+            kpi.is_current
+            and kpi.indicator_id = measured.indicator_id
             and kpi.municipality_code = measured.municipality_code
             and kpi.first_fiscal_year <= measured.fiscal_year
             and kpi.target_fiscal_year >= measured.fiscal_year
@@ -64,7 +65,7 @@ observed as (
         plan.source_id as source_ids,
         1 as version_rank
     from {{ ref('kpi_observations') }} as observation
-    inner join {{ ref('kpi_catalogue') }} as kpi on observation.kpi_id = kpi.kpi_id
+    inner join {{ ref('dim_kpi') }} as kpi on observation.kpi_id = kpi.kpi_id and kpi.is_current
     inner join {{ ref('plans') }} as plan on kpi.plan_id = plan.plan_id
 ),
 

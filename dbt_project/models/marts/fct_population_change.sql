@@ -1,3 +1,4 @@
+{%- set key = ['municipality_code', 'series', 'scope', 'period_start', 'period_end', 'component'] -%}
 -- Components as published. `other` is net (entries less removals that are neither births, deaths nor moves).
 with registry as (
     select
@@ -70,40 +71,23 @@ candidates as (
     select * from registry_components
     union all
     select * from other_series
+),
+
+received as (
+    select
+        candidates.*,
+        max(delivery.received_at) over (
+            partition by {{ key | join(', ') }}, value_status, persons
+        ) as value_received_at
+    from candidates
+    left join {{ source('raw', 'delivery') }} as delivery on candidates.source_id = delivery.source_id
 )
 
-select
-    candidates.municipality_code,
-    candidates.series,
-    candidates.scope,
-    candidates.period_start,
-    candidates.period_end,
-    candidates.period_basis,
-    candidates.component,
-    candidates.persons,
-    candidates.value_status,
-    candidates.source_id,
-    candidates.source_sheet,
-    candidates.source_row
-from candidates
-left join {{ source('raw', 'delivery') }} as delivery on candidates.source_id = delivery.source_id
+select * exclude (value_received_at)
+from received
 qualify
     row_number() over (
-        partition by
-            candidates.municipality_code,
-            candidates.series,
-            candidates.scope,
-            candidates.period_start,
-            candidates.period_end,
-            candidates.component
-        order by
-            {{ status_rank('candidates.value_status') }} desc,
-            delivery.received_at desc,
-            candidates.source_id asc
+        partition by {{ key | join(', ') }}
+        order by {{ status_rank('value_status') }} desc, value_received_at desc, source_id asc, source_row asc
     ) = 1
-order by
-    candidates.municipality_code,
-    candidates.series,
-    candidates.scope,
-    candidates.period_start,
-    candidates.component
+order by municipality_code, series, scope, period_start, component

@@ -63,8 +63,8 @@ targets as (
         municipality_code,
         cast(target_fiscal_year as integer) as year,
         cast(target_value as decimal(18, 6)) as target_persons
-    from {{ ref('kpi_catalogue') }}
-    where benchmark_column = 'total_persons'
+    from {{ ref('dim_kpi') }}
+    where benchmark_column = 'total_persons' and is_current
 )
 
 select

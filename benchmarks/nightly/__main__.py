@@ -1,0 +1,154 @@
+"""What a night costs: `sousei refresh` on the samples against the floor and the fixed cost of the frameworks.
+
+floor   a bare script with DuckDB and polars alone that does the same work (benchmarks/nightly/floor.py); its mart rows
+        must equal ours, else nothing is printed but the difference
+fixed   a process that imports dagster, dagster_dbt and great_expectations and parses the dbt project once
+ours    `sousei refresh` in an empty home; `again` is the second call, when nothing is new
+
+One run, in turn, `--repeats` times; medians and ratios are what counts. Bars: ours <= 1.3 x (floor + fixed),
+again <= ours / 5, peak memory < 1 GB.
+
+Usage: python -m benchmarks.nightly [--repeats 3] [--landing samples/landing]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ingest.home import PROJECT_ROOT
+
+AS_OF = "2026-11-22"
+FIXED = """
+import os, sys
+import dagster, dagster_dbt, great_expectations
+from dbt.cli.main import dbtRunner
+os.environ["SOUSEI_BUILD_DB"] = sys.argv[1] + "/candidate.duckdb"
+done = dbtRunner().invoke(["parse", "--no-partial-parse", "--project-dir", sys.argv[2], "--profiles-dir", sys.argv[2],
+    "--target-path", sys.argv[1] + "/target", "--log-path", sys.argv[1] + "/logs", "--quiet"])
+sys.exit(0 if done.success else 1)
+"""
+NOT_COMPARED = {"meta_release", "meta_check_outcome", "meta_source"}
+"""Tables that name the run or the moment of receipt."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One process: wall and CPU seconds, peak memory of the largest single process in MB, what it printed."""
+
+    wall: float
+    cpu: float
+    memory_mb: float
+    printed: str
+
+
+def run(*command: str, home: Path | None = None) -> Cost:
+    """Run a process to its end and take the operating system's own account of it.
+
+    Raises SystemExit with its last words when it fails.
+    """
+    environment = os.environ | {
+        "PYTHONPATH": str(PROJECT_ROOT),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+        "SOUSEI_HOME": str(home or ""),
+    }
+    started = time.perf_counter()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.perf_counter() - started
+        output.seek(0)
+        printed = output.read().decode(errors="replace")
+    if process.returncode != 0:
+        sys.exit(f"failed: {' '.join(command)}\n{printed[-4000:]}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, printed)
+
+
+def differences(ours: Path, floor: Path) -> list[str]:
+    """Tables whose rows differ between our release and the floor's."""
+    found = []
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{ours}' as ours (read_only)")
+        connection.execute(f"attach '{floor}' as floor (read_only)")
+        names = connection.execute("select table_name from duckdb_tables() where database_name = 'ours'").fetchall()
+        for (name,) in names:
+            if name in NOT_COMPARED:
+                continue
+            query = "select count(*) from (from {a}.main.{name} except all from {b}.main.{name})"
+            moved = [
+                connection.execute(query.format(a=a, b=b, name=name)).fetchall()[0][0]
+                for a, b in (("ours", "floor"), ("floor", "ours"))
+            ]
+            if any(moved):
+                found.append(f"{name}: {moved[0]} rows only in ours, {moved[1]} only in the floor")
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--landing", type=Path, default=PROJECT_ROOT / "samples" / "landing")
+    arguments = parser.parse_args()
+    costs: dict[str, list[Cost]] = {"floor": [], "fixed": [], "ours": [], "again": []}
+    steps: list[dict[str, float]] = []
+    parts: list[dict[str, float]] = []
+    for turn in range(arguments.repeats + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            home, bare, parsed = Path(folder) / "var", Path(folder) / "floor", Path(folder) / "fixed"
+            bare.mkdir()
+            parsed.mkdir()
+            refresh = [sys.executable, "-m", "orchestration.command", "refresh", "--as-of", AS_OF]
+            refresh += ["--landing", str(arguments.landing)]
+            ours = run(*refresh, home=home)
+            again = run(*refresh, home=home)
+            manifest = str(home / "dbt" / "target" / "manifest.json")
+            floor = run(
+                *(sys.executable, "-m", "benchmarks.nightly.floor"),
+                *(str(arguments.landing), manifest, str(bare), AS_OF),
+            )
+            fixed = run(sys.executable, "-c", FIXED, str(parsed), str(PROJECT_ROOT / "dbt_project"))
+            moved = differences(home / "releases" / "current" / "sousei.duckdb", bare / "sousei.duckdb")
+            if moved:
+                sys.exit("The floor does not give the same rows:\n" + "\n".join(moved))
+            timings = json.loads((home / "runs" / "building" / "timings.json").read_text())
+        if turn == 0:
+            continue  # the first turn warms caches
+        for name, cost in (("floor", floor), ("fixed", fixed), ("ours", ours), ("again", again)):
+            costs[name].append(cost)
+        steps.append(timings)
+        parts.append(json.loads(floor.printed.splitlines()[-1])["seconds"])
+
+    def median(name: str, what: str = "wall") -> float:
+        return statistics.median(getattr(cost, what) for cost in costs[name])
+
+    print(f"{'':8}{'wall s (min-max)':>24}{'cpu s':>9}{'peak MB':>9}")
+    for name, several in costs.items():
+        walls = [cost.wall for cost in several]
+        print(
+            f"{name:8}{median(name):>10.2f} ({min(walls):.2f}-{max(walls):.2f}){median(name, 'cpu'):>9.2f}"
+            f"{median(name, 'memory_mb'):>9.0f}"
+        )
+    allowed = median("floor") + median("fixed")
+    print(f"\nours / (floor + fixed) = {median('ours') / allowed:.2f}   (bar 1.30)")
+    print(f"again / ours           = {median('again') / median('ours'):.3f}  (bar 0.200)")
+    print("\nshare of each part, seconds (median)")
+    for label, several_parts in (("ours", steps), ("floor", parts)):
+        for key in several_parts[0]:
+            print(f"  {label:6}{key:28}{statistics.median(one[key] for one in several_parts):>7.2f}")
+
+
+if __name__ == "__main__":
+    main()

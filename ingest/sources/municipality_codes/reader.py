@@ -1,0 +1,89 @@
+"""Lists of codes and of mergers -> raw.municipality, raw.municipality_change.
+
+Holds tables without figures, which the layouts of YAML do not describe. Does not hold the crosswalk (the warehouse).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from typing import Any
+
+import polars as pl
+
+from ingest.codes import valid6
+from ingest.grid import Grid
+from ingest.problems import SHOWN, Problem, problem
+from ingest.tables import schema_of
+
+_HEADER = ["code", "prefecture", "city", "prefecture_kana", "city_kana"]
+_OFFICIAL = ["団体コード", "都道府県名(漢字)", "市区町村名(漢字)", "都道府県名(カナ)", "市区町村名(カナ)"]
+
+
+def recognises(document: Any) -> bool:
+    """True for a grid with the columns of the code list, or a JSON with a list of changes."""
+    if isinstance(document, Grid):
+        return bool(document.head) and document.head[0][:5] in (_HEADER, _OFFICIAL)
+    changes = document.get("changes") if isinstance(document, dict) else None
+    return (
+        isinstance(changes, list) and bool(changes) and all(k in changes[0] for k in ("date", "reason", "old", "new"))
+    )
+
+
+def read(document: Any) -> tuple[pl.DataFrame, list[Problem], str, str]:
+    """(rows without source_id, problems, title, period)."""
+    return _codes(document) if isinstance(document, Grid) else _changes(document)
+
+
+def _bad(row: int, ja: str, en: str, expected: str, found: str) -> Problem:
+    return problem(
+        "bad_code_list",
+        "gate",
+        ja,
+        en,
+        row=row,
+        expected=expected,
+        found=found,
+        action_ja="一覧のこの行を直して入れ直してください。",
+    )
+
+
+def _codes(grid: Grid) -> tuple[pl.DataFrame, list[Problem], str, str]:
+    schema = {name: dtype for name, dtype in schema_of("municipality").items() if name != "source_id"}
+    columns = [[word or "" for word in grid.cells(place, 1, grid.height)] for place in range(5)]
+    rows, problems = [], []
+    for number, (code, where, name, where_kana, kana) in enumerate(zip(*columns, strict=True), start=2):
+        if not valid6(code):
+            problems.append(
+                _bad(
+                    number,
+                    f"団体コード {code[:8]} の検査数字が合いません。",
+                    "Wrong check digit.",
+                    "valid code",
+                    code[:8],
+                )
+            )
+            continue
+        reading = unicodedata.normalize("NFKC", kana or where_kana)
+        rows.append((code[:5], code, where, name, reading, number))
+    return pl.DataFrame(rows, schema=schema, orient="row"), problems[:SHOWN], "全国地方公共団体コード", ""
+
+
+def _changes(document: dict[str, Any]) -> tuple[pl.DataFrame, list[Problem], str, str]:
+    schema = {name: dtype for name, dtype in schema_of("municipality_change").items() if name != "source_id"}
+    rows: list[tuple[Any, ...]] = []
+    problems: list[Problem] = []
+    for number, change in enumerate(document["changes"], start=1):
+        old, new = change.get("old") or {}, change.get("new") or {}
+        try:
+            day = dt.date.fromisoformat(str(change.get("date")))
+        except ValueError:
+            problems.append(
+                _bad(number, "日付が読めません。", "Not a date.", "YYYY-MM-DD", str(change.get("date"))[:12])
+            )
+            continue
+        values = [str(part.get(key) or "") for part in (old, new) for key in ("code", "name")]
+        rows.append((day, str(change.get("reason") or ""), *values, number))
+    days: list[dt.date] = sorted(row[0] for row in rows)
+    period = f"{days[0]}..{days[-1]}" if days else ""
+    return pl.DataFrame(rows, schema=schema, orient="row"), problems[:SHOWN], str(document.get("source", "")), period

@@ -1,0 +1,182 @@
+"""Rules over the dbt manifest: the marts keep the public contract, every table and column is explained in both
+languages, every check names its owner, its action and its reason.
+
+Does not hold: figures (tests/integration/test_warehouse_build.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ingest.tables import RAW_TABLES
+from projection.tables import PROJECTION_TABLES
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+
+PROMISED_TEXT = """
+dim_municipality: municipality_code code6 name_ja kana prefecture_name_ja valid_from valid_to successor_code
+dim_kpi: plan_id kpi_id municipality_code kpi_name_ja basic_goal measure kind direction unit delta_unit accumulation
+    count_basis period_basis baseline_value baseline_year baseline_type target_value target_fiscal_year how_measured
+    note_ja
+fct_population: municipality_code series scope as_of_date sex age_group age_from age_to population_persons
+    value_status source_id
+fct_population_change: municipality_code series period_start period_end period_basis component persons source_id
+fct_tourism_visitors: municipality_code month visitors count_basis value_status comparable_from source_id
+fct_furusato_donation: municipality_code fiscal_year donation_jpy donation_count source_id
+fct_kpi_actual: kpi_id fiscal_year actual_value numerator denominator value_status as_of_date revision is_latest
+    source_id
+mart_kpi_scorecard: municipality_code plan_id kpi_id kpi_name_ja kind direction unit fiscal_year baseline_value
+    baseline_type milestone_value actual_value value_status target_value attainment_pct progress_pct grade
+    grade_rule_id not_computable_reason source_id
+mart_population_projection: municipality_code scenario_id vintage year sex age_group age_from age_to
+    population_persons is_projection
+mart_population_vision: municipality_code scenario_id vintage year total_persons young_persons working_age_persons
+    old_persons women_20_39_persons young_share_pct working_age_share_pct old_share_pct births deaths natural_change
+    social_change implied_tfr gap_to_target_persons
+mart_vision_reconciliation: municipality_code plan_id figure_id label_ja year plan_value official_value
+    recomputed_value difference tolerance verdict
+meta_source: source_id source file_name sha256 received_at period publisher_ja licence rows_read rows_quarantined
+"""
+PROMISED = {
+    table: columns.split()
+    for table, columns in (line.split(": ") for line in PROMISED_TEXT.replace("\n    ", " ").strip().splitlines())
+}
+TRACED = ("fct_population", "fct_population_change", "fct_tourism_visitors", "fct_furusato_donation", "fct_kpi_actual")
+SEVERITIES = {"gate": "error", "warn": "warn", "review": "warn"}
+JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
+ENGLISH = re.compile(r"[A-Za-z]{2,}")
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The manifest of a fresh parse, as plain data."""
+    from dbt.cli.main import dbtRunner
+
+    target = tmp_path_factory.mktemp("dbt")
+    where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOUSEI_BUILD_DB", str(target / "candidate.duckdb"))
+        result = dbtRunner().invoke(["parse", "--quiet", "--log-path", str(target / "logs"), *where])
+    assert result.success, result.exception
+    loaded: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def nodes(manifest: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == kind]
+
+
+def marts(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {node["name"]: node for node in nodes(manifest, "model") if node["schema"] == "main"}
+
+
+def in_both_languages(text: str) -> bool:
+    japanese, slash, english = text.partition(" / ")
+    return bool(slash and JAPANESE.search(japanese) and ENGLISH.search(english) and not JAPANESE.search(english[:1]))
+
+
+@pytest.mark.parametrize("table", sorted(PROMISED))
+def test_mart_has_the_promised_columns(manifest: dict[str, Any], table: str) -> None:
+    mart = marts(manifest)[table]
+    assert set(PROMISED[table]) <= set(mart["columns"])
+    assert mart["config"]["contract"]["enforced"] is True
+    assert mart["config"]["materialized"] == "table"
+    assert all(column["data_type"] for column in mart["columns"].values())
+
+
+@pytest.mark.parametrize("table", TRACED)
+def test_every_figure_is_traceable_to_file_and_row(manifest: dict[str, Any], table: str) -> None:
+    assert {"source_id", "source_sheet", "source_row"} <= set(marts(manifest)[table]["columns"])
+
+
+def test_marts_and_their_columns_are_explained_in_both_languages_in_the_database(manifest: dict[str, Any]) -> None:
+    for name, mart in marts(manifest).items():
+        assert mart["config"]["persist_docs"] == {"relation": True, "columns": True}, name
+        assert in_both_languages(mart["description"]), name
+        assert re.search(r"one row =", mart["description"], re.IGNORECASE), f"{name} does not say what one row is"
+        assert "1行＝" in mart["description"], f"{name} does not say in Japanese what one row is"
+        wordless = [c["name"] for c in mart["columns"].values() if not in_both_languages(c["description"])]
+        assert wordless == [], name
+
+
+def test_every_number_says_its_unit(manifest: dict[str, Any]) -> None:
+    unit = re.compile(r"（[^）]*(人|円|件|％|行|バイト|単位)|（％）|unit")
+    for name, mart in marts(manifest).items():
+        numbers = [c for c in mart["columns"].values() if re.match(r"bigint|decimal", c["data_type"])]
+        assert [c["name"] for c in numbers if not unit.search(c["description"])] == [], name
+
+
+def test_every_other_model_and_seed_is_explained_in_both_languages(manifest: dict[str, Any]) -> None:
+    every = nodes(manifest, "model") + nodes(manifest, "seed") + list(manifest["sources"].values())
+    assert [node["name"] for node in every if not in_both_languages(node["description"])] == []
+
+
+def test_every_check_names_owner_action_and_reason(manifest: dict[str, Any]) -> None:
+    tests = nodes(manifest, "test")
+    assert len(tests) > 20
+    for test in tests:
+        meta = test["config"]["meta"]
+        missing = {"severity", "subject", "owner_ja", "action_ja", "threshold_reason"} - {
+            k for k, v in meta.items() if v
+        }
+        assert not missing, (test["name"], missing)
+        assert SEVERITIES[meta["severity"]] == test["config"]["severity"].lower(), test["name"]
+
+
+def test_every_mart_has_a_row_count_and_grain_check_that_gates(manifest: dict[str, Any]) -> None:
+    gated = {
+        test["attached_node"].rsplit(".", 1)[-1]
+        for test in nodes(manifest, "test")
+        if (test.get("test_metadata") or {}).get("name") == "sound_rows"
+        and test["config"]["meta"]["severity"] == "gate"
+    }
+    assert gated == set(marts(manifest))
+
+
+def test_failing_rows_of_every_check_say_file_row_and_reason(manifest: dict[str, Any]) -> None:
+    columns = ("file_name", "sheet", "row_number", "municipality_code", "expected", "found", "reason_ja")
+    for path in [*(PROJECT / "tests").glob("*.sql"), PROJECT / "tests/generic/sound_rows.sql"]:
+        text = path.read_text(encoding="utf-8")
+        assert [column for column in columns if column not in text] == [], path.name
+
+
+def test_sources_are_the_relations_that_the_other_rooms_declare(manifest: dict[str, Any]) -> None:
+    declared = {"raw": {*RAW_TABLES, "run"}, "projection": set(PROJECTION_TABLES)}
+    for source in manifest["sources"].values():
+        assert source["name"] in declared[source["schema"]]
+        assert not source["external"] and not source["config"].get("external_location")
+
+
+def test_data_flows_one_way(manifest: dict[str, Any]) -> None:
+    order = {"staging": 0, "intermediate": 1, "main": 2}
+    for node in nodes(manifest, "model"):
+        for parent in node["depends_on"]["nodes"]:
+            upstream = manifest["nodes"].get(parent) or manifest["sources"][parent]
+            if upstream["schema"] in order and node["schema"] == "staging":
+                raise AssertionError(f"{node['name']} reads {upstream['name']}")
+            if parent.startswith("source.") and node["schema"] != "staging":
+                # what is not a statistic: the list of deliveries, the run, and the flows beside the projected persons
+                assert upstream["name"] in {"delivery", "run", "vision"}, node["name"]
+
+
+def test_the_project_is_self_contained_and_silent() -> None:
+    assert not [name for name in ("packages.yml", "dependencies.yml", "package-lock.yml") if (PROJECT / name).exists()]
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert project["flags"]["send_anonymous_usage_stats"] is False
+    assert project["flags"]["partial_parse"] is True
+    profile = yaml.safe_load((PROJECT / "profiles.yml").read_text(encoding="utf-8"))
+    assert profile["sousei"]["outputs"]["build"]["path"] == "{{ env_var('SOUSEI_BUILD_DB') }}"
+
+
+def test_models_never_ask_for_the_time() -> None:
+    clock = re.compile(
+        r"\b(now|current_date|current_timestamp|today|get_current_timestamp)\b\s*(\(|,|$)", re.IGNORECASE
+    )
+    for path in (PROJECT / "models").rglob("*.sql"):
+        assert not clock.search(path.read_text(encoding="utf-8")), f"{path.name}: same input must give the same release"
