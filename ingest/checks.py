@@ -94,8 +94,8 @@ def _twice(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame
     """The same key twice. Subtotals and former municipalities may share a code with others, so their names count."""
     keys = _keys(layout)
     named = [*keys, "area_name"] if "area_name" in rows.columns else keys
-    distinct = rows.select(pl.struct(named).n_unique()).item() if rows.height < 5000 else rows.select(named).n_unique()
-    if distinct == rows.height:
+    # hashes that meet by chance only lead to the exact count below
+    if rows.select(named).hash_rows().n_unique() == rows.height:
         return rows, []
     again = (
         rows.group_by(named)

@@ -112,8 +112,9 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date) -> RawResult:
 
 
 def _key(one: dict[str, Any]) -> tuple[str, ...]:
-    """Deliveries with the same key are versions of one publication."""
-    return one["source"], one["layout"], one["period"], one["subject"]
+    """Deliveries with the same key are versions of one publication: the period by its first day, since a year's file
+    and the series of all years grow."""
+    return one["source"], one["layout"], one["period"].split("..")[0], one["subject"]
 
 
 def _go_ahead(home: Home) -> dict[str, str]:

@@ -18,8 +18,8 @@ from xml.parsers import expat
 
 MEMORY = int(sys.argv[1]) if len(sys.argv) > 1 else 2 << 30
 MAX_PART = int(sys.argv[2]) if len(sys.argv) > 2 else 256 << 20
-MAX_CELLS = 2_000_000
-"""Cells with a look or a formula that are kept; a sheet with more is broken off there."""
+MAX_CELLS = 500_000
+"""Cells with a look or a formula that are kept, per look; the rest are left out."""
 
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -121,7 +121,7 @@ def looks_of(book, names, part):
                 colour = colour_of(attributes)
                 fonts[-1][0] = "" if colour in ("theme1", "indexed8", "indexed64", "FF000000", "00000000") else colour
             elif tag in ("b", "i", "strike"):
-                fonts[-1]["_bi".find(tag) if tag != "strike" else 3] = on
+                fonts[-1][{"b": 1, "i": 2, "strike": 3}[tag]] = on
         elif tag == "fill" and above == "fills":
             fills.append("")
         elif tag == "patternFill" and above == "fill" and inside[-3] == "fills":
@@ -231,7 +231,8 @@ def drawing(book, part, found):
 
 
 def of_xlsx(data):
-    """{"sheets": [{name, state, merged, hidden_rows, hidden_columns, formulas, marked, controls, objects}], "links": n}.
+    """{"sheets": [{name, state, kind, merged, hidden_rows, hidden_columns, formulas, marked, controls, objects}],
+    "links": n}.
 
     Rows and columns are 0-based. marked: [look, rows, columns] per look that is not plain. links: other workbooks.
     """

@@ -179,7 +179,7 @@ def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[C
         title.split("\n")[0].replace("|", " ")[:200],
         _period(recognised, tables),
         (min(days), max(days)) if days else None,
-        "/".join(found.said.get(name, "") for _, found in recognised for name in ("scope", "sex")),
+        _subject(recognised, tables),
     )
 
 
@@ -220,6 +220,12 @@ def _not_recognised(grids: list[Grid]) -> Problem:
         found=re.sub(r"\d{11,}", "<digits>", first),
         action_ja="置き場所の間違いでなければ、ingest/sources/ に出典の契約を加えてください。",
     )
+
+
+def _subject(recognised: list[tuple[Grid, Recognised]], tables: dict[str, list[pl.DataFrame]]) -> str:
+    words = [found.said.get(name, "") for _, found in recognised for name in ("scope", "sex")]
+    words += [str(rows["form"][0]) for frames in tables.values() for rows in frames if "form" in rows.columns]
+    return "/".join(words)
 
 
 def _period(recognised: list[tuple[Grid, Recognised]], tables: dict[str, list[pl.DataFrame]]) -> str:

@@ -41,6 +41,34 @@ def text_of(cell):
     return str(cell)
 
 
+def take(column, numbers):
+    """[rows, texts] of a column's cells that are no numbers; its numbers go to the end of `numbers`."""
+    size = len(column)
+    start = next((i for i, cell in enumerate(column) if cell.__class__ is float), size)
+    before = len(numbers)
+    numbers.extend([NAN] * start)
+    try:  # text above, numbers below: the usual column
+        numbers.extend(column[start:])
+        where = [i for i in range(start) if column[i] != ""]
+    except TypeError:
+        del numbers[before:]
+        numbers.extend([cell if cell.__class__ is float else NAN for cell in column])
+        where = [i for i, cell in enumerate(column) if cell.__class__ is not float and cell != ""]
+    cells = []
+    rows = []
+    for i in where:
+        cell = column[i]
+        if cell.__class__ is str:
+            rows.append(i)
+            cells.append(cell)
+        elif cell.__class__ is int:
+            numbers[before + i] = cell
+        else:
+            rows.append(i)
+            cells.append(text_of(cell))
+    return [rows, cells]
+
+
 def read(data):
     """(answer, numbers) of one workbook."""
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -56,24 +84,7 @@ def read(data):
         if cells > MAX_CELLS:
             return {"error": "too_many_cells", "detail": f"{cells} > {MAX_CELLS}"}, b""
         rows = sheet.to_python(skip_empty_area=False)
-        texts = []
-        for column in zip(*rows, strict=True):
-            where = [i for i, cell in enumerate(column) if cell.__class__ is not float and cell != ""]
-            if where:
-                kept = {i: column[i] for i in where}
-                ints = [i for i, cell in kept.items() if cell.__class__ is int]
-                for i in ints:
-                    del kept[i]
-                whole = set(ints)
-                numbers.extend(
-                    [c if c.__class__ is float or i in whole else NAN for i, c in enumerate(column)]
-                    if whole
-                    else [c if c.__class__ is float else NAN for c in column]
-                )
-                texts.append([list(kept), [text_of(cell) for cell in kept.values()]])
-            else:
-                numbers.extend([c if c.__class__ is float else NAN for c in column])
-                texts.append([[], []])
+        texts = [take(column, numbers) for column in zip(*rows, strict=True)]
         sheets.append(
             {
                 "name": meta.name,

@@ -4,8 +4,8 @@ Holds: the textbook method on plain frames, for one area or many, one sex or bot
 of the municipal projections (engine), which needs no birth rates.
 
 Conventions, the same for every frame: `age_from` is the first age of a group AT THE START of the step; births are the
-group of age_from = -width; `year_from` is the start of the step. A frame without a year_from column holds for all
-steps, a frame without key columns for all areas.
+group of age_from = -width; `year_from` is the start of the step (a column `year` instead is read as its END). A frame
+without either holds for all steps, a frame without key columns for all areas.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def project_components(
     moving = [*born_first[:-1], ages[-1]] if open_group == "separate" else born_first[:-1]
 
     def cube(frame: pl.DataFrame, value: str, axes: dict[str, list], default: float | None = None) -> Array:
-        return _cube(frame, value, axes, areas, list(keys), default)
+        return _cube(by_start(frame, width) if "year_from" in axes else frame, value, axes, areas, list(keys), default)
 
     count = areas.height
     population = np.empty((len(years), len(sexes), len(ages), count))
@@ -186,6 +186,13 @@ def survival_from_life_table(life_table: pl.DataFrame, *, radix: float = 100_000
         frame = pl.DataFrame({"age_from": [-width, *ages[:-1]], "survival_ratio": ratio})
         parts.append(frame.with_columns(pl.lit(part.get_column(k)[0]).alias(k) for k in keys))
     return pl.concat(parts)
+
+
+def by_start(frame: pl.DataFrame, width: int) -> pl.DataFrame:
+    """The frame with year_from; a column `year` alone is the end of the step."""
+    if "year_from" in frame.columns or "year" not in frame.columns:
+        return frame
+    return frame.with_columns((pl.col("year") - width).alias("year_from"))
 
 
 def _cube(

@@ -366,9 +366,13 @@ def _finish(table: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
                 columns.append(pl.col(name).cast(dtype))
         shaped.append(frame.select(columns))
     frame = pl.concat(shaped)
-    order = [c for c in KEYS if c in schema]
-    if "sex" in schema:
-        rank = {"total": 0, "male": 1, "female": 2}
-        frame = frame.with_columns(pl.col("sex").replace_strict(rank, return_dtype=pl.Int8).alias("_sex"))
-        order.insert(order.index("sex"), "_sex")
-    return frame.sort(order).select(list(schema))
+    return frame.sort([_rank(frame, c) for c in KEYS if c in schema]).select(list(schema))
+
+
+def _rank(frame: pl.DataFrame, column: str) -> pl.Expr:
+    """What to sort a key by: sexes in their own order, text by its rank (numbers sort several times faster)."""
+    if column == "sex":
+        return pl.col("sex").replace_strict({"total": 0, "male": 1, "female": 2}, return_dtype=pl.Int8)
+    if frame.schema[column] == pl.String and frame.height > 100_000:
+        return pl.col(column).cast(pl.Enum(frame.get_column(column).drop_nulls().unique().sort())).to_physical()
+    return pl.col(column)

@@ -77,6 +77,8 @@ def reconcile(
     rows = plan_figures().filter(
         pl.col("municipality_code").is_in(figures.get_column("municipality_code").unique().implode())
     )
+    planned = pl.col("municipality_code").is_in(rows.get_column("municipality_code").unique().implode())
+    figures, rates = figures.filter(planned), rates.filter(planned)
     value = {
         (r[0], r[1], r[2], r[3]): r[4]
         for r in figures.select("municipality_code", "scenario_id", "year", "measure", "persons").rows()

@@ -70,6 +70,9 @@ def actual_totals(
     """
     whole = (pl.col("scope") == "total") & pl.col("area_level").is_in(AREA_LEVELS)
     total = (pl.col("sex") == "total") & (pl.col("age_group") == "total")
+    counted = (
+        pl.when(pl.col("value_status") == "preliminary").then(pl.lit("census_preliminary")).otherwise(pl.lit("census"))
+    )
     parts = [
         frame.filter(condition & pl.col(value).is_not_null()).select(
             pl.col(code).alias("municipality_code"),
@@ -78,7 +81,7 @@ def actual_totals(
             pl.col(value).cast(pl.Float64).alias("persons"),
         )
         for frame, condition, code, day, value, series in (
-            (census_population, whole & total, "area_code", "as_of_date", "population_persons", pl.lit("census")),
+            (census_population, whole & total, "area_code", "as_of_date", "population_persons", counted),
             (
                 registry_population,
                 whole & total,
@@ -102,7 +105,7 @@ def actual_totals(
                 "municipality_code",
                 "period_end",
                 "value",
-                pl.col("series"),
+                pl.when(pl.col("series") == "census").then(counted).otherwise(pl.col("series")),
             ),
         )
     ]

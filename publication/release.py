@@ -280,6 +280,7 @@ def publish(
 ) -> Release:
     """Publish a judged candidate and move `current` to it.
 
+    The caller holds the refresh lock: there is one publisher at a time.
     candidate: the judged DuckDB file; opened read-only. run: its identity. created_at: aware time.
     extras: writes further files into the new directory before it is sealed (reports, workbooks).
     The same run with the same marts is published once: a repeated call moves `current` to that release.
@@ -297,7 +298,6 @@ def publish(
         if release is None:
             release = _write(releases, candidate, run, created_at, verdict, extras)
         _point(releases, "current", release.release_id)
-        retire(home, keep)
     except BaseException as error:
         with suppress(OSError):
             _clean(releases)
@@ -307,6 +307,8 @@ def publish(
             "publication_failed: 公表版を書き込めませんでした。前回の公表版を維持します。"
             f"空き容量と書込権限を確認してください: {releases}（{error}）"
         ) from error
+    with suppress(OSError):  # published is published: what cannot be removed now is tried again the next time
+        retire(home, keep)
     return release
 
 

@@ -63,9 +63,15 @@ class CountedConnection:
         self.connection.close()
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("execute", "begin", "commit"):
+        if name in ("begin", "commit"):
             self.counter.at(f"sql {name}")
         return getattr(self.connection, name)
+
+    def execute(self, sql: str, *parameters: Any) -> Any:
+        word = sql.split(maxsplit=1)[0]
+        if word not in ("select", "set", "comment"):
+            self.counter.at(f"sql {word}")
+        return self.connection.execute(sql, *parameters)
 
 
 def publish_killed(home: Home, candidate: Path, run: Run, fatal: int) -> None:

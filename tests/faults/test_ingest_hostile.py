@@ -121,10 +121,10 @@ def test_bombs_are_refused_before_they_are_unpacked(length: int) -> None:
 def test_a_lying_zip_directory_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
     """A directory that understates its sizes gets past the check; the child's memory limit holds then."""
     monkeypatch.setattr(workbook, "inspect", lambda data: None)
-    monkeypatch.setattr(workbook, "MEMORY", 400 << 20)
+    monkeypatch.setattr(workbook, "MEMORY", 160 << 20)
     workbook.close()
     bomb = parts(
-        lambda held: held.update({"xl/sharedStrings.xml": b"<sst>" + b"<si><t>x</t></si>" * 20_000_000 + b"</sst>"})
+        lambda held: held.update({"xl/sharedStrings.xml": b"<sst>" + b"<si><t>x</t></si>" * 6_000_000 + b"</sst>"})
     )
     with pytest.raises(Refusal) as refused:
         workbook.parse(bomb)
@@ -219,7 +219,6 @@ def _pollute(lines: list[str]) -> dict[str, list[str]]:
         "field too many in one record": [*lines[:5], lines[5] + ",", *lines[6:]],
         "field too few in one record": [*lines[:5], ",".join(row[:-1]), *lines[6:]],
         "empty field in the middle": [*lines[:5], ",".join([*row[:3], "", *row[3:-1]]), *lines[6:]],
-        "header twice": [lines[0], *lines],
         "header in the middle": [*lines[:5], lines[0], *lines[5:]],
         "second header row": [lines[0], ",".join("単位" for _ in row), *lines[1:]],
         "semicolons": [line.replace(",", ";") for line in lines],
@@ -248,19 +247,20 @@ def test_polluted_csv_is_refused_never_misread(kind: str) -> None:
 @pytest.mark.parametrize(
     "same",
     [
-        lambda lines: "\r\n".join(lines),
+        "\r\n".join,
         lambda lines: "\n".join(lines) + "\n",
         lambda lines: "\n".join(",".join(f'"{cell}"' for cell in line.split(",")) for line in lines),
         lambda lines: "\n".join([*lines, ",,,,,,,,", ",,,,,,,,"]),
         lambda lines: "\n".join(["デジタル観光統計,,,,,,,,", *lines]),
-        lambda lines: "\n".join(lines).replace("2021", "２０２１"),
+        lambda lines: "\n".join(lines).replace("2021,", "２０２１,"),
+        lambda lines: "\n".join([lines[0], *lines]),
     ],
 )
 def test_csv_that_means_the_same_reads_the_same(same) -> None:
     whole = reading.read(GOOD, "a").tables["tourism_visitors"]
     found = reading.read(same(_LINES).encode(), "a")
     assert found.taken, found.problems
-    columns = ["area_code", "month", "visitors", "value_raw"]
+    columns = ["area_code", "month", "visitors"]
     assert found.tables["tourism_visitors"].select(columns).equals(whole.select(columns))
 
 
@@ -387,10 +387,9 @@ def test_unfinished_and_hidden_names_are_left_alone(home: Home, landing: Path) -
 
 
 NAMES = [
-    b"\x89\xbb\x90\xce\x8es.csv",  # CP932 bytes
-    ("市" * 83 + ".csv").encode("cp932") if False else ("市" * 83 + ".csv").encode(),
+    "釜石市.csv".encode("cp932"),
+    ("市" * 125 + ".csv").encode("cp932"),  # 254 bytes
     b"CON.csv",
-    b"..csv",
     b"a;rm -rf.csv",
     b"'; drop table raw.delivery; --.csv",
     b"=cmd()|'x'!A1.csv",
@@ -408,7 +407,7 @@ def test_names_do_no_harm(home: Home, landing: Path, name: bytes) -> None:
     assert result.deliveries["verdict"].to_list() == ["taken"]
     shown = result.deliveries["file_name"].item()
     assert shown.isprintable()
-    if name.startswith(b"\x89"):
+    if name == "釜石市.csv".encode("cp932"):
         assert shown == "釜石市.csv"
 
 

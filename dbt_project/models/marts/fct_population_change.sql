@@ -1,5 +1,6 @@
 {%- set key = ['municipality_code', 'series', 'scope', 'period_start', 'period_end', 'component'] -%}
--- Components as published. `other` is net (entries less removals that are neither births, deaths nor moves).
+-- Components as published. `other` is net (entries less removals that are neither births, deaths nor moves); where a
+-- layout gives only one side there is no row, because half of a net figure is no figure.
 with registry as (
     select
         municipality_code,
@@ -39,6 +40,7 @@ registry_components as (
         source_row
     from registry
     group by all
+    having component <> 'other' or count(*) = 2
 ),
 
 other_series as (
