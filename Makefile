@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: setup refresh test check bench clean
+.PHONY: setup refresh schedule test check bench clean
 
 setup: $(STAMP)
 
@@ -19,6 +19,14 @@ $(STAMP): requirements.lock pyproject.toml
 
 refresh: setup
 	$(BIN)/sousei refresh
+
+# The nightly job at 02:00 Asia/Tokyo, and a read-only page on 127.0.0.1:3000 that shows it. Ends with Ctrl-C.
+schedule: export DAGSTER_HOME := $(CURDIR)/var/dagster
+schedule: setup
+	mkdir -p $(DAGSTER_HOME)
+	cp orchestration/dagster.yaml $(DAGSTER_HOME)/dagster.yaml
+	$(BIN)/dagster-webserver -m orchestration.definitions --read-only --host 127.0.0.1 & trap "kill $$!" EXIT; \
+	$(BIN)/dagster-daemon run -m orchestration.definitions
 
 test: setup
 	$(BIN)/python -m pytest

@@ -394,19 +394,20 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _digest_of_marts(connection: duckdb.DuckDBPyConnection) -> str:
     """One text that changes when a row, a column or a table of schema main does, apart from the outcomes themselves."""
+    columns: dict[str, list[tuple[str, str]]] = {}
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'main' "
+        "and database_name = current_database() order by table_name, column_index"
+    ).fetchall():
+        columns.setdefault(table, []).append((column, kind))
     parts = []
     for name in _tables(connection):
         if name == TABLE:
             continue
-        columns = connection.execute(
-            "select column_name, data_type from duckdb_columns() where schema_name = 'main' "
-            "and database_name = current_database() and table_name = ? order by column_index",
-            [name],
-        ).fetchall()
         counted = connection.execute(
             f'select count(*), coalesce(sum(hash(one)::hugeint), 0)::varchar from main."{name}" as one'  # noqa: S608
         ).fetchall()[0]
-        parts.append(f"{name} {columns} {counted}")
+        parts.append(f"{name} {columns[name]} {counted}")
     return connection.execute("select sha256(?)", ["\n".join(parts)]).fetchall()[0][0]
 
 

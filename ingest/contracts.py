@@ -141,6 +141,9 @@ class Layout(Strict):
     form: Literal["workbook", "csv", "json"]
     says: list[str] = []
     """Patterns that must be found in the text above the header; named groups: as_of, flow, scope, fiscal_year ..."""
+    metadata: dict[str, str] = {}
+    """Lines `name:,code,value` above a table, name pattern -> pattern of the rest (cells joined by '|'; named groups
+    as in `says`). Where given, a line of that kind which it does not know is refused: the table may be of men only."""
     reader: bool = False
     """The source's own reader.py reads it: recognises(document) and read(document)."""
     anchor: str = r"(?!)"
@@ -181,6 +184,10 @@ class Layout(Strict):
     @cached_property
     def says_patterns(self) -> list[re.Pattern[str]]:
         return [pattern(text) for text in self.says]
+
+    @cached_property
+    def metadata_patterns(self) -> list[tuple[re.Pattern[str], re.Pattern[str]]]:
+        return [(pattern(name), pattern(rest)) for name, rest in self.metadata.items()]
 
     @cached_property
     def file_name_pattern(self) -> re.Pattern[str] | None:

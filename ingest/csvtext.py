@@ -11,6 +11,7 @@ import codecs
 import csv
 import io
 import re
+from operator import methodcaller
 
 import polars as pl
 
@@ -19,6 +20,9 @@ from ingest.problems import Problem, Refusal, problem
 _FIELD = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
 _RECORDS = rf"^(?:{_FIELD}(?:,{_FIELD})*\r?\n)*(?:{_FIELD}(?:,{_FIELD})*)?$"
 _MAX_FIELD = 1_000_000
+_COMMAS = methodcaller("count", ",")
+MAX_LINE = 200_000
+"""Characters of a line; the longest real one has 800."""
 _NO_CP932 = re.compile("[\x80\uf8f0-\uf8f3]")
 NUL, NOT_DECODABLE, NOT_CSV = "nul_byte", "not_decodable", "not_rfc4180"
 """Identifiers of the problems that a text can have."""
@@ -76,12 +80,50 @@ def _not_decodable(data: bytes, encoding: str, at: int) -> Problem:
     )
 
 
+def columns(text: str) -> tuple[list[list[str]], list[int], list[int]]:
+    """(columns, line number of each record, fields of each record); short records are filled with ''.
+
+    Raises Refusal as `records` does.
+    """
+    if '"' not in text and "\r" not in text and text:
+        lines = text.removesuffix("\n").split("\n")
+        commas = set(map(_COMMAS, lines))
+        if len(commas) == 1 and max(map(len, lines)) <= MAX_LINE:  # the plain file: every line alike
+            width = commas.pop() + 1
+            fields = ",".join(lines).split(",")
+            return (
+                [fields[place::width] for place in range(width)],
+                list(range(1, len(lines) + 1)),
+                [width] * len(lines),
+            )
+    rows, starts = records(text)
+    widths = [len(row) for row in rows]
+    width = max(widths, default=0)
+    for row in rows:
+        if len(row) < width:
+            row.extend([""] * (width - len(row)))
+    return [list(column) for column in zip(*rows, strict=True)], starts, widths
+
+
 def records(text: str) -> tuple[list[list[str]], list[int]]:
     """(records, line number on which each begins, first = 1).
 
     Raises Refusal where the text is not RFC 4180: a quote inside an unquoted field, text after a closing quote, an
-    unclosed quote, a lone carriage return.
+    unclosed quote, a lone carriage return; or where a line is longer than MAX_LINE.
     """
+    longest = max(map(len, text.split("\n")))
+    if longest > MAX_LINE:
+        raise Refusal(
+            problem(
+                "line_too_long",
+                "warn",
+                f"一行が {longest} 文字あります(上限 {MAX_LINE})。表ではありません。",
+                f"A line of {longest} characters: not a table.",
+                expected=f"<= {MAX_LINE}",
+                found=longest,
+                action_ja="行ごとに改行のある CSV として保存し直してください。",
+            )
+        )
     if '"' not in text and "\r" not in text.replace("\r\n", ""):
         lines = text.replace("\r\n", "\n").split("\n")
         if lines and not lines[-1]:

@@ -23,6 +23,12 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def sweep(folder: Path) -> None:
+    """Remove the temporary files that a killed run left one level below a folder. For the holder of the lock only."""
+    for orphan in folder.glob("*/.*.tmp"):
+        orphan.unlink(missing_ok=True)
+
+
 def write_atomically(path: Path, write: Callable[[BinaryIO], object], mode: int = 0o640, sync: bool = True) -> None:
     """Write through `write(file)` into a temporary neighbour, fsync, rename over `path`, fsync the folder.
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from ingest import csvtext, workbook
-from ingest.text import squeeze
+from ingest.text import squeeze, squeeze_column
 from ingest.values import text_of_number, text_of_numbers
 
 HEAD = 80
@@ -40,6 +40,7 @@ class Grid:
         self._columns, self._words, self._numbers = columns or [], words or [], numbers
         self.width = len(self._columns) or len(self._words)
         self.lines, self.widths = lines, widths
+        self._squeezed: dict[tuple[int, int], pl.Series] = {}
         self.head = self._squeezed_head()
 
     def _squeezed_head(self) -> list[list[str]]:
@@ -75,6 +76,12 @@ class Grid:
         if self._numbers is None:
             return None
         return pl.Series(self._numbers[column][start:stop]).fill_nan(None)
+
+    def squeezed(self, column: int, start: int) -> pl.Series:
+        """Cells of a column from a row on, squeezed; '' where empty. Kept, since headers and keys both look."""
+        if (column, start) not in self._squeezed:
+            self._squeezed[column, start] = squeeze_column(self.texts(column, start, self.height))
+        return self._squeezed[column, start]
 
     def largest(self, column: int) -> float:
         """Largest numeric cell of a spreadsheet column; -inf where there is none, and for CSV."""
@@ -121,14 +128,9 @@ class Grid:
 
 def of_csv(text: str) -> Grid:
     """Grid of a decoded CSV. Raises Refusal where it is not RFC 4180."""
-    rows, lines = csvtext.records(text)
-    widths = [len(row) for row in rows]
-    width = max(widths, default=0)
-    for row in rows:
-        if len(row) < width:
-            row.extend([""] * (width - len(row)))
-    columns = [pl.Series(column, dtype=pl.String) for column in zip(*rows, strict=True)]
-    return Grid("", len(rows), columns=columns, lines=lines, widths=widths)
+    fields, lines, widths = csvtext.columns(text)
+    columns = [pl.Series(column, dtype=pl.String) for column in fields]
+    return Grid("", len(lines), columns=columns, lines=lines, widths=widths)
 
 
 def of_head(data: bytes) -> Grid:

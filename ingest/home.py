@@ -60,9 +60,5 @@ class Home:
         return self.root / "dbt"
 
     @property
-    def dagster(self) -> Path:
-        return self.root / "dagster"
-
-    @property
     def lock(self) -> Path:
         return self.root / "refresh.lock"

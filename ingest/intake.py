@@ -19,14 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest import csvtext, workbook
-from ingest.files import sync_folder, write_bytes, write_json
+from ingest.files import sweep, sync_folder, write_bytes, write_json
 from ingest.home import Home
 from ingest.personal import find_personal, find_personal_keys
 from ingest.problems import Problem, Refusal, problem
 from ingest.reading import open_bytes
 
-MAX_BYTES = 256 << 20
-"""Largest file taken. The largest public table of the sources is 4 MB."""
+MAX_BYTES = 64 << 20
+"""Largest file taken: text takes some ten times its size in memory while it is read, and the night has 1 GB. The
+largest public table of the sources is 4 MB."""
 _DEPTH = 4
 _UNFINISHED = re.compile(r"(^[.~])|(\.(tmp|part|partial|crdownload|filepart)$)", re.I)
 _ODD = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]")
@@ -56,6 +57,7 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
     written stays for the next night. Nothing in landing is changed or removed.
     """
     home.snapshots.mkdir(parents=True, exist_ok=True)
+    sweep(home.snapshots)
     refused: list[Snapshot] = []
     here: set[str] = set()
     for place, name, opened in _files(landing):

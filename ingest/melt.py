@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -21,7 +22,7 @@ from ingest.grid import Grid
 from ingest.problems import SHOWN, Problem, problem
 from ingest.recognise import Bound, Recognised, as_of
 from ingest.tables import schema_of
-from ingest.text import squeeze, squeeze_column
+from ingest.text import squeeze
 from ingest.values import text_of_numbers, type_column
 
 WORDS = {
@@ -77,7 +78,7 @@ def _keys(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]:
     """One row per row of the grid that holds figures: `at` (0-based row), `row` (as counted), keys as cleaned text."""
     body, end = found.header.body, grid.height
     squeezed = {
-        bound.place: squeeze_column(grid.texts(bound.place, body, end))
+        bound.place: grid.squeezed(bound.place, body)
         for bound in found.columns
         if bound.column.role not in {"measure", "ignore", "check"}
     }
@@ -256,7 +257,7 @@ def _names_against_codes(grid: Grid, frame: pl.DataFrame, name: Bound | None) ->
     pairs = frame.filter((pl.col("name") != "") & pl.col("code5").is_not_null())
     problems = []
     for code, stated, row in pairs.group_by("code5", "name", maintain_order=True).agg(pl.first("row")).iter_rows():
-        if stated.startswith("(旧") or known.agrees(code, stated) is not False:
+        if stated.startswith("(旧") or _agrees(code, stated) is not False:
             continue
         names = "・".join(sorted(known.names_of[code]))
         problems.append(
@@ -274,6 +275,11 @@ def _names_against_codes(grid: Grid, frame: pl.DataFrame, name: Bound | None) ->
             )
         )
     return problems
+
+
+@lru_cache(maxsize=1 << 14)
+def _agrees(code: str, name: str) -> bool | None:
+    return areas.register().agrees(code, name)
 
 
 def _look_up(grid: Grid, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
@@ -355,7 +361,7 @@ def _measures(found: Recognised) -> list[Bound]:
 def _bad_cells(grid: Grid, found: Recognised, long: pl.DataFrame) -> list[Problem]:
     """Cells that are not figures, not whole, negative or too large where the contract says that they are not."""
     layout, measures = found.layout, _measures(found)
-    decimal = isinstance(schema_of(layout.raw_table).get(value_column(layout.raw_table)), pl.Decimal)
+    dtype = schema_of(layout.raw_table)[value_column(layout.raw_table)]
 
     def each(values: list[Any]) -> pl.Expr:
         known = set(values)
@@ -363,6 +369,7 @@ def _bad_cells(grid: Grid, found: Recognised, long: pl.DataFrame) -> list[Proble
             return pl.lit(values[0])
         return pl.col("measure").replace_strict(dict(enumerate(values)))
 
+    places = 10**dtype.scale if isinstance(dtype, pl.Decimal) else 1
     scaled = pl.col("number") * each([bound.column.scale for bound in measures])
     blank_is_error = each([(bound.column.blank or layout.blank) == "error" for bound in measures])
     may_be_negative = each([bound.column.negative for bound in measures])
@@ -371,7 +378,7 @@ def _bad_cells(grid: Grid, found: Recognised, long: pl.DataFrame) -> list[Proble
         .then(pl.lit("unreadable"))
         .when((pl.col("status") == "blank") & blank_is_error)
         .then(pl.lit("blank"))
-        .when(((scaled - scaled.round()).abs() > RESIDUE) & pl.lit(not decimal))
+        .when((scaled * places - (scaled * places).round()).abs() > RESIDUE)
         .then(pl.lit("fraction"))
         .when((pl.col("number") < 0) & ~may_be_negative)
         .then(pl.lit("negative"))
@@ -384,7 +391,11 @@ def _bad_cells(grid: Grid, found: Recognised, long: pl.DataFrame) -> list[Proble
     words = {
         "unreadable": ("unreadable_value", "数値として読めない値です", "Not a number"),
         "blank": ("blank_value", "空欄です", "Blank"),
-        "fraction": ("fraction", "整数でない値です", "Not a whole number"),
+        "fraction": (
+            "fraction",
+            "小数の桁が多すぎる値です(人・件・円は整数)",
+            "More decimals than the figure can have",
+        ),
         "negative": ("negative_value", "負の値です", "Negative"),
         "too_large": ("value_too_large", "大きすぎる値です。単位を確かめてください", "Too large; look at the unit"),
     }
@@ -426,7 +437,7 @@ def _dimensions(grid: Grid, found: Recognised, long: pl.DataFrame) -> tuple[pl.D
     the title, else from the layout's constants."""
     layout, schema = found.layout, _schema(found)
     measures = [bound for bound in found.columns if bound.column.role == "measure"]
-    stated = found.said | layout.constants
+    stated = layout.constants | found.said
     problems: list[Problem] = []
 
     def text(name: str) -> pl.Expr:
@@ -632,10 +643,11 @@ def _with_values(found: Recognised, measures: list[Bound], long: pl.DataFrame) -
         number = number * pl.col("measure").replace_strict(scales, return_dtype=pl.Int64)
     dtype = schema_of(table)[value]
     if isinstance(dtype, pl.Decimal):
-        figure = pl.when(pl.col("status").is_null()).then(pl.col("value_raw").str.replace_all(",", "")).cast(dtype)
+        plain = pl.col("value_raw").str.strip_chars().str.replace_all(",", "", literal=True).cast(dtype, strict=False)
+        figure: pl.Expr = pl.when(pl.col("status").is_null()).then(pl.coalesce(plain, number.cast(dtype)))
     else:
         figure = number.round().cast(pl.Int64)
-    default = pl.lit(layout.value_status)
+    default: pl.Expr = pl.lit(layout.value_status)
     if layout.projected_after is not None:
         default = pl.when(pl.col("year") > layout.projected_after).then(pl.lit("projected")).otherwise(default)
     if "stated_status" in long.columns:

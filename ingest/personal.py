@@ -21,7 +21,9 @@ _NUMBERS = re.compile(
 )
 _NOT_NUMBERS = re.compile(r"(個人番号|マイナンバー)(カード|制度|通知)")
 _NAMES = re.compile(r"(氏名|姓名|本人氏名|世帯主氏名|住民氏名|漢字氏名|カナ氏名|氏名\(.*\))")
-_ABOUT = re.compile(r"(生年月日|続柄|世帯番号|個人住所|現住所|前住所|本籍|電話番号)(\(.*\))?")
+_ABOUT = re.compile(
+    r"(生年月日?|続柄|世帯番号|個人住所|現住所|前住所|住所|本籍|電話番号|性別|年齢|フリガナ|ふりがな|カナ)(\(.*\))?"
+)
 CHANCE = 0.1
 """Share of random numbers that pass either check digit."""
 SURE = 1e-5

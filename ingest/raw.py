@@ -18,7 +18,7 @@ import polars as pl
 
 from ingest import areas, workbook
 from ingest.contracts import FOLDER, all_contracts
-from ingest.files import sync_folder, write_json, write_parquet
+from ingest.files import sweep, sync_folder, write_json, write_parquet
 from ingest.home import Home
 from ingest.intake import Snapshot
 from ingest.problems import Problem, frame_of, problem
@@ -66,6 +66,7 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date) -> RawResult:
     period came again in a delivery that was taken, stops nothing any more (severity review). A delivery about days
     after as_of is left out (warn).
     """
+    sweep(home.raw)
     files: dict[str, list[Path]] = {}
     deliveries: list[dict[str, Any]] = []
     problems: list[Problem] = []

@@ -90,6 +90,10 @@ def examine(data: bytes, file_name: str) -> Examination:
         if workbook.is_workbook(data[:8]):
             form = "xlsx" if data.startswith(b"PK") else "xls"
             found = _of_workbook(data, form)
+        elif data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"%PDF", b"{\\rtf", b"<")):
+            cannot = "表として読めない形式のため判定していません。"
+            ja = "PDF・HTML・XML などの文書で、この検査では表として読めません。"
+            found = [Finding("L1-01", "broken", "", [], 1, "ファイル", ja, "A document, not a table.")]
         else:
             cut = data[: data.rfind(b"\n", 0, MAX_TEXT) + 1] if len(data) > MAX_TEXT else data
             if len(cut) < len(data):

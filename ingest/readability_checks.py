@@ -232,6 +232,12 @@ def _body(table: Table, mask: np.ndarray) -> np.ndarray:
     return mask
 
 
+def _rows_of(table: Table, rows: np.ndarray) -> np.ndarray:
+    rows[: table.body] = False
+    rows[table.last + 1 :] = False
+    return rows
+
+
 def numbers(table: Table) -> Iterator[Finding]:
     """L1-07, L1-09, L2-01, L3-03: what stands in the columns of figures besides numbers."""
     figures = _figures(table)
@@ -406,20 +412,23 @@ def time_axis(table: Table) -> Iterator[Finding]:
         for column, cell in enumerate(cells):
             if era.search(cell) and not western.search(cell) and not (row >= table.first and both[column]):
                 (mask if row >= table.first else title)[row, column] = True
-    for column, words in enumerate(table.words):
-        if words is None or column in table.figures:
+    for column in range(table.grid.width):
+        if column in table.figures:
             continue
-        found = table.where(column, rf"^{_ERA}", squeezed=True) & ~table.where(column, _WESTERN, squeezed=True)
-        found[: table.body] = False
-        found[table.last + 1 :] = False
-        share = found.sum() / max(1, len(words[table.body : table.last + 1].drop_nulls()))
-        if found.any() and (_TIME.search(table.labels[column]) or share > 0.5):
-            mask[:, column] |= found
+        shape = rf"^{_ERA}" if _TIME.search(table.labels[column]) else rf"^{_ERA}年?度?(\d{{1,2}}月)?(\d{{1,2}}日)?$"
+        found = table.where(column, shape, squeezed=True) & ~table.where(column, _WESTERN, squeezed=True)
+        mask[:, column] |= _rows_of(table, found)
     ja, en = "西暦のない和暦が時間軸に使われています。", "Era years without the western year."
     yield from _cells("L3-05", "broken", table, mask, ja, en)
     if not mask.any():
         ja, en = "表題の時点が和暦だけです。", "The title gives its date in era years only."
         yield from _cells("L3-05", "doubtful", table, title, ja, en)
+
+
+_SAMPLE = 400
+"""Rows by which a column of codes or names of areas is known."""
+_SURE = 4
+"""Different numbers of six digits that all have a right check digit: by chance once in 10,000 columns."""
 
 
 def areas(table: Table) -> Iterator[Finding]:
@@ -429,7 +438,7 @@ def areas(table: Table) -> Iterator[Finding]:
     codes: list[int] = []
     short: list[int] = []
     for column in range(table.grid.width):
-        cells = squeeze_column(table.grid.texts(column, body.start, body.stop))
+        cells = squeeze_column(table.grid.texts(column, body.start, min(body.stop, body.start + _SAMPLE)))
         cells = cells.filter(cells != "")
         if len(cells) < 3:
             continue
@@ -439,7 +448,7 @@ def areas(table: Table) -> Iterator[Finding]:
         if len(like) * 10 < len(cells) * 6:
             continue
         sixes = like.filter(like.str.len_chars() == 6).unique().to_list()
-        if table.is_code(column) or (sixes and all(map(valid6, sixes))):
+        if table.is_code(column) or (len(sixes) >= _SURE and all(map(valid6, sixes))):
             codes.append(column)
             # codes below 10 prefectures begin with 0: of five or six digits, or shorter where the 0 was lost
             if like.str.len_chars().n_unique() > 1 or like.str.len_chars().max() == 4:

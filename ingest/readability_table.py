@@ -50,9 +50,9 @@ class Table(NamedTuple):
     """The table of a sheet. Rows and columns are 0-based.
 
     head: squeezed texts of the first rows, merged ranges filled with their text. kinds: height x width of the grid, a
-    cell under a merged text counts as text. words[column]: text of the cells that are not numbers, null elsewhere; None where
-    a column has only numbers. top: first row with anything; first .. body: the header rows, none where they are equal;
-    last: last row of data. figures: columns of numbers. labels[column]: header text, levels joined by '/'.
+    cell under a merged text counts as text. words[column]: text of the cells that are not numbers, null elsewhere; None
+    where a column has only numbers. top: first row with anything; bottom: last. first .. body: the header rows, none
+    where equal; last: last row of data. figures: columns of numbers. labels[column]: header text, levels joined by '/'.
     again: rows further down that look like a header.
     """
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import json
-import re
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -210,14 +209,14 @@ def _other_sheets(grids: list[Grid], recognised: list[tuple[Grid, Recognised]]) 
 
 
 def _not_recognised(grids: list[Grid]) -> Problem:
-    first = next((" ".join(cell for cell in row if cell)[:60] for grid in grids for row in grid.head if any(row)), "")
+    shape = ", ".join(f"{grid.height} x {grid.width}" for grid in grids)  # no cell is shown: it may be anybody's list
     return problem(
         "not_recognised",
         "warn",
         "どの出典の様式にも合わないため、使いませんでした。",
         "No source recognises this file; it was not used.",
         expected="a layout of ingest/sources/*/contract.yaml",
-        found=re.sub(r"\d{11,}", "<digits>", first),
+        found=f"rows x columns: {shape}" if shape else "JSON",
         action_ja="置き場所の間違いでなければ、ingest/sources/ に出典の契約を加えてください。",
     )
 

@@ -17,7 +17,7 @@ from ingest.dates import calendar_period, fiscal_period, parse_date, parse_flow,
 from ingest.grid import Grid
 from ingest.headers import Header, Label, find
 from ingest.problems import Problem, problem
-from ingest.text import squeeze, squeeze_column
+from ingest.text import squeeze
 
 NEAR = 0.5
 """Share of a layout's required columns that a file without a title must show to be called a changed layout of it."""
@@ -104,7 +104,8 @@ def _bind(
             if label.full or not _empty(grid, place, header.body):
                 unknown.append(place)
     missing = [column for column in layout.columns if column.required and id(column) not in seen]
-    problems = [_unknown(grid, layout, header, place, contract) for place in unknown]
+    problems, said = _metadata(grid, layout, header, said)
+    problems += [_unknown(grid, layout, header, place, contract) for place in unknown]
     problems += [_missing(grid, layout, column, contract) for column in missing]
     found = Recognised(contract, layout, header, columns, said, problems)
     if not problems:
@@ -114,8 +115,42 @@ def _bind(
     return found, (wanted - len(missing)) / wanted - len(unknown) / max(len(header.labels), 1)
 
 
+def _metadata(grid: Grid, layout: Layout, header: Header, said: dict[str, str]) -> tuple[list[Problem], dict[str, str]]:
+    """Problems of the metadata lines above the table, and what they say besides the title."""
+    problems: list[Problem] = []
+    if not layout.metadata:
+        return problems, said
+    for row, cells in enumerate(grid.head[: header.first]):
+        name, rest = cells[0], "|".join(cell for cell in cells[1:] if cell)
+        if not name.endswith(":") or not rest:
+            continue
+        known = [value.fullmatch(rest) for named, value in layout.metadata_patterns if named.fullmatch(name[:-1])]
+        found = next((match for match in known if match), None)
+        groups = {key: text for key, text in found.groupdict().items() if text} if found else {}
+        if found and all(said.get(key, text) == text for key, text in groups.items()):
+            said = said | groups
+            continue
+        problems.append(
+            problem(
+                "unknown_metadata",
+                "gate",
+                f"表の範囲を決める行「{name} {rest[:40]}」が契約に{'ない値' if known else 'ない'}か、"
+                "ほかの行と食い違います。",
+                f"A line that limits the table is not in the contract or contradicts another: {name} {rest[:40]}.",
+                sheet=grid.sheet,
+                row=grid.line(row),
+                column_label=name,
+                expected="metadata of the contract",
+                found=rest[:40],
+                action_ja="この行の意味(男女・国籍・地域の範囲など)を確かめ、契約の metadata に加えてください: "
+                f"'{re.escape(name[:-1])}': '{re.escape(rest[:40])}'",
+            )
+        )
+    return problems, said
+
+
 def _cells_match(grid: Grid, place: int, body: int, cells: str) -> bool:
-    text = squeeze_column(grid.texts(place, body, grid.height))
+    text = grid.squeezed(place, body)
     text = text.filter(text != "")
     return bool(len(text)) and bool(text.str.contains(f"^(?:{cells})$").all())
 
@@ -126,7 +161,7 @@ def _empty(grid: Grid, place: int, body: int) -> bool:
 
 def as_of(found: Recognised, day: str = "10-01") -> dt.date | None:
     """Date of the stock that the title or the contract states."""
-    said = found.said | found.layout.constants
+    said = found.layout.constants | found.said
     try:
         if "as_of" in said:
             return parse_date(said["as_of"])
@@ -141,7 +176,7 @@ def day_of(found: Recognised) -> dt.date | None:
     """A day of the file's period, to choose the dated layout by; None where the content names none."""
     if (day := as_of(found)) is not None:
         return day
-    said = found.said | found.layout.constants
+    said = found.layout.constants | found.said
     for name in ("flow", "fiscal_year", "year"):
         if name in said:
             try:

@@ -35,6 +35,8 @@ def squeeze_column(text: pl.Series) -> pl.Series:
     """`squeeze` for a whole column; nulls become ''."""
     if len(text) <= _FEW:
         return pl.Series([squeeze(word) for word in text.to_list()], dtype=pl.String)
+    if not text.str.contains(r"[^!-~]").any():  # nothing but plain ASCII without spaces
+        return text.fill_null("")
     column = pl.col("t").fill_null("").str.normalize("NFKC").str.replace_all(_DASH_CLASS, "-")
     squeezed = column.str.replace_all("[〜∼]", "~").str.replace_all(_SPACES, "")
     return pl.DataFrame({"t": text}).select(squeezed).to_series()

@@ -46,12 +46,11 @@ def take(column, numbers):
     size = len(column)
     start = next((i for i, cell in enumerate(column) if cell.__class__ is float), size)
     before = len(numbers)
-    numbers.extend([NAN] * start)
-    try:  # text above, numbers below: the usual column
+    if set(map(type, column[start:])) == {float}:  # text above, numbers below: the usual column
+        numbers.extend([NAN] * start)
         numbers.extend(column[start:])
         where = [i for i in range(start) if column[i] != ""]
-    except TypeError:
-        del numbers[before:]
+    else:
         numbers.extend([cell if cell.__class__ is float else NAN for cell in column])
         where = [i for i, cell in enumerate(column) if cell.__class__ is not float and cell != ""]
     cells = []

@@ -127,12 +127,44 @@ def _check(arguments: argparse.Namespace) -> int:
 
     reports = [describe(path) for path in arguments.files]
     if arguments.json:
-        _emit(reports)
+        _emit([{key: value for key, value in report.items() if key != "samples"} for report in reports])
     else:
         for report in reports:
-            for line in report["lines_en" if arguments.lang == "en" else "lines_ja"]:
-                print(line)
-    return OK if all(report["taken"] for report in reports) else REFUSED
+            _print_delivery(arguments, report)
+    return OK if all(report["would_be_taken"] for report in reports) else REFUSED
+
+
+def _print_delivery(arguments: argparse.Namespace, report: dict[str, Any]) -> None:
+    taken = report["would_be_taken"]
+    rows = ", ".join(f"{table} {count:,}" for table, count in report["rows"].items())
+    _say(
+        arguments,
+        f"{report['file_name']}: {'受け取れます' if taken else '受け取れません'}",
+        f"{report['file_name']}: {'would be taken' if taken else 'would be refused'}",
+    )
+    if report["source"]:
+        _say(
+            arguments,
+            f"  出典 {report['publisher_ja']}「{report['statistic_ja']}」 様式 {', '.join(report['layouts'])}"
+            f" 時点 {report['period'] or '不明'} 行数 {rows or '0'}",
+            f"  source {report['source']}, layout {', '.join(report['layouts'])}, period {report['period'] or '-'}, "
+            f"rows {rows or '0'}",
+        )
+    for one in report["problems"]:
+        place = " ".join(
+            part
+            for part in (
+                one["sheet"] and f"シート「{one['sheet']}」",
+                one["row"] and f"{one['row']}行目",
+                one["column_label"] and f"列「{one['column_label']}」",
+            )
+            if part
+        )
+        _say(
+            arguments,
+            f"  [{one['severity']}] {one['problem_id']} {place}: {one['message_ja']} {one['action_ja']}",
+            f"  [{one['severity']}] {one['problem_id']} {one['sheet'] or ''} {one['row'] or ''}: {one['message_en']}",
+        )
 
 
 def _releases(arguments: argparse.Namespace) -> int:

@@ -176,14 +176,14 @@ def build_warehouse(home: Home) -> list[dict[str, Any]]:
 def judge(home: Home) -> dict[str, int]:
     """Step 4: the verdict, stored in the candidate; number of checks by severity and result."""
     from expectations import dbt_tests, gate
-    from orchestration import clock, warehouse
+    from orchestration import warehouse
 
     run = runs.load(home)
     results = json.loads((home.building / "dbt_results.json").read_text(encoding="utf-8"))
     data_tests = {**warehouse.manifest(home), "unit_tests": {}}  # formulas are tested with the code, not every night
     outcomes = dbt_tests.outcomes(data_tests, results)
     suites = _suites.pop() if _suites else None
-    return gate.judge(home.building / CANDIDATE, outcomes, run.run_id, clock.now(), suites).counts
+    return gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites).counts
 
 
 def suite_outcomes(home: Home) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 Holds: the quick answer when there is nothing new, and the start of the very job that the schedule starts. Does not
 hold: what the job does.
+
+Where DAGSTER_HOME is set, as it is for the daemon and the web server, the run is recorded there.
 """
 
 from __future__ import annotations
@@ -12,21 +14,15 @@ import time
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingest.home import Home
 from orchestration import clock, nightly
 from orchestration import run as runs
 from orchestration.lock import refresh_lock
 
-INSTANCE = """\
-# Written by sousei. Telemetry and first-visit dialogs are off; nothing here leaves the machine.
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-python_logs:
-  python_log_level: WARNING
-"""
+if TYPE_CHECKING:
+    import dagster as dg
 
 
 @dataclass(frozen=True)
@@ -41,15 +37,11 @@ class Outcome:
     reasons: list[str]
 
 
-def prepare_instance(home: Home) -> None:
-    """Make the Dagster instance folder with telemetry off, and point this process to it."""
-    home.dagster.mkdir(parents=True, exist_ok=True)
-    settings = home.dagster / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text(INSTANCE, encoding="utf-8")
-    os.environ["DAGSTER_HOME"] = str(home.dagster)
-    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-    os.environ["SOUSEI_HOME"] = str(home.root)
+def _instance() -> dg.DagsterInstance:
+    """The run history that DAGSTER_HOME names; without it one that is kept in memory and costs almost nothing."""
+    import dagster as dg
+
+    return dg.DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else dg.DagsterInstance.ephemeral()
 
 
 def refresh(home: Home, landing: Path | None, as_of: date, now: datetime) -> Outcome:
@@ -62,7 +54,8 @@ def refresh(home: Home, landing: Path | None, as_of: date, now: datetime) -> Out
             runs.record(home, "nothing_new", now, [])
             return Outcome("nothing_new", home.current.resolve(), [])
         runs.record(home, "running", now, [])
-        prepare_instance(home)
+        os.environ["SOUSEI_HOME"] = str(home.root)
+        os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
         nightly.start_suites()
         try:
             return _run_job(home, landing, as_of)
@@ -72,13 +65,11 @@ def refresh(home: Home, landing: Path | None, as_of: date, now: datetime) -> Out
 
 def _run_job(home: Home, landing: Path | None, as_of: date) -> Outcome:
     started = time.perf_counter()
-    import dagster as dg
-
     from orchestration.definitions import JOB_NAME, defs
 
     loaded = time.perf_counter()
     config = {"as_of": as_of.isoformat()} | ({"landing": str(landing.resolve())} if landing else {})
-    with dg.DagsterInstance.get() as instance:
+    with _instance() as instance:
         result = defs.resolve_job_def(JOB_NAME).execute_in_process(
             run_config={
                 "ops": {"intake": {"config": config}},

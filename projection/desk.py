@@ -52,6 +52,42 @@ def open_desk(ipss_population: pl.DataFrame, scenarios: pl.DataFrame, municipali
     return Desk(base, table, vision.run(base, table))
 
 
+def published_of_release(mart_population_projection: pl.DataFrame) -> pl.DataFrame:
+    """What `open_desk` and `backtest_table` take as ipss_population, from a release's mart_population_projection.
+
+    Only the published vintages are read; every figure is the published one.
+    """
+    rows = mart_population_projection.filter(pl.col("scenario_id").is_in(["ipss_2018", "ipss_2023"]))
+    return rows.select(
+        pl.col("municipality_code").alias("area_code"),
+        pl.lit("municipality").alias("area_level"),
+        pl.col("scenario_id").alias("vintage"),
+        pl.col("year").cast(pl.Int32),
+        "sex",
+        "age_group",
+        pl.col("age_from").cast(pl.Int16),
+        pl.col("age_to").cast(pl.Int16),
+        pl.col("population_persons").cast(pl.Float64).round().cast(pl.Int64),
+        pl.lit("").alias("source_id"),
+    )
+
+
+def counted_of_release(fct_population: pl.DataFrame, series: str = "census") -> pl.DataFrame:
+    """What `backtest_table` and `refresh` take as census_population (or registry_population), from fct_population."""
+    return fct_population.filter((pl.col("series") == series) & (pl.col("scope") == "total")).select(
+        pl.col("municipality_code").alias("area_code"),
+        pl.lit("municipality").alias("area_level"),
+        "as_of_date",
+        "scope",
+        "sex",
+        "age_group",
+        pl.col("age_from").cast(pl.Int16),
+        pl.col("age_to").cast(pl.Int16),
+        pl.col("population_persons").cast(pl.Int64),
+        "value_status",
+    )
+
+
 def scenario_table(
     desk: Desk, scenario_ids: Sequence[str] | None = None, *, years: Sequence[int] | None = None
 ) -> pl.DataFrame:

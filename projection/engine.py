@@ -59,13 +59,14 @@ def project(
     arrivals_start: Array | None = None,
     arrivals_end: Array | None = None,
     childbearing: slice = CHILDBEARING,
+    out: Array | None = None,
 ) -> Array:
     """Project `base` through as many steps as `ratio` has.
 
     base (2, A, keys...) persons; ratio (T, 2, A-1, keys...) survival + net migration of a step; child_woman_ratio and
     male_share (T, keys...), both of the END of the step; arrivals (T, 2, A, keys...) persons in the step who come at
     its start (they then age, move and have children like residents) or at its end (added after births). Key axes
-    broadcast. Returns (T + 1, 2, A, keys...) persons, the base first.
+    broadcast. Returns (T + 1, 2, A, keys...) persons, the base first; written into `out` where it is given.
     """
     ages = base.shape[1]
     if ratio.shape[1:3] != (2, ages - 1):
@@ -80,7 +81,7 @@ def project(
         male_share.shape[1:],
         *(a.shape[3:] for a in (arrivals_start, arrivals_end) if a is not None),
     )
-    out = np.empty((len(ratio) + 1, 2, ages, *keys))
+    out = np.empty((len(ratio) + 1, 2, ages, *keys)) if out is None else out
     out[0] = base
     for t in range(len(ratio)):
         now, then = out[t], out[t + 1]

@@ -18,7 +18,7 @@ from projection.recover import k_factor, recover
 from projection.scenarios import expand, pairs
 
 HORIZON = 2065
-BLOCK = 2048  # keys worked on at once: what lies between input and result stays small and in reach of the cache
+BLOCK = 4096  # keys worked on at once: what lies between input and result stays small and in reach of the cache
 
 
 class Baseline(NamedTuple):
@@ -205,11 +205,16 @@ def run(
         given = inputs(base, scenarios, keys=keys[here], basis=basis)
         start, end = given.arrivals_start, given.arrivals_end
         block = project(
-            given.base, given.ratio, given.child_woman_ratio, given.male_share, arrivals_start=start, arrivals_end=end
+            given.base,
+            given.ratio,
+            given.child_woman_ratio,
+            given.male_share,
+            arrivals_start=start,
+            arrivals_end=end,
+            out=population[..., here],
         )
         survival, birth_survival = base.survival[..., None], base.birth_survival[..., None]
         changes = accounts(block, survival, given.migration, birth_survival, arrivals_start=start, arrivals_end=end)
-        population[..., here] = block
         for out, values in zip(flows, changes, strict=True):
             out[:, here] = values
         child_woman_ratio[0, here] = base.child_woman_ratio[0, given.municipality]

@@ -36,7 +36,7 @@ from publication.releases import (
     POINTERS,
     RELEASE_NAME,
     Release,
-    describe,
+    describe_all,
     identifier,
     ordered,
     quoted,
@@ -176,8 +176,9 @@ def _write_tables(directory: Path, candidate: Path, release_id: str, run: RunFac
         connection.execute(f"set temp_directory = {quoted(str(directory / 'spill'))}")
         connection.execute(f"attach {quoted(str(candidate))} as candidate (read_only)")
         connection.begin()
+        catalogue = describe_all(connection, "candidate")
         for table in _marts_of(connection, "candidate"):
-            described = describe(connection, "candidate", table)
+            described = catalogue[table]
             name = f"main.{identifier(table)}"
             connection.execute(f"create table {name} as select * from candidate.{name} order by all")  # noqa: S608
             _comment(connection, table, described)

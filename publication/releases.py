@@ -261,21 +261,31 @@ def tables_of(connection: duckdb.DuckDBPyConnection, database: str) -> list[str]
     return [name for (name,) in rows]
 
 
-def describe(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> dict[str, Any]:
-    """Comment and columns (name, type, comment) of a table of schema main, as a manifest holds them."""
-    comment = connection.execute(
-        "select comment from duckdb_tables() where database_name = ? and schema_name = 'main' and table_name = ?",
-        [database, table],
-    ).fetchall()[0][0]
-    columns = connection.execute(
-        "select column_name, data_type, comment from duckdb_columns() where database_name = ? "
-        "and schema_name = 'main' and table_name = ? order by column_index",
-        [database, table],
+def describe_all(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, dict[str, Any]]:
+    """Comment and columns (name, type, comment) of each table of schema main, as a manifest holds them."""
+    tables = connection.execute(
+        "select table_name, comment from duckdb_tables() where database_name = ? and schema_name = 'main' "
+        "order by table_name",
+        [database],
     ).fetchall()
-    return {
-        "description": comment,
-        "columns": [{"name": name, "type": kind, "description": text} for name, kind, text in columns],
-    }
+    described: dict[str, dict[str, Any]] = {name: {"description": text, "columns": []} for name, text in tables}
+    columns = connection.execute(
+        "select table_name, column_name, data_type, comment from duckdb_columns() where database_name = ? "
+        "and schema_name = 'main' order by table_name, column_index",
+        [database],
+    ).fetchall()
+    for table, name, kind, text in columns:
+        if table in described:
+            described[table]["columns"].append({"name": name, "type": kind, "description": text})
+    return described
+
+
+def describe(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> dict[str, Any]:
+    """Comment and columns of one table of schema main.
+
+    Raises KeyError where there is no such table.
+    """
+    return describe_all(connection, database)[table]
 
 
 def _verify_files(release: Release) -> list[str]:
@@ -306,12 +316,12 @@ def _verify_tables(release: Release) -> tuple[list[str], list[dict[str, Any]]]:
     stated = release.manifest["tables"]
     with gate.connect(release.database, read_only=True) as connection:
         database = connection.execute("select current_database()").fetchall()[0][0]
-        found = tables_of(connection, database)
-        if found != sorted(stated):
+        found = describe_all(connection, database)
+        if sorted(found) != sorted(stated):
             problems.append(f"tables_differ: 表の一覧が異なります: {sorted(set(found) ^ set(stated))}")
         for table in (name for name in found if name in stated):
             facts = stated[table]
-            described = describe(connection, database, table)
+            described = found[table]
             if described != {"description": facts["description"], "columns": facts["columns"]}:
                 problems.append(f"schema_differs: {table} の列または説明が公表時と異なります。")
             name, columns = identifier(table), described["columns"]

@@ -35,9 +35,10 @@ def seeds(connection: duckdb.DuckDBPyConnection, nodes: dict[str, Any]) -> None:
     for node in nodes.values():
         if node["resource_type"] == "seed":
             path = PROJECT_ROOT / "dbt_project" / node["original_file_path"]
-            types = node["config"].get("column_types") or {}
+            types = node["config"].get("column_types")
+            given = f", types = {types!r}" if types else ""
             connection.execute(
-                f"create table seeds.{node['name']} as select * from read_csv(?, header = true, types = {types!r})",
+                f"create table seeds.{node['name']} as select * from read_csv(?, header = true, nullstr = ''{given})",
                 [str(path)],
             )
 
@@ -59,7 +60,7 @@ def ordered(nodes: dict[str, Any]) -> list[dict[str, Any]]:
 
 def models(connection: duckdb.DuckDBPyConnection, nodes: dict[str, Any]) -> None:
     """Run dbt's compiled SQL."""
-    for schema in ("staging", "intermediate"):
+    for schema in sorted({node["schema"] for node in ordered(nodes)} - {"main"}):
         connection.execute(f"create schema {schema}")
     for node in ordered(nodes):
         kind = node["config"]["materialized"]
@@ -152,7 +153,7 @@ def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
 
     home, now = Home(to), datetime(as_of.year, as_of.month, as_of.day, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
     taken = intake.take(home, landing, now, "benchmark")
-    result = raw.read(home, taken.snapshots, as_of)
+    result = raw.read(home, taken, as_of)
     connection = duckdb.connect(str(to / f"{CATALOG}.duckdb"))
     raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
     fiscal_year = as_of.year if as_of.month >= 4 else as_of.year - 1

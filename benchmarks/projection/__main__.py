@@ -6,6 +6,7 @@ figures; the table is made up in the shape of the 2018 vintage (1,682 municipali
     floor   arrays in, arrays out: nothing but the arithmetic of ten steps
     step    projection.engine.project on the same numbers
     frames  polars frame of the base population in, rates as the floor has them, long polars frame out
+    run     projection.vision.run: rates at hand -> scenarios read and expanded, ten steps, births, deaths, moves
     whole   polars frame of the published table in -> rates recovered, scenarios read -> ten steps -> long frame out
     full    the same with births, deaths, natural and social change
     pandas  a per-municipality pandas script of the usual kind (rates at hand), on a few municipalities, scaled up
@@ -215,6 +216,7 @@ def main() -> int:
         "floor": lambda: floor(**plain),
         "step": lambda: engine.project(inputs.base, inputs.ratio, inputs.child_woman_ratio, inputs.male_share),
         "frames": lambda: frames(first, inputs),
+        "run": lambda: vision.run(base, scenarios),
         "whole": lambda: whole(table, scenarios),
         "full": lambda: full(table, scenarios),
     }

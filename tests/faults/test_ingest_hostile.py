@@ -182,6 +182,8 @@ def test_flipped_bytes_never_raise(at: int, junk: bytes) -> None:
         (b'a,b"c"\n1,2\n', "not_rfc4180"),
         (b'a,"b"c\n1,2\n', "not_rfc4180"),
         (b"a,b\r1,2\r", "not_rfc4180"),
+        (b"," * 3_000_000, "line_too_long"),
+        (b"a,b\n" + b"x" * 300_000, "line_too_long"),
         (b"{" * 100_000, "not_json"),
         (b'{"a": NaN}', "not_json"),
         (b"[1,2", "not_json"),
@@ -457,6 +459,49 @@ def test_a_kill_at_any_write_leaves_nothing_half(home: Home, landing: Path, monk
         assert not list(own.root.rglob("*.tmp"))
         for path in result.files["tourism_visitors"]:
             assert pl.read_parquet(path).height == 24
+
+
+def _nights(home: Path, landing: Path) -> None:
+    night(Home(home), landing)
+
+
+def test_kill_9_at_any_time_is_survived(tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    for path in [
+        *sorted((SAMPLES / "tourism").glob("city202[1-4].csv")),
+        SAMPLES / "census" / "census_2020_sex_age.csv",
+    ]:
+        (landing / path.name).write_bytes(path.read_bytes())
+    whole = night(Home(tmp_path / "whole"), landing)
+    spawn = multiprocessing.get_context("spawn")
+    for n in range(8):
+        home = Home(tmp_path / f"home-{n}")
+        victim = spawn.Process(target=_nights, args=(home.root, landing))
+        victim.start()
+        time.sleep(0.4 + 0.12 * n)
+        victim.kill()
+        victim.join()
+        after = night(home, landing)
+        assert (
+            after.deliveries.drop("received_at")
+            .sort("sha256")
+            .equals(whole.deliveries.drop("received_at").sort("sha256"))
+        )
+        for table, paths in whole.files.items():
+            again = {path.name: path.read_bytes() for path in after.files[table]}
+            assert again == {path.name: path.read_bytes() for path in paths}
+        assert not list(home.root.rglob("*.tmp"))
+
+
+def test_no_cell_of_an_unknown_file_is_told(home: Home, landing: Path) -> None:
+    (landing / "list.csv").write_text("山田太郎,1980-01-01,根室市\n鈴木花子,1990-02-02,釜石市\n", "utf-8")
+    result = night(home, landing)
+    assert result.problems["problem_id"].to_list() == ["not_recognised"]
+    told = json.dumps(result.problems.rows(), ensure_ascii=False) + json.dumps(
+        result.deliveries.rows(), ensure_ascii=False, default=str
+    )
+    assert not any(word in told for word in ("山田", "鈴木", "1980", "1990-02"))
 
 
 # --- personal data ---------------------------------------------------------------------------------------------------

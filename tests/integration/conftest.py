@@ -1,4 +1,4 @@
-"""A home with one release made by the real command from the embedded samples; made once, copied by tests that change it."""
+"""A home with one release made by the real command from the embedded samples; tests that change it get a copy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,11 @@ def run_sousei(home: Path, *arguments: str, timeout: float = 300) -> subprocess.
 def first_refresh(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """The home and what the first refresh said."""
     home = tmp_path_factory.mktemp("first") / "var"
-    return home, run_sousei(home, "refresh", "--as-of", AS_OF)
+    history = home.parent / "dagster"
+    history.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", str(history))
+        return home, run_sousei(home, "refresh", "--as-of", AS_OF)
 
 
 @pytest.fixture(scope="session")

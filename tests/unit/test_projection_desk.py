@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from ingest.tables import schema_of
-from projection import charts, desk, refresh, scenarios
+from projection import charts, desk, nightly, refresh, scenarios
 from projection.engine import ProjectionError, age_groups
 from tests.unit.projection_frames import SCENARIOS, empty, raw
 
@@ -184,3 +184,33 @@ def test_actual_totals_take_one_figure_per_date_and_series():
     assert found.height == 1
     assert found.schema["persons"] == pl.Float64
     assert schema_of("census_population")["population_persons"] == pl.Int64
+
+
+def test_the_desk_opens_on_a_release_as_on_raw_data(published, sitting):
+    mart = nightly.build(
+        published,
+        empty("census_population"),
+        empty("registry_population"),
+        empty("registry_dynamics"),
+        empty("reference_series"),
+        scenarios.read(SCENARIOS),
+    )["population"]
+    again = desk.open_desk(desk.published_of_release(mart), scenarios.read(SCENARIOS), CODE)
+    assert np.allclose(again.run.population, sitting.run.population)
+
+
+def test_counted_figures_of_a_release_fit_the_back_test(published):
+    mart = published.filter(pl.col("year") <= 2025).select(
+        pl.col("area_code").alias("municipality_code"),
+        pl.lit("census").alias("series"),
+        pl.lit("total").alias("scope"),
+        pl.date(pl.col("year") - 10, 10, 1).alias("as_of_date"),
+        "sex",
+        "age_group",
+        "age_from",
+        "age_to",
+        "population_persons",
+        pl.lit("final").alias("value_status"),
+    )
+    found = desk.backtest_table(desk.counted_of_release(mart), published, CODE)
+    assert found.filter(pl.col("method") == "hamilton_perry")["base_year"].unique().to_list() == [2010]

@@ -18,6 +18,7 @@ pytestmark = [
     pytest.mark.skipif(not frames.SHARED.exists(), reason="../shared is missing: published tables live there"),
 ]
 NEMURO, KAMAISHI = "01223", "03211"
+BASELINE = "ipss_2018_extended"
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +181,10 @@ def test_decomposition_adds_up_exactly_and_shapley_lies_between(built):
     )
     natural = dict(zip(plan["method"], plan["natural_persons"], strict=True))
     assert natural["fertility_first"] <= natural["shapley"] <= natural["migration_first"]
+    at = {s: figure(built, s, 2060, "total") for s in ("plan_recomputed", "migration_only", "fertility_only", BASELINE)}
+    assert float(natural["migration_first"]) == pytest.approx(at["plan_recomputed"] - at["migration_only"], abs=1e-5)
+    assert float(natural["fertility_first"]) == pytest.approx(at["fertility_only"] - at[BASELINE], abs=1e-5)
+    assert float(natural["shapley"]) == pytest.approx((267.205 + 234.281) / 2, abs=0.01)
 
 
 def test_closed_runs_have_no_social_change(built):
@@ -368,3 +373,52 @@ def test_ipss_2018_against_the_census_of_2020():
     assert of[KAMAISHI] == pytest.approx(7.2, abs=0.05)
     whole = errors.filter(~pl.col("municipality_code").str.ends_with("000"))
     assert whole["error_pct"].abs().mean() == pytest.approx(1.72, abs=0.1)
+
+
+@pytest.mark.slow
+def test_ipss_2013_against_the_censuses_of_2015_and_2020():
+    """The sixteen municipalities whose 2013 vintage is at hand."""
+    sample = pl.read_csv(
+        frames.SHARED / "projection_cases" / "ipss_h25_totals_sample.csv",
+        comment_prefix="#",
+        schema_overrides={"code": pl.String},
+    )
+    projected = (
+        sample.unpivot(pl.selectors.starts_with("y"), index="code", variable_name="y", value_name="persons")
+        .select(
+            pl.col("code").alias("municipality_code"),
+            pl.col("y").str.tail(4).cast(pl.Int32).alias("year"),
+            pl.lit("total").alias("measure"),
+            "persons",
+        )
+    )  # fmt: skip
+    census = derive.past_census(frames.SHARED).filter(pl.col("year") == 2015)
+    counted = census.group_by("municipality_code", "year").agg(pl.col("population_persons").sum().alias("persons"))
+    later = derive.ipss_2018_errors(frames.SHARED).select(
+        "municipality_code", "year", pl.col("actual_persons").alias("persons")
+    )
+    actual = pl.concat([counted.with_columns(pl.col("persons").cast(pl.Float64)), later]).with_columns(
+        pl.lit("total").alias("measure")
+    )
+    errors = backtest.against(projected, actual, method="ipss_2013", base_year=2010)
+    assert errors.height == 32
+    means = dict(errors.group_by("year").agg(pl.col("error_pct").abs().mean()).iter_rows())
+    assert means[2015] == pytest.approx(1.65, abs=0.01)
+    assert means[2020] == pytest.approx(2.98, abs=0.01)
+    kamaishi = errors.filter((pl.col("municipality_code") == KAMAISHI) & (pl.col("year") == 2015))
+    assert kamaishi["error_pct"][0] == pytest.approx(-4.2, abs=0.05)
+
+
+def test_tables_to_95_and_over_give_their_rates_too():
+    from projection.recover import cohort_change_ratios
+
+    ages = list(range(0, 100, 5))
+    table = pl.DataFrame(
+        [("01223", y, s, a, 100 + a) for y in (2020, 2025) for s in ("male", "female") for a in ages],
+        schema=["municipality_code", "year", "sex", "age_from", "population_persons"],
+        orient="row",
+    )
+    found = cohort_change_ratios(table, open_age=95)
+    assert found.height == 2 * 19
+    last = found.filter((pl.col("age_from") == 90) & (pl.col("sex") == "male"))["cohort_change_ratio"][0]
+    assert last == pytest.approx(195 / (190 + 195))

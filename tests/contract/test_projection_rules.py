@@ -1,0 +1,103 @@
+"""Rules over the projection's tables and sources: described, typed, without clock or chance."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from projection import reconcile, scenarios
+from projection.tables import PROJECTION_TABLES, schema_of
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "projection").rglob("*.py"))
+
+
+@pytest.mark.parametrize("table", PROJECTION_TABLES)
+def test_every_column_says_what_it_is(table):
+    for name, (_, description) in PROJECTION_TABLES[table].items():
+        assert name == name.lower(), name
+        assert description.endswith("."), (name, description)
+    assert schema_of(table)["municipality_code"] == pl.String
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.name)
+def test_no_module_asks_the_clock_or_chance(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in {"now", "today", "utcnow", "default_rng", "perf_counter"}, (
+                f"{path.name}: {node.attr}"
+            )
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = {a.name.split(".")[0] for a in node.names} | {(getattr(node, "module", None) or "").split(".")[0]}
+            assert not names & {"time", "random", "secrets", "pandas", "dagster", "dbt", "duckdb"}, (
+                f"{path.name}: {names}"
+            )
+            assert not names & {"orchestration", "publication", "expectations", "ingest"}, f"{path.name}: {names}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.name)
+def test_every_module_says_what_it_holds_and_what_not(path):
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    assert "Does not hold" in text or "Does not\nhold" in text or "Holds no" in text, path.name
+
+
+def test_importing_the_nightly_entry_needs_polars_and_numpy_only():
+    code = (
+        "import sys, polars, numpy\nbefore = set(sys.modules)\nimport projection.nightly\n"
+        "print(sorted({m.split('.')[0] for m in set(sys.modules) - before} & "
+        "{'pandas', 'scipy', 'matplotlib', 'duckdb', 'pyarrow', 'resvg_py', 'dagster'}))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout.strip() == "[]"
+
+
+def test_every_printed_figure_has_a_place_a_tolerance_and_its_reason():
+    figures = reconcile.plan_figures()
+    for column in ("place_ja", "tolerance_reason_ja", "label_ja", "plan_value", "tolerance"):
+        assert figures[column].null_count() == 0, column
+    assert not figures.select("plan_id", "figure_id").is_duplicated().any()
+
+
+def test_every_scenario_says_whose_assumption_it_is():
+    table = scenarios.read(ROOT / "dbt_project" / "seeds" / "scenarios.csv")
+    named = scenarios.labels(table)
+    for column in ("label_ja", "label_en", "note_ja", "assumption_of"):
+        assert named[column].null_count() == 0, column
+    ours = table.filter((pl.col("item") == "migration_multiplier") & (pl.col("value") != 0))
+    assert (ours["assumption_of"] == "ours").all()
+
+
+def test_reference_tables_name_their_primary_source():
+    for name in ("national.csv", "national_survival.csv", "error_quantiles.csv"):
+        frame = pl.read_csv(ROOT / "projection" / "reference" / name)
+        sources = [c for c in frame.columns if c.endswith("source_ja")]
+        assert sources, name
+        for column in sources:
+            assert frame[column].null_count() == 0
+
+
+def test_the_plan_prints_one_figure_wherever_it_is_kept():
+    """The seed of the warehouse and the reference of the projection hold the same printed persons."""
+    seed = pl.read_csv(ROOT / "dbt_project" / "seeds" / "plan_figures.csv", infer_schema=False)
+    kinds = {"census": "census", "ipss": "benchmark", "plan": "plan"}
+    levels = seed.filter(
+        pl.col("of_scenario").is_in(list(kinds)) & pl.col("minus_scenario").is_null() & (pl.col("unit") == "人")
+    )
+    theirs = {}
+    for r in levels.iter_rows(named=True):
+        measure = r["measure"].removesuffix("_persons")
+        key = (r["municipality_code"], r["plan_id"], kinds[r["of_scenario"]], int(r["year"]), measure)
+        theirs[key] = float(r["plan_value"])
+    ours = {
+        (r["municipality_code"], r["plan_id"], r["kind"], r["year"], r["measure"]): r["plan_value"]
+        for r in reconcile.plan_figures()
+        .filter(pl.col("kind").is_in(["census", "benchmark", "plan"]))
+        .iter_rows(named=True)
+    }
+    assert len(theirs) >= 15
+    assert {k: ours.get(k) for k in theirs} == theirs
