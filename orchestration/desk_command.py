@@ -1,0 +1,180 @@
+"""`sousei project`: the population vision at the desk, on a release.
+
+Holds: arguments and printing of the desk's questions. Does not hold: the answers (projection.desk), nor any writing
+into a home; charts go where the caller says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from ingest.home import PROJECT_ROOT, Home
+
+READABLE = {
+    "scenarios": (
+        *("scenario_id", "label_ja", "year", "measure_ja", "persons", "low_persons", "high_persons"),
+        *("implied_tfr", "net_migration_persons", "births", "deaths"),
+    ),
+    "goal": (
+        *("scenario_id", "measure", "target_year", "target_persons", "without_persons", "profile_ja", "timing"),
+        *("from_year", "units_a_year", "persons_a_year", "low_persons", "high_persons"),
+    ),
+    "arrivals": ("measure", "sex", "age_group", "from_year", "target_year", "persons_at_target"),
+    "decompose": ("label_ja", "measure", "method", "difference_persons", "natural_persons", "social_persons"),
+    "backtest": (
+        *("method", "base_year", "year", "measure_ja", "projected_persons", "actual_persons", "error_pct"),
+        *("p10", "p90", "size_class"),
+    ),
+}
+"""Columns of the table for people; the other formats give every column, unrounded."""
+
+SCENARIOS = PROJECT_ROOT / "dbt_project" / "seeds" / "scenarios.csv"
+
+
+def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    """Add the desk's questions below `sousei project`."""
+    asked = call.add_subparsers(dest="question", required=True, metavar="QUESTION")
+    desk = argparse.ArgumentParser(add_help=False)
+    desk.add_argument(
+        "--municipality", required=True, type=_code, metavar="CODE", help="5桁の団体コード / five-digit code"
+    )
+    desk.add_argument("--release", default="current", metavar="RELEASE")
+    desk.add_argument(
+        "--scenarios",
+        type=Path,
+        default=SCENARIOS,
+        metavar="CSV",
+        help="自分のシナリオ表 / a scenario table of your own",
+    )
+    desk.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
+
+    def question(name: str, about: str, example: str) -> argparse.ArgumentParser:
+        return asked.add_parser(
+            name,
+            parents=[common, desk],
+            help=about,
+            description=about,
+            epilog=f"例 / example:  sousei project {name} --municipality 01223 {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    one = question(
+        "scenarios", "シナリオ別の将来人口と誤差の幅 / scenarios with their bands", "--year 2040 --year 2060"
+    )
+    one.add_argument("--scenario", action="append", metavar="ID")
+    one.add_argument("--year", action="append", type=int, metavar="YEAR")
+    one = question("goal", "目標に届くのに毎年何人要るか / arrivals that reach a target", "--target 9345 --year 2060")
+    one.add_argument("--target", type=float, required=True, metavar="PERSONS")
+    one.add_argument("--year", type=int, required=True, metavar="YEAR", help="目標の年 / target year")
+    one.add_argument("--from-year", type=int, default=2020, metavar="YEAR", help="始める年 / first year of arrivals")
+    one.add_argument(
+        "--measure", default="total", metavar="MEASURE", help="total, young, working_age, old, women_20_39"
+    )
+    one.add_argument("--timing", choices=("start", "mid", "end"), default="mid", help="来る時 / when in a period")
+    one.add_argument("--scenario", action="append", metavar="ID")
+    one = question("arrivals", "転入1人の目標年での値打ち / value of one arrival by sex and age", "--year 2060")
+    one.add_argument("--year", type=int, required=True, metavar="YEAR")
+    one.add_argument("--from-year", type=int, default=2020, metavar="YEAR")
+    one.add_argument("--scenario", default="ipss_2018_extended", metavar="ID")
+    one = question("decompose", "差を自然と社会に分ける / natural and social parts of a difference", "--year 2060")
+    one.add_argument("--year", type=int, required=True, metavar="YEAR")
+    question("backtest", "これまでの推計はどれだけ外れたか / how far projections have been off", "")
+    one = question("charts", "図（SVG、--png で PNG も） / charts as SVG, with --png also PNG", "--to charts --png")
+    one.add_argument("--to", type=Path, required=True, metavar="DIR")
+    one.add_argument("--png", action="store_true")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Answer one question; 0 answered, 2 when it cannot be asked so."""
+    import polars.selectors as cs
+
+    from projection import desk, scenarios
+    from projection.engine import ProjectionError
+    from publication import releases
+
+    release = releases.find(Home.from_environment(), arguments.release)
+
+    def mart(name: str) -> Any:
+        return releases.query(f"from {name} where municipality_code = '{arguments.municipality}'", release)
+
+    try:
+        published = desk.published_of_release(mart("mart_population_projection"))
+        if arguments.question == "backtest":
+            counted = desk.counted_of_release(mart("fct_population"))
+            frame = desk.backtest_table(counted, published, arguments.municipality)
+        else:
+            opened = desk.open_desk(published, scenarios.read(arguments.scenarios), arguments.municipality)
+            if arguments.question == "charts":
+                return _charts(arguments, opened, mart)
+            frame = _answer(arguments, opened)
+    except ProjectionError as error:
+        print(f"projection_refused: {error}", file=sys.stderr)
+        return 2
+    form = "json" if arguments.json else arguments.format
+    if form == "table":
+        shown = [name for name in READABLE[arguments.question] if name in frame.columns]
+        frame = frame.select(shown).with_columns(cs.float().round(2, mode="half_away_from_zero"))
+    sys.stdout.buffer.write(releases.formatted(frame, form))
+    return 0
+
+
+def _answer(arguments: argparse.Namespace, opened: Any) -> Any:
+    from projection import desk
+
+    if arguments.question == "scenarios":
+        return desk.scenario_table(opened, arguments.scenario, years=arguments.year)
+    if arguments.question == "goal":
+        return desk.goal_seek(
+            opened,
+            target_persons=arguments.target,
+            target_year=arguments.year,
+            from_year=arguments.from_year,
+            measure=arguments.measure,
+            scenario_ids=arguments.scenario or ("ipss_2018_extended",),
+            timing=arguments.timing,
+        )
+    if arguments.question == "arrivals":
+        return desk.arrival_values(
+            opened, target_year=arguments.year, from_year=arguments.from_year, scenario_id=arguments.scenario
+        )
+    return desk.decomposition_table(opened, arguments.year)
+
+
+def _charts(arguments: argparse.Namespace, opened: Any, mart: Any) -> int:
+    import polars as pl
+
+    from projection import charts, desk
+
+    counted = mart("fct_population").filter(
+        (pl.col("scope") == "total") & (pl.col("sex") == "total") & (pl.col("age_group") == "total")
+    )
+    totals = counted.select(
+        "municipality_code",
+        "as_of_date",
+        pl.when((pl.col("series") == "census") & (pl.col("value_status") == "preliminary"))
+        .then(pl.lit("census_preliminary"))
+        .otherwise("series")
+        .alias("series"),
+        pl.col("population_persons").cast(pl.Int64).alias("persons"),
+    )
+    town = mart("dim_municipality").filter(pl.col("valid_to").is_null())
+    arguments.to.mkdir(parents=True, exist_ok=True)
+    for name, svg in desk.draw(opened, name_ja=town["name_ja"][0], actual_totals=totals).items():
+        path = arguments.to / f"{arguments.municipality}_{name}.svg"
+        path.write_text(svg, encoding="utf-8")
+        print(path)
+        if arguments.png:
+            picture = path.with_suffix(".png")
+            picture.write_bytes(charts.png(svg))
+            print(picture)
+    return 0
+
+
+def _code(text: str) -> str:
+    if not re.fullmatch(r"\d{5}", text):
+        raise argparse.ArgumentTypeError(f"bad_code: {text!r} は5桁の団体コードではありません / not a five-digit code")
+    return text
