@@ -29,7 +29,7 @@ schedule: setup
 	$(BIN)/dagster-daemon run -m orchestration.definitions
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check .

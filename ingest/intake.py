@@ -21,7 +21,7 @@ from pathlib import Path
 from ingest import csvtext, workbook
 from ingest.files import sweep, sync_folder, write_bytes, write_json
 from ingest.home import Home
-from ingest.personal import find_personal, find_personal_keys
+from ingest.personal import PERSONAL, find_personal, find_personal_keys
 from ingest.problems import Problem, Refusal, problem
 from ingest.reading import open_bytes
 
@@ -64,8 +64,10 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
         if isinstance(opened, Refusal):
             refused.append(Snapshot("", name, 0, received_at, origin, None, True, opened.problems))
             continue
+        digest, size = "", 0
         try:
             data = _content(opened)
+            size = len(data)
             digest = hashlib.sha256(data).hexdigest()
             if not (home.snapshots / digest / "receipt.json").exists():
                 _refuse_personal(data, digest)
@@ -74,7 +76,9 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
                 _acknowledge(home, digest, name, place, len(data), received_at, origin)
             here.add(digest)
         except Refusal as refusal:
-            refused.append(Snapshot("", name, 0, received_at, origin, None, True, refusal.problems))
+            if any(p["problem_id"] == PERSONAL for p in refusal.problems):
+                digest = ""  # not even a hash is kept
+            refused.append(Snapshot(digest, name, size, received_at, origin, None, True, refusal.problems))
         finally:
             os.close(opened)
     sync_folder(home.snapshots)

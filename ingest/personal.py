@@ -24,6 +24,8 @@ _NAMES = re.compile(r"(氏名|姓名|本人氏名|世帯主氏名|住民氏名|�
 _ABOUT = re.compile(
     r"(生年月日?|続柄|世帯番号|個人住所|現住所|前住所|住所|本籍|電話番号|性別|年齢|フリガナ|ふりがな|カナ)(\(.*\))?"
 )
+PERSONAL = "personal_data"
+"""Identifier of the problem that such a file has."""
 CHANCE = 0.1
 """Share of random numbers that pass either check digit."""
 SURE = 1e-5
@@ -117,7 +119,7 @@ def _by_name(grid: Grid, word: str, rows: int) -> Problem:
 
 def _by_name_text(sheet: str, word: str, rows: int) -> Problem:
     return problem(
-        "personal_data",
+        PERSONAL,
         "warn",
         f"個人を扱う列「{word[:16]}」があるため受け取りません(約 {rows} 行)。保存していません。",
         f"Refused: a column of personal data, {word[:16]} (about {rows} rows). Nothing was stored.",
@@ -131,7 +133,7 @@ def _by_name_text(sheet: str, word: str, rows: int) -> Problem:
 
 def _by_digits(grid: Grid, place: int, kind: str, count: int, of: int) -> Problem:
     return problem(
-        "personal_data",
+        PERSONAL,
         "warn",
         f"{place + 1} 列目に{kind}の検査数字に合う値が {of} 件中 {count} 件あるため受け取りません。保存していません。",
         f"Refused: {count} of {of} values in column {place + 1} pass the check digit of {kind}. Nothing was stored.",

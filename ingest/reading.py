@@ -40,7 +40,8 @@ class Reading(NamedTuple):
     @property
     def taken(self) -> bool:
         """The delivery can be used."""
-        return self.contract is not None and not any(p["severity"] == "gate" for p in self.problems)
+        broken = any(p["severity"] == "gate" for p in self.problems)
+        return self.contract is not None and bool(self.tables) and not broken
 
 
 class Contents(NamedTuple):
@@ -137,7 +138,7 @@ def read_contents(contents: Contents, file_name: str, contracts: tuple[Contract,
                     if reader.recognises(document):
                         rows, problems, title, period = reader.read(document)
                         tables = {layout.raw_table: rows} if len(rows) else {}
-                        return Reading(contract, [layout.layout], tables, problems, title, period, None)
+                        return Reading(contract, [layout.layout], tables, problems, title, period, None, title)
     return _read_grids(contents.form, contents.grids, file_name, contracts)
 
 
@@ -223,7 +224,10 @@ def _not_recognised(grids: list[Grid]) -> Problem:
 
 def _subject(recognised: list[tuple[Grid, Recognised]], tables: dict[str, list[pl.DataFrame]]) -> str:
     words = [found.said.get(name, "") for _, found in recognised for name in ("scope", "sex")]
-    words += [str(rows["form"][0]) for frames in tables.values() for rows in frames if "form" in rows.columns]
+    for rows in (rows for frames in tables.values() for rows in frames):
+        for name in ("form", "series", "indicator_id"):
+            if name in rows.columns:
+                words.append("+".join(sorted(map(str, rows[name].unique().to_list()))))
     return "/".join(words)
 
 

@@ -19,6 +19,7 @@ from ingest.headers import Header, Label, find
 from ingest.problems import Problem, problem
 from ingest.text import squeeze
 
+_POWERS = "十百千万億"
 NEAR = 0.5
 """Share of a layout's required columns that a file without a title must show to be called a changed layout of it."""
 
@@ -217,15 +218,16 @@ def _contradictions(grid: Grid, found: Recognised) -> list[Problem]:
 def _units(grid: Grid, found: Recognised) -> list[Problem]:
     """Units that the file names against the contract's."""
     problems = []
-    title_units = found.header.units
     for bound in found.columns:
         column = bound.column
         if column.role != "measure" or column.unit is None:
             continue
+        bare = column.unit.lstrip(_POWERS)
+        alike = [unit for unit in found.header.units if unit.lstrip(_POWERS) == bare]
         stated = bound.label.unit
-        if stated is None and title_units:
-            alike = [unit for unit in title_units if unit.lstrip("千百十万億") == column.unit.lstrip("千百十万億")]
-            stated = alike[0] if alike else None
+        if alike and column.unit not in alike:
+            stated = alike[0]  # the title says another unit, whatever the column says
+        stated = stated or (alike[0] if alike else None)
         if stated is None and not column.unit_stated:
             continue
         if stated != column.unit:

@@ -60,6 +60,7 @@ def _describe(columns: dict[str, tuple[Any, str]]) -> str:
 
 
 DELIVERIES = dg.AssetKey("deliveries")
+RUN = _raw_key("run")
 VERDICT = dg.AssetKey("meta_check_outcome")
 RELEASE = dg.AssetKey("release")
 DBT_RESULTS = dg.AssetKey("dbt_results")
@@ -89,6 +90,15 @@ DBT_RESULTS = dg.AssetKey("dbt_results")
             )
             for table, columns in RAW_TABLES.items()
         ),
+        dg.AssetSpec(
+            RUN,
+            deps=[DELIVERIES],
+            group_name="ingest",
+            kinds={"duckdb"},
+            owners=OPERATOR,
+            skippable=True,
+            description="この更新の識別（入力・プログラム・基準日）。 / This refresh: inputs, code, as-of date.",
+        ),
     ],
     check_specs=[
         dg.AssetCheckSpec(
@@ -112,6 +122,7 @@ def intake(context: dg.AssetExecutionContext, config: IntakeConfig, refresh: Ref
     )
     for table in RAW_TABLES:
         yield dg.MaterializeResult(asset_key=_raw_key(table), metadata={"dagster/row_count": outcome.rows[table]})
+    yield dg.MaterializeResult(asset_key=RUN, metadata={"run_id": outcome.run.run_id, "as_of": outcome.run.as_of})
     yield dg.AssetCheckResult(
         asset_key=_raw_key("delivery"),
         check_name="every_delivery_was_read",

@@ -23,7 +23,7 @@ READABLE = {
         *("scenario_id", "measure", "target_year", "target_persons", "without_persons", "profile_ja", "timing"),
         *("from_year", "units_a_year", "persons_a_year", "low_persons", "high_persons"),
     ),
-    "arrivals": ("measure", "sex", "age_group", "from_year", "target_year", "persons_at_target"),
+    "arrivals": ("measure", "sex", "age_from", "value_persons"),
     "decompose": ("label_ja", "measure", "method", "difference_persons", "natural_persons", "social_persons"),
     "backtest": (
         *("method", "base_year", "year", "measure_ja", "projected_persons", "actual_persons", "error_pct"),

@@ -63,7 +63,7 @@ def actual_totals(
     registry_dynamics: pl.DataFrame,
     reference_series: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Published total populations from every raw table that has them: municipality_code, as_of_date, series, persons.
+    """Published total populations: municipality_code, as_of_date, series, persons, value_status; every raw table's.
 
     Raw schemas. One row per municipality, date and series; where two tables have one figure the first in this order
     counts: census, registry by age, registry flows, reference series.
@@ -79,6 +79,7 @@ def actual_totals(
             pl.col(day).alias("as_of_date"),
             series.alias("series"),
             pl.col(value).cast(pl.Float64).alias("persons"),
+            "value_status",
         )
         for frame, condition, code, day, value, series in (
             (census_population, whole & total, "area_code", "as_of_date", "population_persons", counted),

@@ -416,7 +416,7 @@ def xlsx(report: Report) -> bytes:
         sheet.write_string(0, column, name, header)
     for line, row in enumerate(rows, start=1):
         row.insert(4, report["file_name"] or NOTHING)
-        lines = max(_columns_of(str(value)) // (width - 2) + 1 for value, (_, width) in zip(row, _COLUMNS, strict=True))
+        lines = max(_columns_of(str(value)) // (width - 4) + 1 for value, (_, width) in zip(row, _COLUMNS, strict=True))
         sheet.set_row(line, 15 * min(lines, 20))
         for column, value in enumerate(row):
             if isinstance(value, int):
@@ -457,7 +457,7 @@ def _problem_rows(report: Report) -> list[list[Any]]:
     rows: list[list[Any]] = []
     for one in report["problems"]:
         row, column = one.get("row"), one.get("column_label")
-        place = " ".join(filter(None, (f"{row} 行" if row else "", f"列 {column}" if column else ""))) or "全体"
+        place = " ".join(filter(None, (f"{row} 行" if row else "", f"列「{column}」" if column else ""))) or "全体"
         action = ACTIONS.get(one["severity"], one["severity"])
         what = [one["message_ja"], one["action_ja"], one.get("expected") or "", one.get("found") or ""]
         rows.append(["取り込み", one["problem_id"], action, NOTHING, one.get("sheet") or "", place, 1, *what])

@@ -42,7 +42,9 @@ CENSUS_SOURCE = "総務省統計局 平成27年国勢調査 表00100（平成12�
 NUMBERING_SOURCE = "標準地域コードの配番（新設合併の前から使われている番号）"
 
 MERGER = "establishmentOfNewMunicipalityByMerging"
-DIVISION = "divisionIntoSeveralMunicipalities"
+DIVIDED = {"absorption": "partialAbsorption"}
+"""Our word where a municipality was divided among existing ones: the list gives each part as an absorption."""
+
 KEPT_BEFORE_2000 = {
     "01225": "滝川市",
     "03206": "北上市",
@@ -115,8 +117,8 @@ def changes(path: Path, designated: list[str], of_2000: dict[str, str]) -> list[
     """Changes of municipalities since 1970: one row per (date, old code, new code). Districts and wards are left out.
 
     Where the list gives two reasons for one change (編入合併 and 市制施行 on the same day) the one that makes the new
-    code is kept. A merger that keeps the code of a partner gets the row of that partner; a municipality whose area went
-    to several is a division, whatever the list calls its parts.
+    code is kept. A merger that keeps the code of a partner gets the row of that partner. A municipality that several
+    others absorbed in parts says so in its reason.
     """
     rows = {(row[0], row[1], row[3]): row for row in SAME_CODE_RENAMES}
     listed = json.loads(path.read_text(encoding="utf-8"))["changes"]
@@ -140,7 +142,10 @@ def changes(path: Path, designated: list[str], of_2000: dict[str, str]) -> list[
             rows[date, code, code] = (date, code, in_use[code], code, name, MERGER, source)
         in_use[code] = name
     parts = Counter((date, old) for date, old, _ in rows)
-    return sorted((*row[:5], DIVISION if parts[row[0], row[1]] > 1 else row[5], row[6]) for row in rows.values())
+    divided = {key for key, n in parts.items() if n > 1}
+    return sorted(
+        (*row[:5], DIVIDED.get(row[5], row[5]) if row[:2] in divided else row[5], row[6]) for row in rows.values()
+    )
 
 
 def write(name: str, header: Row, rows: list[Row]) -> None:

@@ -2,7 +2,7 @@
     severity='warn',
     meta={
         'severity': 'review',
-        'message_ja': '改定された値、再計算と合わない計画の数値があります',
+        'message_ja': '改定・訂正された値、再計算と合わない計画の数値があります',
         'subject': 'main.fct_kpi_actual, main.fct_tourism_visitors, main.mart_vision_reconciliation',
         'owner_ja': '総合政策部',
         'action_ja': '改定された値、計画の印字値と合わない値を報告の注記に載せるか判断する',
@@ -43,3 +43,20 @@ select
     figure_id || ' ' || label_ja || ': 再計算と合いません' as reason_ja
 from {{ ref('mart_vision_reconciliation') }}
 where verdict = 'differs'
+union all
+select
+    delivery.file_name,
+    declared.source_sheet as sheet,
+    declared.source_row as row_number,
+    coalesce(declared.municipality_code, regexp_extract(declared.row_key, '_code=(\\S+)', 1)) as municipality_code,
+    cast(declared.as_published as varchar) as expected,
+    case when declared.source_id is not null then cast(declared.corrected as varchar) else '届いていない' end as found,
+    declared.row_key
+    || case
+        when declared.source_id is not null then ': 公表元の誤りを訂正して使っています（' || declared.reason_ja || '）'
+        else ': 訂正を記録した値が届いた資料にありません（corrections.csv の ' || declared.line_number || ' 行目）'
+    end as reason_ja
+from (
+    {{ declared_corrections() | indent(4) }}
+) as declared
+left join {{ source('raw', 'delivery') }} as delivery on declared.source_id = delivery.source_id

@@ -94,3 +94,16 @@ select
     '団体コード ' || code6 || ' の検査数字が合いません' as reason_ja
 from {{ ref('dim_municipality') }}
 where code6 <> municipality_code || {{ check_digit('municipality_code') }}
+union all
+select
+    'municipality_changes.csv' as file_name,
+    null as sheet,
+    null as row_number,
+    old_code as municipality_code,
+    '行き先が1団体、または分割（partialAbsorption・divisionIntoSeveralMunicipalities）の記載' as expected,
+    string_agg(distinct new_code, ' ' order by new_code) as found,
+    '団体コード ' || old_code || ' の ' || change_date || ' の行き先が二つ以上あります。分割であれば reason に書いてください' as reason_ja
+from {{ ref('municipality_changes') }}
+where reason not in ('partialAbsorption', 'divisionIntoSeveralMunicipalities', 'separation', 'changesOfBoundaries')
+group by old_code, change_date
+having count(distinct new_code) > 1

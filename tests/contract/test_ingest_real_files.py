@@ -45,7 +45,8 @@ def figures(name: str, **types: pl.DataType) -> pl.DataFrame:
 def test_every_file_is_taken_without_a_word(path: Path) -> None:
     found = read(path)
     if path.name == "estat_api_getStatsData_sample.json":
-        assert [p["problem_id"] for p in found.problems] == ["estat_incomplete"]
+        assert [(p["problem_id"], p["severity"]) for p in found.problems] == [("estat_incomplete", "warn")]
+        assert not found.taken
         assert "403227" in found.problems[0]["message_ja"]
         return
     assert found.problems == []

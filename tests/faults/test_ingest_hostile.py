@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import csvtext, intake, personal, raw, reading, workbook
+from ingest.check import describe
 from ingest.grid import of_csv
 from ingest.home import Home
 from ingest.problems import Refusal
@@ -323,6 +324,12 @@ def test_a_shrunken_redelivery_needs_a_written_go_ahead(home: Home, landing: Pat
     assert not night(home, landing, NIGHT + dt.timedelta(days=2)).refused
 
 
+def test_another_table_of_our_own_form_is_no_shrunken_one(home: Home, landing: Path) -> None:
+    for day, name in enumerate(("vital_statistics.csv", "migration.csv", "tfr_bayes.csv")):
+        (landing / name).write_bytes((SAMPLES / "reference_series" / name).read_bytes())
+        assert night(home, landing, NIGHT + dt.timedelta(days=day)).problems.is_empty()
+
+
 def test_order_of_arrival_does_not_matter(home: Home, landing: Path, tmp_path: Path) -> None:
     files = sorted((SAMPLES / "tourism").glob("city2024*.csv"))[:5]
     seen = []
@@ -502,6 +509,40 @@ def test_no_cell_of_an_unknown_file_is_told(home: Home, landing: Path) -> None:
         result.deliveries.rows(), ensure_ascii=False, default=str
     )
     assert not any(word in told for word in ("山田", "鈴木", "1980", "1990-02"))
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "link", "personal", "good"])
+def test_describe_says_the_same_and_stores_nothing(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x.csv"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "link":
+        path.symlink_to("/etc/hostname")
+    else:
+        path.write_bytes(GOOD if kind == "good" else "個人番号,値\n1,2\n".encode())
+    said = describe(path)
+    assert said["would_be_taken"] is (kind == "good")
+    assert bool(said["problems"]) is (kind != "good")
+    assert sorted(tmp_path.rglob("*")) == [path]
+
+
+@pytest.mark.parametrize("unit", ["（単位：千人）", "（単位：百人）"])
+def test_a_registry_table_in_thousands_is_refused(unit: str) -> None:
+    found = reading.read(
+        parts(
+            lambda held: held.update(
+                {
+                    name: data.replace("（総計）".encode(), f"（総計）{unit}".encode())
+                    for name, data in held.items()
+                    if name.endswith(".xml")
+                }
+            )
+        ),
+        "x.xlsx",
+    )
+    assert set(ids(found.problems)) == {"unit_mismatch"}
 
 
 # --- personal data ---------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import io
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -306,6 +307,44 @@ def test_addresses_are_joined_and_at_most_twenty() -> None:
     assert [letters(n) for n in (0, 25, 26, 701, 702, 16383)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
 
 
+# --- real files -------------------------------------------------------------------------------------------------------
+
+EXTRACTS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "extracts"
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not EXTRACTS.is_dir(), reason="the real files of ../shared are not here")
+@pytest.mark.parametrize(
+    ("name", "rule", "addresses", "total"),
+    [
+        ("furusato_nozei/H30_gain.xlsx", "L1-10", ["CY812"], 1),
+        ("furusato_nozei/R1_gain.xlsx", "L1-10", ["AP16", "DG16", "DI16"], 3),
+        ("furusato_nozei/H28_gain.xlsx", "L1-12", None, 62),
+        ("ipss_projection/ipss_2023_totals_kekkahyo1.xlsx", "L2-03", ["A4:R5"], 36),
+        ("ipss_projection/ipss_2023_totals_kekkahyo1.xlsx", "L3-09", ["E5:R5"], 14),
+        ("resident_registry/0503sjin.xls", "L2-03", ["A2:W4"], 69),
+        ("resident_registry/0503sjin.xls", "L1-12", None, 16),
+        ("resident_registry/2104ssnen.xlsx", "L1-04", ["A6838:A6839"], 2),
+        ("census/census_2015_population_final_cp932.csv", "L1-05", ["A10:C10"], 3),
+        ("census/census_2015_population_final_cp932.csv", "L2-01", None, 20583),
+    ],
+)
+def test_real_files_are_judged_as_a_person_reads_them(
+    name: str, rule: str, addresses: list[str] | None, total: int
+) -> None:
+    (found,) = told((EXTRACTS / name).read_bytes(), rule)
+    assert found[2] == total
+    assert addresses is None or found[1] == addresses
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not EXTRACTS.is_dir(), reason="the real files of ../shared are not here")
+@pytest.mark.parametrize("name", ["city2021.csv", "city2024.csv", "city202412.csv"])
+def test_a_long_form_file_breaks_no_rule(name: str) -> None:
+    found = findings((EXTRACTS / "tourism" / name).read_bytes(), name)
+    assert [(one.rule, one.result) for one in found] == [("L3-06", "doubtful")]
+
+
 # --- hostile and broken files -----------------------------------------------------------------------------------------
 
 
@@ -349,6 +388,31 @@ def test_a_hostile_file_is_a_finding_and_never_a_crash(name: str) -> None:
     assert seen.findings, name
     assert {one.rule for one in seen.findings} <= {"L1-01", "L1-15"}
     assert results(seen)["L3-04"] == "unseen" or name == "empty"
+
+
+def test_a_workbook_that_takes_too_long_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = b"<worksheet><sheetData>" + b"<row><c/><c/></row>" * 50_000 + b"</sheetData></worksheet>"
+    names = "".join(f'<sheet name="s{n}" sheetId="{n}" r:id="rId1"/>' for n in range(1, 3000)).encode()
+    slow = repacked(book(), "xl/worksheets/sheet1.xml", cells)
+    slow = repacked(slow, "xl/workbook.xml", b'<workbook xmlns:r="r"><sheets>' + names + b"</sheets></workbook>")
+    monkeypatch.setattr(readability, "SECONDS", 1.0)
+    begun = time.monotonic()
+    assert [one.rule for one in findings(slow, "slow")] == ["L1-01"]
+    assert time.monotonic() - begun < 5
+    assert findings(book(), "clean") == []
+
+
+def test_the_zip_directory_is_looked_at_before_anything_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(data: bytes) -> None:
+        raise AssertionError("unpacked")
+
+    monkeypatch.setattr(readability, "structure", never)
+    assert "展開" in findings(HOSTILE["zip_bomb"], "x")[0].message_ja
+
+
+def test_a_document_type_is_refused_even_without_an_entity() -> None:
+    data = repacked(book(), "xl/worksheets/sheet1.xml", b"<!DOCTYPE worksheet><worksheet/>")
+    assert "doctype" in findings(data, "x")[0].message_en
 
 
 def test_after_a_hostile_file_the_next_is_read() -> None:

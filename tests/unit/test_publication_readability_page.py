@@ -168,6 +168,18 @@ def test_the_workbook_twin_holds_every_finding_and_problem_and_no_formula() -> N
 def test_the_same_report_gives_the_same_bytes() -> None:
     made = report(messy())
     assert xlsx(made) == xlsx(made) and html(made) == html(made)
+    with zipfile.ZipFile(io.BytesIO(xlsx(made))) as book:
+        assert b"2000-01-01T00:00:00Z</dcterms:created>" in book.read("docProps/core.xml")
+
+
+def test_places_that_are_not_named_are_counted_in_both_forms() -> None:
+    rows = "".join(f"{n},{'１' if n % 2 else 1}\r\n" for n in range(100))
+    made = report_of(examine(f"番号,人口（人）\r\n{rows}".encode(), "x"), [], {"file_name": "x.csv"})
+    (found,) = [one for one in made["findings"] if one["rule"] == "L2-01"]
+    assert len(found["addresses"]) == 20 and found["total"] == 50
+    assert "ほか 30 セル" in html(made)
+    body = list(load_workbook(io.BytesIO(xlsx(made)))["指摘一覧"].iter_rows(min_row=2, values_only=True))
+    assert [(row[6], row[7]) for row in body if row[1] == "L2-01"][-1] == ("上記以外", 30)
 
 
 # --- the pages of a run -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ with official as (
             total_persons,
             working_age_persons,
             women_20_39_persons
-        from {{ ref('mart_population_vision') }}
+        from {{ ref('int_vision__summed') }}
         where scenario_id = 'ipss_2018' or (scenario_id = 'ipss_2018_extended' and year > 2045)
     )
     on total_persons, working_age_persons, women_20_39_persons
@@ -35,7 +35,7 @@ points as (
                 else coalesce(printed.plan_value, official.benchmark_persons)
             end as decimal(24, 8)
         ) as benchmark_persons
-    from {{ ref('dim_kpi') }} as kpi
+    from {{ ref('int_kpi__catalogue') }} as kpi
     inner join official
         on kpi.municipality_code = official.municipality_code and kpi.benchmark_column = official.benchmark_column
     left join printed

@@ -11,12 +11,12 @@ with plan_years as (
                 )
             end
         ) as fiscal_year
-    from {{ ref('dim_kpi') }}
+    from {{ ref('int_kpi__catalogue') }}
     where is_current
 ),
 
 latest as (
-    select * from {{ ref('fct_kpi_actual') }}
+    select * from {{ ref('int_kpi__actual') }}
     where is_latest
 ),
 
@@ -54,7 +54,7 @@ valued as (
         count(latest.actual_value) over term_so_far as n_years_reported,
         arg_min(latest.value_status, {{ status_rank('latest.value_status') }}) over term_so_far as term_status
     from kpi_years
-    inner join {{ ref('dim_kpi') }} as kpi on kpi_years.kpi_id = kpi.kpi_id and kpi.is_current
+    inner join {{ ref('int_kpi__catalogue') }} as kpi on kpi_years.kpi_id = kpi.kpi_id and kpi.is_current
     left join latest on kpi_years.kpi_id = latest.kpi_id and kpi_years.fiscal_year = latest.fiscal_year
     window term_so_far as (partition by kpi.kpi_id order by kpi_years.fiscal_year)
 )

@@ -2,7 +2,8 @@
 -- code begins with the change that made it and ends with the change that used it up. A change that keeps the code (a new
 -- name, a merger under the code of a partner) ends one span and begins the next.
 -- A span whose area went to several municipalities has no current_code: its figures are never given to one of them.
--- A moved boundary (changesOfBoundaries) moves no code; it and a division say from which day on today's area is meant.
+-- Where only a part of the area moves (changesOfBoundaries, separation) the code goes on; that and a division say from
+-- which day on a code means today's area (comparable_from).
 with recursive changes as (
     select
         change_date,
@@ -12,15 +13,15 @@ with recursive changes as (
         new_name_ja,
         reason
     from {{ ref('municipality_changes') }}
-    where reason <> 'changesOfBoundaries'
+    where reason not in ('changesOfBoundaries', 'separation')
 ),
 
 began as (
     select
         new_code as municipality_code,
         change_date as valid_from
-    from changes
-    where reason not in ('absorption', 'divisionIntoSeveralMunicipalities') or new_code = old_code
+    from {{ ref('municipality_changes') }}
+    where reason not in ('absorption', 'partialAbsorption', 'changesOfBoundaries') or new_code = old_code
     group by new_code, change_date
 ),
 
@@ -125,7 +126,7 @@ redrawn as (
             spans.municipality_code in (moves.new_code, moves.old_code)
             and moves.change_date >= spans.valid_from
             and (spans.valid_to is null or moves.change_date < spans.valid_to)
-    where moves.reason in ('divisionIntoSeveralMunicipalities', 'changesOfBoundaries')
+    where moves.reason in ('divisionIntoSeveralMunicipalities', 'partialAbsorption', 'separation', 'changesOfBoundaries')
     group by spans.municipality_code, spans.valid_from
 ),
 

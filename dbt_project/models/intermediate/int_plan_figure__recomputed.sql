@@ -1,4 +1,4 @@
--- Each printed figure is one value, or one value less another, of a measure of mart_population_vision; here with the
+-- Each printed figure is one value, or one value less another, of a measure of int_vision__summed; here with the
 -- official table and with our own run beside it.
 with measures as (
     unpivot (
@@ -15,7 +15,7 @@ with measures as (
             cast(working_age_share_pct as decimal(18, 6)) as working_age_share_pct,
             cast(old_share_pct as decimal(18, 6)) as old_share_pct,
             implied_tfr
-        from {{ ref('mart_population_vision') }}
+        from {{ ref('int_vision__summed') }}
     )
     on columns(* exclude (municipality_code, scenario_id, year))
     into name measure value measure_value

@@ -12,6 +12,7 @@ select
     is_current,
     current_code,
     current_codes,
-    is_divided
+    is_divided,
+    comparable_from
 from {{ ref('int_municipality__spans') }}
 order by municipality_code, valid_from

@@ -1,0 +1,99 @@
+{{ config(materialized='table') }}
+-- Groups come from five-year ages where a scenario has them, else from the groups as published or printed.
+with ages as (
+    select
+        municipality_code,
+        scenario_id,
+        vintage,
+        year,
+        sex,
+        age_group,
+        age_from,
+        age_to,
+        population_persons,
+        is_projection,
+        age_from is not null and not age_group in ('0-14', '15-64', '65+', '20-39') as is_five_year
+    from {{ ref('int_projection__scenarios') }}
+),
+
+sums as (
+    select
+        municipality_code,
+        scenario_id,
+        vintage,
+        year,
+        bool_or(is_projection) as is_projection,
+        max(population_persons) filter (where sex = 'total' and age_group = 'total') as total_published,
+        sum(population_persons) filter (where is_five_year and sex <> 'total') as total_summed,
+        max(population_persons) filter (where sex = 'total' and age_group = '0-14') as young_published,
+        sum(population_persons) filter (where is_five_year and sex <> 'total' and age_to <= 14) as young_summed,
+        max(population_persons) filter (where sex = 'total' and age_group = '15-64') as working_age_published,
+        sum(population_persons) filter (
+            where is_five_year and sex <> 'total' and age_from >= 15 and age_to <= 64
+        ) as working_age_summed,
+        max(population_persons) filter (where sex = 'total' and age_group = '65+') as old_published,
+        sum(population_persons) filter (where is_five_year and sex <> 'total' and age_from >= 65) as old_summed,
+        max(population_persons) filter (where sex = 'female' and age_group = '20-39') as women_published,
+        sum(population_persons) filter (
+            where is_five_year and sex = 'female' and age_from >= 20 and age_to <= 39
+        ) as women_summed
+    from ages
+    group by municipality_code, scenario_id, vintage, year
+),
+
+totals as (
+    select
+        municipality_code,
+        scenario_id,
+        vintage,
+        year,
+        is_projection,
+        cast(
+            coalesce(total_published, total_summed, young_published + working_age_published + old_published)
+            as decimal(18, 6)
+        ) as total_persons,
+        cast(coalesce(young_published, young_summed) as decimal(18, 6)) as young_persons,
+        cast(coalesce(working_age_published, working_age_summed) as decimal(18, 6)) as working_age_persons,
+        cast(coalesce(old_published, old_summed) as decimal(18, 6)) as old_persons,
+        cast(coalesce(women_published, women_summed) as decimal(18, 6)) as women_20_39_persons
+    from sums
+),
+
+targets as (
+    select
+        municipality_code,
+        cast(target_fiscal_year as integer) as year,
+        cast(target_value as decimal(18, 6)) as target_persons
+    from {{ ref('int_kpi__catalogue') }}
+    where benchmark_column = 'total_persons' and is_current
+)
+
+select
+    totals.municipality_code,
+    totals.scenario_id,
+    totals.vintage,
+    totals.year,
+    totals.is_projection,
+    totals.total_persons,
+    totals.young_persons,
+    totals.working_age_persons,
+    totals.old_persons,
+    totals.women_20_39_persons,
+    {{ percentage('totals.young_persons', 'totals.total_persons') }} as young_share_pct,
+    {{ percentage('totals.working_age_persons', 'totals.total_persons') }} as working_age_share_pct,
+    {{ percentage('totals.old_persons', 'totals.total_persons') }} as old_share_pct,
+    cast(flows.births as decimal(18, 6)) as births,
+    cast(flows.deaths as decimal(18, 6)) as deaths,
+    cast(flows.natural_change as decimal(18, 6)) as natural_change,
+    cast(flows.social_change as decimal(18, 6)) as social_change,
+    cast(flows.implied_tfr as decimal(18, 6)) as implied_tfr,
+    targets.target_persons,
+    cast(totals.total_persons - targets.target_persons as decimal(18, 6)) as gap_to_target_persons
+from totals
+left join {{ source('projection', 'vision') }} as flows
+    on
+        totals.municipality_code = flows.municipality_code
+        and totals.scenario_id = flows.scenario_id
+        and totals.vintage = flows.vintage
+        and totals.year = flows.year
+left join targets on totals.municipality_code = targets.municipality_code and totals.year = targets.year

@@ -1,0 +1,76 @@
+"""The asset graph, its checks, job and schedule as a person would see them in Dagster: a change is a decision.
+
+To accept a change: `python -m tests.contract.test_orchestration_graph > tests/golden/asset_graph.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "asset_graph.json"
+
+
+def graph() -> dict[str, Any]:
+    """Assets with group, kinds, owners and dependencies; checks by asset; jobs and schedules."""
+    from orchestration.definitions import defs
+
+    repository = defs.get_repository_def()
+    nodes = repository.asset_graph
+    checks: dict[str, list[str]] = {}
+    for key in sorted(nodes.asset_check_keys, key=str):
+        checks.setdefault(key.asset_key.to_user_string(), []).append(key.name)
+    return {
+        "assets": {
+            node.key.to_user_string(): {
+                "group": node.group_name,
+                "kinds": sorted(node.kinds),
+                "owners": sorted(node.owners),
+                "after": sorted(parent.to_user_string() for parent in node.parent_keys),
+            }
+            for node in sorted((nodes.get(key) for key in nodes.get_all_asset_keys()), key=lambda node: str(node.key))
+        },
+        "checks": {asset: sorted(names) for asset, names in checks.items()},
+        "jobs": sorted(job.name for job in repository.get_all_jobs() if not job.name.startswith("__")),
+        "schedules": [
+            [schedule.name, schedule.job_name, schedule.cron_schedule, schedule.execution_timezone]
+            for schedule in repository.schedule_defs
+        ],
+    }
+
+
+def test_the_asset_graph_is_the_one_that_was_agreed() -> None:
+    assert graph() == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+def test_every_asset_that_is_ours_has_a_group_an_owner_and_a_description() -> None:
+    from orchestration.definitions import defs
+
+    nodes = defs.get_repository_def().asset_graph
+    ours = [nodes.get(key) for key in nodes.get_all_asset_keys() if nodes.get(key).is_executable]
+    assert len(ours) > 40
+    assert [str(node.key) for node in ours if not (node.group_name and node.owners and node.description)] == []
+
+
+def test_data_flows_one_way_from_deliveries_to_the_release() -> None:
+    from orchestration.definitions import defs
+
+    nodes = defs.get_repository_def().asset_graph
+    release = dg.AssetKey("release")
+    before, todo = set(), [release]
+    while todo:
+        for parent in nodes.get(todo.pop()).parent_keys:
+            if parent not in before:
+                before.add(parent)
+                todo.append(parent)
+    assert dg.AssetKey("deliveries") in before
+    marts = {key for key in nodes.get_all_asset_keys() if nodes.get(key).group_name == "warehouse_marts"}
+    assert marts
+    assert marts <= before
+
+
+if __name__ == "__main__":
+    print(json.dumps(graph(), ensure_ascii=False, indent=1))
