@@ -217,7 +217,7 @@ def structure(data: bytes) -> dict[str, Any]:
     child = _children[0]
     assert child.stdin is not None and child.stdout is not None
     timer = threading.Timer(SECONDS, child.kill)
-    pass
+    timer.start()
     try:
         # the child reads all of the request before it answers, and the timer ends a wait on either side
         child.stdin.write(len(data).to_bytes(8, "little") + data)

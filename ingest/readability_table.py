@@ -20,7 +20,7 @@ EMPTY, NUMBER, NUMERAL, SYMBOL, WORD = range(5)
 """Kinds of a cell: a number; a text that spells a number; a sign in a number's place; any other text."""
 
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
-_PLAIN = r"^-?\d+(\.\d+)?$"
+_PLAIN = r"^-?[0-9]+(\.[0-9]+)?$"  # not \d, which takes full-width digits too
 _NUMERAL = rf"^[-+△▲(]?\d[\d,]*(\.\d+)?\)?({_UNIT})?([*※]+\d*|注\d*\)?)?$"
 _CIRCLED = "[①-⑳㉑-㉟㊱-㊿]"
 _SYMBOLS = [
@@ -77,11 +77,9 @@ class Table(NamedTuple):
         """A column of codes or numbers of things, as its header says or as leading zeros show."""
         if _CODE.search(self.labels[column]):
             return True
-        words = self.words[column]
-        if words is None:
-            return False
-        body = words[self.body : self.last + 1].drop_nulls()
-        return len(body) > 0 and float(body.str.contains(r"^\s*0\d+\s*$").mean() or 0) > 0.05  # type: ignore[arg-type]
+        cells = self.grid.texts(column, self.body, min(self.last + 1, self.body + 400))
+        zeros = cells.str.contains(r"^\s*0[0-9]+\s*$").sum()
+        return zeros * 20 > cells.len() - cells.null_count()
 
     def where(self, column: int, pattern: str, squeezed: bool = False) -> np.ndarray:
         """Which rows of a column hold a text with the pattern."""
