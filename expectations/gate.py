@@ -479,7 +479,7 @@ def read_verdict(candidate: Path, run_id: str) -> Verdict:
     if [seal[1] for seal in seals] != [digests[0]]:
         faults.append(f"verdict_edited: 判定結果が判定後に書き換えられています。{JUDGE_AGAIN}")
     if [seal[2] for seal in seals] != [digests[1]]:
-        faults.append("candidate_changed_after_verdict: 判定後に公表表が書き換えられています。{JUDGE_AGAIN}")
+        faults.append(f"candidate_changed_after_verdict: 判定後に公表表が書き換えられています。{JUDGE_AGAIN}")
     counts = {
         f"{severity}_{state}": sum(one.severity == severity and one.passed is (state == "passed") for one in outcomes)
         for severity in ("gate", "warn", "review")

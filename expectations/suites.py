@@ -248,6 +248,7 @@ select
     rows_read,
     rows_quarantined
 from main.meta_source
+where verdict = 'taken'
 """
 
 
@@ -371,7 +372,7 @@ FRAMES: dict[str, Frame] = {
         Frame(
             "source",
             "meta_source",
-            "one delivered file",
+            "one delivered file that was taken",
             _SOURCE,
             ("source_id", "file_name"),
             ("delivery",),

@@ -75,6 +75,9 @@ def _refresh(arguments: argparse.Namespace) -> int:
         )
         for reason in outcome.reasons:
             print(f"- {reason}", file=sys.stderr)
+        pages = home.building / "pages" / "index.html"
+        if pages.is_file():
+            _complain(arguments, f"作成者向けのページ: {pages}", f"pages for the makers of the files: {pages}")
     return OK if outcome.state in ("published", "nothing_new") else REFUSED
 
 
@@ -132,7 +135,28 @@ def _check(arguments: argparse.Namespace) -> int:
     else:
         for report in reports:
             _print_delivery(arguments, report)
+    if arguments.page is not None:
+        for path in _write_pages(arguments.files, arguments.page):
+            _complain(arguments, f"作成者向けのページ: {path}", f"page for its maker: {path}")
     return OK if all(report["would_be_taken"] for report in reports) else REFUSED
+
+
+def _write_pages(files: list[Path], to: Path) -> list[Path]:
+    """The machine-readability page of each file, as HTML and xlsx, below `to`."""
+    from ingest.files import write_bytes
+    from publication import readability_page
+
+    to.mkdir(parents=True, exist_ok=True)
+    written = []
+    for path in files:
+        report = readability_page.page_of(path)
+        for suffix, data in (
+            ("html", readability_page.html(report).encode()),
+            ("xlsx", readability_page.xlsx(report)),
+        ):
+            written.append(to / f"{path.name}.{suffix}")
+            write_bytes(written[-1], data)
+    return written
 
 
 def _print_delivery(arguments: argparse.Namespace, report: dict[str, Any]) -> None:
@@ -273,6 +297,9 @@ def _parser() -> argparse.ArgumentParser:
         "sousei check 2103ssjin.xlsx",
     )
     call.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    call.add_argument(
+        "--page", type=Path, metavar="DIR", help="作成者向けのページ（HTML・xlsx）を書く / write the maker's pages"
+    )
     add("releases", _releases, "公表版の一覧 / list the releases", "sousei releases")
     call = add("verify", _verify, "公表版を読み直して検証する / re-read and verify a release", "sousei verify")
     call.add_argument("release", nargs="?", default="current", metavar="RELEASE")

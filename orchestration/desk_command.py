@@ -161,9 +161,12 @@ def _charts(arguments: argparse.Namespace, opened: Any, mart: Any) -> int:
         .alias("series"),
         pl.col("population_persons").cast(pl.Int64).alias("persons"),
     )
+    printed = mart("mart_population_vision").filter((pl.col("scenario_id") == "plan") & pl.col("is_projection"))
+    planned = printed.select("year", pl.col("total_persons").cast(pl.Float64).alias("persons")).drop_nulls()
     town = mart("dim_municipality").filter(pl.col("valid_to").is_null())
     arguments.to.mkdir(parents=True, exist_ok=True)
-    for name, svg in desk.draw(opened, name_ja=town["name_ja"][0], actual_totals=totals).items():
+    drawn = desk.draw(opened, name_ja=town["name_ja"][0], actual_totals=totals, plan_totals=planned)
+    for name, svg in drawn.items():
         path = arguments.to / f"{arguments.municipality}_{name}.svg"
         path.write_text(svg, encoding="utf-8")
         print(path)

@@ -26,7 +26,9 @@ KEEP_RUNS = 5
 """Run folders kept for a look at what was refused; each holds a candidate."""
 
 SAMPLES = PROJECT_ROOT / "samples" / "landing"
-SCENARIOS = PROJECT_ROOT / "dbt_project" / "seeds" / "scenarios.csv"
+SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
+SCENARIOS = SEEDS / "scenarios.csv"
+PLAN_FIGURES = SEEDS / "plan_figures.csv"
 CANDIDATE = "candidate.duckdb"
 
 _suites: list[Any] = []
@@ -130,7 +132,17 @@ def take_in(home: Home, landing: Path | None, as_of: date, now: datetime) -> Int
             name: connection.execute(f"select count(*) from raw.{name}").fetchall()[0][0]  # noqa: S608 our own names
             for name in RAW_TABLES
         }
+    _write_pages(home, result, directory / "pages")
     return Intake(run, rows, texts_of(result.problems))
+
+
+def _write_pages(home: Home, result: RawResult, to: Path) -> None:
+    """For the makers of refused deliveries: a page each that says what to mend. Costs nothing when none was refused."""
+    refused = result.deliveries.filter(result.deliveries["verdict"] == "refused")
+    if not refused.is_empty():
+        from publication.readability_page import write_all
+
+        write_all(home, result.problems, refused, to)
 
 
 def project(home: Home) -> dict[str, int]:
@@ -139,7 +151,7 @@ def project(home: Home) -> dict[str, int]:
 
     from ingest.files import write_parquet
     from projection import nightly as projection
-    from projection import scenarios
+    from projection import reconcile, scenarios
     from projection.tables import PROJECTION_TABLES
 
     folder = home.building / "projection"
@@ -155,7 +167,9 @@ def project(home: Home) -> dict[str, int]:
                 "reference_series",
             )
         }
-        built = projection.build(**frames, scenarios=scenarios.read(SCENARIOS))
+        built = projection.build(
+            **frames, scenarios=scenarios.read(SCENARIOS), plan_figures=reconcile.read(PLAN_FIGURES)
+        )
         connection.execute("create schema if not exists projection")
         for name in PROJECTION_TABLES:
             path = folder / f"{name}.parquet"

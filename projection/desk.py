@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from projection import backtest, charts, decompose, goal, nightly, reconcile, refresh, vision
+from projection import backtest, charts, decompose, goal, nightly, refresh, vision
 from projection.engine import ProjectionError
 from projection.scenarios import labels, tidy
 from projection.vision import MEASURES
@@ -287,11 +287,12 @@ def draw(
     then_year: int = 2045,
     scenario_ids: Sequence[str] = ("ipss_2018_extended", "plan_recomputed", "closed", "sim1"),
     actual_totals: pl.DataFrame | None = None,
+    plan_totals: pl.DataFrame | None = None,
 ) -> dict[str, str]:
     """The five charts of a municipality as SVG text by name: pyramid, fan, natural_social, age_profile, stage.
 
     actual_totals: as refresh.actual_totals gives it (municipality_code, as_of_date, series, persons); left out = no
-    actual marks.
+    actual marks. plan_totals: year, persons of the plan as printed; left out = no plan marks.
     """
     code, first = desk.base.codes[0], desk.base.years[0]
     baseline = "ipss_2018_extended"
@@ -322,14 +323,15 @@ def draw(
             for s in shown
         ]
     )
-    printed = reconcile.plan_figures().filter(
-        (pl.col("municipality_code") == code) & (pl.col("kind") == "plan") & (pl.col("measure") == "total")
-    )
-    if printed.height:
+    if plan_totals is not None and plan_totals.height:
         lines = pl.concat(
             [
                 lines,
-                printed.select(pl.lit("計画の目標").alias("label"), "year", pl.col("plan_value").alias("value")),
+                plan_totals.select(
+                    pl.lit("計画の目標").alias("label"),
+                    pl.col("year").cast(pl.Int32),
+                    pl.col("persons").cast(pl.Float64).alias("value"),
+                ),
             ]
         )
     spread = table.filter((pl.col("scenario_id") == shown[0]) & pl.col("low_persons").is_not_null())

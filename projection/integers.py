@@ -40,8 +40,9 @@ def largest_remainder(values: Array, total: int | None = None) -> Array:
 
 
 def controlled(table: Array) -> Array:
-    """Whole numbers for a two-way table: cells, row sums, column sums and the grand total each move by less than one.
+    """Whole numbers for a two-way table: cells, row sums and column sums each move by less than one.
 
+    The grand total is the nearest whole number (halves up), as it is printed everywhere else.
     A cell, sum or total that is whole already stays as it is, so integer controls (a prefecture's published row) hold
     exactly. Cox's method: carry the fractions round closed paths until none is left; no chance is used, each path
     takes the shorter way, so the same table gives the same answer.
@@ -54,11 +55,14 @@ def controlled(table: Array) -> Array:
     full[:rows, columns] = -parts.sum(axis=1) % MICRO
     full[rows, columns] = parts.sum() % MICRO
     whole, rest = full // MICRO, full % MICRO
+    corner, total_goes_up = (rows, columns), bool(2 * rest[rows, columns] >= MICRO)
     while (path := _cycle(rest > 0)) is not None:
         even, odd = path[::2], path[1::2]
         up = min(*(MICRO - rest[i] for i in even), *(rest[i] for i in odd))
         down = min(*(rest[i] for i in even), *(MICRO - rest[i] for i in odd))
-        move = up if up <= down else -down
+        move = up if (total_goes_up if corner in even else up <= down) else -down
+        if corner in odd:
+            move = -down if total_goes_up else up
         for sign, cells in ((move, even), (-move, odd)):
             for i in cells:
                 rest[i] += sign

@@ -12,20 +12,21 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from projection import backtest, decompose, reconcile, refresh, vision
+from projection import backtest, decompose, integers, reconcile, refresh, vision
 from projection.engine import SEXES, STEP_YEARS, Array, ProjectionError, age_groups
 from projection.recover import SPLIT_BASIS
 from projection.scenarios import tidy
 from projection.tables import PERSONS, PROJECTION_TABLES, schema_of
 
 MICRO = 1_000_000
+WHOLE_LIMIT = 20
 BASIS = "ipss_2018_extended"
 AREA_LEVELS = ("municipality", "designated_city")
 CELL = ["municipality_code", "year", "sex", "age_from"]
 FIGURE = ["municipality_code", "scenario_id", "vintage", "year", "measure", "persons"]
 KEYS = [  # order of rows in every table, as far as it has these columns
     "municipality_code", "scenario_id", "plan_id", "figure_id", "base_date", "as_of_date", "method", "base_year",
-    "year", "sex", "age_from", "age_group", "measure", "series",
+    "year", "sex", "age_from", "age_group", "measure", "series", "horizon_years", "size_class",
 ]  # fmt: skip
 GROUPS_2023 = {  # indicator of raw.reference_series -> age group
     "population_young": ("0-14", 0, 14),
@@ -42,18 +43,24 @@ def build(
     registry_dynamics: pl.DataFrame,
     reference_series: pl.DataFrame,
     scenarios: pl.DataFrame,
+    plan_figures: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
     """All tables of PROJECTION_TABLES, each in its schema, sorted by its key; empty where its inputs are missing.
 
-    Frames have the schemas of ingest.tables.RAW_TABLES; scenarios is the seed table (read with scenarios.read, or any
-    frame with its columns). Same input, same output, to the byte; no clock, no randomness, no file.
+    Frames have the schemas of ingest.tables.RAW_TABLES; scenarios and plan_figures are the seed tables (read with
+    scenarios.read and reconcile.read, or any frames with their columns); without plan_figures nobody has a plan. Same
+    input, same output, to the byte; no clock, no randomness, no file.
     """
     scenarios = tidy(scenarios)
+    printed = pl.DataFrame(schema=reconcile.COLUMNS) if plan_figures is None else reconcile.tidy(plan_figures)
     cells = published_cells(ipss_population, "ipss_2018")
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in PROJECTION_TABLES}
-    frames["population"] = [published_2023(ipss_population, reference_series), reconcile.printed_population(scenarios)]
+    frames["population"] = [
+        published_2023(ipss_population, reference_series),
+        reconcile.printed_population(scenarios, printed),
+    ]
+    frames["error"] = [error_frame()]
     figures = [group_figures(f) for f in frames["population"] if f.height]
-    decomposition = pl.DataFrame()
     rates: list[pl.DataFrame] = []
     base_year = None
     if cells.height:
@@ -69,19 +76,20 @@ def build(
             figures.append(run_figures(one).with_columns(pl.lit("ipss_2018").alias("vintage")))
             rates.append(frames["vision"][-1])
         frames["rates"] = [rates_frame(base)]
-        decomposition = decompose.decompose(base, result, scenarios)
-        frames["decomposition"] = [decomposition]
+        frames["decomposition"] = [decompose.decompose(base, result, scenarios)]
         frames["impact"] = [decompose.impact(result)]
         frames["stage"] = [decompose.stage(result)]
     if figures:
         known = pl.concat([f.select(FIGURE) for f in figures])
         frames["band"] = [band_frame(known)]
+        if cells.height:
+            chosen_codes = whole_codes(base.codes, scenarios, printed)
+            frames["integer"] = [integer_frame(frames["population"][-1], frames["band"][0], chosen_codes)]
         totals = refresh.actual_totals(census_population, registry_population, registry_dynamics, reference_series)
         chosen = {s: known.filter(pl.col("scenario_id") == s) for s in (BASIS, "ipss_2018", "ipss_2023", "plan")}
-        if rates:
-            frames["reconciliation"] = [
-                reconcile.reconcile(known, pl.concat(rates), decomposition, totals, reference_series)
-            ]
+        if printed.height:
+            flows = pl.concat(rates) if rates else pl.DataFrame(schema=schema_of("vision"))
+            frames["reconciliation"] = [reconcile.reconcile(printed, known, flows, totals, reference_series)]
         if base_year is not None:
             frames["actuals"] = [refresh.actuals(totals, chosen[BASIS], chosen["ipss_2023"], chosen["plan"], base_year)]
         frames["refresh"] = [refresh.refresh(registry_population, census_population, chosen[BASIS], chosen["plan"])]
@@ -163,6 +171,51 @@ def band_frame(figures: pl.DataFrame) -> pl.DataFrame:
         .rename({"persons": "population_persons"})
     )
     return backtest.bands(asked) if asked.height else asked
+
+
+def whole_codes(codes: Sequence[str], scenarios: pl.DataFrame, plan_figures: pl.DataFrame) -> list[str]:
+    """The municipalities whose figures are published in whole persons every night.
+
+    All of them up to WHOLE_LIMIT; of more, those with a scenario or a printed figure of their own: rounding takes
+    2 ms per year of a scenario, two minutes for the whole country. desk.whole_persons rounds any other when asked.
+    """
+    if len(codes) <= WHOLE_LIMIT:
+        return list(codes)
+    own = {*scenarios.get_column("municipality_code"), *plan_figures.get_column("municipality_code")}
+    return [code for code in codes if code in own]
+
+
+def integer_frame(population: pl.DataFrame, band: pl.DataFrame, codes: Sequence[str]) -> pl.DataFrame:
+    """Whole persons of the projected years of every run, with the band (rounded outward) beside each total."""
+    cells = population.filter(pl.col("is_projection") & pl.col("municipality_code").is_in(list(codes)))
+    key = ["municipality_code", "scenario_id", "vintage", "year"]
+    if not cells.height:
+        return pl.DataFrame()
+    whole = integers.publish(cells.select(*key, "sex", "age_group", "age_from", "population_persons"))
+    ends = cells.select("age_group", "age_to").unique()
+    total = band.filter(pl.col("measure") == "total").select(
+        *key,
+        pl.lit("total").alias("sex"),
+        pl.lit("total").alias("age_group"),
+        pl.col("low_persons").floor(),
+        pl.col("high_persons").ceil(),
+    )
+    return whole.join(ends, on="age_group", how="left").join(total, on=[*key, "sex", "age_group"], how="left")
+
+
+def error_frame() -> pl.DataFrame:
+    """What past projections of a size were off by after so many years: the table behind every band."""
+    return backtest.reference_quantiles().rename(
+        {
+            "n": "n_errors",
+            "mape": "mean_absolute_error_pct",
+            "malpe": "mean_error_pct",
+            "p10": "p10_error_pct",
+            "p50": "median_error_pct",
+            "p90": "p90_error_pct",
+            "source_ja": "basis_ja",
+        }
+    )
 
 
 def own_backtest(census: pl.DataFrame) -> pl.DataFrame:

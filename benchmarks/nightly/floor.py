@@ -23,7 +23,7 @@ from ingest import intake, raw
 from ingest.home import PROJECT_ROOT, Home
 from ingest.tables import RAW_TABLES
 from projection import nightly as projection
-from projection import scenarios
+from projection import reconcile, scenarios
 from projection.tables import PROJECTION_TABLES
 
 CATALOG = "candidate"
@@ -169,8 +169,11 @@ def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
         if name
         in ("ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series")
     }
+    given = PROJECT_ROOT / "dbt_project" / "seeds"
     built = projection.build(
-        **frames, scenarios=scenarios.read(PROJECT_ROOT / "dbt_project" / "seeds" / "scenarios.csv")
+        **frames,
+        scenarios=scenarios.read(given / "scenarios.csv"),
+        plan_figures=reconcile.read(given / "plan_figures.csv"),
     )
     connection.execute("create schema projection")
     for name in PROJECTION_TABLES:

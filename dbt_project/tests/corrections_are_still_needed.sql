@@ -38,7 +38,7 @@ broken as (
         null as source_id,
         null as source_sheet,
         null as source_row,
-        regexp_extract(row_key, '_code=(\\S+)', 1) as municipality_code,
+        regexp_extract(row_key, '_code=(\S+)', 1) as municipality_code,
         '{{ correctable() | join(" / ") }}、全ての欄、同じ値は1行だけ' as expected,
         raw_table || ' ' || row_key as found,
         'seeds/corrections.csv の ' || line_number || ' 行目の記載が足りないか重なっています' as reason_ja

@@ -48,7 +48,7 @@ select
     delivery.file_name,
     declared.source_sheet as sheet,
     declared.source_row as row_number,
-    coalesce(declared.municipality_code, regexp_extract(declared.row_key, '_code=(\\S+)', 1)) as municipality_code,
+    coalesce(declared.municipality_code, regexp_extract(declared.row_key, '_code=(\S+)', 1)) as municipality_code,
     cast(declared.as_published as varchar) as expected,
     case when declared.source_id is not null then cast(declared.corrected as varchar) else '届いていない' end as found,
     declared.row_key

@@ -13,7 +13,7 @@ from ingest import intake
 from ingest import raw as ingest_raw
 from ingest.home import Home
 from ingest.tables import schema_of
-from projection import nightly, scenarios
+from projection import nightly, reconcile, scenarios
 
 ROOT = Path(__file__).resolve().parents[2]
 INPUTS = ("ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series")
@@ -31,7 +31,10 @@ def built(tmp_path_factory) -> dict[str, pl.DataFrame]:
         else pl.DataFrame(schema=schema_of(name))
         for name in INPUTS
     ]
-    return nightly.build(*frames, scenarios.read(ROOT / "dbt_project" / "seeds" / "scenarios.csv"))
+    seeds = ROOT / "dbt_project" / "seeds"
+    return nightly.build(
+        *frames, scenarios.read(seeds / "scenarios.csv"), reconcile.read(seeds / "plan_figures.csv")
+    )
 
 
 def total(built, scenario: str, year: int, code: str = "01223", group: str = "total") -> float:
@@ -64,5 +67,5 @@ def test_every_scenario_of_the_contract_is_there_for_nemuro(built):
 
 def test_what_was_counted_in_2025_stands_beside_the_plan(built):
     rows = {r["figure_id"]: r for r in built["reconciliation"].iter_rows(named=True)}
-    assert int(rows["plan_2025_total"]["actual_value"]) == 21201
-    assert int(rows["plan_2025_total"]["revised_official_value"]) == 22317
+    assert int(rows["plan_2025_total_persons"]["actual_value"]) == 21201
+    assert int(rows["plan_2025_total_persons"]["revised_official_value"]) == 22317

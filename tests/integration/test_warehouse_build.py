@@ -21,7 +21,7 @@ import pytest
 
 from ingest import intake, raw
 from ingest.home import PROJECT_ROOT, Home
-from projection import nightly, scenarios
+from projection import nightly, reconcile, scenarios
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 RAW = ("ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series")
@@ -98,10 +98,10 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         )
         frames = [connection.sql(f"select * from raw.{name}").pl() for name in RAW]
         table = scenarios.read(PROJECT / "seeds" / "scenarios.csv")
-        projected = nightly.build(*frames, table)
+        projected = nightly.build(*frames, table, reconcile.read(PROJECT / "seeds" / "plan_figures.csv"))
         connection.execute("create schema projection")
-        for name in ("population", "vision"):
-            connection.register("frame", projected[name])
+        for name, rows in projected.items():
+            connection.register("frame", rows)
             connection.execute(f"create table projection.{name} as select * from frame")
             connection.unregister("frame")
     where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(root / "target")]

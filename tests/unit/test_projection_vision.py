@@ -31,6 +31,7 @@ def inputs() -> tuple:
         frames.empty("registry_dynamics"),
         frames.reference_two_cities(),
         scenarios.read(frames.SCENARIOS),
+        reconcile.read(frames.PLAN_FIGURES),
     )
 
 
@@ -295,7 +296,7 @@ def test_scaled_refresh_returns_the_census_at_the_census(built, inputs):
 
 def test_the_same_input_gives_the_same_tables(inputs, built):
     again = nightly.build(
-        *[f.sample(fraction=1.0, shuffle=True, seed=7) if f.height else f for f in inputs[:5]], inputs[5]
+        *[f.sample(fraction=1.0, shuffle=True, seed=7) if f.height else f for f in inputs[:5]], *inputs[5:]
     )
     for name, frame in built.items():
         assert frame.equals(again[name]), name

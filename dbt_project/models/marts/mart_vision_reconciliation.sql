@@ -1,12 +1,5 @@
--- difference = our figure (recomputed where there is a run, else the official one) less the printed one.
--- A figure that our run was fitted to says so: agreement would prove nothing.
-with compared as (
-    select
-        *,
-        coalesce(recomputed_value, official_value) - plan_value as difference
-    from {{ ref('int_plan_figure__recomputed') }}
-)
-
+-- The projection compares (projection/reconcile.py); difference = our figure (recomputed where there is a run, else the
+-- official one) less the printed one. A figure that our run was fitted to says so: agreement would prove nothing.
 select
     municipality_code,
     plan_id,
@@ -15,18 +8,21 @@ select
     label_en,
     year,
     unit,
-    plan_value,
-    official_value,
-    recomputed_value,
+    cast(plan_value as decimal(24, 8)) as plan_value,
+    cast(official_value as decimal(24, 8)) as official_value,
+    cast(recomputed_value as decimal(24, 8)) as recomputed_value,
     recomputed_scenario,
+    cast(implied_tfr as decimal(24, 8)) as implied_tfr,
     cast(difference as decimal(24, 8)) as difference,
-    tolerance,
+    cast(tolerance as decimal(24, 8)) as tolerance,
     tolerance_reason_ja,
-    case
-        when difference is null then 'not_computable'
-        when is_calibrated then 'calibrated'
-        when abs(difference) <= tolerance then 'agrees'
-        else 'differs'
-    end as verdict
-from compared
+    verdict,
+    why_ja,
+    place_ja,
+    cast(revised_official_value as decimal(24, 8)) as revised_official_value,
+    cast(actual_value as decimal(24, 8)) as actual_value,
+    case actual_series when 'census_preliminary' then 'census' else actual_series end as actual_series,
+    actual_status,
+    actual_date
+from {{ source('projection', 'reconciliation') }}
 order by municipality_code, plan_id, year, figure_id

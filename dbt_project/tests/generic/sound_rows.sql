@@ -1,5 +1,5 @@
 {#
-    What every mart owes its reader: at least one row, one row per grain, no blank in what is required, only the words
+    What every mart owes its reader: rows (a mart is empty only if all its sources are empty), one row per grain, no blank in what is required, only the words
     of the vocabulary, and the rules given as SQL that must hold. One test per mart keeps the night short; each failing
     row says which rule it broke.
 
@@ -25,7 +25,7 @@ with broken as (
         '1行以上' as expected,
         '0行' as found,
         '{{ model.identifier }} に行がありません' as reason_ja
-    where not exists (select 1 from {{ model }})
+    where not exists (select 1 from {{ model }}){{ and_something_came(model.identifier) }}
     union all
     select
         {{ 'any_value(source_id), any_value(source_sheet), any_value(source_row)' if traced else 'null, null, null' }},

@@ -1,0 +1,31 @@
+{#
+    A mart may be empty only if everything that it is made of is: an installation that has no visitor figures still
+    publishes the rest. The condition reads the graph, so a new mart needs no list of its sources. Seeds do not count
+    (they are always there), nor do the lists of deliveries and runs; a mart of nothing but those may never be empty.
+#}
+{% macro and_something_came(mart) -%}
+    {%- set found = [] -%}
+    {%- if execute -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == mart -%}
+            {%- do sources_below(node.unique_id, found) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if found %}
+        and (
+            {%- for unique_id in found | sort %}
+            exists (select 1 from {{ graph.sources[unique_id].relation_name }}){{ ' or' if not loop.last }}
+            {%- endfor %}
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro sources_below(unique_id, found) -%}
+    {%- for parent in graph.nodes[unique_id].depends_on.nodes -%}
+        {%- if parent.startswith('model.') -%}
+            {%- do sources_below(parent, found) -%}
+        {%- elif parent.startswith('source.') and parent not in found
+            and graph.sources[parent].name not in ('delivery', 'problem', 'run') -%}
+            {%- do found.append(parent) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}
