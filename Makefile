@@ -35,7 +35,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --nofail --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
 
 bench: setup
 	$(BIN)/python -m benchmarks.nightly

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -33,8 +34,8 @@ class Grid:
         columns: list[pl.Series] | None = None,
         words: list[dict[int, str]] | None = None,
         numbers: list[np.ndarray] | None = None,
-        lines: list[int] | None = None,
-        widths: list[int] | None = None,
+        lines: Sequence[int] | None = None,
+        widths: np.ndarray | None = None,
     ) -> None:
         self.sheet, self.height = sheet, height
         self._columns, self._words, self._numbers = columns or [], words or [], numbers
@@ -111,15 +112,23 @@ class Grid:
         """Which rows of the span have something in any of the columns."""
         anything = np.zeros(stop - start, dtype=bool)
         if self._numbers is None:
-            texts = pl.DataFrame({str(place): self._columns[place][start:stop] for place in columns})
-            filled = texts.select(pl.any_horizontal(pl.all().str.strip_chars() != "")) if columns else None
-            return filled.to_series().to_numpy() if filled is not None else anything
+            for place in columns:
+                anything |= (self._columns[place][start:stop].str.strip_chars() != "").to_numpy()
+                if anything.all():
+                    break
+            return anything
         for place in columns:
             anything |= ~np.isnan(self._numbers[place][start:stop])
             words = self._words[place]
             rows = [row - start for row, word in words.items() if start <= row < stop and word.strip()]
             anything[rows] = True
         return anything
+
+    def lines_from(self, start: int) -> pl.Series:
+        """`line` of every row from one on."""
+        if isinstance(self.lines, list):
+            return pl.Series(self.lines[start:], dtype=pl.Int32)
+        return pl.int_range(start + 1, self.height + 1, dtype=pl.Int32, eager=True)
 
     def line(self, row: int) -> int:
         """Number of a row as a person counts it: first = 1; for CSV the line on which the record begins."""
@@ -128,9 +137,8 @@ class Grid:
 
 def of_csv(text: str) -> Grid:
     """Grid of a decoded CSV. Raises Refusal where it is not RFC 4180."""
-    fields, lines, widths = csvtext.columns(text)
-    columns = [pl.Series(column, dtype=pl.String) for column in fields]
-    return Grid("", len(lines), columns=columns, lines=lines, widths=widths)
+    table = csvtext.table(text)
+    return Grid("", len(table.lines), columns=table.columns, lines=table.lines, widths=table.widths)
 
 
 def of_head(data: bytes) -> Grid:

@@ -82,8 +82,9 @@ def _keys(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]:
         for bound in found.columns
         if bound.column.role not in {"measure", "ignore", "check"}
     }
-    frame = pl.DataFrame({"at": range(body, end), **{f"c{place}": text for place, text in squeezed.items()}})
-    frame = frame.with_columns(row=pl.Series([grid.line(at) for at in range(body, end)], dtype=pl.Int32))
+    at = pl.int_range(body, end, eager=True)
+    frame = pl.DataFrame({"at": at, **{f"c{place}": text for place, text in squeezed.items()}})
+    frame = frame.with_columns(row=grid.lines_from(body))
     frame = frame.with_columns(figures=pl.Series(grid.filled([bound.place for bound in _measures(found)], body, end)))
     anything = pl.any_horizontal(pl.col(f"c{place}") != "" for place in squeezed) | pl.col("figures")
     frame = frame.filter(anything)
@@ -132,8 +133,9 @@ def _notes(
 def _ragged(grid: Grid, found: Recognised, frame: pl.DataFrame) -> list[Problem]:
     """CSV records that are not exactly as wide as the header."""
     assert grid.widths is not None
-    wanted = grid.widths[found.header.body - 1]
-    wrong = [(row, grid.widths[at]) for at, row in frame.select("at", "row").iter_rows() if grid.widths[at] != wanted]
+    wanted = int(grid.widths[found.header.body - 1])
+    frame = frame.select("row", width=pl.Series(grid.widths[frame["at"].to_numpy()], dtype=pl.Int64))
+    wrong = frame.filter(pl.col("width") != wanted)
     return [
         problem(
             "ragged_record",
@@ -145,7 +147,7 @@ def _ragged(grid: Grid, found: Recognised, frame: pl.DataFrame) -> list[Problem]
             found=width,
             action_ja="この行のカンマと引用符を直した CSV を入れ直してください。",
         )
-        for row, width in wrong[:SHOWN]
+        for row, width in wrong.head(SHOWN).iter_rows()
     ]
 
 

@@ -14,6 +14,7 @@ import re
 import resource
 import sys
 import zipfile
+from typing import Any
 from xml.parsers import expat
 
 MEMORY = int(sys.argv[1]) if len(sys.argv) > 1 else 2 << 30
@@ -153,8 +154,8 @@ def colour_of(attributes):
 
 def sheet_of(book, part, looks):
     """What a worksheet's XML says: merged, hidden_rows, hidden_columns, formulas, looks, controls."""
-    found = {"merged": [], "hidden_rows": [], "hidden_columns": [], "formulas": [], "marked": [], "controls": 0}
-    marks = {}
+    found: Any = {"merged": [], "hidden_rows": [], "hidden_columns": [], "formulas": [], "marked": [], "controls": 0}
+    marks: dict[str, list] = {}
     row = column = -1
     style = ""
 
@@ -193,7 +194,7 @@ def sheet_of(book, part, looks):
 
 def objects_of(book, names, part):
     """[kind, row or None, column or None] of everything that lies over a sheet's cells."""
-    found = []
+    found: list = []
     for kind, target in relations(book, names, part).values():
         if target not in names:
             continue
@@ -212,7 +213,9 @@ def objects_of(book, names, part):
 
 def drawing(book, part, found):
     """Add the pictures, shapes and charts of a drawing, each at its anchor's first cell."""
-    at, inside, words = [None, None], [], []
+    at: list = [None, None]
+    inside: list = []
+    words: list = []
 
     def start(tag, attributes):
         inside.append(tag)

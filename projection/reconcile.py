@@ -79,7 +79,9 @@ def tidy(frame: pl.DataFrame) -> pl.DataFrame:
             for name, dtype in COLUMNS.items()
         )
     except (pl.exceptions.InvalidOperationError, pl.exceptions.ComputeError) as error:
-        raise ProjectionError(f"plan_figures の値を読めません: {error} / plan_figures: a value cannot be read") from error
+        raise ProjectionError(
+            f"plan_figures の値を読めません: {error} / plan_figures: a value cannot be read"
+        ) from error
     known = {
         "measure": [*PERSON_MEASURES, *SHARE_MEASURES, *RATE_MEASURES],
         "of_scenario": list(RUNS),
@@ -92,7 +94,16 @@ def tidy(frame: pl.DataFrame) -> pl.DataFrame:
                 f"plan_figures の {wrong['figure_id'][0]}: {column} が {wrong[column][0]!r} です。"
                 f"使える値: {values} / unknown {column}"
             )
-    needed = ("plan_id", "figure_id", "municipality_code", "label_ja", "plan_value", "measure", "of_scenario", "of_year")
+    needed = (
+        "plan_id",
+        "figure_id",
+        "municipality_code",
+        "label_ja",
+        "plan_value",
+        "measure",
+        "of_scenario",
+        "of_year",
+    )
     for column in (*needed, "year", "divisor", "tolerance", "is_calibrated"):
         wrong = table.filter(pl.col(column).is_null())
         if wrong.height:

@@ -134,7 +134,10 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "actual_date": (pl.Date(), "Date of the actual figure."),
     },
     "error": {
-        "method": (pl.String(), "hamilton_perry (our engine on the five years before each base) / ipss_2018 (as published, against 2020)."),
+        "method": (
+            pl.String(),
+            "hamilton_perry (our engine on the five years before each base) / ipss_2018 (as published, against 2020).",
+        ),
         "size_class": (pl.String(), "Population in the base year, e.g. 10000-30000."),
         "horizon_years": (pl.Int32(), "Years from the base."),
         "measure": (pl.String(), "total / young / working_age / old / women_20_39."),

@@ -32,9 +32,7 @@ def built(tmp_path_factory) -> dict[str, pl.DataFrame]:
         for name in INPUTS
     ]
     seeds = ROOT / "dbt_project" / "seeds"
-    return nightly.build(
-        *frames, scenarios.read(seeds / "scenarios.csv"), reconcile.read(seeds / "plan_figures.csv")
-    )
+    return nightly.build(*frames, scenarios.read(seeds / "scenarios.csv"), reconcile.read(seeds / "plan_figures.csv"))
 
 
 def total(built, scenario: str, year: int, code: str = "01223", group: str = "total") -> float:

@@ -12,6 +12,7 @@ from ingest.tables import schema_of
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 SCENARIOS = ROOT / "dbt_project" / "seeds" / "scenarios.csv"
+PLAN_FIGURES = ROOT / "dbt_project" / "seeds" / "plan_figures.csv"
 SEX = {
     "M": "male",
     "F": "female",

@@ -110,7 +110,8 @@ def drawn(sitting) -> dict[str, str]:
     totals = pl.DataFrame(
         {"municipality_code": [CODE], "as_of_date": [date(2020, 10, 1)], "series": ["census"], "persons": [9_876.0]}
     )
-    return desk.draw(sitting, name_ja="架空市<&>", actual_totals=totals)
+    planned = pl.DataFrame({"year": [2025, 2060], "persons": [9_500.0, 7_000.0]})
+    return desk.draw(sitting, name_ja="架空市<&>", actual_totals=totals, plan_totals=planned)
 
 
 def test_charts_are_sound_svg_with_title_description_and_japanese_text(drawn):

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from projection import backtest, decompose, engine, nightly, scenarios, vision
+from projection import backtest, decompose, engine, nightly, reconcile, scenarios, vision
 from projection.reference import derive
 from projection.tables import PROJECTION_TABLES, schema_of
 from tests.unit import projection_frames as frames
@@ -214,17 +214,50 @@ def test_our_calibrated_cut_meets_2025_and_2060_and_is_said_to_be_ours(built, in
 
 def test_reconciliation_states_what_is_reproduced_and_why_not(built):
     rows = {r["figure_id"]: r for r in built["reconciliation"].iter_rows(named=True)}
-    assert len(rows) == 32
-    for name in ("benchmark_2025_total", "benchmark_2030_total", "benchmark_2035_total", "benchmark_2060_total"):
-        assert rows[name]["verdict"] == "reproduced"
-    assert rows["benchmark_2025_total"]["official_value"] == Decimal(22005)
-    assert rows["plan_2025_total"]["actual_value"] == Decimal(21201)
-    assert rows["plan_2025_total"]["actual_series"] == "census_preliminary"
-    assert rows["plan_2060_total"]["verdict"] == "fitted"
-    assert rows["tfr_2012"]["verdict"] == "not_reproduced"
-    assert float(rows["tfr_2012"]["recomputed_value"]) == pytest.approx(1.46, abs=0.005)
-    unexplained = [n for n, r in rows.items() if r["verdict"] == "not_reproduced" and not r["why_ja"]]
+    assert len(rows) == 61
+    for year in (2025, 2030, 2035, 2060):
+        assert rows[f"ipss_{year}_total_persons"]["verdict"] == "agrees"
+    assert rows["ipss_2025_total_persons"]["official_value"] == Decimal(22005)
+    assert rows["plan_2025_total_persons"]["actual_value"] == Decimal(21201)
+    assert rows["plan_2025_total_persons"]["actual_series"] == "census_preliminary"
+    assert rows["gain_2025_total_persons"]["actual_value"] == Decimal(21201 - 22005)  # what came of the 447
+    assert rows["plan_2060_total_persons"]["verdict"] == "calibrated"
+    assert rows["tfr_held_2060"]["verdict"] == "differs"
+    assert float(rows["tfr_held_2060"]["recomputed_value"]) == pytest.approx(1.47, abs=0.005)
+    assert float(rows["gain_natural_2060"]["recomputed_value"]) == pytest.approx(267.2, abs=0.05)
+    assert float(rows["gain_social_2060"]["recomputed_value"]) == pytest.approx(718.2, abs=0.05)
+    unexplained = [n for n, r in rows.items() if r["verdict"] == "differs" and not r["why_ja"]]
     assert not unexplained
+
+
+def test_a_plan_without_a_projection_still_shows_its_figures(inputs):
+    names = ["ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series"]
+    found = nightly.build(*(frames.empty(n) for n in names), *inputs[5:])["reconciliation"]
+    assert found.height == 61
+    assert set(found["verdict"]) == {"not_computable"}
+
+
+def test_whole_persons_add_up_and_totals_are_the_nearest(built):
+    key = ["municipality_code", "scenario_id", "vintage", "year"]
+    both = built["integer"].join(built["population"], on=[*key, "sex", "age_group"], suffix="_decimal")
+    assert both.height == built["integer"].height > 6_000
+    exact = both["population_persons_decimal"].cast(pl.Float64)
+    assert ((both["population_persons"] - exact).abs() < 1).all()
+    total = both.filter((pl.col("sex") == "total") & (pl.col("age_group") == "total"))
+    assert ((total["population_persons"] - total["population_persons_decimal"].cast(pl.Float64)).abs() <= 0.5).all()
+    assert total.filter(~pl.col("population_persons").is_between("low_persons", "high_persons")).is_empty()
+    cells = both.filter((pl.col("sex") != "total") & (pl.col("age_group") != "total"))
+    for over, kept in ((["age_group"], "sex"), (["sex"], "age_group")):
+        group = [*key, *over]
+        summed = cells.group_by(group).agg(pl.col("population_persons").sum())
+        stated = both.filter((pl.col(kept) == "total") & (pl.col(over[0]) != "total"))
+        assert summed.join(stated, on=[*group, "population_persons"], how="anti").is_empty()
+
+
+def test_of_many_municipalities_only_those_with_a_plan_are_rounded_every_night(inputs):
+    codes = [f"{i:05d}" for i in range(1000, 1020)] + [NEMURO]
+    assert nightly.whole_codes(codes, scenarios.tidy(inputs[5]), inputs[6]) == [NEMURO]
+    assert nightly.whole_codes(codes[1:], scenarios.tidy(inputs[5]), inputs[6]) == codes[1:]
 
 
 def test_no_projected_figure_leaves_without_its_band(built):

@@ -1,0 +1,233 @@
+"""The population vision in the published marts: bands, reconciliation, decomposition, rates, integers, what happened.
+
+The same build as test_warehouse_build.py, in a module of its own. Does not hold: the method (tests/unit).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tests.integration.test_warehouse_build import Warehouse, warehouse
+
+__all__ = ["warehouse"]  # the fixture
+
+pytestmark = pytest.mark.slow
+
+NEMURO, KAMAISHI = "01223", "03211"
+BAND_TEST = "projected_totals_have_their_band"
+TOTAL = "sex = 'total' and age_group = 'total'"
+
+
+def vision(warehouse: Warehouse, code: str, scenario: str, year: int) -> dict:
+    (row,) = warehouse.rows(
+        "select * from mart_population_vision where municipality_code = ? and scenario_id = ? and year = ?",
+        code,
+        scenario,
+        year,
+    )
+    return row
+
+
+@pytest.mark.parametrize(
+    ("code", "scenarios"),
+    [
+        (
+            NEMURO,
+            "closed fertility_only ipss_2018 ipss_2018_extended ipss_2023 migration_only plan plan_recomputed sim1 sim2",
+        ),
+        (KAMAISHI, "closed ipss_2018 ipss_2018_extended ipss_2023 sim1 sim2"),  # no plan of it is in hand
+    ],
+)
+def test_every_scenario_stands_where_its_inputs_do(warehouse: Warehouse, code: str, scenarios: str) -> None:
+    rows = warehouse.rows("select * from mart_population_vision where municipality_code = ?", code)
+    assert sorted({row["scenario_id"] for row in rows}) == scenarios.split()
+    for row in rows:
+        if row["scenario_id"] in ("ipss_2023", "plan"):  # totals only: nothing is made up
+            assert row["births"] is row["social_change"] is row["implied_tfr"] is None
+            continue
+        assert row["implied_tfr"] > 1
+        flows = [row[name] for name in ("births", "deaths", "natural_change", "social_change")]
+        assert all(flow is None for flow in flows) if row["year"] == 2015 else None not in flows
+
+
+def test_change_is_natural_and_social_change(warehouse: Warehouse) -> None:
+    wrong = warehouse.rows(
+        "select * from (select *, total_persons - lag(total_persons) over (partition by municipality_code, scenario_id "
+        "order by year) as change from mart_population_vision) where births is not null "
+        "and (abs(change - natural_change - social_change) > 0.000002 "
+        "or abs(births - deaths - natural_change) > 0.000002)"
+    )
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("code", "scenario", "year", "column", "expected", "within"),
+    [
+        (NEMURO, "ipss_2018_extended", 2060, "total_persons", 8358, 5),
+        (NEMURO, "ipss_2018_extended", 2060, "old_persons", 4030, 6),
+        (NEMURO, "ipss_2018_extended", 2060, "working_age_persons", 3729, 6),
+        (NEMURO, "ipss_2018_extended", 2060, "young_persons", 599, 6),
+        (NEMURO, "ipss_2018_extended", 2060, "women_20_39_persons", 446, 6),
+        (NEMURO, "ipss_2018_extended", 2050, "total_persons", 11424, 1),
+        (KAMAISHI, "ipss_2018_extended", 2060, "total_persons", 14828, 1),
+        (KAMAISHI, "ipss_2018", 2045, "total_persons", 20909, 0),
+        (NEMURO, "ipss_2023", 2035, "total_persons", 18046, 0),
+        (NEMURO, "sim1", 2030, "implied_tfr", Decimal("2.1"), Decimal("0.000001")),
+        (KAMAISHI, "sim2", 2045, "social_change", 0, 0),
+        (NEMURO, "closed", 2045, "social_change", 0, 0),
+        (NEMURO, "fertility_only", 2025, "implied_tfr", Decimal("1.61"), Decimal("0.000001")),
+        (NEMURO, "migration_only", 2060, "total_persons", 9087, 14),
+        (NEMURO, "plan_recomputed", 2060, "total_persons", 9345, 1),
+        (NEMURO, "plan", 2035, "total_persons", 18109, 0),
+    ],
+)
+def test_figures_of_the_method_page(
+    warehouse: Warehouse, code: str, scenario: str, year: int, column: str, expected: int | Decimal, within: int
+) -> None:
+    assert abs(vision(warehouse, code, scenario, year)[column] - expected) <= within
+
+
+def test_the_band_says_what_it_is(warehouse: Warehouse) -> None:
+    near, far = (vision(warehouse, NEMURO, "ipss_2018_extended", year) for year in (2025, 2060))
+    assert (near["band_basis"], near["is_band_extrapolated"]) == ("backtest", False)
+    assert (far["band_basis"], far["is_band_extrapolated"]) == ("backtest_extrapolated", True)
+    assert far["band_coverage_pct"] == 80 and far["band_size_class"] == "10000-30000"
+    assert round(far["total_lower_persons"]) == 4870 and round(far["total_upper_persons"]) == 11255
+    for measure in ("total", "young", "working_age", "old", "women_20_39"):
+        assert far[f"{measure}_lower_persons"] < far[f"{measure}_persons"] < far[f"{measure}_upper_persons"]
+    # 22,005 / (1 + 8.202 %) ... 22,005 / (1 - 6.307 %): the error table that is published beside it
+    (error,) = warehouse.rows(
+        "select * from mart_projection_backtest where method = 'hamilton_perry' and size_class = '10000-30000' "
+        "and horizon_years = 10 and measure = 'total'"
+    )
+    assert abs(near["total_persons"] / (1 + error["p90_error_pct"] / 100) - near["total_lower_persons"]) < 1
+    assert abs(near["total_persons"] / (1 + error["p10_error_pct"] / 100) - near["total_upper_persons"]) < 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("update mart_population_vision set total_lower_persons = null where scenario_id = 'sim1'", "幅がない"),
+        ("update mart_population_projection set upper_persons = null where scenario_id = 'plan'", "幅がない"),
+        (f"update mart_population_integer set population_persons = 99999 where year = 2060 and {TOTAL}", "～"),
+        ("insert into mart_population_vision (municipality_code, scenario_id, vintage, year, is_projection, "
+         "total_persons) values ('99999', 'x', 'x', 2060, true, 5)", "幅がない"),
+    ],
+)  # fmt: skip
+def test_no_projected_total_leaves_the_house_without_its_band(warehouse: Warehouse, statement: str, found: str) -> None:
+    assert warehouse.status[BAND_TEST] == "pass"
+    assert warehouse.node(BAND_TEST) == []
+    with warehouse.planted(statement):
+        rows = warehouse.node(BAND_TEST)
+        assert rows and found in rows[0]["found"] and "幅" in rows[0]["reason_ja"]
+    assert warehouse.node(BAND_TEST) == []
+
+
+def test_every_printed_figure_stands_beside_official_recomputed_revised_and_counted(warehouse: Warehouse) -> None:
+    rows = {row["figure_id"]: row for row in warehouse.rows("select * from mart_vision_reconciliation")}
+    assert len(rows) == 61
+    plan = rows["plan_2025_total_persons"]
+    assert (plan["plan_value"], plan["revised_official_value"], plan["actual_value"]) == (22453, 22317, 21201)
+    assert (plan["actual_series"], plan["actual_status"], plan["actual_date"]) == (
+        "census",
+        "preliminary",
+        date(2025, 10, 1),
+    )
+    assert plan["implied_tfr"] == Decimal("1.61")
+    assert rows["ipss_2035_total_persons"]["revised_official_value"] == 18046
+    assert rows["gain_2025_total_persons"]["actual_value"] == 21201 - 22005
+    assert rows["plan_2060_total_persons"]["actual_value"] is None  # not yet counted, and nothing in its place
+    for name in ("plan_2060_old_persons", "plan_2060_young_persons", "plan_2060_women_20_39_persons", "tfr_held_2060"):
+        assert rows[name]["verdict"] == "differs" and rows[name]["why_ja"] and rows[name]["tolerance_reason_ja"]
+    assert "年齢別" in rows["plan_2060_old_persons"]["why_ja"]
+    assert all(row["place_ja"] for row in rows.values())
+
+
+def test_what_happened_is_told_by_series(warehouse: Warehouse) -> None:
+    rows = warehouse.rows("select * from mart_population_actual where municipality_code = ?", NEMURO)
+    census = [(row["as_of_date"].year, row["actual_persons"], row["value_status"]) for row in rows
+              if row["series"] == "census"]  # fmt: skip
+    assert census == [(2020, 24636, "final"), (2025, 21201, "preliminary")]
+    assert max(row["as_of_date"] for row in rows if row["series"] == "resident_registry") == date(2024, 1, 1)
+    assert rows[-1]["plan_gap_persons"] == 21201 - 22453
+
+
+def test_three_orders_split_one_difference(warehouse: Warehouse) -> None:
+    rows = {
+        row["method"]: row
+        for row in warehouse.rows(
+            "select * from mart_vision_decomposition where municipality_code = ? and scenario_id = 'plan_recomputed' "
+            "and year = 2060 and measure = 'total'",
+            NEMURO,
+        )
+    }
+    assert {name: (round(row["natural_persons"]), round(row["social_persons"])) for name, row in rows.items()} == {
+        "migration_first": (267, 718),
+        "fertility_first": (234, 751),
+        "shapley": (251, 735),
+    }
+    assert len({row["difference_persons"] for row in rows.values()}) == 1
+    assert [name for name, row in rows.items() if row["is_order_of_plan"]] == ["migration_first"]
+
+
+def test_degrees_and_stage_carry_their_thresholds(warehouse: Warehouse) -> None:
+    rows = {
+        row["municipality_code"]: row for row in warehouse.rows("select * from mart_vision_impact where year = 2045")
+    }
+    assert {code: (row["natural_degree"], row["social_degree"], row["depopulation_stage"]) for code, row in
+            rows.items()} == {NEMURO: (3, 5, 3), KAMAISHI: (2, 4, 3)}  # fmt: skip
+    for row in rows.values():
+        assert "105-110" in row["natural_rule"] and "120-130" in row["social_rule"]
+        assert "10%" in row["depopulation_stage_rule_ja"]
+
+
+def test_rates_give_the_published_table_back_and_say_whose_split_it_is(warehouse: Warehouse) -> None:
+    off = warehouse.rows(
+        "select * from mart_projection_rates as rates "
+        "inner join mart_population_projection as before on before.municipality_code = rates.municipality_code "
+        "and before.scenario_id = rates.scenario_id and before.year = rates.year - 5 and before.sex = rates.sex "
+        "and before.age_from = rates.age_from "
+        "inner join mart_population_projection as after on after.municipality_code = rates.municipality_code "
+        "and after.scenario_id = rates.scenario_id and after.year = rates.year and after.sex = rates.sex "
+        "and after.age_from = rates.age_from + 5 where rates.age_from < 85 "
+        "and abs(before.population_persons * rates.cohort_change_ratio - after.population_persons) > 0.01"
+    )
+    assert off == []
+    (said,) = warehouse.rows("select distinct split_basis, split_basis_ja from mart_projection_rates")
+    assert said["split_basis"].startswith("ours") and said["split_basis_ja"].startswith("当方")
+
+
+def test_whole_persons_add_up_in_the_mart(warehouse: Warehouse) -> None:
+    key = "municipality_code, scenario_id, vintage, year"
+    wrong = warehouse.rows(
+        f"select {key}, sum(population_persons) filter (where sex <> 'total' and age_group <> 'total') as cells, "
+        "sum(population_persons) filter (where sex <> 'total' and age_group = 'total') as sexes, "
+        "sum(population_persons) filter (where sex = 'total' and age_group <> 'total') as ages, "
+        f"max(population_persons) filter (where {TOTAL}) as total from mart_population_integer group by all "
+        "having not (cells = total and sexes = total and ages = total)"
+    )
+    assert wrong == []
+    (nemuro,) = warehouse.rows(
+        "select * from mart_population_integer where municipality_code = ? and year = 2060 "
+        f"and scenario_id = 'ipss_2018_extended' and {TOTAL}",
+        NEMURO,
+    )
+    assert [nemuro[name] for name in ("population_persons", "lower_persons", "upper_persons")] == [8360, 4870, 11256]
+
+
+def test_the_refresh_is_empty_without_registry_ages_five_years_apart(warehouse: Warehouse) -> None:
+    assert warehouse.rows("select * from mart_population_refresh") == []  # the samples hold 2021-2023
+    assert warehouse.status["mart_population_refresh_rows_are_sound"] == "pass"
+
+
+def test_a_mart_is_empty_only_if_all_its_sources_are(warehouse: Warehouse) -> None:
+    check = "fct_tourism_visitors_rows_are_sound"
+    with warehouse.planted("delete from fct_tourism_visitors"):
+        (row,) = warehouse.node(check)
+        assert (row["expected"], row["found"]) == ("1行以上", "0行")
+    with warehouse.changed("tourism_visitors", "select * from truth where false"):
+        warehouse.connection.execute("delete from fct_tourism_visitors")
+        assert warehouse.node(check) == []
