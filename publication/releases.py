@@ -42,6 +42,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "mart_population_projection": ("municipality_code", "scenario_id", "vintage", "year", "sex", "age_group"),
     "mart_population_vision": ("municipality_code", "scenario_id", "vintage", "year"),
     "mart_vision_reconciliation": ("municipality_code", "plan_id", "figure_id", "year"),
+    "mart_vision_decomposition": ("municipality_code", "scenario_id", "vintage", "year", "measure", "method"),
+    "mart_vision_impact": ("municipality_code", "year"),
+    "mart_projection_rates": ("municipality_code", "scenario_id", "year", "sex", "age_from"),
+    "mart_projection_backtest": ("method", "size_class", "horizon_years", "measure"),
+    "mart_population_actual": ("municipality_code", "as_of_date", "series"),
+    "mart_population_refresh": ("municipality_code", "base_date", "year", "measure"),
+    "mart_population_integer": ("municipality_code", "scenario_id", "vintage", "year", "sex", "age_group"),
     "meta_source": ("source_id",),
 }
 """The key columns of each mart; those that a release does not have are left out."""

@@ -12,7 +12,8 @@ from publication.releases import Release, query
 
 HEADLINES = """
 select
-    scored.municipality_code, town.name_ja, scored.kpi_name_ja, kpi.kpi_name_en, scored.unit, scored.fiscal_year, kpi.period_basis,
+    scored.municipality_code, town.name_ja, scored.kpi_name_ja, kpi.kpi_name_en, kpi.period_basis,
+    scored.unit, scored.fiscal_year,
     scored.actual_value, scored.value_status, scored.target_value, scored.attainment_pct, scored.progress_pct,
     scored.grade, scored.not_computable_reason
 from mart_kpi_scorecard as scored
@@ -35,27 +36,28 @@ STATUS_JA = {
 }
 
 
-def _number(value: Decimal | None, places: int = 2) -> str:
-    """For reading: thousands commas, rounded half up, no trailing zeros; … where there is none."""
+def _number(value: Decimal | None, places: int, unit: str) -> str:
+    """For reading, with its unit: thousands commas, rounded half up, no trailing zeros; … where there is none."""
     if value is None:
         return "…"
     rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     text = f"{rounded:,f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace("-", "▲")
+    return text.replace("-", "▲") + unit
 
 
 def _headline(row: dict[str, Any], lang: str) -> str:
-    actual, target = (f"{_number(row[name])}{row['unit']}" for name in ("actual_value", "target_value"))
-    attained, progressed = (f"{_number(row[name], 1)}%" for name in ("attainment_pct", "progress_pct"))
+    actual, target = (_number(row[name], 2, row["unit"]) for name in ("actual_value", "target_value"))
+    attained, progressed = (_number(row[name], 1, "%") for name in ("attainment_pct", "progress_pct"))
     if lang == "en":
         return (
             f"  {row['municipality_code']} {row['kpi_name_en']}, {row['fiscal_year']}: actual {actual} "
             f"({row['value_status']}), target {target}, attainment {attained}, progress {progressed}, "
             f"grade {row['grade'] or row['not_computable_reason']}"
         )
+    year = f"{row['fiscal_year']}{'年度' if row['period_basis'] == '年度' else '年'}"
     return (
-        f"  {row['name_ja']} {row['kpi_name_ja']} {row['fiscal_year']}{'年度' if row['period_basis'] == '年度' else '年'}: 実績 {actual}"
+        f"  {row['name_ja']} {row['kpi_name_ja']} {year}: 実績 {actual}"
         f"（{STATUS_JA[row['value_status']]}） 目標 {target} 達成率 {attained} 進捗率 {progressed} "
         f"評価 {row['grade'] or row['not_computable_reason']}"
     )

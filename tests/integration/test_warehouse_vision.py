@@ -1,6 +1,6 @@
 """The population vision in the published marts: bands, reconciliation, decomposition, rates, integers, what happened.
 
-The same build as test_warehouse_build.py, in a module of its own. Does not hold: the method (tests/unit).
+Does not hold: the method (tests/unit).
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.integration.test_warehouse_build import Warehouse, warehouse
-
-__all__ = ["warehouse"]  # the fixture
+from tests.warehouse import Warehouse
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +34,8 @@ def vision(warehouse: Warehouse, code: str, scenario: str, year: int) -> dict:
     [
         (
             NEMURO,
-            "closed fertility_only ipss_2018 ipss_2018_extended ipss_2023 migration_only plan plan_recomputed sim1 sim2",
+            "closed fertility_only ipss_2018 ipss_2018_extended ipss_2023 migration_only plan plan_recomputed "
+            "sim1 sim2",
         ),
         (KAMAISHI, "closed ipss_2018 ipss_2018_extended ipss_2023 sim1 sim2"),  # no plan of it is in hand
     ],

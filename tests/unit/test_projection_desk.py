@@ -156,6 +156,7 @@ def test_the_fan_shows_the_actual_figure_at_its_place(drawn, sitting):
     without = desk.draw(sitting, name_ja="架空市")["fan"]
     assert drawn["fan"].count("<circle") == without.count("<circle") + 2  # the figure and its place in the key
     assert "実績 国勢調査" in drawn["fan"]
+    assert "計画の目標" in drawn["fan"] and "計画の目標" not in without
 
 
 def test_png_needs_its_renderer_and_a_japanese_font(drawn, monkeypatch):
