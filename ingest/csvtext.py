@@ -26,6 +26,8 @@ _MAX_FIELD = 1_000_000
 _COMMA, _QUOTE, _LINE_FEED, _CARRIAGE_RETURN = b',"\n\r'
 MAX_LINE = 200_000
 """Characters of a line; the longest real one has 800."""
+MAX_FIELDS = 2_000
+"""Fields of a record; the widest real one has 100."""
 _NO_CP932 = "\x80\uf8f0\uf8f1\uf8f2\uf8f3"
 NUL, NOT_DECODABLE, NOT_CSV = "nul_byte", "not_decodable", "not_rfc4180"
 """Identifiers of the problems that a text can have."""
@@ -102,7 +104,7 @@ def table(text: str) -> Table:
         return split
     rows, starts = records(text)
     widths = np.array([len(row) for row in rows], dtype=np.int64)
-    width = int(widths.max(initial=0))
+    width = _bounded(widths)
     for row in rows:
         if len(row) < width:
             row.extend([""] * (width - len(row)))
@@ -154,6 +156,25 @@ def split_whole(text: str) -> Table | None:
     return Table(_fields(data, starts, stops, first, widths), range(1, len(widths) + 1), widths)
 
 
+def _bounded(widths: np.ndarray) -> int:
+    """Fields of the widest record. Raises Refusal where no table has so many."""
+    width = int(widths.max(initial=0))
+    if width > MAX_FIELDS:
+        raise Refusal(
+            problem(
+                "too_many_columns",
+                "warn",
+                f"一行が {width} 項目あります(上限 {MAX_FIELDS})。表ではありません。",
+                f"A record of {width} fields: not a table.",
+                row=int(widths.argmax()) + 1,
+                expected=f"<= {MAX_FIELDS}",
+                found=width,
+                action_ja="行ごとに改行のある CSV として保存し直してください。",
+            )
+        )
+    return width
+
+
 def _parts(symbols: np.ndarray) -> bool:
     return bool(((symbols == _COMMA) | (symbols == _LINE_FEED)).all())
 
@@ -166,7 +187,7 @@ def _fields(
     offsets[0:-1:2], offsets[1::2], offsets[-1] = starts, stops, len(data)
     pieces = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
     texts = pl.Series(pl.from_arrow(pieces))
-    width = int(widths.max(initial=0))
+    width = _bounded(widths)
     if (widths == width).all():
         return [texts.gather_every(2 * width, 2 * place) for place in range(width)]
     texts = texts.append(pl.Series([""], dtype=pl.String))

@@ -24,7 +24,8 @@ class Grid:
     """Cells of one sheet or CSV, by column.
 
     sheet: name, '' for CSV. height, width: cells. `lines[row]`: number that a person counts. `widths[row]`: fields of a
-    CSV record (None for sheets). `head`: squeezed texts of the first HEAD rows, row by row.
+    CSV record (None for sheets). `head`: squeezed texts of the first HEAD rows, row by row. `open_end`: a CSV whose
+    last line has no line end.
     """
 
     def __init__(
@@ -36,12 +37,14 @@ class Grid:
         numbers: list[np.ndarray] | None = None,
         lines: Sequence[int] | None = None,
         widths: np.ndarray | None = None,
+        open_end: bool = False,
     ) -> None:
         self.sheet, self.height = sheet, height
         self._columns, self._words, self._numbers = columns or [], words or [], numbers
         self.width = len(self._columns) or len(self._words)
-        self.lines, self.widths = lines, widths
+        self.lines, self.widths, self.open_end = lines, widths, open_end
         self._squeezed: dict[tuple[int, int], pl.Series] = {}
+        self._words_from: dict[tuple[int, int], list[str]] = {}
         self.head = self._squeezed_head()
 
     def _squeezed_head(self) -> list[list[str]]:
@@ -83,6 +86,12 @@ class Grid:
         if (column, start) not in self._squeezed:
             self._squeezed[column, start] = squeeze_column(self.texts(column, start, self.height))
         return self._squeezed[column, start]
+
+    def words(self, column: int, start: int) -> list[str]:
+        """The different cells of a column from a row on, squeezed. Kept, since every layout asks."""
+        if (column, start) not in self._words_from:
+            self._words_from[column, start] = self.squeezed(column, start).unique().to_list()
+        return self._words_from[column, start]
 
     def largest(self, column: int) -> float:
         """Largest numeric cell of a spreadsheet column; -inf where there is none, and for CSV."""
@@ -138,7 +147,8 @@ class Grid:
 def of_csv(text: str) -> Grid:
     """Grid of a decoded CSV. Raises Refusal where it is not RFC 4180."""
     table = csvtext.table(text)
-    return Grid("", len(table.lines), columns=table.columns, lines=table.lines, widths=table.widths)
+    open_end = not text.endswith("\n")
+    return Grid("", len(table.lines), columns=table.columns, lines=table.lines, widths=table.widths, open_end=open_end)
 
 
 def of_head(data: bytes) -> Grid:

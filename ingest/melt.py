@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from ingest import areas
-from ingest.ages import parse_age
+from ingest.ages import Age, parse_age
 from ingest.codes import check_digit_column
 from ingest.contracts import STATUSES
 from ingest.dates import Period, fiscal_period, parse_date, parse_flow, parse_year
@@ -36,6 +36,12 @@ WORDS = {
 """Usual words for dimensions; a contract's `map` adds to them."""
 RESIDUE = 1e-3
 """Distance from an integer that is the residue of binary floats (169100.41100000002 千円), not a fraction."""
+_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd\ue000-\uf8ff'\"`]")
+"""Control, format, replacement and private-use characters, and quotes."""
+_ODD_IN_NAMES = re.compile(rf"{_ODD.pattern}|\?")
+"""A question mark in a name is what a lossy conversion leaves."""
+_PARTS = r"^(特別区部|.*[市郡]部|.*郡町村|.*市町村)$"
+"""Names of parts of a prefecture (市部, 町村計) that end like a municipality's."""
 _TOTALS = r"(合計|小計|集計|計)$"
 _VALUE_COLUMNS = ("population_persons", "value", "visitors")
 
@@ -86,9 +92,11 @@ def _keys(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]:
     frame = pl.DataFrame({"at": at, **{f"c{place}": text for place, text in squeezed.items()}})
     frame = frame.with_columns(row=grid.lines_from(body))
     frame = frame.with_columns(figures=pl.Series(grid.filled([bound.place for bound in _measures(found)], body, end)))
-    anything = pl.any_horizontal(pl.col(f"c{place}") != "" for place in squeezed) | pl.col("figures")
-    frame = frame.filter(anything)
+    beside = pl.Series(grid.filled([bound.place for bound in found.columns if bound.place not in squeezed], body, end))
+    frame = frame.filter(pl.any_horizontal(pl.col(f"c{place}") != "" for place in squeezed) | beside)
     frame, problems = _notes(grid, found, frame, squeezed)
+    problems += _odd_characters(grid, found, frame, squeezed)
+    problems += _gaps_beside(grid, found, frame)
     if grid.widths is not None:
         problems += _ragged(grid, found, frame)
     if problems:
@@ -104,7 +112,7 @@ def _notes(
         return frame, []
     if frame["figures"].all():
         return frame, []
-    first = pl.concat_str([pl.col(f"c{place}") for place in squeezed], separator="")
+    first = pl.concat_str([pl.col(f"c{place}") for place in squeezed], separator="")  # '' where only others are filled
     bare = frame.filter(~pl.col("figures")).select("at", "row", words=first)
     note_rows, problems = [], []
     code = _one(found, "area_code")
@@ -128,6 +136,60 @@ def _notes(
                 )
             )
     return frame.filter(~pl.col("at").is_in(note_rows)), problems[:SHOWN]
+
+
+def _odd_characters(
+    grid: Grid, found: Recognised, frame: pl.DataFrame, squeezed: dict[int, pl.Series]
+) -> list[Problem]:
+    """Keys with characters that no name or code has: the file was decoded or cut wrongly somewhere."""
+    for bound in found.columns:
+        if bound.place not in squeezed:
+            continue
+        odd = _ODD_IN_NAMES if bound.column.role in {"area_name", "prefecture"} else _ODD
+        words = [word for word in grid.words(bound.place, found.header.body) if odd.search(word)]
+        rows = frame.filter(pl.col(f"c{bound.place}").is_in(words)) if words else frame.clear()
+        if not rows.is_empty():
+            return [
+                problem(
+                    "odd_character",
+                    "gate",
+                    f"名前やコードに使わない文字(制御文字・引用符など)が入っています(この列で {rows.height} 件)。",
+                    f"A character that no name or code has ({rows.height} cells of this column).",
+                    sheet=grid.sheet,
+                    row=rows["row"][0],
+                    column_label=bound.label.full,
+                    expected="letters, digits, kana, kanji",
+                    found=", ".join(sorted({f"U+{ord(sign):04X}" for word in words for sign in odd.findall(word)})),
+                    action_ja="この欄の余分な文字を除き、文字コードを確かめた表を入れ直してください。",
+                )
+            ]
+    return []
+
+
+def _gaps_beside(grid: Grid, found: Recognised, frame: pl.DataFrame) -> list[Problem]:
+    """Blank cells in columns that are not read but, by their contract, are never blank: the row has slipped."""
+    rows = frame.filter(pl.col("figures"))
+    for bound in found.columns:
+        if bound.column.role != "ignore" or bound.column.blank != "error":
+            continue
+        text = grid.squeezed(bound.place, found.header.body).gather(rows["at"] - found.header.body)
+        blank = rows.filter(text == "")
+        if not blank.is_empty():
+            return [
+                problem(
+                    "blank_value",
+                    "gate",
+                    f"空欄です(この列で {blank.height} 件)。行がずれているおそれがあります。",
+                    f"Blank ({blank.height} cells of this column); the row may have slipped.",
+                    sheet=grid.sheet,
+                    row=blank["row"][0],
+                    column_label=bound.label.full,
+                    expected="a figure or a sign",
+                    found="",
+                    action_ja="この行の欄のずれを直した表を入れ直してください。",
+                )
+            ]
+    return []
 
 
 def _ragged(grid: Grid, found: Recognised, frame: pl.DataFrame) -> list[Problem]:
@@ -186,6 +248,7 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
             problems += [_bad_digit(grid, code, *values) for values in bad.select(columns).iter_rows()]
         if not problems:
             problems += _names_against_codes(grid, frame, name)
+            problems += _half_keys(grid, frame, code, name)
     if problems:
         return frame, problems[:SHOWN]
     explicit = pl.lit(None, pl.String)
@@ -279,6 +342,37 @@ def _names_against_codes(grid: Grid, frame: pl.DataFrame, name: Bound | None) ->
     return problems
 
 
+def _half_keys(grid: Grid, frame: pl.DataFrame, code: Bound, name: Bound | None) -> list[Problem]:
+    """Rows of a municipality that have lost their code or their name. Subtotals have no code; a prefecture's name may
+    stand in its own column."""
+    if name is None:
+        return []
+    municipality = pl.col("name").str.contains(r"[市町村区]$") & ~pl.col("name").str.contains(_PARTS)
+    no_code = (pl.col("code") == "") & municipality & ~pl.col("is_nation")
+    known = pl.col("code5").is_in(areas.register().names_of) & ~pl.col("code5").str.ends_with("000")
+    no_name = known & ~pl.col("name").str.replace(r"(.)\([^)]*\)$", "$1").str.contains(r"[市町村区]$|^\(旧")
+    problems = []
+    for label, rule in ((code, no_code), (name, no_name)):
+        bad = frame.filter(rule).select("row", "code", "name")
+        problems += [
+            problem(
+                "code_or_name_missing",
+                "gate",
+                f"市区町村の行なのに{'コード' if label is code else '名前'}が読めません"
+                f"(コード「{text[:12]}」、名前「{word[:12]}」)。",
+                f"A municipality's row without its {'code' if label is code else 'name'}.",
+                sheet=grid.sheet,
+                row=row,
+                column_label=label.label.full,
+                expected="code and name of one municipality",
+                found=f"{text[:12]} {word[:12]}",
+                action_ja="この行のコードと名前を確かめ、直した表を入れ直してください。",
+            )
+            for row, text, word in bad.head(SHOWN).iter_rows()
+        ]
+    return problems
+
+
 @lru_cache(maxsize=1 << 14)
 def _agrees(code: str, name: str) -> bool | None:
     return areas.register().agrees(code, name)
@@ -360,17 +454,19 @@ def _measures(found: Recognised) -> list[Bound]:
     return [bound for bound in found.columns if bound.column.role == "measure"]
 
 
+def _of_measure(values: list[Any], dtype: pl.DataType | type[pl.DataType] | None = None) -> pl.Expr:
+    """What belongs to the measure column of a row, given for each of them in order."""
+    if len(set(values)) == 1:
+        return pl.lit(values[0], dtype)
+    return pl.lit(pl.Series(values, dtype=dtype)).gather(pl.col("measure"))
+
+
 def _bad_cells(grid: Grid, found: Recognised, long: pl.DataFrame) -> list[Problem]:
     """Cells that are not figures, not whole, negative or too large where the contract says that they are not."""
     layout, measures = found.layout, _measures(found)
     dtype = schema_of(layout.raw_table)[value_column(layout.raw_table)]
 
-    def each(values: list[Any]) -> pl.Expr:
-        known = set(values)
-        if len(known) == 1:
-            return pl.lit(values[0])
-        return pl.col("measure").replace_strict(dict(enumerate(values)))
-
+    each = _of_measure
     places = 10**dtype.scale if isinstance(dtype, pl.Decimal) else 1
     scaled = pl.col("number") * each([bound.column.scale for bound in measures])
     blank_is_error = each([(bound.column.blank or layout.blank) == "error" for bound in measures])
@@ -449,12 +545,8 @@ def _dimensions(grid: Grid, found: Recognised, long: pl.DataFrame) -> tuple[pl.D
         if row is not None:
             other = pl.col(f"c{row.place}")
         if any(value is not None for value in by_column):
-            known = dict(enumerate(by_column))
-            return pl.coalesce(pl.col("measure").replace_strict(known, default=None, return_dtype=pl.String), other)
+            return pl.coalesce(_of_measure(by_column, pl.String), other)
         return other
-
-    def mapped(name: str, translate: dict[str, str]) -> pl.Expr:
-        return pl.col(name).replace_strict(translate, default=None, return_dtype=pl.String)
 
     wanted = [name for name in ("sex", "scope", "item", "form", "vintage", "unit") if name in schema]
     fields = {bound.column.to: pl.col(f"c{bound.place}") for bound in found.columns if bound.column.role == "field"}
@@ -462,11 +554,13 @@ def _dimensions(grid: Grid, found: Recognised, long: pl.DataFrame) -> tuple[pl.D
     for name in ("sex", "scope"):
         if name in schema:
             row = _one(found, name)
-            words = WORDS[name] | (row.column.map if row else {})
-            strange = long.filter(~pl.col(name).is_in(list(words)) | pl.col(name).is_null())
-            if not strange.is_empty():
+            known = WORDS[name] | (row.column.map if row else {})
+            words, place = _different(long[name].fill_null(""))
+            if any(word not in known for word in words):
+                strange = long.filter(~pl.col(name).is_in(list(known)) | pl.col(name).is_null())
                 problems.append(_strange(grid, name, strange, row))
-            long = long.with_columns(mapped(name, words).alias(name))
+            meanings = pl.Series([known.get(word) for word in words], dtype=pl.String)
+            long = long.with_columns(meanings.gather(place).alias(name))
     observed: list[dt.date] = []
     if "age_group" in schema:
         long, bad = _with_ages(grid, long.with_columns(age=pl.coalesce(text("age"), pl.lit("総数"))))
@@ -543,10 +637,11 @@ def _no_period(grid: Grid, name: str) -> Problem:
 
 
 def _with_ages(grid: Grid, long: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    classes = {}
-    for label in long["age"].unique().to_list():
+    labels, place = _different(long["age"])
+    classes: list[Age] = []
+    for label in labels:
         try:
-            classes[label] = parse_age(label)
+            classes.append(parse_age(label))
         except ValueError:
             return long, [
                 problem(
@@ -560,22 +655,26 @@ def _with_ages(grid: Grid, long: pl.DataFrame) -> tuple[pl.DataFrame, list[Probl
                     action_ja="年齢の欄を確かめ、直した表を入れ直してください。",
                 )
             ]
-    age = pl.col("age")
     return long.with_columns(
-        age_group=age.replace_strict({k: v.group for k, v in classes.items()}, return_dtype=pl.String),
-        age_from=age.replace_strict({k: v.low for k, v in classes.items()}, return_dtype=pl.Int16),
-        age_to=age.replace_strict({k: v.high for k, v in classes.items()}, return_dtype=pl.Int16),
+        age_group=pl.Series([age.group for age in classes], dtype=pl.String).gather(place),
+        age_from=pl.Series([age.low for age in classes], dtype=pl.Int16).gather(place),
+        age_to=pl.Series([age.high for age in classes], dtype=pl.Int16).gather(place),
     ), []
 
 
+def _different(column: pl.Series) -> tuple[list[str], pl.Series]:
+    """The different texts of a column without nulls, and for each row which of them it is."""
+    words = column.unique().to_list()
+    return words, column.cast(pl.Enum(words)).to_physical()
+
+
 def _with_years(grid: Grid, long: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    years: dict[str, int] = {}
-    for text in long["year_text"].unique().to_list():
-        try:
-            years[text] = parse_year(text)
-        except ValueError:
-            return long, [_no_period(grid, "year")]
-    return long.with_columns(year=pl.col("year_text").replace_strict(years, return_dtype=pl.Int32)), []
+    texts, place = _different(long["year_text"].fill_null(""))
+    try:
+        years = pl.Series([parse_year(text) for text in texts], dtype=pl.Int32)
+    except ValueError:
+        return long, [_no_period(grid, "year")]
+    return long.with_columns(year=years.gather(place)), []
 
 
 def _with_flows(found: Recognised, measures: list[Bound], long: pl.DataFrame) -> pl.DataFrame:
@@ -637,12 +736,7 @@ def _with_values(found: Recognised, measures: list[Bound], long: pl.DataFrame) -
     layout = found.layout
     table = layout.raw_table
     value = value_column(table)
-    scales = {number: bound.column.scale for number, bound in enumerate(measures)}
-    labels = {number: bound.label.full for number, bound in enumerate(measures)}
-    units = {number: bound.column.unit for number, bound in enumerate(measures)}
-    number = pl.col("number")
-    if set(scales.values()) != {1}:
-        number = number * pl.col("measure").replace_strict(scales, return_dtype=pl.Int64)
+    number = pl.col("number") * _of_measure([bound.column.scale for bound in measures], pl.Int64)
     dtype = schema_of(table)[value]
     if isinstance(dtype, pl.Decimal):
         plain = pl.col("value_raw").str.strip_chars().str.replace_all(",", "", literal=True).cast(dtype, strict=False)
@@ -659,11 +753,11 @@ def _with_values(found: Recognised, measures: list[Bound], long: pl.DataFrame) -
         figure.alias(value),
         value_status=pl.coalesce(status, default),
         sheet=pl.lit(""),
-        column_label=pl.col("measure").replace_strict(labels, return_dtype=pl.String),
+        column_label=_of_measure([bound.label.full for bound in measures], pl.String),
     )
     if table == "tourism_visitors":
         one_month = long["month"].n_unique() == 1
         long = long.with_columns(form=pl.lit("monthly" if one_month else "yearly"))
     if "unit_in_file" in schema_of(table):
-        long = long.with_columns(unit_in_file=pl.col("measure").replace_strict(units, return_dtype=pl.String))
+        long = long.with_columns(unit_in_file=_of_measure([bound.column.unit for bound in measures], pl.String))
     return long

@@ -19,6 +19,9 @@ from ingest.text import squeeze
 _NUMBERS = re.compile(
     r".{0,8}(個人番号|マイナンバー|住民票コード|基礎年金番号|運転免許証番号|旅券番号|在留カード番号|被保険者番号|宛名番号)(\(.*\))?"
 )
+_PROTECTED = re.compile(
+    r".{0,8}(個人番号|マイナンバー|住民票コード|基礎年金番号|運転免許証番号|旅券番号|在留カード番号|被保険者番号)(\(.*\))?"
+)
 _NOT_NUMBERS = re.compile(r"(個人番号|マイナンバー)(カード|制度|通知)")
 _NAMES = re.compile(r"(氏名|姓名|本人氏名|世帯主氏名|住民氏名|漢字氏名|カナ氏名|氏名\(.*\))")
 _ABOUT = re.compile(
@@ -62,10 +65,22 @@ def find_personal(grid: Grid) -> list[Problem]:
         if any(_NAMES.fullmatch(w) for w in words) and any(_ABOUT.fullmatch(w) for w in words):
             found.append(_by_name(grid, next(w for w in words if _NAMES.fullmatch(w)), grid.height))
             break
-    for place in range(grid.width):
-        for kind, count, of in _valid_shares(grid, place):
-            found.append(_by_digits(grid, place, kind, count, of))
-    return found
+    return found + _by_check_digits(grid)
+
+
+def protected_numbers(grid: Grid) -> list[Problem]:
+    """Problems where a grid of persons has numbers that the law protects, by header or by check digit."""
+    words = [cell for cells in grid.head for cell in cells if _PROTECTED.fullmatch(cell)]
+    named = [_by_name(grid, word, grid.height) for word in words if not _NOT_NUMBERS.search(word)]
+    return named[:1] or _by_check_digits(grid)
+
+
+def _by_check_digits(grid: Grid) -> list[Problem]:
+    return [
+        _by_digits(grid, place, kind, count, of)
+        for place in range(grid.width)
+        for kind, count, of in _valid_shares(grid, place)
+    ]
 
 
 def find_personal_keys(document: Any) -> list[Problem]:

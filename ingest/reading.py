@@ -158,6 +158,8 @@ def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[C
             continue
         melted = melt(sheet, found)
         problems += melted.problems
+        if sheet.open_end:
+            problems.append(_open_end(sheet))
         if any(p["severity"] == "gate" for p in melted.problems):
             continue
         table = found.layout.raw_table
@@ -180,6 +182,19 @@ def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[C
         _period(recognised, tables),
         (min(days), max(days)) if days else None,
         _subject(recognised, tables),
+    )
+
+
+def _open_end(sheet: Grid) -> Problem:
+    return problem(
+        "no_final_line_end",
+        "review",
+        "最後の行に改行がありません。書き出しが途中で切れ、最後の数値が欠けているおそれがあります。",
+        "The last line has no line end: the file may be cut off in the middle of a figure.",
+        row=sheet.line(sheet.height - 1),
+        expected="line end",
+        found="end of file",
+        action_ja="最後の行の数値を元の表と比べ、欠けていれば全体を書き出し直してください。",
     )
 
 

@@ -91,7 +91,7 @@ def _bind(
     seen: dict[int, list[str]] = {}
     bare = header.body >= grid.height
     # fields beyond a CSV's own header are not columns: a record that has them is refused as ragged
-    width = grid.widths[header.body - 1] if grid.widths else len(header.labels)
+    width = len(header.labels) if grid.widths is None else int(grid.widths[header.body - 1])
     for place, label in enumerate(header.labels[:width]):
         for column in layout.columns:
             groups = column.header_pattern.fullmatch(label.path)
@@ -151,9 +151,8 @@ def _metadata(grid: Grid, layout: Layout, header: Header, said: dict[str, str]) 
 
 
 def _cells_match(grid: Grid, place: int, body: int, cells: str) -> bool:
-    text = grid.squeezed(place, body)
-    text = text.filter(text != "")
-    return bool(len(text)) and bool(text.str.contains(f"^(?:{cells})$").all())
+    words = [word for word in grid.words(place, body) if word]
+    return bool(words) and all(re.fullmatch(cells, word) for word in words)
 
 
 def _empty(grid: Grid, place: int, body: int) -> bool:
@@ -280,11 +279,19 @@ def _age_gaps(grid: Grid, found: Recognised) -> list[Problem]:
     """Age classes across columns reach from 0 to an open class without a gap or an overlap; a class that is gone would
     look like people whose age is not known."""
     spans: dict[str, list[tuple[int, int | None, str]]] = {}
+    total = False
     for bound in found.columns:
         if bound.column.role == "measure" and "age" in bound.groups:
-            age = parse_age(bound.groups["age"])
+            try:
+                age = parse_age(bound.groups["age"])
+            except ValueError:
+                return [_no_age(grid, found, bound.label.full)]
+            total |= age.group == "total"
             if age.low is not None:
                 spans.setdefault(bound.groups.get("sex", ""), []).append((age.low, age.high, bound.label.full))
+    total |= any("age" in bound.column.set for bound in found.columns)
+    if spans and not total:
+        return [_no_total(grid, found)]
     for classes in spans.values():
         due: int | None = 0
         for low, high, label in sorted(classes, key=lambda item: item[0]):
@@ -294,6 +301,35 @@ def _age_gaps(grid: Grid, found: Recognised) -> list[Problem]:
         if due is not None:
             return [_gap(grid, found, due, "")]
     return []
+
+
+def _no_total(grid: Grid, found: Recognised) -> Problem:
+    return problem(
+        "missing_column",
+        "gate",
+        "年齢の総数の列がないため、内訳を確かめられません。",
+        "Age classes without a column of their total.",
+        sheet=grid.sheet,
+        row=grid.line(found.header.first),
+        expected="総数",
+        found="",
+        action_ja="総数の列がある表を入れ直してください。",
+    )
+
+
+def _no_age(grid: Grid, found: Recognised, label: str) -> Problem:
+    return problem(
+        "unknown_age",
+        "gate",
+        f"年齢階級として読めない見出しです:「{label[:20]}」。",
+        f"Not an age class: {label[:20]}.",
+        sheet=grid.sheet,
+        row=grid.line(found.header.first),
+        column_label=label,
+        expected="0～4歳, 80歳以上 ...",
+        found=label[:20],
+        action_ja="見出しの年齢を確かめ、直した表を入れ直してください。",
+    )
 
 
 def _gap(grid: Grid, found: Recognised, due: int | None, label: str) -> Problem:

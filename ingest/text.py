@@ -35,6 +35,16 @@ def squeeze_column(text: pl.Series) -> pl.Series:
     """`squeeze` for a whole column; nulls become ''."""
     if len(text) <= _FEW:
         return pl.Series([squeeze(word) for word in text.to_list()], dtype=pl.String)
+    words = text.unique()
+    if 4 * len(words) > len(text):
+        return _squeeze_all(text)
+    squeezed = _squeeze_all(words)
+    if (words == squeezed).all() and not words.null_count():
+        return text
+    return text.replace_strict(words, squeezed, return_dtype=pl.String)
+
+
+def _squeeze_all(text: pl.Series) -> pl.Series:
     if not text.str.contains(r"[^!-~]").any():  # nothing but plain ASCII without spaces
         return text.fill_null("")
     column = pl.col("t").fill_null("").str.normalize("NFKC").str.replace_all(_DASH_CLASS, "-")

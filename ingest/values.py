@@ -60,11 +60,16 @@ def type_column(raw: pl.Series, symbols: Mapping[str, str]) -> pl.DataFrame:
     status: null for a number; the declared status for a sign; `blank` for an empty cell; `unreadable` for the rest.
     """
     frame = pl.DataFrame({"raw": raw.fill_null("").str.strip_chars()})
-    number = pl.coalesce(
-        pl.when(pl.col("raw").str.contains(_PLAIN)).then(pl.col("raw")),
-        pl.when(pl.col("raw").str.contains(_GROUPED)).then(pl.col("raw").str.replace_all(",", "", literal=True)),
-    ).cast(pl.Float64, strict=False)
-    frame = frame.with_columns(number=pl.when(number.abs() < EXACT).then(number))
+    whole = pl.col("raw").cast(pl.Int64, strict=False)
+    frame = frame.with_columns(number=pl.when(whole.cast(pl.String) == pl.col("raw")).then(whole).cast(pl.Float64))
+    if frame["number"].null_count():
+        other = pl.when(pl.col("number").is_null()).then(pl.col("raw"))
+        spelled = pl.coalesce(
+            pl.when(other.str.contains(_PLAIN)).then(other),
+            pl.when(other.str.contains(_GROUPED)).then(other.str.replace_all(",", "", literal=True)),
+        )
+        frame = frame.with_columns(number=pl.coalesce("number", spelled.cast(pl.Float64, strict=False)))
+    frame = frame.with_columns(number=pl.when(pl.col("number").abs() < EXACT).then("number"))
     rest = frame.filter(pl.col("number").is_null())["raw"].unique().to_list()
     if not rest:
         return frame.select("number", status=pl.lit(None, pl.String))

@@ -57,14 +57,19 @@ left join {{ ref('corrections') }} as correction
 {% macro declared_corrections() -%}
     {%- for table, told in correctable().items() %}
     select
-        correction.rowid + 2 as line_number,
         correction.*,
         published.source_id,
         published.sheet as source_sheet,
         published."row" as source_row,
         published.{{ told['keys'][0] }} as municipality_code,
         cast(published.{{ told['figure'] }} as decimal(28, 8)) as delivered
-    from {{ ref('corrections') }} as correction
+    from (
+        -- The line of the CSV: the seed keeps its order, the first line is the header.
+        select
+            *,
+            row_number() over (order by rowid) + 1 as line_number
+        from {{ ref('corrections') }}
+    ) as correction
     left join {{ source('raw', table) }} as published
         on
             {{ same_row(table) | indent(12) }}

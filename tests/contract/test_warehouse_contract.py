@@ -158,8 +158,9 @@ def test_data_flows_one_way(manifest: dict[str, Any]) -> None:
     for node in nodes(manifest, "model"):
         for parent in node["depends_on"]["nodes"]:
             upstream = manifest["nodes"].get(parent) or manifest["sources"][parent]
-            if upstream["schema"] in order and node["schema"] == "staging":
-                raise AssertionError(f"{node['name']} reads {upstream['name']}")
+            if upstream["schema"] in order:
+                assert node["schema"] != "staging", f"{node['name']} reads {upstream['name']}"
+                assert order[upstream["schema"]] <= order[node["schema"]], f"{node['name']} reads {upstream['name']}"
             if parent.startswith("source.") and node["schema"] != "staging":
                 # what is not a statistic: the list of deliveries and the run; and the projection, which is finished: a
                 # staging view over each of its tables would only say its columns once more

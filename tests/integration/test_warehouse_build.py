@@ -1,120 +1,27 @@
 """The warehouse on the embedded samples: the verdicts it must state, what it must leave open, and the faults its checks
 must catch.
 
-One build for the whole module. A fault is planted by putting a changed view in place of a raw table, inside a
-transaction that is rolled back: staging and intermediate are views, so a check's own SQL then sees the fault.
+One build for all of these modules (conftest). A fault is planted by putting a changed view in place of a raw table,
+inside a transaction that is rolled back: staging and intermediate are views (two tables are filled again), so a check's
+own SQL then sees the fault.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import duckdb
 import pytest
 
-from ingest import intake, raw
-from ingest.home import PROJECT_ROOT, Home
-from projection import nightly, reconcile, scenarios
+from tests.warehouse import FINDING, Warehouse
 
-PROJECT = PROJECT_ROOT / "dbt_project"
-RAW = ("ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series")
 NEMURO = "area_code = '01223'"
 ALL = "sex = 'total' and age_group = 'total'"
-FINDING = ("file_name", "sheet", "row_number", "municipality_code", "expected", "found", "reason_ja")
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True)
-class Warehouse:
-    """An open candidate, and the SQL of every node that dbt built or ran in it."""
-
-    connection: duckdb.DuckDBPyConnection
-    compiled: dict[str, str]
-    status: dict[str, str]
-
-    def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
-        found = self.connection.execute(sql, parameters)
-        names = [column[0] for column in found.description or []]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-    def node(self, name: str) -> list[dict[str, Any]]:
-        """What the SQL of a model or check gives now."""
-        return self.rows(self.compiled[name])
-
-    @contextmanager
-    def planted(self, *statements: str) -> Iterator[None]:
-        """The statements are in force inside the block and undone after it."""
-        self.connection.execute("begin")
-        try:
-            for statement in statements:
-                self.connection.execute(statement)
-            yield
-        finally:
-            self.connection.execute("rollback")
-
-    @contextmanager
-    def changed(self, table: str, select: str) -> Iterator[None]:
-        """raw.<table> shows `select` over the true rows, which it names `truth`."""
-        kind = "view" if f"raw.{table}" in self.views else "table"
-        with self.planted(
-            f"create table raw.truth as select * from raw.{table}",
-            f"drop {kind} raw.{table}",
-            f"create view raw.{table} as {select.replace('truth', 'raw.truth')}",
-        ):
-            yield
-
-    @property
-    def views(self) -> set[str]:
-        found = self.rows("select schema_name || '.' || view_name as name from duckdb_views() where not internal")
-        return {row["name"] for row in found}
-
-
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """Samples -> raw -> projection -> dbt, built once."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    root = tmp_path_factory.mktemp("warehouse")
-    home = Home(root / "home")
-    received_at = datetime(2026, 11, 22, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
-    snapshots = intake.take(home, PROJECT_ROOT / "samples" / "landing", received_at, "samples")
-    result = raw.read(home, snapshots, date(2026, 11, 22))
-    path = root / "candidate.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
-        connection.execute(
-            "create table raw.run as select 'r' as run_id, date '2026-11-22' as as_of_date, "
-            "cast(2026 as integer) as fiscal_year, timestamptz '2026-11-22 02:00:00+09' as created_at, "
-            "'test' as code_version, 'h' as inputs_hash"
-        )
-        frames = [connection.sql(f"select * from raw.{name}").pl() for name in RAW]
-        table = scenarios.read(PROJECT / "seeds" / "scenarios.csv")
-        projected = nightly.build(*frames, table, reconcile.read(PROJECT / "seeds" / "plan_figures.csv"))
-        connection.execute("create schema projection")
-        for name, rows in projected.items():
-            connection.register("frame", rows)
-            connection.execute(f"create table projection.{name} as select * from frame")
-            connection.unregister("frame")
-    where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(root / "target")]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOUSEI_BUILD_DB", str(path))
-        built = dbtRunner().invoke(["build", "--quiet", "--log-path", str(root / "logs"), *where])
-    DuckDBConnectionManager.close_all_connections()
-    results: list[Any] = list(built.result.results)  # type: ignore[union-attr]
-    status = {one.node.name: str(one.status) for one in results}
-    assert built.success, {name: said for name, said in status.items() if said in {"error", "fail", "skipped"}}
-    compiled = {one.node.name: one.node.compiled_code for one in results if getattr(one.node, "compiled_code", None)}
-    with duckdb.connect(str(path)) as connection:
-        yield Warehouse(connection, compiled, status)
 
 
 @pytest.fixture(scope="module")
@@ -488,9 +395,7 @@ def test_planted_fault_is_named_with_file_and_row(
 
 def after_rebuilding(warehouse: Warehouse, mart: str, check: str) -> list[dict[str, Any]]:
     """A check that reads a mart sees a raw fault once the mart is made again (undone with the transaction)."""
-    warehouse.connection.execute(f"create temp table again as {warehouse.compiled[mart]}")
-    warehouse.connection.execute(f"delete from main.{mart}")
-    warehouse.connection.execute(f"insert into main.{mart} select * from again")
+    warehouse.rebuild(mart)
     return warehouse.node(check)
 
 

@@ -22,7 +22,7 @@ with age_sums as (
         ) as women_20_39_persons,
         count(*) filter (where sex = 'female' and age_from >= 20 and age_to <= 39) as n_women_groups
     from {{ ref('int_population__versions') }}
-    where scope = 'total'
+    where scope = 'total' and area_level <> 'ward'
     group by municipality_code, series, as_of_date, value_status, source_id, source_sheet
 ),
 
@@ -52,6 +52,7 @@ registry_totals as (
     from {{ ref('int_population__versions') }}
     where
         series = 'resident_registry'
+        and area_level <> 'ward'
         and scope = 'total'
         and sex = 'total'
         and age_group = 'total'
@@ -76,7 +77,12 @@ measured as (
         source_id as source_ids,
         version_rank
     from {{ ref('int_population__versions') }}
-    where series = 'census' and scope = 'total' and sex = 'total' and age_group = 'total'
+    where
+        series = 'census'
+        and area_level <> 'ward'
+        and scope = 'total'
+        and sex = 'total'
+        and age_group = 'total'
     union all
     select
         municipality_code,

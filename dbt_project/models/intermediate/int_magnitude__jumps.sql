@@ -39,7 +39,7 @@ with figures as (
         source_sheet,
         source_row
     from {{ ref('int_population__versions') }}
-    where scope = 'total' and sex = 'total' and age_group = 'total'
+    where scope = 'total' and sex = 'total' and age_group = 'total' and area_level <> 'ward'
 ),
 
 -- A wrong unit moves the yen per donation; a real boom moves yen and donations together (Nemuro FY2015: 396 times).

@@ -1,6 +1,6 @@
--- Spans of validity of every municipality code, and where each span leads to today. They come from the dated changes: a
--- code begins with the change that made it and ends with the change that used it up. A change that keeps the code (a new
--- name, a merger under the code of a partner) ends one span and begins the next.
+-- Spans of validity of every municipality code, and where each span leads to today. They come from the dated changes:
+-- a code begins with the change that made it and ends with the change that used it up. A change that keeps the code (a
+-- new name, a merger under the code of a partner) ends one span and begins the next.
 -- A span whose area went to several municipalities has no current_code: its figures are never given to one of them.
 -- Where only a part of the area moves (changesOfBoundaries, separation) the code goes on; that and a division say from
 -- which day on a code means today's area (comparable_from).
@@ -86,19 +86,19 @@ carried as (
     select
         carried.municipality_code,
         carried.valid_from,
-        following.municipality_code as reached_code,
-        following.valid_to as reached_until
+        next_span.municipality_code as reached_code,
+        next_span.valid_to as reached_until
     from carried
     inner join changes
         on carried.reached_code = changes.old_code and carried.reached_until = changes.change_date
-    inner join spans as following
+    inner join spans as next_span
         on
-            changes.new_code = following.municipality_code
-            and changes.change_date >= following.valid_from
+            changes.new_code = next_span.municipality_code
+            and changes.change_date >= next_span.valid_from
             and (
-                changes.change_date < following.valid_to
-                or following.valid_to is null
-                or (changes.change_date = following.valid_to and changes.new_code <> changes.old_code)
+                changes.change_date < next_span.valid_to
+                or next_span.valid_to is null
+                or (changes.change_date = next_span.valid_to and changes.new_code <> changes.old_code)
             )
 ),
 
@@ -126,7 +126,10 @@ redrawn as (
             spans.municipality_code in (moves.new_code, moves.old_code)
             and moves.change_date >= spans.valid_from
             and (spans.valid_to is null or moves.change_date < spans.valid_to)
-    where moves.reason in ('divisionIntoSeveralMunicipalities', 'partialAbsorption', 'separation', 'changesOfBoundaries')
+    where
+        moves.reason in (
+            'divisionIntoSeveralMunicipalities', 'partialAbsorption', 'separation', 'changesOfBoundaries'
+        )
     group by spans.municipality_code, spans.valid_from
 ),
 
@@ -135,7 +138,8 @@ comparable as (
         reached.current_code as municipality_code,
         max(redrawn.change_date) as comparable_from
     from redrawn
-    inner join reached on redrawn.municipality_code = reached.municipality_code and redrawn.valid_from = reached.valid_from
+    inner join reached
+        on redrawn.municipality_code = reached.municipality_code and redrawn.valid_from = reached.valid_from
     where not reached.is_divided
     group by reached.current_code
 )

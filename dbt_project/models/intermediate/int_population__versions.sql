@@ -1,7 +1,8 @@
 {%- set key = ['municipality_code', 'series', 'scope', 'as_of_date', 'sex', 'age_group'] -%}
 -- Every delivered version of a population figure, best first: version_rank 1 is the one that is published.
 -- A settled status wins, then the statistic's own table over a series that repeats it, then the later delivery:
--- the order in which files arrive decides nothing unless all else is equal.
+-- the order in which files arrive decides nothing unless all else is equal. Wards stand beside their city here: whoever
+-- adds up leaves area_level 'ward' out.
 with candidates as (
     select
         municipality_code,
@@ -87,7 +88,7 @@ received as (
         ) as value_received_at
     from candidates
     left join {{ source('raw', 'delivery') }} as delivery on candidates.source_id = delivery.source_id
-    where candidates.area_level in ('municipality', 'designated_city')
+    where candidates.area_level in ('municipality', 'designated_city', 'ward')
 )
 
 select

@@ -13,5 +13,5 @@ select
     source_sheet,
     source_row
 from {{ ref('int_population__versions') }}
-where version_rank = 1
+where version_rank = 1 and area_level <> 'ward'
 order by municipality_code, series, scope, as_of_date, sex, age_from, age_group

@@ -55,7 +55,7 @@ areas as (
         any_value(expected.parts) as parts_expected,
         count(*) filter (where placed.is_of_the_date) as n_held,
         count(*) filter (where not placed.is_of_the_date) as n_regrouped,
-        n_regrouped > 0 and n_held is distinct from n_expected as is_regrouped,
+        n_regrouped > 0 and coalesce(n_held <> n_expected, true) as is_regrouped,
         string_agg(placed.municipality_code, ' ' order by placed.municipality_code) filter (
             where placed.is_of_the_date
         ) as parts_held,

@@ -8,8 +8,9 @@
     allowed    {column: [values]}; null is allowed unless required
     rules      [{holds: SQL that must be true, ja: what is wrong if it is not}]; null counts as holding
     traced     the mart has source_id, source_sheet, source_row
+    may_be_empty  no row at all is sound too
 #}
-{% test sound_rows(model, grain, required=[], allowed={}, rules=[], traced=false) %}
+{% test sound_rows(model, grain, required=[], allowed={}, rules=[], traced=false, may_be_empty=false) %}
 {%- set identity -%}
     {{ "'" }}{{ grain | join(' / ') }}{{ "' || ' = ' || concat_ws(' / ', " }}{{ grain | join(', ') }})
 {%- endset -%}
@@ -25,7 +26,7 @@ with broken as (
         '1行以上' as expected,
         '0行' as found,
         '{{ model.identifier }} に行がありません' as reason_ja
-    where not exists (select 1 from {{ model }}){{ and_something_came(model.identifier) }}
+    where not {{ may_be_empty }} and not exists (select 1 from {{ model }}){{ and_something_came(model.identifier) }}
     union all
     select
         {{ 'any_value(source_id), any_value(source_sheet), any_value(source_row)' if traced else 'null, null, null' }},

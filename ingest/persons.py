@@ -1,0 +1,204 @@
+"""An extract of the resident registry -> counts, in memory, on request.
+
+Holds: reading an extract in the names of 住民記録システム標準仕様書, and counting persons by age, sex, area, event and
+month. Does not hold: any writing (the caller writes the counts, nothing else), the hiding of small cells (the counts
+are exact: a caller who gives them to others has to suppress them), or the nightly path, which refuses such files.
+
+What is kept of a person: nothing. Of the columns only those of `NEEDED` are looked at; all others (names, addresses,
+numbers of households) are dropped before anything is counted. An extract with 個人番号, 住民票コード or another number
+that the law protects is refused: in a text file no column can be passed over unread, so it has to be left out when the
+extract is made. No message holds a cell, and none a header of the file, since a file without a header begins with a
+person.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from ingest import csvtext
+from ingest.dates import parse_date
+from ingest.grid import Grid, of_csv
+from ingest.intake import _content, _open
+from ingest.personal import protected_numbers
+from ingest.problems import Refusal, problem
+from ingest.text import squeeze
+
+NEEDED = {
+    "age": ("生年月日", "年齢"),
+    "sex": ("性別",),
+    "area": ("町字", "町字名"),
+    "event": ("異動事由",),
+    "day": ("異動日", "異動年月日"),
+    "kind": ("住民種別",),
+}
+"""Columns that are looked at, each by one of its names. With both 生年月日 and 年齢 the date is taken."""
+SEXES = {"男": "male", "1": "male", "女": "female", "2": "female", "": "not_stated", "不明": "not_stated"}
+KINDS = {"日本人": "japanese", "日本人住民": "japanese", "外国人": "foreign", "外国人住民": "foreign"}
+EVENTS = frozenset(
+    "転入 出生 転居 転出 死亡 世帯変更 職権記載 職権修正 職権消除 国籍取得 国籍喪失 帰化 回復 転出取消 失踪宣告".split()
+)
+"""Events that are counted by their name. Any other word stops the extract: free text may name somebody."""
+_STREET = re.compile(r"\d+番|\d+号|\d+[-‐]\d+")
+_OLDEST = 130
+COLUMNS = ("municipality_code", "as_of_date", "area", "event", "month", "sex")
+
+
+def aggregate(
+    path: Path,
+    municipality_code: str,
+    as_of: dt.date,
+    *,
+    scope: Literal["total", "japanese", "foreign"] = "total",
+    years: Literal[1, 5] = 5,
+    turns: Literal["eve", "birthday"] = "eve",
+) -> pl.DataFrame:
+    """Counts of persons, one row per municipality_code, as_of_date, area (町字), event (異動事由, '' for none), month
+    of the event (first day; null for none), sex (male / female / not_stated) and age.
+
+    Columns: those of COLUMNS, then age_group (years=5: '0-4' ... '95-99', '100+', 'unknown') or age (years=1: Int16,
+    null where unknown), then persons (Int64, exact). Sorted by all of them; a combination that nobody has is no row.
+    Ages are those of as_of. turns: by law (年齢計算ニ関する法律) a year of age is complete at the end of the day before
+    the birthday, so somebody born on 2 April is counted as older on 1 April and somebody born on 29 February on
+    28 February of every year ('eve'); 'birthday' counts from the day itself (1 March for 29 February in common years).
+    An event after as_of has not happened: the person is counted without one (転出予定日未到来は現存者). Dates that are
+    incomplete or impossible, which the standard allows, give age 'unknown' and month null.
+
+    Raises Refusal: not a CSV, protected numbers, a column missing, words that are not in SEXES, KINDS or EVENTS,
+    addresses instead of 町字, births after as_of. Raises ValueError where municipality_code is not five digits.
+    """
+    if not re.fullmatch(r"[0-9]{5}", municipality_code):
+        raise ValueError("municipality_code has five digits")
+    frame = _columns_needed(_grid(path))
+    frame = frame.filter(pl.col("kind") == scope) if scope != "total" else frame
+    born = frame.get_column("born", default=None)
+    if born is not None:
+        ages = _ages(born, as_of + dt.timedelta(days=1) if turns == "eve" else as_of)
+        late = int((born > as_of).sum())
+        if late:
+            raise _refusal("生年月日", late, "基準日より後の日付", "a date after the as-of date")
+    else:
+        ages = frame["age"]
+    happened = pl.col("day").is_null() | (pl.col("day") <= as_of)
+    counted = frame.select(
+        municipality_code=pl.lit(municipality_code),
+        as_of_date=pl.lit(as_of),
+        area="area",
+        event=pl.when(happened).then("event").otherwise(pl.lit("")),
+        month=pl.when(happened).then(pl.col("day").dt.truncate("1mo")),
+        sex="sex",
+        age=ages.cast(pl.Int16),
+    )
+    keys = [*COLUMNS, "age"]
+    if years == 5:
+        low = pl.col("age") // 5 * 5
+        group = pl.when(low >= 100).then(pl.lit("100+")).otherwise(pl.format("{}-{}", low, low + 4))
+        counted = counted.with_columns(age_group=group.fill_null("unknown"), age=pl.min_horizontal(low, 100))
+        keys = [*COLUMNS, "age", "age_group"]
+    sums = counted.group_by(keys).agg(pl.len().cast(pl.Int64).alias("persons")).sort(keys, nulls_last=True)
+    return sums.drop("age") if years == 5 else sums
+
+
+def _grid(path: Path) -> Grid:
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        opened = _open(folder, path.name)
+    finally:
+        os.close(folder)
+    if isinstance(opened, Refusal):
+        raise opened
+    try:
+        text, _ = csvtext.decode(_content(opened))
+    finally:
+        os.close(opened)
+    return of_csv(text)
+
+
+def _columns_needed(grid: Grid) -> pl.DataFrame:
+    """sex, area, event, day, kind, and born or age, with every other column gone."""
+    numbers = protected_numbers(grid)
+    if numbers:
+        raise Refusal(*numbers)
+    header = grid.head[0] if grid.head else []
+    place = {
+        what: next((header.index(name) for name in names if name in header), None) for what, names in NEEDED.items()
+    }
+    missing = [" / ".join(NEEDED[what]) for what, at in place.items() if at is None]
+    if missing:
+        raise Refusal(
+            problem(
+                "missing_column",
+                "warn",
+                f"必要な列がありません: {'、'.join(missing)}。",
+                f"Columns missing: {', '.join(missing)}.",
+                row=1,
+                column_label=missing[0],
+                expected=", ".join(missing),
+                action_ja="一行目に見出しのある CSV で、この列を含む抽出を作り直してください。",
+            )
+        )
+    assert grid.widths is not None
+    ragged = int((grid.widths != len(header)).sum())
+    if ragged:
+        raise _refusal("(行)", ragged, "見出しと項目数の違う行", "a record of another width than the header")
+    text = {what: grid.squeezed(at, 1) for what, at in place.items() if at is not None}
+    sex = _words("性別", text["sex"], SEXES)
+    kind = _words("住民種別", text["kind"], KINDS)
+    event = _words("異動事由", text["event"], {"": "", **{word: word for word in EVENTS}})
+    streets = int(text["area"].str.contains(_STREET.pattern).sum())
+    if streets:
+        raise _refusal("町字", streets, "番地を含む値", "a value with a street number")
+    columns = {"sex": sex, "kind": kind, "event": event, "area": text["area"], "day": _days(text["day"])}
+    if header[place["age"] or 0] == "生年月日":
+        return pl.DataFrame(columns | {"born": _days(text["age"])})
+    age = text["age"].cast(pl.Int16, strict=False)
+    wrong = int(((text["age"] != "") & (age.is_null() | ~age.is_between(0, _OLDEST))).sum())
+    if wrong:
+        raise _refusal("年齢", wrong, "年齢でない値", "a value that is no age")
+    return pl.DataFrame(columns | {"age": age})
+
+
+def _words(column: str, text: pl.Series, known: dict[str, str]) -> pl.Series:
+    meaning = text.replace_strict(known, default=None, return_dtype=pl.String)
+    if meaning.null_count():
+        raise _refusal(column, meaning.null_count(), "決められた語でない値", "a word that is not of the list")
+    return meaning
+
+
+def _days(text: pl.Series) -> pl.Series:
+    """Dates of a column, null where they are incomplete or impossible."""
+    known: dict[str, dt.date | None] = {}
+    for word in text.unique().to_list():
+        plain = re.sub(r"^(\d{4})(\d{2})(\d{2})$", r"\1-\2-\3", word)
+        try:
+            known[word] = parse_date(plain) if re.search(r"\d\D+\d+\D+\d", plain) else None
+        except ValueError:
+            known[word] = None
+    return text.replace_strict(known, return_dtype=pl.Date)
+
+
+def _ages(born: pl.Series, day: dt.date) -> pl.Series:
+    """Birthdays passed by a day."""
+    before = (born.dt.month() > day.month) | ((born.dt.month() == day.month) & (born.dt.day() > day.day))
+    return (day.year - born.dt.year()) - before.cast(pl.Int32)
+
+
+def _refusal(column: str, count: int, ja: str, en: str) -> Refusal:
+    return Refusal(
+        problem(
+            "person_extract",
+            "warn",
+            f"{column} の列に{ja}が {count} 件あるため、集計しません。値は記録していません。",
+            f"Not counted: {count} times {en} in column {squeeze(column)}. No value was kept.",
+            column_label=column,
+            expected="the columns and words of ingest/persons.py",
+            found=f"{count} cells",
+            action_ja="抽出の条件か値を直して作り直してください。",
+        )
+    )
+
