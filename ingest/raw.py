@@ -34,6 +34,10 @@ _FEW = 50
 """Rows below which equal values are no sign of a mix-up (two towns may well repeat themselves)."""
 
 
+GO_AHEADS = areas.SEEDS / "go_aheads.csv"
+"""Written go-aheads; the warehouse reads the same file for deliveries that shrank against the period before."""
+
+
 class RawResult(NamedTuple):
     """files: raw table -> Parquet files of the deliveries that were taken. deliveries, problems: raw.delivery and
     raw.problem. refused: something of severity `gate` is among the problems."""
@@ -82,7 +86,7 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date) -> RawResult:
     for snapshot, one in read_ones:
         if one["verdict"] == "taken":
             good[_key(one)] = max(snapshot.received_at, good.get(_key(one), snapshot.received_at))
-    go_ahead = _go_ahead(home)
+    go_aheads = _go_aheads()
     for snapshot, one in read_ones:
         found = [dict(p) for p in one["problems"]]
         verdict = one["verdict"]
@@ -90,7 +94,7 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date) -> RawResult:
             if one["observed_from"] and dt.date.fromisoformat(one["observed_from"]) > as_of:
                 found.append(_after(one["observed_from"], as_of))
                 verdict = "refused"
-            elif odd := _against_others(snapshot, one, read_ones, go_ahead):
+            elif odd := _against_others(snapshot, one, read_ones, go_aheads):
                 found.append(odd)
                 verdict = "refused"
         if verdict == "refused":
@@ -119,20 +123,20 @@ def _key(one: dict[str, Any]) -> tuple[str, ...]:
     return one["source"], one["layout"], one["period"].split("..")[0], one["subject"]
 
 
-def _go_ahead(home: Home) -> dict[str, str]:
-    """sha256 -> reason: deliveries that a person let pass although they shrank (go_ahead.csv: sha256,name,reason)."""
-    path = home.root / "go_ahead.csv"
-    if not path.exists():
-        return {}
-    frame = pl.read_csv(path, infer_schema=False)
-    return dict(frame.filter(pl.col("reason").str.strip_chars() != "").select("sha256", "reason").iter_rows())
+def _go_aheads() -> set[str]:
+    """sha256 of the deliveries that a named person let pass on a named day with a reason, although they shrank."""
+    if not GO_AHEADS.exists():
+        return set()
+    given = pl.read_csv(GO_AHEADS, infer_schema=False).filter(pl.col("what") == "shrunken_delivery")
+    named = [pl.col(name).str.strip_chars().fill_null("") != "" for name in ("decided_by", "decided_on", "reason_ja")]
+    return set(given.filter(*named)["sha256"])
 
 
 def _against_others(
     snapshot: Snapshot,
     one: dict[str, Any],
     all_of_them: list[tuple[Snapshot, dict[str, Any]]],
-    go_ahead: dict[str, str],
+    go_aheads: set[str],
 ) -> Problem | None:
     """A delivery that repeats the values of another period, or has fewer rows than an earlier version of itself."""
     rows = sum(one["rows"].values())
@@ -155,7 +159,7 @@ def _against_others(
             )
     earlier = [result for other, result in taken if other.received_at < snapshot.received_at]
     before = max((sum(result["rows"].values()) for result in earlier if _key(result) == _key(one)), default=0)
-    if rows < before and snapshot.sha256 not in go_ahead:
+    if rows < before and snapshot.sha256 not in go_aheads:
         return problem(
             "shrunken_delivery",
             "gate",
@@ -163,7 +167,8 @@ def _against_others(
             f"Only {rows} rows where an earlier delivery of the same period had {before}.",
             expected=f">= {before} rows",
             found=rows,
-            action_ja="欠けがないかを確かめ、正しければ go_ahead.csv に sha256,name,reason を一行書いてください。",
+            action_ja="欠けがないかを確かめ、正しければ dbt_project/seeds/go_aheads.csv に次の1行を加えてください: "
+            f"{snapshot.sha256},shrunken_delivery,決裁者,決裁日（YYYY-MM-DD）,理由",
         )
     return None
 

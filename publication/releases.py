@@ -35,6 +35,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "dim_kpi": ("plan_id", "kpi_id", "version", "target_version", "valid_from"),
     "fct_population": ("municipality_code", "series", "scope", "as_of_date", "sex", "age_group"),
     "fct_population_change": ("municipality_code", "series", "scope", "period_start", "period_end", "component"),
+    "mart_population_current_area": ("municipality_code", "series", "scope", "as_of_date", "sex", "age_group"),
+    "mart_population_ward": ("ward_code", "series", "scope", "as_of_date", "sex", "age_group"),
     "fct_tourism_visitors": ("municipality_code", "month"),
     "fct_furusato_donation": ("municipality_code", "fiscal_year"),
     "fct_kpi_actual": ("municipality_code", "plan_id", "kpi_id", "fiscal_year", "revision"),

@@ -170,7 +170,7 @@ create table main.mart_vision_reconciliation as
 
 create table main.meta_source as
     select source_id, source, file_name, sha256, timestamptz '2026-11-21 09:00:00+09' as received_at, period,
-        publisher_ja, licence, rows_read, rows_quarantined from raw.delivery;
+        publisher_ja, licence, rows_read, rows_quarantined, verdict from raw.delivery;
 
 comment on table main.fct_population is '人口。1行は一つの市区町村・系列・範囲・時点・性・年齢の人数。 / Population.';
 comment on column main.fct_population.population_persons is '人数（人）。''引用''を含む説明。 / Persons.';

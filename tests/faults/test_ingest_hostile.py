@@ -312,7 +312,11 @@ def test_a_correction_is_another_snapshot_and_both_stay(home: Home, landing: Pat
     assert len(list(home.snapshots.glob("*/bytes"))) == 2
 
 
-def test_a_shrunken_redelivery_needs_a_written_go_ahead(home: Home, landing: Path) -> None:
+def test_a_shrunken_redelivery_needs_a_written_go_ahead(
+    home: Home, landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = home.root / "go_aheads.csv"
+    monkeypatch.setattr(raw, "GO_AHEADS", written)
     night(home, landing)
     short = b"\n".join(GOOD.splitlines()[:-2]) + b"\n"
     (landing / "city2021.csv").write_bytes(short)
@@ -320,7 +324,12 @@ def test_a_shrunken_redelivery_needs_a_written_go_ahead(home: Home, landing: Pat
     assert result.problems["problem_id"].to_list() == ["shrunken_delivery"]
     assert result.refused
     digest = result.deliveries.filter(pl.col("verdict") == "refused")["sha256"].item()
-    (home.root / "go_ahead.csv").write_text(f"sha256,name,reason\n{digest},山田,公表元が二行を取り下げたため\n")
+    written.write_text(f"sha256,what,decided_by,decided_on,reason_ja\n{digest},shrunken_delivery,,2026-11-22,なし\n")
+    assert night(home, landing, NIGHT + dt.timedelta(days=2)).refused, "a go-ahead without a name is none"
+    written.write_text(
+        "sha256,what,decided_by,decided_on,reason_ja\n"
+        f"{digest},shrunken_delivery,統計担当課長,2026-11-22,公表元が二行を取り下げたため\n"
+    )
     assert not night(home, landing, NIGHT + dt.timedelta(days=2)).refused
 
 
