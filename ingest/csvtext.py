@@ -10,13 +10,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from ingest.problems import Problem, Refusal, problem
 
@@ -183,6 +181,8 @@ def _fields(
     data: bytes, starts: np.ndarray, stops: np.ndarray, first: np.ndarray, widths: np.ndarray
 ) -> list[pl.Series]:
     """Columns of text over the bytes, without copying them: fields and the gaps between them in turn, gaps left out."""
+    import pyarrow as pa  # here, since a night without new files needs none of it
+
     offsets = np.empty(2 * len(starts) + 1, dtype=np.int32)
     offsets[0:-1:2], offsets[1::2], offsets[-1] = starts, stops, len(data)
     pieces = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))

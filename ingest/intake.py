@@ -23,7 +23,6 @@ from ingest.files import sweep, sync_folder, write_bytes, write_json
 from ingest.home import Home
 from ingest.personal import PERSONAL, find_personal, find_personal_keys
 from ingest.problems import Problem, Refusal, problem
-from ingest.reading import open_bytes
 
 MAX_BYTES = 64 << 20
 """Largest file taken: text takes some ten times its size in memory while it is read, and the night has 1 GB. The
@@ -218,6 +217,8 @@ def _content(handle: int) -> bytes:
 def _refuse_personal(data: bytes, digest: str) -> None:
     """Raises Refusal where the content is personal data, or a workbook that must not be opened. A text that is no CSV
     is stored: its reading is refused later, with its reason."""
+    from ingest.reading import forget, open_bytes  # here, since a night without new files needs no reader
+
     try:
         contents = open_bytes(data, digest)
     except Refusal as refusal:
@@ -228,6 +229,7 @@ def _refuse_personal(data: bytes, digest: str) -> None:
         return
     found = [p for grid in contents.grids for p in find_personal(grid)] + find_personal_keys(contents.document)
     if found:
+        forget()
         raise Refusal(*found)
 
 

@@ -36,8 +36,10 @@ WORDS = {
 """Usual words for dimensions; a contract's `map` adds to them."""
 RESIDUE = 1e-3
 """Distance from an integer that is the residue of binary floats (169100.41100000002 千円), not a fraction."""
-_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd\ue000-\uf8ff'\"`]")
-"""Control, format, replacement and private-use characters, and quotes."""
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd\ue000-\uf8ff]")
+"""Control, format, replacement and private-use characters."""
+_ODD = re.compile(rf"{_UNSEEN.pattern}|['\"`\\]")
+"""The same, quotes and backslash."""
 _ODD_IN_NAMES = re.compile(rf"{_ODD.pattern}|\?")
 """A question mark in a name is what a lossy conversion leaves."""
 _PARTS = r"^(特別区部|.*[市郡]部|.*郡町村|.*市町村)$"
@@ -146,6 +148,7 @@ def _odd_characters(
         if bound.place not in squeezed:
             continue
         odd = _ODD_IN_NAMES if bound.column.role in {"area_name", "prefecture"} else _ODD
+        odd = _UNSEEN if bound.column.to == "primary_source_ja" else odd  # a sentence, which may quote
         words = [word for word in grid.words(bound.place, found.header.body) if odd.search(word)]
         rows = frame.filter(pl.col(f"c{bound.place}").is_in(words)) if words else frame.clear()
         if not rows.is_empty():
@@ -700,6 +703,9 @@ def _reference(
         if bound.column.role != "field":
             continue
         text = grid.texts(bound.place, body, grid.height).gather(rows).fill_null("").str.strip_chars()
+        wrong = long.filter((text == "") | text.str.contains(r"[\r\n]"))
+        if not wrong.is_empty():
+            problems.append(_bad_field(grid, bound, wrong["row"][0]))
         if (bound.column.to or "").startswith("period_"):
             known: dict[str, dt.date | None] = {}
             for word in text.unique().to_list():
@@ -713,6 +719,22 @@ def _reference(
             long = long.with_columns(days.alias(str(bound.column.to)))
         else:
             long = long.with_columns(text.alias(str(bound.column.to)))
+    empty = pl.col("stated_status").is_in(["suppressed", "not_reported"])
+    at_odds = long.filter((pl.col("status") == "blank").fill_null(False) & ~empty)
+    if not at_odds.is_empty():
+        problems.append(
+            problem(
+                "blank_value",
+                "gate",
+                "値が空欄なのに value_status は値があると言っています。",
+                "A blank value whose value_status says that there is one.",
+                row=at_odds["row"][0],
+                column_label="value",
+                expected="a number, or value_status suppressed / not_reported",
+                found=at_odds["stated_status"][0][:20],
+                action_ja="値か value_status を直した表を入れ直してください。",
+            )
+        )
     strange = long.filter(~pl.col("stated_status").is_in([*STATUSES]))
     if not strange.is_empty():
         problems.append(
@@ -729,6 +751,20 @@ def _reference(
             )
         )
     return long, problems
+
+
+def _bad_field(grid: Grid, bound: Bound, row: int) -> Problem:
+    return problem(
+        "blank_field",
+        "gate",
+        "空欄か、途中に改行のある欄です。",
+        "A blank field, or one with a line end in it.",
+        row=row,
+        column_label=bound.label.full,
+        expected="one line of text",
+        found="",
+        action_ja="この欄を埋めた表を入れ直してください。",
+    )
 
 
 def _with_values(found: Recognised, measures: list[Bound], long: pl.DataFrame) -> pl.DataFrame:

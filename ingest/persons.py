@@ -40,9 +40,10 @@ NEEDED = {
 """Columns that are looked at, each by one of its names. With both 生年月日 and 年齢 the date is taken."""
 SEXES = {"男": "male", "1": "male", "女": "female", "2": "female", "": "not_stated", "不明": "not_stated"}
 KINDS = {"日本人": "japanese", "日本人住民": "japanese", "外国人": "foreign", "外国人住民": "foreign"}
-EVENTS = frozenset(
-    "転入 出生 転居 転出 死亡 世帯変更 職権記載 職権修正 職権消除 国籍取得 国籍喪失 帰化 回復 転出取消 失踪宣告".split()
+_EVENTS = (
+    """転入 出生 転居 転出 死亡 世帯変更 職権記載 職権修正 職権消除 国籍取得 国籍喪失 帰化 回復 転出取消 失踪宣告"""
 )
+EVENTS = frozenset(_EVENTS.split(" "))
 """Events that are counted by their name. Any other word stops the extract: free text may name somebody."""
 _STREET = re.compile(r"\d+番|\d+号|\d+[-‐]\d+")
 _OLDEST = 130
@@ -143,7 +144,7 @@ def _columns_needed(grid: Grid) -> pl.DataFrame:
             )
         )
     assert grid.widths is not None
-    ragged = int((grid.widths != len(header)).sum())
+    ragged = int((grid.widths != grid.widths[0]).sum())
     if ragged:
         raise _refusal("(行)", ragged, "見出しと項目数の違う行", "a record of another width than the header")
     text = {what: grid.squeezed(at, 1) for what, at in place.items() if at is not None}
@@ -201,4 +202,3 @@ def _refusal(column: str, count: int, ja: str, en: str) -> Refusal:
             action_ja="抽出の条件か値を直して作り直してください。",
         )
     )
-

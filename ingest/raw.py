@@ -17,19 +17,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from ingest import areas, workbook
-from ingest.contracts import FOLDER, all_contracts
 from ingest.files import sweep, sync_folder, write_json, write_parquet
 from ingest.home import Home
 from ingest.intake import Snapshot
 from ingest.problems import Problem, frame_of, problem
-from ingest.reading import forget
-from ingest.reading import read as read_delivery
 from ingest.tables import RAW_TABLES, schema_of
 
 if TYPE_CHECKING:
     import duckdb
 
 
+_UNKNOWN = "unknown"
 _FEW = 50
 """Rows below which equal values are no sign of a mix-up (two towns may well repeat themselves)."""
 
@@ -58,7 +56,8 @@ def reader_version() -> str:
     here = Path(__file__).parent
     seeds = [areas.SEEDS / "municipalities.csv", areas.SEEDS / "municipality_changes.csv"]
     modules = [path for path in sorted(here.glob("*.py")) if not path.name.startswith("readability")]
-    for path in [*modules, *sorted(FOLDER.rglob("*.py")), *sorted(FOLDER.rglob("*.yaml")), *seeds]:
+    sources = here / "sources"
+    for path in [*modules, *sorted(sources.rglob("*.py")), *sorted(sources.rglob("*.yaml")), *seeds]:
         if path.exists():
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
@@ -76,12 +75,11 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date) -> RawResult:
     deliveries: list[dict[str, Any]] = []
     problems: list[Problem] = []
     try:
-        read_ones = [(snapshot, _reading(home, snapshot)) for snapshot in snapshots]
+        read_ones = [(snapshot, _stored(home, snapshot)) for snapshot in snapshots]
+        if any(not one for _, one in read_ones):
+            read_ones = _read_new(home, read_ones)
     finally:
         workbook.close()
-        forget()
-    for folder in home.raw.glob("*/"):
-        sync_folder(folder)
     good: dict[tuple[str, ...], dt.datetime] = {}
     for snapshot, one in read_ones:
         if one["verdict"] == "taken":
@@ -173,6 +171,10 @@ def _against_others(
     return None
 
 
+def _result_path(home: Home, snapshot: Snapshot) -> Path:
+    return home.raw / "readings" / f"{snapshot.sha256}.json"
+
+
 def _parquet(home: Home, table: str, source_id: str) -> Path:
     return home.raw / table / f"{source_id}.parquet"
 
@@ -189,18 +191,39 @@ def _after(day: str, as_of: dt.date) -> Problem:
     )
 
 
-def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
-    """The stored result of reading a snapshot; reads it where there is none by this reader."""
+def _read_new(home: Home, read_ones: list[tuple[Snapshot, dict[str, Any]]]) -> list[tuple[Snapshot, dict[str, Any]]]:
+    """The same with every empty result filled in. The reader is loaded here: a night without new files needs none."""
+    from ingest import reading
+
+    try:
+        filled = [(snapshot, one or _reading(home, snapshot)) for snapshot, one in read_ones]
+    finally:
+        reading.forget()
+    for folder in home.raw.glob("*/"):
+        sync_folder(folder)
+    return filled
+
+
+def _stored(home: Home, snapshot: Snapshot) -> dict[str, Any]:
+    """The stored result of reading a snapshot; empty where there is none by this reader."""
     if snapshot.path is None:
-        return _result(snapshot, "unknown", [], {}, snapshot.problems, "", "", None, "refused")
-    stored = home.raw / "readings" / f"{snapshot.sha256}.json"
+        return _result(snapshot, _UNKNOWN, [], {}, snapshot.problems, "", "", None, "refused")
+    stored = _result_path(home, snapshot)
     if stored.exists():
         result = json.loads(stored.read_text("utf-8"))
         whole = all(_parquet(home, table, result["source_id"]).exists() for table in result["rows"])
         if result["reader_version"] == reader_version() and result["file_name"] == snapshot.file_name and whole:
             return result
+    return {}
+
+
+def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
+    """Read a snapshot, write its Parquet files and store the result."""
+    from ingest.reading import read as read_delivery
+
+    assert snapshot.path is not None
     reading = read_delivery(snapshot.path.read_bytes(), snapshot.file_name, digest=snapshot.sha256)
-    source = reading.contract.source if reading.contract else "unknown"
+    source = reading.contract.source if reading.contract else _UNKNOWN
     tables = reading.tables if reading.taken else {}
     source_id = f"{source}-{snapshot.sha256[:16]}"
     for table, rows in tables.items():
@@ -220,7 +243,7 @@ def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
     result["subject"] = reading.subject
     result["fingerprint"] = _fingerprint(tables)
     result["rows_quarantined"] = 0 if reading.taken else sum(rows.height for rows in reading.tables.values())
-    write_json(stored, result, sync=False)
+    write_json(_result_path(home, snapshot), result, sync=False)
     return result
 
 
@@ -245,7 +268,11 @@ def _result(
     observed: tuple[dt.date, dt.date] | None,
     verdict: str,
 ) -> dict[str, Any]:
-    contract = next((contract for contract in all_contracts() if contract.source == source), None)
+    contract = None
+    if source != _UNKNOWN:
+        from ingest.contracts import all_contracts
+
+        contract = next(contract for contract in all_contracts() if contract.source == source)
     return {
         "source_id": f"{source}-{snapshot.sha256[:16] or 'not-stored'}",
         "source": source,

@@ -27,20 +27,22 @@ from ingest.tables import PROVENANCE
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
 SLOWEST = 5.0
 """Seconds that one small file may take on a busy machine."""
-MANY = 12
+MANY = 9
 """Columns that are polluted one by one; a wide table repeats itself."""
 Rows = list[list[str]]
 Figures = dict[str, list[tuple[Any, ...]]]
 
 
 class Table(NamedTuple):
-    """A clean sample: records, the row of the header, the column of a figure, the encoding it came in."""
+    """A clean sample: records, the row of the header, the column of a figure, the encoding it came in; signed: its
+    figures may be negative or fractions, so that these are other figures and no pollution."""
 
     name: str
     rows: Rows
     header: int
     figure: int
     encoding: str
+    signed: bool
 
 
 class Variant(NamedTuple):
@@ -52,17 +54,19 @@ class Variant(NamedTuple):
     lost: tuple[int, ...] = ()
 
 
-def _table(path: str, header: int, figure: int, encoding: str, keep: int = 40) -> Table:
+def _table(path: str, header: int, figure: int, encoding: str, keep: int = 40, signed: bool = False) -> Table:
     text, _ = csvtext.decode((SAMPLES / path).read_bytes())
-    return Table(Path(path).name, csvtext.records(text.removeprefix("\ufeff"))[0][:keep], header, figure, encoding)
+    return Table(
+        Path(path).name, csvtext.records(text.removeprefix("\ufeff"))[0][:keep], header, figure, encoding, signed
+    )
 
 
 TABLES = [
     _table("tourism/city2024.csv", 0, 8, "cp932", 7),
     _table("census/census_2015_population_final_cp932.csv", 9, 3, "cp932"),
-    _table("census/census_2015_sex_age_cp932.csv", 10, 12, "utf-8-sig", 14),
+    _table("census/census_2015_sex_age_cp932.csv", 10, 12, "utf-8-sig", 13),
     _table("ipss_projection/ipss_2018_age_sex_wide.csv", 0, 7, "cp932", 4),
-    _table("reference_series/vital_statistics.csv", 0, 6, "utf-8", 6),
+    _table("reference_series/vital_statistics.csv", 0, 6, "utf-8", 6, signed=True),
 ]
 
 
@@ -84,11 +88,12 @@ def figures(found: reading.Reading) -> Figures:
     """What was read, without where it stood."""
     out: Figures = {}
     for name, rows in found.tables.items():
-        beside = {*PROVENANCE, "form"} - {"value_status"}  # `form` says whether a file holds one month or several
+        # `form` says whether a file holds one month or several; the source of a figure is a sentence of its own
+        beside = {*PROVENANCE, "form", "primary_source_ja"} - {"value_status"}
         kept = [column for column in rows.columns if column not in beside]
-        if "area_name" in kept:  # a name may be written with its prefecture
-            rows = rows.with_columns(pl.col("area_name").str.replace(r"^(北海道|岩手県)(.+)", "$2"))
-        out[name] = sorted(rows.select(kept).rows(), key=repr)
+        # a name may be written with its prefecture
+        plain = pl.col("^area_name$").str.replace(r"^(北海道|岩手県)(.+)", "$2")
+        out[name] = sorted(rows.select(kept).with_columns(plain).rows(), key=repr)
     return out
 
 
@@ -226,7 +231,11 @@ def formats(table: Table) -> Iterator[Variant]:
         yield "apostrophe", f"{int(number):,}".replace(",", "'")
         yield "four digits", re.sub(r"(?<=\d)(?=(\d{4})+$)", ",", number)
         yield "decimal", f"{number}.0"
-        yield "fraction", f"{number}.5"
+        if not table.signed:
+            yield "fraction", f"{number}.5"
+            yield "minus", f"-{number}"
+            yield "triangle", f"△{number}"
+            yield "brackets", f"({number})"
         yield "science", f"{int(number):e}"
         yield "short science", f"{int(number):.1e}"
         yield "full width", number.translate({ord(str(d)): chr(0xFF10 + d) for d in range(10)})
@@ -240,9 +249,6 @@ def formats(table: Table) -> Iterator[Variant]:
         yield "padded", f"  {number} "
         yield "zeros", f"00{number}"
         yield "underscore", f"{int(number):_}"
-        yield "minus", f"-{number}"
-        yield "triangle", f"△{number}"
-        yield "brackets", f"({number})"
         yield "quoted text", f"'{number}"
         yield "formula", f"={number}"
         yield "percent", f"{number}%"
@@ -255,7 +261,9 @@ def formats(table: Table) -> Iterator[Variant]:
         yield "blank", "   "
         yield "none", "－－"
 
-    plain = [place for place in range(head + 1, len(table.rows)) if table.rows[place][column].replace(",", "").isdigit()]
+    plain = [
+        place for place in range(head + 1, len(table.rows)) if table.rows[place][column].replace(",", "").isdigit()
+    ]
     for chosen in (plain, plain[:1], plain[-1:], plain[::2]):
         made: dict[str, Rows] = {}
         for place in chosen:

@@ -11,8 +11,28 @@ from hypothesis import strategies as st
 from ingest import csvtext
 from ingest.problems import Refusal
 
-PIECES = ['"', '""', ",", "\n", "\r\n", "\r", "\0", " ", "人", "髙", "1", "-", "'", ";", "\t", "\x0b", "\x85", "\u2028", "a"]
-SEED = "都道府県,コード,名称,人口\n北海道,1101,札幌市,\"1,973,395\"\n,,,\n岩手県,03211,釜石市,32078\n"
+PIECES = [
+    '"',
+    '""',
+    ",",
+    "\n",
+    "\r\n",
+    "\r",
+    "\0",
+    " ",
+    "人",
+    "髙",
+    "1",
+    "-",
+    "'",
+    ";",
+    "\t",
+    "\x0b",
+    "\x85",
+    "\u2028",
+    "a",
+]
+SEED = '都道府県,コード,名称,人口\n北海道,1101,札幌市,"1,973,395"\n,,,\n岩手県,03211,釜石市,32078\n'
 
 
 def strictly(text: str) -> list[list[str]] | None:

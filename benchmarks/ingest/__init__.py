@@ -1,0 +1,1 @@
+"""Speed and memory of reading deliveries: `python -m benchmarks.ingest`."""
