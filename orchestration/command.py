@@ -192,6 +192,28 @@ def _print_delivery(arguments: argparse.Namespace, report: dict[str, Any]) -> No
         )
 
 
+def _aggregate(arguments: argparse.Namespace) -> int:
+    from ingest import persons
+    from ingest.files import write_bytes
+    from ingest.problems import Refusal
+
+    try:
+        counts = persons.aggregate(arguments.file, arguments.municipality, arguments.as_of, years=arguments.years)
+    except Refusal as refusal:
+        for one in refusal.problems:
+            print(f"{one['problem_id']}: {one['message_ja']} {one['action_ja']}", file=sys.stderr)
+        return REFUSED
+    write_bytes(arguments.to, counts.write_csv(include_bom=True).encode())
+    _say(
+        arguments,
+        f"{arguments.to}: {counts.height}行、{counts['persons'].sum():,}人。"
+        "少人数の欄も秘匿していません。外へ出す前に必ず秘匿処理をしてください。",
+        f"{arguments.to}: {counts.height} rows, {counts['persons'].sum():,} persons. "
+        "Small cells are exact: suppress them before the counts leave the office.",
+    )
+    return OK
+
+
 def _releases(arguments: argparse.Namespace) -> int:
     from publication import releases
 
@@ -300,6 +322,17 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument(
         "--page", type=Path, metavar="DIR", help="作成者向けのページ（HTML・xlsx）を書く / write the maker's pages"
     )
+    call = add(
+        "aggregate",
+        _aggregate,
+        "住民記録の抽出を件数だけにする（個人の行は残さない） / counts from a register extract; keeps no person",
+        "sousei aggregate extract.csv --municipality 01223 --as-of 2026-10-01 --to counts.csv",
+    )
+    call.add_argument("file", type=Path, metavar="FILE")
+    call.add_argument("--municipality", required=True, type=desk_command.code, metavar="CODE")
+    call.add_argument("--as-of", required=True, type=_day, metavar="YYYY-MM-DD", help="年齢の基準日 / ages on this day")
+    call.add_argument("--to", required=True, type=Path, metavar="CSV")
+    call.add_argument("--years", type=int, choices=(1, 5), default=5, help="年齢の刻み / width of the age groups")
     add("releases", _releases, "公表版の一覧 / list the releases", "sousei releases")
     call = add("verify", _verify, "公表版を読み直して検証する / re-read and verify a release", "sousei verify")
     call.add_argument("release", nargs="?", default="current", metavar="RELEASE")

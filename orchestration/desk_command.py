@@ -40,7 +40,7 @@ def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     asked = call.add_subparsers(dest="question", required=True, metavar="QUESTION")
     desk = argparse.ArgumentParser(add_help=False)
     desk.add_argument(
-        "--municipality", required=True, type=_code, metavar="CODE", help="5桁の団体コード / five-digit code"
+        "--municipality", required=True, type=code, metavar="CODE", help="5桁の団体コード / five-digit code"
     )
     desk.add_argument("--release", default="current", metavar="RELEASE")
     desk.add_argument(
@@ -177,7 +177,8 @@ def _charts(arguments: argparse.Namespace, opened: Any, mart: Any) -> int:
     return 0
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """A five-digit municipality code, as an argument of the command."""
     if not re.fullmatch(r"\d{5}", text):
         raise argparse.ArgumentTypeError(f"bad_code: {text!r} は5桁の団体コードではありません / not a five-digit code")
     return text
