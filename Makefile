@@ -39,6 +39,8 @@ check: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks.nightly
+	$(BIN)/python -m benchmarks.projection
+	$(BIN)/python -m benchmarks.ingest
 
 clean:
 	rm -rf $(VENV) var build *.egg-info
