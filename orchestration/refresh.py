@@ -8,6 +8,7 @@ Where DAGSTER_HOME is set, as it is for the daemon and the web server, the run i
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
@@ -23,6 +24,11 @@ from orchestration.lock import refresh_lock
 
 if TYPE_CHECKING:
     import dagster as dg
+
+
+COLLECT_SELDOM = (100_000, 50, 100)
+"""Thresholds of Python's garbage collector for this short process: the frameworks' imports make millions of objects
+that live to its end, and looking through them again and again is a tenth of a night."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ def refresh(home: Home, landing: Path | None, as_of: date, now: datetime) -> Out
 
     Raises orchestration.lock.RefreshInProgressError when another process refreshes this home.
     """
+    gc.set_threshold(*COLLECT_SELDOM)
     with refresh_lock(home.lock):
         if nightly.is_nothing_new(home, landing, as_of, now):
             runs.record(home, "nothing_new", now, [])
