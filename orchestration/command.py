@@ -19,7 +19,8 @@ from ingest.home import Home
 from orchestration import clock, desk_command
 
 OK, REFUSED, MISUSE, LOCKED = 0, 1, 2, 3
-HEALTHY_DAYS = 400
+HEALTHY = ("published", "nothing_new")
+"""Ends of a refresh after which nobody has to act."""
 
 
 def _say(arguments: argparse.Namespace, ja: str, en: str) -> None:
@@ -92,14 +93,16 @@ def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:
 
 def _status(arguments: argparse.Namespace) -> int:
     from orchestration import nightly
+    from orchestration import run as runs
     from publication import releases
 
     home, now = Home.from_environment(), clock.now()
     facts = asdict(releases.status(home, now))
     waiting = nightly.waiting(home)
-    healthy = facts["release_id"] is not None and facts["age_days"] <= HEALTHY_DAYS
+    last = runs.last(home)
+    healthy = facts["release_id"] is not None and last is not None and last["state"] in HEALTHY
     if arguments.json:
-        _emit({**facts, "waiting_in_landing": waiting, "healthy": healthy})
+        _emit({**facts, "last_refresh": last, "waiting_in_landing": waiting, "healthy": healthy})
     elif facts["release_id"] is None:
         _say(
             arguments,
@@ -118,6 +121,14 @@ def _status(arguments: argparse.Namespace) -> int:
             f"{verdict['gate_failed']} failed; warnings {verdict['warn_failed']}; to review {verdict['review_failed']}",
         )
     if not arguments.json:
+        if last is not None:
+            _say(
+                arguments,
+                f"前回の更新: {last['state']}（{last['ended_at']}）",
+                f"Last refresh: {last['state']} ({last['ended_at']})",
+            )
+            for reason in last["reasons"]:
+                print(f"- {reason}")
         _say(
             arguments,
             "landing に未公表のファイル: " + ("、".join(waiting) or "なし"),

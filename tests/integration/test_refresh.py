@@ -105,6 +105,9 @@ def test_a_planted_fault_stops_publication_and_names_file_row_and_reason(
     assert planted.path.name in said.stderr
     assert any(f"{row}行" in said.stderr for row in planted.rows), (planted.rows, said.stderr)
     assert _pointer(own_home) == before
+    status = run_sousei(own_home, "status")
+    assert status.returncode == 1
+    assert planted.path.name in status.stdout, "the last refresh was refused, and status says why"
 
 
 def test_a_killed_refresh_leaves_the_last_release_and_the_next_one_works(own_home: Path, tmp_path: Path) -> None:
