@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import selectors
 import subprocess
@@ -20,6 +19,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import orjson
 
 from ingest.problems import Refusal, problem
 
@@ -152,6 +152,7 @@ def _start() -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         close_fds=True,
+        pipesize=1 << 20,
         env={"PATH": os.defpath, "LANG": "C.UTF-8"},
     )
 
@@ -242,5 +243,5 @@ def _exchange(child: subprocess.Popen[bytes], data: bytes, deadline: float) -> t
                     if wanted == 16 and len(incoming) >= 16:
                         wanted = 16 + int.from_bytes(incoming[:8], "little") + int.from_bytes(incoming[8:16], "little")
     size = int.from_bytes(incoming[:8], "little")
-    head = json.loads(bytes(incoming[16 : 16 + size]).decode("utf-8", "surrogatepass"))
-    return head, bytes(incoming[16 + size :])
+    head = orjson.loads(memoryview(incoming)[16 : 16 + size])
+    return head, bytes(memoryview(incoming)[16 + size :])

@@ -10,8 +10,8 @@ Numbers: per sheet and column `height` little-endian doubles, NaN where the cell
 
 import array
 import datetime
+import gc
 import io
-import json
 import math
 import resource
 import sys
@@ -23,9 +23,12 @@ resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
+import orjson  # noqa: E402
 from python_calamine import CalamineWorkbook  # noqa: E402
 
+gc.disable()  # cells hold no cycles; each workbook's are freed when its answer is sent
 NAN = math.nan
+NUMBERS = {float, int}
 
 
 def text_of(cell):
@@ -42,30 +45,29 @@ def text_of(cell):
 
 
 def take(column, numbers):
-    """[rows, texts] of a column's cells that are no numbers; its numbers go to the end of `numbers`."""
+    """[rows, texts] of a column's cells that are no numbers; its numbers go to the end of `numbers`.
+
+    The usual column is text above, numbers, text below: its middle goes over in one piece.
+    """
     size = len(column)
     start = next((i for i, cell in enumerate(column) if cell.__class__ is float), size)
-    before = len(numbers)
-    if set(map(type, column[start:])) == {float}:  # text above, numbers below: the usual column
+    stop = next((i for i in range(size, start, -1) if column[i - 1].__class__ is float), start)
+    if set(map(type, column[start:stop])) <= NUMBERS:
         numbers.extend([NAN] * start)
-        numbers.extend(column[start:])
-        where = [i for i in range(start) if column[i] != ""]
+        numbers.extend(column[start:stop])
+        numbers.extend([NAN] * (size - stop))
+        cells = list(enumerate(column[:start]))
+        cells += zip(range(stop, size), column[stop:], strict=True)
     else:
         numbers.extend([cell if cell.__class__ is float else NAN for cell in column])
-        where = [i for i, cell in enumerate(column) if cell.__class__ is not float and cell != ""]
-    cells = []
-    rows = []
-    for i in where:
-        cell = column[i]
-        if cell.__class__ is str:
-            rows.append(i)
-            cells.append(cell)
-        elif cell.__class__ is int:
-            numbers[before + i] = cell
-        else:
-            rows.append(i)
-            cells.append(text_of(cell))
-    return [rows, cells]
+        cells = [(i, cell) for i, cell in enumerate(column) if cell.__class__ is not float]
+    cells = [pair for pair in cells if pair[1] != ""]
+    if set(map(type, [cell for _, cell in cells])) - {str}:
+        for i, cell in cells:
+            if cell.__class__ is int:
+                numbers[i - size] = cell
+        cells = [(i, text_of(cell)) for i, cell in cells if cell.__class__ is not int]
+    return [[i for i, _ in cells], [cell for _, cell in cells]]
 
 
 def read(data):
@@ -107,7 +109,7 @@ def main():
             raise
         except BaseException as error:  # the parser's panics are BaseException
             answer, numbers = {"error": type(error).__name__, "detail": str(error)[:200]}, b""
-        body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        body = orjson.dumps(answer)
         sink.write(len(body).to_bytes(8, "little") + len(numbers).to_bytes(8, "little"))
         sink.write(body)
         sink.write(numbers)
