@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from ingest import areas, workbook
+from ingest import areas, corrections, workbook
 from ingest.files import sweep, sync_folder, write_json, write_parquet
 from ingest.home import Home
 from ingest.intake import Snapshot
@@ -301,9 +301,10 @@ def expose(
     connection: duckdb.DuckDBPyConnection, files: dict[str, list[Path]], frames: dict[str, pl.DataFrame]
 ) -> None:
     """Make the schema `raw`: for each raw table a view over its Parquet files, else a table with the frame's rows, else
-    an empty table with the right columns. Frames of other names become tables too.
+    an empty table with the right columns. Frames of other names become tables too. Then raw.correction and the schema
+    `corrected` (ingest.corrections).
 
-    Raises ValueError where a table is given both as files and as a frame.
+    Raises ValueError where a table is given both as files and as a frame, or a corrections.csv has other columns.
     """
     if both := set(files) & set(frames):
         raise ValueError(f"given as files and as frame: {sorted(both)}")
@@ -320,6 +321,7 @@ def expose(
             connection.register("exposed_frame", frame.to_arrow())
             connection.execute(f"create table raw.{table} as select * from exposed_frame")  # noqa: S608
             connection.unregister("exposed_frame")
+    corrections.expose(connection, corrections.declared())
 
 
 def _drop(table: str, connection: duckdb.DuckDBPyConnection) -> str:

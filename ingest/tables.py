@@ -74,6 +74,26 @@ RAW_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "found": (pl.String(), "What was found."),
         "action_ja": (pl.String(), "What to do."),
     },
+    "correction": {
+        "file": (pl.String(), "corrections.csv under ingest/sources, with its folder."),
+        "line_number": (pl.Int64(), "Line in that file (the header is line 1)."),
+        "raw_table": (pl.String(), "Raw table of the figure."),
+        "row_key": (pl.String(), "`key=value` for each key of the table."),
+        "as_published": (pl.Decimal(28, 8), "The publisher's wrong value."),
+        "corrected": (pl.Decimal(28, 8), "The value that is used instead."),
+        "reason_ja": (pl.String(), "Why it is wrong."),
+        "provider": (pl.String(), "Who found it."),
+        "status": (pl.String(), "declared / confirmed_by_publisher."),
+        "declared_on": (pl.Date(), "Day of the declaration."),
+        "evidence": (pl.String(), "What proves it."),
+        "fault": (pl.String(), "What the line lacks; null where it is whole."),
+        "source_id": (pl.String(), "Delivered file whose row is named; null where none is."),
+        "sheet": PROVENANCE["sheet"],
+        "row": PROVENANCE["row"],
+        "area": (pl.String(), "Code of the area of that row."),
+        "delivered": (pl.Decimal(28, 8), "Its value as delivered."),
+        "outcome": (pl.String(), "applied / superseded / other_version / not_delivered / faulty."),
+    },
     "census_population": AREA
     | {"as_of_date": (pl.Date(), "1 October of the census year."), "scope": (pl.String(), "total / japanese.")}
     | AGE

@@ -16,6 +16,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from expectations import suites
+from ingest.corrections import CORRECTABLE
 from ingest.home import Home
 from ingest.tables import RAW_TABLES
 from orchestration import clock, nightly
@@ -59,6 +60,10 @@ def _describe(columns: dict[str, tuple[Any, str]]) -> str:
     return "\n".join(f"- `{name}`: {text}" for name, (_, text) in columns.items())
 
 
+def _corrected_key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(["corrected", table])
+
+
 DELIVERIES = dg.AssetKey("deliveries")
 RUN = _raw_key("run")
 VERDICT = dg.AssetKey("meta_check_outcome")
@@ -89,6 +94,18 @@ DBT_RESULTS = dg.AssetKey("dbt_results")
                 description=_describe(columns),
             )
             for table, columns in RAW_TABLES.items()
+        ),
+        *(
+            dg.AssetSpec(
+                _corrected_key(table),
+                deps=[_raw_key(table), _raw_key("correction")],
+                group_name="ingest",
+                kinds={"duckdb"},
+                owners=OPERATOR,
+                skippable=True,
+                description="公表元の誤りを訂正した値。ほかは raw のまま。 / raw with the declared corrections.",
+            )
+            for table in CORRECTABLE
         ),
         dg.AssetSpec(
             RUN,
@@ -122,6 +139,8 @@ def intake(context: dg.AssetExecutionContext, config: IntakeConfig, refresh: Ref
     )
     for table in RAW_TABLES:
         yield dg.MaterializeResult(asset_key=_raw_key(table), metadata={"dagster/row_count": outcome.rows[table]})
+    for table in CORRECTABLE:
+        yield dg.MaterializeResult(asset_key=_corrected_key(table))
     yield dg.MaterializeResult(asset_key=RUN, metadata={"run_id": outcome.run.run_id, "as_of": outcome.run.as_of})
     yield dg.AssetCheckResult(
         asset_key=_raw_key("delivery"),
@@ -138,7 +157,7 @@ def intake(context: dg.AssetExecutionContext, config: IntakeConfig, refresh: Ref
         dg.AssetSpec(
             _projection_key(table),
             deps=[
-                _raw_key(name)
+                _corrected_key(name)
                 for name in (
                     "ipss_population",
                     "census_population",

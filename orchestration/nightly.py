@@ -158,7 +158,7 @@ def project(home: Home) -> dict[str, int]:
     folder.mkdir(exist_ok=True)
     with duckdb.connect(str(home.building / CANDIDATE)) as connection:
         frames = {
-            name: connection.sql(f"from raw.{name}").pl()
+            name: connection.sql(f"from corrected.{name}").pl()
             for name in (
                 "ipss_population",
                 "census_population",

@@ -99,7 +99,7 @@ def built(root: Path, landing: Path, *select: str) -> Iterator[Warehouse]:
             "cast(2026 as integer) as fiscal_year, timestamptz '2026-11-22 02:00:00+09' as created_at, "
             "'test' as code_version, 'h' as inputs_hash"
         )
-        frames = [connection.sql(f"select * from raw.{name}").pl() for name in RAW]
+        frames = [connection.sql(f"from corrected.{name}").pl() for name in RAW]
         table = scenarios.read(PROJECT / "seeds" / "scenarios.csv")
         projected = nightly.build(*frames, table, reconcile.read(PROJECT / "seeds" / "plan_figures.csv"))
         connection.execute("create schema projection")

@@ -3,7 +3,7 @@
     meta={
         'severity': 'review',
         'message_ja': '改定・訂正された値、再計算と合わない計画の数値があります',
-        'subject': 'main.fct_kpi_actual, main.fct_tourism_visitors, main.mart_vision_reconciliation',
+        'subject': 'main.fct_kpi_actual, main.fct_tourism_visitors, main.mart_vision_reconciliation, raw.correction',
         'owner_ja': '総合政策部',
         'action_ja': '改定された値、計画の印字値と合わない値を報告の注記に載せるか判断する',
         'threshold_reason': '改定と不一致は誤りとは限らないが、公表前に人が見る',
@@ -46,17 +46,18 @@ where verdict = 'differs'
 union all
 select
     delivery.file_name,
-    declared.source_sheet as sheet,
-    declared.source_row as row_number,
-    coalesce(declared.municipality_code, regexp_extract(declared.row_key, '_code=(\S+)', 1)) as municipality_code,
-    cast(declared.as_published as varchar) as expected,
-    case when declared.source_id is not null then cast(declared.corrected as varchar) else '届いていない' end as found,
-    declared.row_key
+    correction.sheet,
+    correction."row" as row_number,
+    coalesce(correction.area, regexp_extract(correction.row_key, '_code=(\S+)', 1)) as municipality_code,
+    cast(correction.as_published as varchar) as expected,
+    case when correction.outcome = 'applied' then cast(correction.corrected as varchar) else '届いていない' end as found,
+    correction.row_key
     || case
-        when declared.source_id is not null then ': 公表元の誤りを訂正して使っています（' || declared.reason_ja || '）'
-        else ': 訂正を記録した値が届いた資料にありません（corrections.csv の ' || declared.line_number || ' 行目）'
+        when correction.outcome = 'applied' then ': 公表元の誤りを訂正して使っています（' || correction.reason_ja || '）'
+        else
+            ': 訂正を記録した値が届いた資料にありません（ingest/sources/' || correction.file || ' の '
+            || correction.line_number || ' 行目）'
     end as reason_ja
-from (
-    {{ declared_corrections() | indent(4) }}
-) as declared
-left join {{ source('raw', 'delivery') }} as delivery on declared.source_id = delivery.source_id
+from {{ source('raw', 'correction') }} as correction
+left join {{ source('raw', 'delivery') }} as delivery on correction.source_id = delivery.source_id
+where correction.outcome in ('applied', 'not_delivered')

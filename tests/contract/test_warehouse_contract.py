@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ingest.corrections import CORRECTABLE
 from ingest.tables import RAW_TABLES
 from projection.tables import PROJECTION_TABLES
 
@@ -147,7 +148,11 @@ def test_failing_rows_of_every_check_say_file_row_and_reason(manifest: dict[str,
 
 
 def test_sources_are_the_relations_that_the_other_rooms_declare(manifest: dict[str, Any]) -> None:
-    declared = {"raw": {*RAW_TABLES, "run"}, "projection": set(PROJECTION_TABLES)}
+    declared = {
+        "raw": {*RAW_TABLES, "run"},
+        "corrected": set(CORRECTABLE),
+        "projection": set(PROJECTION_TABLES),
+    }
     for source in manifest["sources"].values():
         assert source["name"] in declared[source["schema"]]
         assert not source["external"] and not source["config"].get("external_location")

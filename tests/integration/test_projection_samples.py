@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
 import polars as pl
 import pytest
 
-from ingest import intake
+from ingest import corrections, intake
 from ingest import raw as ingest_raw
 from ingest.home import Home
-from ingest.tables import schema_of
 from projection import nightly, reconcile, scenarios
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,19 +21,24 @@ INPUTS = ("ipss_population", "census_population", "registry_population", "regist
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory) -> dict[str, pl.DataFrame]:
+def candidate(tmp_path_factory) -> Iterator[duckdb.DuckDBPyConnection]:
     home = Home(tmp_path_factory.mktemp("home"))
     received = datetime(2026, 4, 1, tzinfo=ZoneInfo("Asia/Tokyo"))
     taken = intake.take(home, ROOT / "samples" / "landing", received, "samples")
-    files = ingest_raw.read(home, taken, date(2026, 4, 1)).files
-    frames = [
-        pl.concat([pl.read_parquet(f) for f in files[name]])
-        if files.get(name)
-        else pl.DataFrame(schema=schema_of(name))
-        for name in INPUTS
-    ]
+    with duckdb.connect() as connection:
+        ingest_raw.expose(connection, ingest_raw.read(home, taken, date(2026, 4, 1)).files, {})
+        yield connection
+
+
+def projected(candidate: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
+    frames = [candidate.sql(f"from corrected.{name}").pl() for name in INPUTS]
     seeds = ROOT / "dbt_project" / "seeds"
     return nightly.build(*frames, scenarios.read(seeds / "scenarios.csv"), reconcile.read(seeds / "plan_figures.csv"))
+
+
+@pytest.fixture(scope="module")
+def built(candidate: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
+    return projected(candidate)
 
 
 def total(built, scenario: str, year: int, code: str = "01223", group: str = "total") -> float:
@@ -67,3 +73,19 @@ def test_what_was_counted_in_2025_stands_beside_the_plan(built):
     rows = {r["figure_id"]: r for r in built["reconciliation"].iter_rows(named=True)}
     assert int(rows["plan_2025_total_persons"]["actual_value"]) == 21201
     assert int(rows["plan_2025_total_persons"]["revised_official_value"]) == 22317
+
+
+def test_a_declared_correction_reaches_the_projection(built, candidate, tmp_path):
+    """A hundred women more among those aged 20-24 in 2045: the extension to 2060 starts from them."""
+    key = "area_code=01223 vintage=ipss_2018 year=2045 sex=female age_group=20-24"
+    (women,) = candidate.execute(
+        "select population_persons from corrected.ipss_population where area_code = '01223' and year = 2045 "
+        "and vintage = 'ipss_2018' and sex = 'female' and age_group = '20-24'"
+    ).fetchone()
+    (tmp_path / "ipss_projection").mkdir()
+    line = f"ipss_population,{key},{women},{women + 100},試験,試験課,declared,2026-04-01,試験資料"
+    (tmp_path / "ipss_projection" / "corrections.csv").write_text(f"{','.join(corrections.LINE)}\n{line}\n", "utf-8")
+    corrections.expose(candidate, corrections.declared(tmp_path))
+    after = projected(candidate)
+    corrections.expose(candidate, corrections.declared())
+    assert total(after, "ipss_2018_extended", 2060) != total(built, "ipss_2018_extended", 2060)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingest import corrections
 from ingest.home import PROJECT_ROOT
 from tests.warehouse import FINDING, Warehouse, built
 
@@ -224,22 +227,30 @@ def test_wards_stand_apart_and_lead_to_the_wards_of_today(warehouse: Warehouse) 
 KEY = "area_code=01223 fiscal_year=2019 form=detail item=donation_count"
 
 
-def correction(raw_table: str = "furusato_donation", row_key: str = KEY, reason: str = "試験") -> str:
-    return (
-        "insert into seeds.corrections select 'furusato_nozei', "
-        f"'{raw_table}', '{row_key}', value, value + 7, '{reason}', '試験課', 'declared', "
-        "date '2026-04-01', '試験資料' "
-        "from raw.furusato_donation where area_code = '01223' and fiscal_year = 2019 and form = 'detail' "
-        "and item = 'donation_count'"
+@contextmanager
+def declared(warehouse: Warehouse, folder: Path, was: int, key: str = KEY) -> Iterator[None]:
+    """One line of a corrections.csv, seven donations more, is in force inside the block."""
+    (folder / "furusato_nozei").mkdir()
+    line = f"furusato_donation,{key},{was},{was + 7},試験,試験課,declared,2026-04-01,試験資料"
+    (folder / "furusato_nozei" / "corrections.csv").write_text(f"{','.join(corrections.LINE)}\n{line}\n", "utf-8")
+    with warehouse.planted():
+        corrections.expose(warehouse.connection, corrections.declared(folder))
+        yield
+
+
+def donations(warehouse: Warehouse) -> dict[str, Any]:
+    (row,) = warehouse.rows(
+        "select donation_count, source_row from main.fct_furusato_donation "
+        "where municipality_code = '01223' and fiscal_year = 2019"
     )
+    return row
 
 
-def test_declared_error_is_put_right_and_marked(warehouse: Warehouse) -> None:
-    fact = "select donation_count, source_row from main.fct_furusato_donation where municipality_code = '01223' and "
-    (before,) = warehouse.rows(fact + "fiscal_year = 2019")
-    with warehouse.planted(correction()):
+def test_declared_error_is_put_right_and_marked(warehouse: Warehouse, tmp_path: Path) -> None:
+    before = donations(warehouse)
+    with declared(warehouse, tmp_path, before["donation_count"]):
         warehouse.rebuild("fct_furusato_donation")
-        (after,) = warehouse.rows(fact + "fiscal_year = 2019")
+        after = donations(warehouse)
         changed = warehouse.rows("select * from staging.stg_furusato_nozei__donation where value_status = 'revised'")
         assert warehouse.node("corrections_are_still_needed") == []
         assert any("訂正して使っています" in row["reason_ja"] for row in warehouse.node("figures_that_moved"))
@@ -247,75 +258,27 @@ def test_declared_error_is_put_right_and_marked(warehouse: Warehouse) -> None:
     assert len(changed) == 1 and changed[0]["source_row"] == before["source_row"]
 
 
-def test_correction_stops_the_night_once_the_source_is_right(warehouse: Warehouse) -> None:
-    mended = (
-        "select * replace (case when area_code = '01223' and fiscal_year = 2019 and form = 'detail' "
-        "and item = 'donation_count' then value + 7 else value end as value) from truth"
-    )
-    with warehouse.planted(correction(), "create table raw.declared as from seeds.corrections"):
-        declared = warehouse.rows("select * from raw.declared")[0]
-    values = ", ".join(f"'{value}'" for value in declared.values())
-    with warehouse.changed("furusato_donation", mended, f"insert into seeds.corrections values ({values})"):
+def test_correction_stops_the_night_once_the_source_is_right(warehouse: Warehouse, tmp_path: Path) -> None:
+    with declared(warehouse, tmp_path, donations(warehouse)["donation_count"] - 7):
         found = warehouse.node("corrections_are_still_needed")
         kept = warehouse.rows("select * from staging.stg_furusato_nozei__donation where value_status = 'revised'")
     assert kept == [], "the publisher's new value is not covered up"
     assert len(found) == 1 and set(found[0]) == set(FINDING)
-    assert "corrections.csv の 2 行目" in found[0]["reason_ja"] and KEY in found[0]["reason_ja"]
+    assert "furusato_nozei/corrections.csv の 2 行目" in found[0]["reason_ja"] and KEY in found[0]["reason_ja"]
     assert found[0]["file_name"] and found[0]["row_number"] and found[0]["municipality_code"] == "01223"
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
-        [correction(raw_table="ipss_population")],  # read by the projection, not corrected there
-        [correction(reason="")],
-        [correction(), correction()],
-    ],
-)
-def test_correction_without_its_reasons_or_given_twice_is_refused(warehouse: Warehouse, lines: list[str]) -> None:
-    with warehouse.planted(*lines):
-        found = warehouse.node("corrections_are_still_needed")
-    assert any("足りないか重なって" in row["reason_ja"] for row in found)
+def test_correction_that_is_not_whole_stops_the_night(warehouse: Warehouse, tmp_path: Path) -> None:
+    with declared(warehouse, tmp_path, 1, key="area_code=01223"):
+        (found,) = warehouse.node("corrections_are_still_needed")
+    assert "corrections.csv の 2 行目を直してください" in found["reason_ja"]
+    assert found["municipality_code"] == "01223"
 
 
-def test_correction_of_nothing_delivered_is_told(warehouse: Warehouse) -> None:
-    with warehouse.planted(correction(row_key=KEY.replace("01223", "99999"))):
+def test_correction_of_nothing_delivered_is_told(warehouse: Warehouse, tmp_path: Path) -> None:
+    with declared(warehouse, tmp_path, 1, key=KEY.replace("01223", "99999")):
         assert warehouse.node("corrections_are_still_needed") == []
         assert any("届いた資料にありません" in row["reason_ja"] for row in warehouse.node("figures_that_moved"))
-
-
-def test_every_correctable_table_can_be_corrected(warehouse: Warehouse) -> None:
-    """One line per raw table, made from its first row, changes exactly that figure in staging."""
-    tables = {
-        "census_population": (
-            "stg_census__population",
-            "population_persons",
-            "area_code as_of_date scope sex age_group",
-        ),
-        "registry_population": (
-            "stg_resident_registry__population",
-            "population_persons",
-            "area_code as_of_date scope sex age_group",
-        ),
-        "registry_dynamics": ("stg_resident_registry__dynamics", "value", "area_code as_of_date scope item"),
-        "furusato_donation": ("stg_furusato_nozei__donation", "value", "area_code fiscal_year form item"),
-        "tourism_visitors": ("stg_tourism__visitors", "visitors", "area_code month form"),
-        "reference_series": (
-            "stg_reference_series__value",
-            "value",
-            "municipality_code indicator_id series period_start period_end",
-        ),
-    }
-    for table, (staging, figure, keys) in tables.items():
-        key = " || ' ' || ".join(f"'{name}=' || {name}" for name in keys.split())
-        line = (
-            f"insert into seeds.corrections select 's', '{table}', {key}, {figure}, {figure} + 1, 'r', 'p', "
-            f"'declared', date '2026-04-01', 'e' from raw.{table} where {figure} is not null order by all limit 1"
-        )
-        with warehouse.planted(line):
-            revised = warehouse.rows(f"select * from staging.{staging} where value_status = 'revised'")
-            assert warehouse.node("corrections_are_still_needed") == [], table
-        assert revised, table
 
 
 # --- shrunken deliveries ----------------------------------------------------------------------------------------------

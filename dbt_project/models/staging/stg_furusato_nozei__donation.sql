@@ -1,13 +1,13 @@
 select
-    published.area_code as municipality_code,
-    published.area_level,
-    published.fiscal_year,
-    published.item,
-    {{ corrected_figure('furusato_donation') }} as amount,
-    published.unit_in_file,
-    published.form,
-    {{ corrected_status() }} as value_status,
-    published.source_id,
-    published.sheet as source_sheet,
-    published."row" as source_row
-from {{ with_corrections('furusato_donation') }}
+    area_code as municipality_code,
+    area_level,
+    fiscal_year,
+    item,
+    value as amount,
+    unit_in_file,
+    form,
+    value_status,
+    source_id,
+    sheet as source_sheet,
+    "row" as source_row
+from {{ source('corrected', 'furusato_donation') }}

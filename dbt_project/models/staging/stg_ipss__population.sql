@@ -12,4 +12,4 @@ select
     source_id,
     sheet as source_sheet,
     "row" as source_row
-from {{ source('raw', 'ipss_population') }}
+from {{ source('corrected', 'ipss_population') }}

@@ -1,15 +1,15 @@
 select
-    published.municipality_code,
-    published.indicator_id,
-    published.indicator_ja,
-    published.series,
-    published.period_start,
-    published.period_end,
-    {{ corrected_figure('reference_series') }} as indicator_value,
-    published.unit,
-    published.primary_source_ja,
-    {{ corrected_status() }} as value_status,
-    published.source_id,
-    published.sheet as source_sheet,
-    published."row" as source_row
-from {{ with_corrections('reference_series') }}
+    municipality_code,
+    indicator_id,
+    indicator_ja,
+    series,
+    period_start,
+    period_end,
+    value as indicator_value,
+    unit,
+    primary_source_ja,
+    value_status,
+    source_id,
+    sheet as source_sheet,
+    "row" as source_row
+from {{ source('corrected', 'reference_series') }}

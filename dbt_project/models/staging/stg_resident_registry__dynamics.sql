@@ -1,16 +1,16 @@
 select
-    published.area_code as municipality_code,
-    published.area_level,
+    area_code as municipality_code,
+    area_level,
     'resident_registry' as series,
-    published.scope,
-    published.as_of_date,
-    published.period_start,
-    published.period_end,
-    published.period_basis,
-    published.item,
-    {{ corrected_figure('registry_dynamics') }} as persons,
-    {{ corrected_status() }} as value_status,
-    published.source_id,
-    published.sheet as source_sheet,
-    published."row" as source_row
-from {{ with_corrections('registry_dynamics') }}
+    scope,
+    as_of_date,
+    period_start,
+    period_end,
+    period_basis,
+    item,
+    value as persons,
+    value_status,
+    source_id,
+    sheet as source_sheet,
+    "row" as source_row
+from {{ source('corrected', 'registry_dynamics') }}

@@ -1,16 +1,16 @@
 select
-    published.area_code as municipality_code,
-    published.area_level,
+    area_code as municipality_code,
+    area_level,
     'resident_registry' as series,
-    published.scope,
-    published.as_of_date,
-    published.sex,
-    published.age_group,
-    published.age_from,
-    published.age_to,
-    {{ corrected_figure('registry_population') }} as population_persons,
-    {{ corrected_status() }} as value_status,
-    published.source_id,
-    published.sheet as source_sheet,
-    published."row" as source_row
-from {{ with_corrections('registry_population') }}
+    scope,
+    as_of_date,
+    sex,
+    age_group,
+    age_from,
+    age_to,
+    population_persons,
+    value_status,
+    source_id,
+    sheet as source_sheet,
+    "row" as source_row
+from {{ source('corrected', 'registry_population') }}
