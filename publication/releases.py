@@ -52,6 +52,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "mart_population_refresh": ("municipality_code", "base_date", "year", "measure"),
     "mart_population_integer": ("municipality_code", "scenario_id", "vintage", "year", "sex", "age_group"),
     "meta_source": ("source_id",),
+    "meta_correction": ("source_id", "raw_table", "row_key"),
 }
 """The key columns of each mart; those that a release does not have are left out."""
 
@@ -405,7 +406,8 @@ _CHANGES = {
 
 
 def _sources(connection: duckdb.DuckDBPyConnection) -> None:
-    """Temp tables `source`: deliveries of both; `merged`: municipalities whose successor became known only in b."""
+    """Temp tables `source`: deliveries of both; `merged`: municipalities whose successor became known only in b;
+    `corrected`: delivery and municipality of each declared correction that only one of them has."""
     connection.execute(
         """
         create temp table source as
@@ -425,6 +427,17 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> None:
         )
         select municipality_code from newly union select successor_code from newly
         """
+    )
+    columns = "source_id, municipality_code, row_key, corrected_value"
+    a, b = (
+        f"(select {columns} from {letter}.main.meta_correction)"  # noqa: S608  our own names
+        if "meta_correction" in tables_of(connection, letter)
+        else "(select '' as source_id, '' as municipality_code, '' as row_key, 0 as corrected_value where false)"
+        for letter in ("a", "b")
+    )
+    connection.execute(
+        f"create temp table corrected as with a as {a}, b as {b} select distinct source_id, municipality_code "  # noqa: S608
+        "from ((from a except from b) union (from b except from a))"
     )
 
 
@@ -452,6 +465,11 @@ def _reason(has_source: bool, has_municipality: bool, code_changed: bool, inputs
             "select 1 from source o join source n on o.source = n.source and o.period = n.period "
             "where o.source_id = source_a and n.source_id = source_b) then 'correction' else 'revised_source' end",
         ]
+        if code_changed and has_municipality:
+            cases.append(
+                "when source_a = source_b and (source_a, municipality_code) in "
+                "(select (source_id, municipality_code) from corrected) then 'correction'"
+            )
         if code_changed:
             cases.append("when in_a and in_b and source_a = source_b then 'code_or_rule_change'")
     return f"case {' '.join(cases)} else {derived} end" if cases else derived
@@ -525,7 +543,8 @@ def diff(a: Release, b: Release) -> Difference:
 
     Reasons
         new_data: a delivery that a did not have. revised_source: another delivery now gives the figure (final instead
-        of preliminary). correction: the same source delivered the same period again with other figures.
+        of preliminary). correction: the same source delivered the same period again with other figures, or a
+        declared correction (meta_correction) came or went.
         source_withdrawn: its delivery is no longer among the inputs. merger: the municipality was merged or took
         another in. code_or_rule_change: same delivery, other code, catalogue or grading rule. new_fiscal_year: only
         the calendar moved. code_or_input_change: derived from many deliveries, and code and inputs both changed.

@@ -220,6 +220,22 @@ def test_same_delivery_other_code(published: Release, base: Path, tmp_path: Path
     assert found.code_changed and not found.inputs_changed
 
 
+def test_declared_correction_is_the_reason_where_it_came(published: Release, base: Path, tmp_path: Path) -> None:
+    source_id = "(select source_id from main.fct_furusato_donation where municipality_code = '99001' limit 1)"
+    declared = (
+        f"create table main.meta_correction as select {source_id} as source_id, '99001' as municipality_code, "
+        "'furusato_donation' as raw_table, 'fiscal_year=2023' as row_key, 5.0 as corrected_value"
+    )
+    moved = (
+        "update main.fct_furusato_donation set donation_count = 5 where fiscal_year = 2023 "
+        "and municipality_code in ('99001', '99002')"
+    )
+    found = diff(published, changed(base, tmp_path / "n", declared, moved, code_version="0.2.0+test")).changes
+    rows = found.filter(pl.col("table_name") == "fct_furusato_donation")
+    reasons = dict(rows.select("municipality_code", "reason").iter_rows())
+    assert reasons == {"99001": "correction", "99002": "code_or_rule_change"}
+
+
 def test_derived_figure_after_new_inputs(published: Release, base: Path, tmp_path: Path) -> None:
     moved = "update main.mart_population_vision set implied_tfr = 1.41 where year = 2040"
     found = diff(

@@ -254,6 +254,9 @@ def test_declared_error_is_put_right_and_marked(warehouse: Warehouse, tmp_path: 
         changed = warehouse.rows("select * from staging.stg_furusato_nozei__donation where value_status = 'revised'")
         assert warehouse.node("corrections_are_still_needed") == []
         assert any("訂正して使っています" in row["reason_ja"] for row in warehouse.node("figures_that_moved"))
+        (told,) = warehouse.node("meta_correction")
+    assert told["municipality_code"] == "01223" and told["source_row"] == before["source_row"]
+    assert told["corrected_value"] - told["published_value"] == 7 and told["reason_ja"] == "試験"
     assert after["donation_count"] == before["donation_count"] + 7
     assert len(changed) == 1 and changed[0]["source_row"] == before["source_row"]
 
