@@ -167,7 +167,7 @@ def test_data_flows_one_way(manifest: dict[str, Any]) -> None:
                 assert node["schema"] != "staging", f"{node['name']} reads {upstream['name']}"
                 assert order[upstream["schema"]] <= order[node["schema"]], f"{node['name']} reads {upstream['name']}"
             if parent.startswith("source.") and node["schema"] != "staging":
-                # what is not a statistic: the lists of deliveries and corrections, the run; and the projection, which is
+                # what is no statistic: the lists of deliveries and corrections, the run; and the projection, which is
                 # finished: a staging view over each of its tables would only say its columns once more
                 assert upstream["name"] in {"delivery", "correction", "run"} or upstream["schema"] == "projection", (
                     node["name"]
