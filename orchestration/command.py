@@ -76,10 +76,22 @@ def _refresh(arguments: argparse.Namespace) -> int:
         )
         for reason in outcome.reasons:
             print(f"- {reason}", file=sys.stderr)
-        pages = home.building / "pages" / "index.html"
-        if pages.is_file():
-            _complain(arguments, f"作成者向けのページ: {pages}", f"pages for the makers of the files: {pages}")
+    if outcome.state in ("published", "refused") and not arguments.json:
+        _print_pages(arguments, home.building.resolve())
     return OK if outcome.state in ("published", "nothing_new") else REFUSED
+
+
+def _print_pages(arguments: argparse.Namespace, run: Path) -> None:
+    """Where the pages for the makers of tonight's deliveries lie, or why there are none."""
+    page, log = run / "pages" / "index.html", run / "pages.log"
+    if page.is_file():
+        _say(arguments, f"作成者向けのページ: {page}", f"Pages for the makers of the files: {page}")
+    elif log.is_file():
+        _complain(
+            arguments,
+            f"作成者向けのページを書けませんでした（公表には影響しません）。理由: {log}",
+            f"The pages for the makers could not be written (the release is not affected); see {log}",
+        )
 
 
 def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:

@@ -33,6 +33,8 @@ CANDIDATE = "candidate.duckdb"
 
 _suites: list[Any] = []
 """The process that imports Great Expectations while the earlier steps work; at most one."""
+_pages: list[Any] = []
+"""The process that writes the pages for the makers of tonight's deliveries; at most one."""
 
 
 @dataclass(frozen=True)
@@ -132,17 +134,28 @@ def take_in(home: Home, landing: Path | None, as_of: date, now: datetime) -> Int
             name: connection.execute(f"select count(*) from raw.{name}").fetchall()[0][0]  # noqa: S608 our own names
             for name in RAW_TABLES
         }
-    _write_pages(home, result, directory / "pages")
+    start_pages(home, result, directory)
     return Intake(run, rows, texts_of(result.problems))
 
 
-def _write_pages(home: Home, result: RawResult, to: Path) -> None:
-    """For the makers of refused deliveries: a page each that says what to mend. Costs nothing when none was refused."""
-    refused = result.deliveries.filter(result.deliveries["verdict"] == "refused")
-    if not refused.is_empty():
-        from publication.readability_page import write_all
+def start_pages(home: Home, result: RawResult, run: Path) -> None:
+    """For the makers of tonight's deliveries, new or refused: a page each that says what to mend, on the other core."""
+    from publication import pages
 
-        write_all(home, result.problems, refused, to)
+    known = sorted(runs.published_hashes(home))
+    tonight = result.deliveries.filter(
+        ~result.deliveries["sha256"].is_in(known) | (result.deliveries["verdict"] == "refused")
+    )
+    if not tonight.is_empty():
+        _pages.append(pages.start(home, result.problems, tonight, run))
+
+
+def finish_pages() -> None:
+    """Wait for the process of `start_pages`, if one is left. Pages that failed stop nothing (see publication.pages)."""
+    from publication import pages
+
+    while _pages:
+        pages.finish(_pages.pop())
 
 
 def project(home: Home) -> dict[str, int]:
@@ -229,6 +242,8 @@ def publish(home: Home) -> Path:
     except release.RefusedError as refusal:
         runs.record(home, "refused", clock.now(), list(refusal.reasons))
         raise
+    finally:
+        finish_pages()
     runs.record(home, "published", clock.now(), [])
     return published.path
 

@@ -68,6 +68,7 @@ def refresh(home: Home, landing: Path | None, as_of: date, now: datetime) -> Out
             return _run_job(home, landing, as_of)
         finally:
             nightly.stop_suites()
+            nightly.finish_pages()
 
 
 def _run_job(home: Home, landing: Path | None, as_of: date) -> Outcome:

@@ -12,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
-from ingest.home import PROJECT_ROOT
+from ingest.home import PROJECT_ROOT, Home
+from publication import pages
 from tests.integration.conftest import AS_OF, run_sousei
 from tests.synthetic import faults
 
@@ -32,6 +34,27 @@ def test_first_refresh_publishes_and_says_where_and_what(
     assert "21,201" in said.stdout
     assert "22,453" in said.stdout
     assert "594.6" in said.stdout
+
+
+def test_every_delivery_has_a_page_for_its_maker(
+    first_refresh: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    home, said = first_refresh
+    folder = (home / "runs" / "building" / "pages").resolve()
+    assert str(folder / "index.html") in said.stdout
+    database = str(home / "releases" / "current" / "sousei.duckdb")
+    with duckdb.connect(database, read_only=True) as connection:
+        delivered = {name for (name,) in connection.execute("select source_id from meta_source").fetchall()}
+    assert delivered == {path.stem for path in folder.glob("*.html")} - {"index"}
+    assert delivered == {path.stem for path in folder.glob("*.xlsx")}
+
+
+def test_pages_that_cannot_be_written_stop_nothing(tmp_path: Path) -> None:
+    run, empty = tmp_path / "run", pl.DataFrame()
+    (run / "pages").mkdir(parents=True)
+    (run / "pages" / "index.html").mkdir()
+    assert not pages.finish(pages.start(Home(tmp_path / "home"), empty, empty, run))
+    assert "Error" in (run / "pages.log").read_text()
 
 
 def test_donations_of_the_term_and_the_population_target_are_the_true_figures(published: Path) -> None:
@@ -105,6 +128,8 @@ def test_a_planted_fault_stops_publication_and_names_file_row_and_reason(
     assert planted.path.name in said.stderr
     assert any(f"{row}行" in said.stderr for row in planted.rows), (planted.rows, said.stderr)
     assert _pointer(own_home) == before
+    (page,) = [line for line in said.stdout.splitlines() if "作成者向けのページ" in line]
+    assert planted.path.name in Path(page.partition(": ")[2]).read_text("utf-8")
     status = run_sousei(own_home, "status")
     assert status.returncode == 1
     assert planted.path.name in status.stdout, "the last refresh was refused, and status says why"
