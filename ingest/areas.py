@@ -24,6 +24,9 @@ KANJI = {"ヶ": "ケ", "ヵ": "カ", "檮": "梼", "蘂": "蕊", "髙": "高", "
          "鰺": "鯵", "鴎": "鷗", "彌": "弥", "斎": "斉", "櫟": "檪"}  # fmt: skip
 """Spellings of one name that publishers use side by side."""
 
+_PARTS = r"^(特別区部?|.*[市郡区]部|.*地区)$"
+"""Names that end like a municipality's and are parts of a prefecture or a municipality (市部, 人口集中地区)."""
+
 
 class Register(NamedTuple):
     """Codes by (prefecture, name), names by code (every name it has had), prefecture names by two digits,
@@ -117,7 +120,7 @@ def level_of() -> pl.Expr:
         .then(pl.lit("former_municipality"))
         .when(code.str.contains(r"^\d{2}000$"))
         .then(pl.lit("prefecture"))
-        .when(~base.str.contains(r"[市町村区]$") | code.is_null() | base.str.contains(r"^(特別区部|.*[市郡]部)$"))
+        .when(~base.str.contains(r"[市町村区]$") | code.is_null() | base.str.contains(_PARTS))
         .then(pl.lit("subtotal"))
         .when(in_hundreds & base.str.contains(r"市$"))
         .then(pl.lit("designated_city"))

@@ -1,17 +1,20 @@
 """Sums inside one delivery.
 
 Holds: totals against parts in a row (sex, age, flows), municipalities against prefectures and the nation. Does not
-hold rules over several deliveries or time (dbt tests) or single cells (melt.py).
+hold rules over several deliveries or time (dbt tests) or single cells (figures.py).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from functools import cache
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from ingest.areas import register
+from ingest.coded import coded
 from ingest.contracts import Layout, Ratio, Sum
 from ingest.problems import SHOWN, Problem, problem
 from ingest.tables import PROVENANCE, schema_of
@@ -22,8 +25,13 @@ municipalities is not wrong, and a list that lacks up to one in twenty is caught
 _NORTHERN = ("01695", "01696", "01697", "01698", "01699", "01700")
 
 
+_MUNICIPAL = {"municipality", "designated_city", "other"}
+_AREA, _PREFECTURE = "area", "prefecture"
+"""Keys of the checks' own: area_code with area_name, and the first two digits of area_code."""
+
+
 def check(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame, list[Problem]]:
-    """(rows with nothing counted twice, problems) of one sheet's rows (raw table with `sheet`).
+    """(rows with nothing counted twice, problems) of one sheet's rows (raw table with `sheet`, texts coded or not).
 
     The same key with the same value again is dropped with a warning; with another value it is refused.
     """
@@ -33,12 +41,14 @@ def check(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame,
     if any(p["severity"] == "gate" for p in problems):
         return rows, problems
     broken: list[Problem] = []
-    for rule in layout.checks.sums:
-        broken += _sum(rows, layout, rule, value)
+    if layout.checks.sums or layout.checks.areas:
+        keyed = _keyed(rows, layout, value)
+        for rule in layout.checks.sums:
+            broken += _sum(keyed, layout, rule)
     for ratio in layout.checks.ratios:
         broken += _ratio(rows, ratio, value)
     if layout.checks.areas and not broken:
-        broken += _areas(rows, layout, value)
+        broken += _areas(keyed, layout)
     return rows, problems + broken
 
 
@@ -124,27 +134,65 @@ def _twice(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame
     return rows.unique(subset=named, keep="first", maintain_order=True), problems
 
 
-def _sum(rows: pl.DataFrame, layout: Layout, rule: Sum, value: str) -> list[Problem]:
+class _Keyed(NamedTuple):
+    """Rows with what the sums work on. numbers: key -> for each row a number, equal where the keys are equal, from 0.
+    figures: the values, whole numbers, 0 where missing."""
+
+    rows: pl.DataFrame
+    value: str
+    numbers: dict[str, np.ndarray]
+    figures: np.ndarray
+    missing: np.ndarray
+
+    def among(self, name: str, words: set[str]) -> np.ndarray:
+        """Which rows have one of the words in a text column."""
+        return np.array([word in words for word in _words(self.rows[name])], dtype=bool)[self.numbers[name]]
+
+
+def _keyed(rows: pl.DataFrame, layout: Layout, value: str) -> _Keyed:
+    names = ("row", "area_level", "area_name", *_keys(layout))
+    rows = rows.with_columns(coded(rows[name]) for name in names if rows.schema[name] == pl.String)
+    numbers = {name: _numbers(rows[name]) for name in names}
+    numbers[_AREA] = _together(numbers, ["area_code", "area_name"])
+    prefectures = coded(pl.Series([word and word[:2] for word in _words(rows["area_code"])], dtype=pl.String))
+    numbers[_PREFECTURE] = _numbers(prefectures)[numbers["area_code"]]
+    return _Keyed(rows, value, numbers, rows[value].fill_null(0).to_numpy(), rows[value].is_null().to_numpy())
+
+
+def _words(column: pl.Series) -> list[str | None]:
+    """The different words of a coded column by their number, null last."""
+    assert isinstance(column.dtype, pl.Enum)
+    return [*column.dtype.categories, None]
+
+
+def _numbers(column: pl.Series) -> np.ndarray:
+    if isinstance(column.dtype, pl.Enum):
+        return column.to_physical().cast(pl.Int64).fill_null(len(column.dtype.categories)).to_numpy()
+    number = column.to_physical().cast(pl.Int64)
+    return (number - number.min()).fill_null(-1).to_numpy() + 1
+
+
+def _together(numbers: dict[str, np.ndarray], names: list[str]) -> np.ndarray:
+    """The numbers of several keys as one; they stay below four times the number of rows."""
+    place, size = np.zeros_like(numbers["row"]), 1
+    for name in names:
+        count = int(numbers[name].max()) + 1
+        place, size = place * count + numbers[name], size * count
+        if size > 4 * len(place):
+            place = (pl.Series(place).rank("dense") - 1).cast(pl.Int64).to_numpy()
+            size = int(place.max()) + 1
+    return place
+
+
+def _sum(keyed: _Keyed, layout: Layout, rule: Sum) -> list[Problem]:
     over = rule.over
-    whole = rows.filter(pl.col(over) == rule.total)
-    parts = rows.filter(pl.col(over).is_in(rule.parts) if rule.parts else pl.col(over) != rule.total)
-    if whole.is_empty() or parts.is_empty():
-        return []
+    others = {word for word in _words(keyed.rows[over]) if word is not None} - {rule.total}
+    whole, parts = keyed.among(over, {rule.total}), keyed.among(over, set(rule.parts) or others)
     if over in {"item", "age_group"} and "year" not in schema_of(layout.raw_table):
         keys = ["row", *(["sex"] if over == "age_group" else [])]  # totals and parts stand in one row
     else:
-        keys = [name for name in (*_keys(layout), "area_name") if name != over]
-    added = parts.group_by(keys).agg(
-        pl.col(value).sum().alias("added"), pl.col(value).null_count().alias("gaps"), pl.len().alias("n")
-    )
-    kept = [*keys, value, *({"row", "area_name", "column_label"} - set(keys))]
-    both = whole.select(kept).join(added, on=keys, nulls_equal=True).filter(pl.col(value).is_not_null())
-    if rule.parts:
-        both = both.filter(pl.col("n") == len(rule.parts))
-    if not rule.missing_is_nothing:
-        both = both.filter(pl.col("gaps") == 0)
-    wrong = pl.col(value) < pl.col("added") if rule.remainder == "not_stated" else pl.col(value) != pl.col("added")
-    bad = both.filter(wrong).sort("row")
+        keys = [_AREA, *(name for name in _keys(layout) if name not in {over, "area_code"})]
+    bad = _differing(keyed, keys, whole, parts, rule.missing_is_nothing, rule.remainder, len(rule.parts))
     parts_ja = "+".join(rule.parts) or f"{over} の内訳"
     return [
         problem(
@@ -152,48 +200,48 @@ def _sum(rows: pl.DataFrame, layout: Layout, rule: Sum, value: str) -> list[Prob
             "gate",
             f"{item['area_name']}: {rule.total} が {parts_ja} の合計と合いません(この規則で {bad.height} 件)。",
             f"{item['area_name']}: {rule.total} is not the sum of {parts_ja} ({bad.height} rows).",
-            sheet=rows["sheet"][0],
+            sheet=keyed.rows["sheet"][0],
             row=item["row"],
             column_label=item["column_label"],
             expected=item["added"] if rule.remainder == "none" else f">= {item['added']}",
-            found=item[value],
+            found=item[keyed.value],
             action_ja="この行の内訳と合計を作成元に確かめ、直した表を入れ直してください。",
         )
         for item in bad.head(SHOWN).iter_rows(named=True)
     ]
 
 
-def _areas(rows: pl.DataFrame, layout: Layout, value: str) -> list[Problem]:
+def _areas(keyed: _Keyed, layout: Layout) -> list[Problem]:
+    municipal, prefectures = keyed.among("area_level", _MUNICIPAL), keyed.among("area_level", {"prefecture"})
+    codes = keyed.rows["area_code"]
+    listed = Counter(code[:2] for code in codes.filter(municipal).unique().drop_nulls())
+    today = _today()
+    complete = {pref for pref, count in listed.items() if pref in today and count >= _COMPLETE * today[pref]}
+    whole = keyed.among("area_code", {code for code in _words(codes) if code and code[:2] in complete})
     keys = [name for name in _keys(layout) if name != "area_code"]
     missing_is_nothing = any(rule.missing_is_nothing for rule in layout.checks.sums)
-    levels = rows.filter(
-        pl.col("area_level").is_in(["nation", "prefecture", "municipality", "designated_city", "other"])
-    )
-    levels = levels.with_columns(pref=pl.col("area_code").str.slice(0, 2))
-    today = _today()
-    municipal = levels.filter(pl.col("area_level").is_in(["municipality", "designated_city", "other"]))
-    listed = municipal.group_by("pref").agg(pl.col("area_code").n_unique().alias("n")).iter_rows()
-    whole = [pref for pref, count in listed if pref in today and count >= _COMPLETE * today[pref]]
-    prefectures = levels.filter(pl.col("area_level") == "prefecture")
-    problems = _compare(
-        prefectures.filter(pl.col("pref").is_in(whole)),
-        municipal.filter(pl.col("pref").is_in(whole)),
-        ["pref", *keys],
-        layout,
-        value,
-        missing_is_nothing,
-        "市区町村の合計",
-    )
-    if prefectures["area_code"].n_unique() == 47:
-        problems += _compare(
-            levels.filter(pl.col("area_level") == "nation"),
-            prefectures,
-            keys,
-            layout,
-            value,
-            missing_is_nothing,
-            "都道府県の合計",
-        )
+
+    def compare(keys: list[str], whole: np.ndarray, parts: np.ndarray, what_ja: str) -> list[Problem]:
+        bad = _differing(keyed, keys, whole, parts, missing_is_nothing, layout.checks.areas_remainder)
+        return [
+            problem(
+                "area_total_differs",
+                "gate",
+                f"{item['area_name']} の値が{what_ja}と合いません({bad.height} 件)。",
+                f"{item['area_name']} is not the sum of its areas ({bad.height} figures).",
+                sheet=keyed.rows["sheet"][0],
+                row=item["row"],
+                column_label=item["column_label"],
+                expected=item["added"],
+                found=item[keyed.value],
+                action_ja="抜けた団体・重なった団体がないかを確かめ、直した表を入れ直してください。",
+            )
+            for item in bad.head(SHOWN).iter_rows(named=True)
+        ]
+
+    problems = compare([_PREFECTURE, *keys], prefectures & whole, municipal & whole, "市区町村の合計")
+    if codes.filter(prefectures).n_unique() == 47:
+        problems += compare(keys, keyed.among("area_level", {"nation"}), prefectures, "都道府県の合計")
     return problems[:SHOWN]
 
 
@@ -204,37 +252,32 @@ def _today() -> dict[str, int]:
     return dict(Counter(code[:2] for code in codes & register().current))
 
 
-def _compare(
-    whole: pl.DataFrame,
-    parts: pl.DataFrame,
+def _differing(
+    keyed: _Keyed,
     keys: list[str],
-    layout: Layout,
-    value: str,
+    whole: np.ndarray,
+    parts: np.ndarray,
     missing_is_nothing: bool,
-    what_ja: str,
-) -> list[Problem]:
-    if whole.is_empty() or parts.is_empty():
-        return []
-    added = parts.group_by(keys).agg(pl.col(value).sum().alias("added"), pl.col(value).null_count().alias("gaps"))
-    both = whole.join(added, on=keys, nulls_equal=True).filter(pl.col(value).is_not_null())
+    remainder: str,
+    count: int = 0,
+) -> pl.DataFrame:
+    """The rows of `whole` that are not the sum of the rows of `parts` with the same keys, with that sum (`added`).
+
+    Left out: totals that are missing, that have no parts (or not `count` of them), or that have missing parts where
+    those are not nothing. remainder: `not_stated` lets the parts be short of the total.
+    """
+    place = _together(keyed.numbers, keys)
+    size = int(place.max()) + 1
+    added = np.zeros(size, dtype=np.int64)
+    np.add.at(added, place[parts], keyed.figures[parts])
+    found = np.bincount(place[parts], minlength=size)
+    tested = found == count if count else found > 0
     if not missing_is_nothing:
-        both = both.filter(pl.col("gaps") == 0)
-    wrong = pl.col(value) != pl.col("added")
-    if layout.checks.areas_remainder == "not_stated":
-        wrong = pl.col(value) < pl.col("added")
-    bad = both.filter(wrong).sort("row")
-    return [
-        problem(
-            "area_total_differs",
-            "gate",
-            f"{item['area_name']} の値が{what_ja}と合いません({bad.height} 件)。",
-            f"{item['area_name']} is not the sum of its areas ({bad.height} figures).",
-            sheet=whole["sheet"][0],
-            row=item["row"],
-            column_label=item["column_label"],
-            expected=item["added"],
-            found=item[value],
-            action_ja="抜けた団体・重なった団体がないかを確かめ、直した表を入れ直してください。",
-        )
-        for item in bad.head(SHOWN).iter_rows(named=True)
-    ]
+        tested[place[parts & keyed.missing]] = False
+    at = np.flatnonzero(whole & ~keyed.missing)
+    at = at[tested[place[at]]]
+    sums, figures = added[place[at]], keyed.figures[at]
+    wrong = figures < sums if remainder == "not_stated" else figures != sums
+    if not wrong.any():
+        return pl.DataFrame()
+    return keyed.rows[at[wrong]].with_columns(added=sums[wrong]).sort("row", maintain_order=True)

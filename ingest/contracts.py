@@ -4,7 +4,8 @@ Holds the strict form of sources/<source>/contract.yaml (unknown keys are refuse
 layout is found in a file (recognise.py) or applied to it (melt.py). A new year's layout is a few lines of YAML.
 
 Patterns are regular expressions over squeezed text (text.squeeze: NFKC, no white space); a header is the path of its
-levels joined by ' / ', repeated levels once, its unit taken off. Placeholders in them:
+levels joined by ' / ', repeated levels once, its unit taken off. `like: <layout>` in a layout takes over all that it
+does not state itself from a layout above it. Placeholders in patterns:
     {as_of_year}  year of the stock, captured and compared with the title     {flow_year}  the same for the flows
     {year}        any year, 元号 or western                                   {age}        an age class, captured
 """
@@ -63,6 +64,8 @@ class Column(Strict):
     """Pattern that every non-empty cell must match for the column to be this one."""
     set: dict[str, str] = {}
     """Dimensions that the column fixes, e.g. {item: birth}."""
+    only: dict[str, str] = {}
+    """What the title must say where the column is there, e.g. {scope: 日本人住民}: a pattern for each variable."""
     map: dict[str, str] = {}
     """Meaning of the cells of a sex, scope or area_kind column, beyond the usual words."""
     to: str | None = None
@@ -141,6 +144,13 @@ class Layout(Strict):
     form: Literal["workbook", "csv", "json"]
     says: list[str] = []
     """Patterns that must be found in the text above the header; named groups: as_of, flow, scope, fiscal_year ..."""
+    excludes: str | None = None
+    """Pattern in the text above the header that tells another statistic in the same columns. Such a file is not used,
+    and no lines are proposed for it."""
+    sheet_says: str | None = None
+    """Pattern searched in the sheet's name; what its named groups find must be what the title says."""
+    about: str | None = None
+    """Pattern in title or headers that tells the series of a file without a fixed title, where its columns differ."""
     metadata: dict[str, str] = {}
     """Lines `name:,code,value` above a table, name pattern -> pattern of the rest (cells joined by '|'; named groups
     as in `says`). Where given, a line of that kind which it does not know is refused: the table may be of men only."""
@@ -186,6 +196,18 @@ class Layout(Strict):
         return [pattern(text) for text in self.says]
 
     @cached_property
+    def excludes_pattern(self) -> re.Pattern[str] | None:
+        return pattern(self.excludes) if self.excludes else None
+
+    @cached_property
+    def sheet_pattern(self) -> re.Pattern[str] | None:
+        return pattern(self.sheet_says) if self.sheet_says else None
+
+    @cached_property
+    def about_pattern(self) -> re.Pattern[str] | None:
+        return pattern(self.about) if self.about else None
+
+    @cached_property
     def metadata_patterns(self) -> list[tuple[re.Pattern[str], re.Pattern[str]]]:
         return [(pattern(name), pattern(rest)) for name, rest in self.metadata.items()]
 
@@ -211,6 +233,12 @@ class Layout(Strict):
         """The layout was in use for data of this day."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
+    def days_off(self, day: dt.date) -> int:
+        """Days from this day to the span in which the layout was in use; 0 inside."""
+        early = (self.valid_from - day).days if self.valid_from else 0
+        late = (day - self.valid_to).days if self.valid_to else 0
+        return max(early, late, 0)
+
 
 class Contract(Strict):
     """One source: who publishes it, on what terms, in which layouts."""
@@ -223,6 +251,25 @@ class Contract(Strict):
     shared: Any = None
     """Fragments for YAML anchors; means nothing by itself."""
     layouts: list[Layout] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_over(cls, given: Any) -> Any:
+        """`like: <layout>` takes everything from a layout above it that the entry does not state itself."""
+        if not isinstance(given, dict) or not isinstance(given.get("layouts"), list):
+            return given
+        known: dict[str, Any] = {}
+        layouts = []
+        for stated in given["layouts"]:
+            if not isinstance(stated, dict):
+                return given
+            other = str(stated.get("like", ""))
+            if "like" in stated and other not in known:
+                raise ValueError(f"like: no layout {other!r} above {stated.get('layout')!r}")
+            entry = known.get(other, {}) | {name: value for name, value in stated.items() if name != "like"}
+            known[str(entry.get("layout"))] = entry
+            layouts.append(entry)
+        return given | {"layouts": layouts}
 
     @model_validator(mode="after")
     def _one_name_each(self) -> Contract:

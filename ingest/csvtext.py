@@ -1,7 +1,7 @@
 """Bytes of a CSV -> records, strictly.
 
 Holds decoding (UTF-8 with or without BOM, UTF-16 with BOM, CP932, all strict) and RFC 4180. Does not hold which record
-is the header or how wide a record should be (headers.py, melt.py): metadata blocks of official CSVs are narrower than
+is the header or how wide a record should be (headers.py, keys.py): metadata blocks of official CSVs are narrower than
 their tables.
 """
 
@@ -21,7 +21,7 @@ from ingest.problems import Problem, Refusal, problem
 _FIELD = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
 _RECORDS = rf"^(?:{_FIELD}(?:,{_FIELD})*\r?\n)*(?:{_FIELD}(?:,{_FIELD})*)?$"
 _MAX_FIELD = 1_000_000
-_COMMA, _QUOTE, _LINE_FEED, _CARRIAGE_RETURN = b',"\n\r'
+_COMMA, _QUOTE, _LINE_FEED = b',"\n'
 MAX_LINE = 200_000
 """Characters of a line; the longest real one has 800."""
 MAX_FIELDS = 2_000
@@ -116,42 +116,35 @@ def split_whole(text: str) -> Table | None:
     right before a separator, so none stands inside a field and none is doubled; no line end inside quotes; no line
     longer than MAX_LINE. What is left are separators between fields, and nothing else.
     """
-    if text.count("\r") != text.count("\r\n"):
-        return None
     data = text.encode()
+    if b"\r" in data:
+        if data.count(b"\r") != data.count(b"\r\n"):
+            return None
+        data = data.replace(b"\r\n", b"\n")
     if data and not data.endswith(b"\n"):
         data += b"\n"
     symbols = np.frombuffer(data, dtype=np.uint8)
     separators = np.flatnonzero((symbols == _COMMA) | (symbols == _LINE_FEED) | (symbols == _QUOTE))
-    if '"' in text:
-        quoted = symbols[separators] == _QUOTE
-        inside = np.cumsum(quoted, dtype=np.uint8) & 1
-        quotes = separators[quoted]
+    signs = symbols[separators]
+    last = np.flatnonzero(signs == _LINE_FEED)
+    ends, fields = separators[last], last + 1  # of each record: place of its line feed, fields up to its end
+    quoted = b'"' in data
+    if quoted:
+        quotes = np.flatnonzero(symbols == _QUOTE)
         opening, closing = quotes[0::2], quotes[1::2]
-        before = symbols[opening[1:] - 1] if len(opening) and opening[0] == 0 else symbols[opening - 1]
-        after = symbols[closing + 1]
-        after = np.where(after == _CARRIAGE_RETURN, _LINE_FEED, after)
-        ends = separators[symbols[separators] == _LINE_FEED]
-        if len(opening) != len(closing) or not (_parts(before) and _parts(after)):
+        before = symbols[opening[opening > 0] - 1]
+        if len(opening) != len(closing) or not (_parts(before) and _parts(symbols[closing + 1])):
             return None
-        separators = separators[~quoted & (inside == 0)]
-        if len(ends) != np.count_nonzero(symbols[separators] == _LINE_FEED):
+        inside = np.cumsum(signs == _QUOTE, dtype=np.uint8) & 1
+        if inside[last].any():
             return None
-    starts, stops = np.empty_like(separators), separators.copy()
-    starts[:1], starts[1:] = 0, separators[:-1] + 1
-    last = np.flatnonzero(symbols[separators] == _LINE_FEED)
-    if len(last) and np.diff(separators[last], prepend=-1).max() > MAX_LINE:
+        fields = np.cumsum((signs != _QUOTE) & (inside == 0))[last]
+    lengths = np.diff(ends, prepend=-1) - 1
+    if lengths.max(initial=0) >= MAX_LINE:
         return None
-    if "\r" in text:
-        stops[last] -= symbols[separators[last] - 1] == _CARRIAGE_RETURN
-    widths = np.diff(last, prepend=-1)
-    first = last - widths + 1
-    widths[(widths == 1) & (starts[first] == stops[first])] = 0
-    if '"' in text:
-        bare = symbols[starts] != _QUOTE
-        starts += ~bare
-        stops -= ~bare
-    return Table(_fields(data, starts, stops, first, widths), range(1, len(widths) + 1), widths)
+    widths = np.diff(fields, prepend=0)
+    widths[lengths == 0] = 0
+    return Table(_columns(data, ends, widths, quoted), range(1, len(widths) + 1), widths)
 
 
 def _bounded(widths: np.ndarray) -> int:
@@ -177,22 +170,44 @@ def _parts(symbols: np.ndarray) -> bool:
     return bool(((symbols == _COMMA) | (symbols == _LINE_FEED)).all())
 
 
-def _fields(
-    data: bytes, starts: np.ndarray, stops: np.ndarray, first: np.ndarray, widths: np.ndarray
-) -> list[pl.Series]:
-    """Columns of text over the bytes, without copying them: fields and the gaps between them in turn, gaps left out."""
-    import pyarrow as pa  # here, since a night without new files needs none of it
+def _columns(data: bytes, ends: np.ndarray, widths: np.ndarray, quoted: bool) -> list[pl.Series]:
+    """Columns of text from bytes of proved structure. ends: place of each record's line feed.
 
-    offsets = np.empty(2 * len(starts) + 1, dtype=np.int32)
-    offsets[0:-1:2], offsets[1::2], offsets[-1] = starts, stops, len(data)
-    pieces = pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
-    texts = pl.Series(pl.from_arrow(pieces))
+    The longest run of equally wide records is the table, and a library's reader splits it; what stands above and below
+    is short.
+    """
     width = _bounded(widths)
-    if (widths == width).all():
-        return [texts.gather_every(2 * width, 2 * place) for place in range(width)]
-    texts = texts.append(pl.Series([""], dtype=pl.String))
-    none = len(texts) - 1
-    return [texts.gather(np.where(place < widths, 2 * (first + place), none)) for place in range(width)]
+    if not width:
+        return []
+    edges = np.flatnonzero(np.diff(widths, prepend=-1, append=-1))
+    run = int(np.diff(edges).argmax())
+    start, stop = int(edges[run]), int(edges[run + 1])
+    from_byte, to_byte = (int(ends[at - 1]) + 1 if at else 0 for at in (start, stop))
+    above, body, below = data[:from_byte], data[from_byte:to_byte], data[to_byte:]
+    # the library has rules of its own for empty lines and for the mark
+    if widths[start] < 2 or body.startswith(codecs.BOM_UTF8):
+        above, body = above + body, b""
+    pieces = [_few(above, width)] if above else []
+    if body:
+        names = [str(place) for place in range(widths[start])]
+        table = pl.read_csv(
+            body,
+            has_header=False,
+            schema=dict.fromkeys(names, pl.String),
+            quote_char='"' if quoted else None,
+            empty_string_is_null=False,
+        )
+        pieces.append(table.with_columns(pl.lit("").alias(str(place)) for place in range(len(names), width)))
+    if below:
+        pieces.append(_few(below, width))
+    return pl.concat(pieces).rechunk().get_columns()
+
+
+def _few(data: bytes, width: int) -> pl.DataFrame:
+    """Records of proved structure one by one, filled with '' to a width."""
+    csv.field_size_limit(_MAX_FIELD)
+    rows = [row + [""] * (width - len(row)) for row in csv.reader(io.StringIO(data.decode(), newline=""), strict=True)]
+    return pl.DataFrame(rows, schema={str(place): pl.String for place in range(width)}, orient="row")
 
 
 def records(text: str) -> tuple[list[list[str]], list[int]]:

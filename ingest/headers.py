@@ -7,6 +7,7 @@ which columns a table should have (contracts) or any file's position or name.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from ingest.grid import Grid
@@ -18,7 +19,7 @@ UNITS = frozenset(_UNITS.split(" "))
 _NUMBER = re.compile(r"[-△▲+]?\d[\d,]*(?:\.\d+)?|\(\d[\d,]*\)")
 _CODE = re.compile(r"[0-9A-Za-z_.\-]+|/.*コード")
 _BRACKETS = re.compile(r"【([^】]+)】$|\(([^()]+)\)$")
-_STATED = re.compile(r"単位[:：]?([^)\]|\n]+)")
+_STATED = re.compile(r"単位[:：]?\|?([^)\]|\n]+)")
 
 
 class Label(NamedTuple):
@@ -55,7 +56,8 @@ def _around(grid: Grid, row: int, column: int) -> Header | None:
     while first > 0:
         above = head[first - 1]
         words = [cell for cell in above if cell]
-        if above[column] or len(words) < 2 or all(_CODE.fullmatch(word) for word in words):
+        level = 2 * len(words) > len([cell for cell in head[row] if cell])  # as full as the row of the anchor
+        if (above[column] and not level) or len(words) < 2 or all(_CODE.fullmatch(word) for word in words):
             break
         first -= 1
     body = next(
@@ -72,22 +74,27 @@ def _around(grid: Grid, row: int, column: int) -> Header | None:
         body = row + 1  # a header and nothing below it
     title = "\n".join("|".join(cell for cell in cells if cell) for cells in head[:first])
     units = [unit for found in _STATED.findall(title) for unit in re.split("[、,・]", found)]
-    return Header(first, body, _labels(head[first:body]), title, units)
+    rows = head[first:body]
+    nameless = [place for place in range(grid.width) if not any(row[place] for row in rows)]
+    empty = {place for place in nameless if not grid.filled([place], body, grid.height).any()}
+    return Header(first, body, _labels(rows, empty), title, units)
 
 
-def _labels(rows: list[list[str]]) -> list[Label]:
-    """Paths of the columns: blanks are filled from the left inside the span of the level above."""
+def _labels(rows: list[list[str]], empty: set[int]) -> list[Label]:
+    """Paths of the columns: blanks are filled from the left inside the span of the level above. Columns with nothing
+    in header and body part blocks of a table: they have no path and no span reaches over them."""
     width = len(rows[0]) if rows else 0
+    places = [place for place in range(width) if place not in empty]
     paths: list[list[str]] = [[] for _ in range(width)]
     for depth, row in enumerate(rows):
         last = depth == len(rows) - 1
         level = list(row)
-        for place in range(1, width):
-            inside = paths[place] == paths[place - 1] and (paths[place] or not last)
-            if not level[place] and level[place - 1] and inside:
-                level[place] = level[place - 1]
-        for place, cell in enumerate(level):
-            paths[place] = [*paths[place], cell]
+        for left, place in pairwise(places):
+            inside = left == place - 1 and paths[place] == paths[left] and (paths[place] or not last)
+            if not level[place] and level[left] and inside:
+                level[place] = level[left]
+        for place in places:
+            paths[place] = [*paths[place], level[place]]
     return [_label([cell for cell in path if cell]) for path in paths]
 
 

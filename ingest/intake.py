@@ -14,9 +14,10 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ingest import csvtext, workbook
 from ingest.files import sweep, sync_folder, write_bytes, write_json
@@ -28,6 +29,7 @@ MAX_BYTES = 64 << 20
 """Largest file taken: text takes some ten times its size in memory while it is read, and the night has 1 GB. The
 largest public table of the sources is 4 MB."""
 _DEPTH = 4
+_AGAIN = "receipts.jsonl"
 _UNFINISHED = re.compile(r"(^[.~])|(\.(tmp|part|partial|crdownload|filepart)$)", re.I)
 _ODD = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]")
 
@@ -36,7 +38,7 @@ _ODD = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]
 class Snapshot:
     """One delivery. path is None where it was refused at the door and nothing was stored; then problems say why.
 
-    file_name: the base name under which these bytes first came. in_landing: the bytes lie in landing now.
+    file_name: the base name under which these bytes came last. in_landing: the bytes lie in landing now.
     """
 
     sha256: str
@@ -58,7 +60,7 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
     home.snapshots.mkdir(parents=True, exist_ok=True)
     sweep(home.snapshots)
     refused: list[Snapshot] = []
-    here: set[str] = set()
+    here: dict[str, set[str]] = {}
     for place, name, opened in _files(landing):
         if isinstance(opened, Refusal):
             refused.append(Snapshot("", name, 0, received_at, origin, None, True, opened.problems))
@@ -73,7 +75,7 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
                 _store(home, digest, data, name, place, received_at, origin)
             else:
                 _acknowledge(home, digest, name, place, len(data), received_at, origin)
-            here.add(digest)
+            here.setdefault(digest, set()).add(name)
         except Refusal as refusal:
             if any(p["problem_id"] == PERSONAL for p in refusal.problems):
                 digest = ""  # not even a hash is kept
@@ -84,15 +86,22 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
     return [*stored(home, here), *refused]
 
 
-def stored(home: Home, here: set[str] | frozenset[str] = frozenset()) -> list[Snapshot]:
-    """Every snapshot, in order of arrival. here: hashes that lie in landing now."""
+def stored(home: Home, here: Mapping[str, set[str]] | None = None) -> list[Snapshot]:
+    """Every snapshot, in order of arrival. here: hash -> names under which it lies in landing now.
+
+    A snapshot goes by its latest name, so that a file that was refused for its name can be delivered under the right
+    one; the names of one night stay with the first.
+    """
+    here = here or {}
     snapshots = []
     for receipt in home.snapshots.glob("*/receipt.json"):
-        first = json.loads(receipt.read_text("utf-8"))
+        lines = _receipts(receipt.parent)
+        first = lines[0]
+        names = here.get(receipt.parent.name) or {lines[-1]["file_name"]}
         snapshots.append(
             Snapshot(
                 sha256=receipt.parent.name,
-                file_name=first["file_name"],
+                file_name=next(line["file_name"] for line in lines if line["file_name"] in names),
                 size_bytes=first["size_bytes"],
                 received_at=dt.datetime.fromisoformat(first["received_at"]),
                 origin=first["origin"],
@@ -254,11 +263,16 @@ def _acknowledge(
 ) -> None:
     """A receipt line for the same bytes delivered again under another name, place or origin."""
     folder = home.snapshots / digest
-    lines = folder / "receipts.jsonl"
-    known = [json.loads((folder / "receipt.json").read_text("utf-8"))]
-    known += [json.loads(line) for line in lines.read_text("utf-8").splitlines()] if lines.exists() else []
+    known = _receipts(folder)
     if any((line["file_name"], line["landing_path"], line["origin"]) == (name, place, origin) for line in known):
         return
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in known[1:])
     text += json.dumps(_line(name, place, size, received_at, origin), ensure_ascii=False) + "\n"
-    write_bytes(lines, text.encode())
+    write_bytes(folder / _AGAIN, text.encode())
+
+
+def _receipts(folder: Path) -> list[dict[str, Any]]:
+    """The receipt lines of a snapshot, the first delivery first."""
+    again = folder / _AGAIN
+    lines = again.read_text("utf-8").splitlines() if again.exists() else []
+    return [json.loads((folder / "receipt.json").read_text("utf-8")), *map(json.loads, lines)]

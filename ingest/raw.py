@@ -10,14 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from ingest import areas, corrections, workbook
-from ingest.files import sweep, sync_folder, write_json, write_parquet
+from ingest.files import sweep, sync_folder, write_atomically, write_json
 from ingest.home import Home
 from ingest.intake import Snapshot
 from ingest.problems import Problem, frame_of, problem
@@ -219,16 +219,16 @@ def _stored(home: Home, snapshot: Snapshot) -> dict[str, Any]:
 
 def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
     """Read a snapshot, write its Parquet files and store the result."""
-    from ingest.reading import read as read_delivery
+    from ingest.coded import write_raw
+    from ingest.reading import read_coded
 
     assert snapshot.path is not None
-    reading = read_delivery(snapshot.path.read_bytes(), snapshot.file_name, digest=snapshot.sha256)
+    reading = read_coded(snapshot.path.read_bytes(), snapshot.file_name, digest=snapshot.sha256)
     source = reading.contract.source if reading.contract else _UNKNOWN
     tables = reading.tables if reading.taken else {}
     source_id = f"{source}-{snapshot.sha256[:16]}"
     for table, rows in tables.items():
-        frame = rows.with_columns(source_id=pl.lit(source_id)).select(schema_of(table).names())
-        write_parquet(_parquet(home, table, source_id), frame, sync=False)
+        write_atomically(_parquet(home, table, source_id), partial(write_raw, table, source_id, rows), sync=False)
     result = _result(
         snapshot,
         source,
@@ -253,7 +253,7 @@ def _fingerprint(tables: dict[str, pl.DataFrame]) -> str:
     for rows in tables.values():
         if "value_raw" not in rows.columns or rows.height < _FEW or rows["value_raw"].n_unique() < 3:
             return ""
-        digest.update("\n".join(rows["value_raw"].to_list()).encode())
+        digest.update(rows["value_raw"].str.join("\n").item().encode())
     return digest.hexdigest() if tables else ""
 
 

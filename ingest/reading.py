@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from ingest import checks, csvtext, grid, workbook
+from ingest.coded import plain, together
 from ingest.contracts import Contract, all_contracts
+from ingest.figures import value_column
 from ingest.grid import Grid
-from ingest.melt import melt, value_column
+from ingest.melt import melt
 from ingest.problems import Problem, Refusal, problem
 from ingest.recognise import Recognised, as_of, recognise
 
@@ -110,6 +112,12 @@ def forget() -> None:
 
 def read(data: bytes, file_name: str, contracts: tuple[Contract, ...] | None = None, digest: str = "") -> Reading:
     """Read one delivery. Never raises for what the file holds: problems say why it is refused."""
+    reading = read_coded(data, file_name, contracts, digest)
+    return reading._replace(tables={table: plain(rows) for table, rows in reading.tables.items()})
+
+
+def read_coded(data: bytes, file_name: str, contracts: tuple[Contract, ...] | None = None, digest: str = "") -> Reading:
+    """The same with the texts of the tables coded (coded.py), ready for `write_raw`."""
     try:
         contents = open_bytes(data, digest)
     except Refusal as refusal:
@@ -129,7 +137,7 @@ def _broken(data: bytes, problems: list[Problem], contracts: tuple[Contract, ...
 
 
 def read_contents(contents: Contents, file_name: str, contracts: tuple[Contract, ...]) -> Reading:
-    """Read one delivery from its contents."""
+    """Read one delivery from its contents; the texts of its tables are coded."""
     for contract in contracts:
         for layout in contract.layouts:
             if layout.reader and layout.form == contents.form:
@@ -163,8 +171,7 @@ def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[C
         if any(p["severity"] == "gate" for p in melted.problems):
             continue
         table = found.layout.raw_table
-        rows = melted.rows.with_columns(sheet=pl.lit(sheet.sheet))
-        rows, broken = checks.check(rows, found.layout, value_column(table))
+        rows, broken = checks.check(melted.rows, found.layout, value_column(table))
         problems += broken
         if rows.is_empty():
             continue
@@ -176,7 +183,7 @@ def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[C
     return Reading(
         contract,
         [found.layout.layout for _, found in recognised],
-        {table: pl.concat(frames) for table, frames in tables.items()},
+        {table: together(frames) for table, frames in tables.items()},
         problems,
         title.split("\n")[0].replace("|", " ")[:200],
         _period(recognised, tables),

@@ -1,19 +1,21 @@
 """Which source, layout and period a grid is, by what it says.
 
-Holds: matching contracts to grids, the variables that title and headers state, the proposal of contract lines where a
-column is unknown. Does not hold the reading of figures (melt.py). The file's name plays no part, except that it is
-compared with the content at the end.
+Holds: matching contracts to grids, the variables that title and headers state. Does not hold the lines that a misfit
+proposes (proposals.py) or the reading of figures (melt.py). The file's name plays no part, except that it is compared
+with the content at the end.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
+from ingest import proposals
 from ingest.ages import parse_age
 from ingest.contracts import Column, Contract, Layout
-from ingest.dates import calendar_period, fiscal_period, parse_date, parse_flow, parse_year
+from ingest.dates import Period, calendar_period, fiscal_period, parse_date, parse_flow, parse_year
 from ingest.grid import Grid
 from ingest.headers import Header, Label, find
 from ingest.problems import Problem, problem
@@ -22,6 +24,9 @@ from ingest.text import squeeze
 _POWERS = "十百千万億"
 NEAR = 0.5
 """Share of a layout's required columns that a file without a title must show to be called a changed layout of it."""
+
+SHORT = 8
+"""Characters of a title below which it says nothing that a contract could hold on to."""
 
 
 class Bound(NamedTuple):
@@ -44,11 +49,25 @@ class Recognised(NamedTuple):
     problems: list[Problem]
 
 
+class _Fit(NamedTuple):
+    """How far a layout fits. found: its problems leave out columns; unknown: places that it does not know; missing:
+    columns that the grid does not have; share: of the layout's columns that are there, less what is unknown."""
+
+    found: Recognised
+    unknown: list[int]
+    missing: list[Column]
+    share: float
+
+    @property
+    def whole(self) -> bool:
+        return not (self.found.problems or self.unknown or self.missing)
+
+
 def recognise(grid: Grid, form: str, contracts: tuple[Contract, ...]) -> Recognised | None:
     """The layout that a grid has, or the nearest one with the problems that keep it from being read, or None."""
     headers: dict[str, Header | None] = {}
     whole: list[Recognised] = []
-    near: list[tuple[float, Recognised]] = []
+    near: list[_Fit] = []
     for contract in contracts:
         for layout in contract.layouts:
             if layout.form != form or layout.reader:
@@ -58,11 +77,13 @@ def recognise(grid: Grid, form: str, contracts: tuple[Contract, ...]) -> Recogni
             header = headers[layout.anchor]
             if header is None or (said := _said(layout, header.title)) is None:
                 continue
-            found, share = _bind(grid, contract, layout, header, said)
-            if not found.problems:
-                whole.append(found)
-            elif layout.says or share >= NEAR:
-                near.append((share, found))
+            fit = _bind(grid, contract, layout, header, said)
+            if fit.whole:
+                whole.append(fit.found)
+            elif layout.says or fit.share >= NEAR or _about(layout, header, grid):
+                near.append(fit)
+    if not whole and not any(fit.found.layout.says for fit in near):
+        near = _retitled(grid, form, contracts, headers) or near
     if whole:
         fitting = [found for found in whole if (day := day_of(found)) is None or found.layout.covers(day)]
         if not fitting:
@@ -70,7 +91,49 @@ def recognise(grid: Grid, form: str, contracts: tuple[Contract, ...]) -> Recogni
         if len(fitting) > 1:
             return fitting[0]._replace(problems=[_ambiguous(grid, fitting)])
         return fitting[0]
-    return max(near, key=lambda item: item[0])[1] if near else None
+    return _explained(grid, max(near, key=_nearness)) if near else None
+
+
+def _nearness(fit: _Fit) -> tuple[float, bool, int]:
+    """Of layouts with as many columns in common, the one of the file's date, then the one with the fewest problems."""
+    day = day_of(fit.found)
+    covers = day is not None and fit.found.layout.covers(day)
+    return fit.share, covers, -len(fit.found.problems) - len(fit.unknown) - len(fit.missing)
+
+
+def _explained(grid: Grid, fit: _Fit) -> Recognised:
+    """The layout with a problem for each column that it does not know or does not find."""
+    found = fit.found
+    labels = found.header.labels
+    renamed = proposals.renamed_columns({place: labels[place].path for place in fit.unknown}, fit.missing)
+    unknown = [_unknown(grid, found, place, renamed.get(place)) for place in fit.unknown]
+    missing = [_missing(grid, found, column) for column in fit.missing]
+    return found._replace(problems=[*found.problems, *unknown, *missing])
+
+
+def _about(layout: Layout, header: Header, grid: Grid) -> bool:
+    """The file's words are those of the layout's series, whatever its columns."""
+    if layout.about_pattern is None:
+        return False
+    words = [header.title, *(label.full for label in header.labels)]
+    words += [cell for cells in grid.head[header.body : header.body + 1] for cell in cells]
+    return any(layout.about_pattern.search(word) for word in words)
+
+
+def _retitled(grid: Grid, form: str, contracts: tuple[Contract, ...], headers: dict[str, Header | None]) -> list[_Fit]:
+    """Layouts that have every column of the grid and miss only its title: a new year's wording, or another table."""
+    found = []
+    for contract in contracts:
+        for layout in contract.layouts:
+            if layout.form != form or layout.reader or not layout.says:
+                continue
+            header = headers.get(layout.anchor)
+            if header is None or len(header.title) < SHORT or _said(layout, header.title) is not None:
+                continue
+            fit = _bind(grid, contract, layout, header, {})
+            if fit.whole:
+                found.append(fit._replace(found=fit.found._replace(problems=[_unknown_title(grid, fit.found)])))
+    return found[::-1]  # of equals, the newest layout
 
 
 def _said(layout: Layout, title: str) -> dict[str, str] | None:
@@ -83,9 +146,7 @@ def _said(layout: Layout, title: str) -> dict[str, str] | None:
     return said
 
 
-def _bind(
-    grid: Grid, contract: Contract, layout: Layout, header: Header, said: dict[str, str]
-) -> tuple[Recognised, float]:
+def _bind(grid: Grid, contract: Contract, layout: Layout, header: Header, said: dict[str, str]) -> _Fit:
     columns: list[Bound] = []
     unknown: list[int] = []
     seen: dict[int, list[str]] = {}
@@ -106,14 +167,14 @@ def _bind(
                 unknown.append(place)
     missing = [column for column in layout.columns if column.required and id(column) not in seen]
     problems, said = _metadata(grid, layout, header, said)
-    problems += [_unknown(grid, layout, header, place, contract) for place in unknown]
-    problems += [_missing(grid, layout, column, contract) for column in missing]
+    other = layout.excludes_pattern.search(header.title) if layout.excludes_pattern else None
+    problems += [_other_statistic(grid, contract, layout, other[0])] if other else []
     found = Recognised(contract, layout, header, columns, said, problems)
-    if not problems:
+    if not problems and not unknown and not missing:
         problems += [*_contradictions(grid, found), *_units(grid, found), *_twice(grid, found)]
-        problems += _age_gaps(grid, found)
+        problems += [*_years_across(grid, found), *_age_gaps(grid, found)]
     wanted = sum(column.required for column in layout.columns) or 1
-    return found, (wanted - len(missing)) / wanted - len(unknown) / max(len(header.labels), 1)
+    return _Fit(found, unknown, missing, (wanted - len(missing)) / wanted - len(unknown) / max(len(header.labels), 1))
 
 
 def _metadata(grid: Grid, layout: Layout, header: Header, said: dict[str, str]) -> tuple[list[Problem], dict[str, str]]:
@@ -131,6 +192,8 @@ def _metadata(grid: Grid, layout: Layout, header: Header, said: dict[str, str]) 
         if found and all(said.get(key, text) == text for key, text in groups.items()):
             said = said | groups
             continue
+        other = next((value for named, value in layout.metadata_patterns if named.fullmatch(name[:-1])), None)
+        line = proposals.metadata_line(name[:-1], rest[:200], None if found else other)
         problems.append(
             problem(
                 "unknown_metadata",
@@ -143,11 +206,25 @@ def _metadata(grid: Grid, layout: Layout, header: Header, said: dict[str, str]) 
                 column_label=name,
                 expected="metadata of the contract",
                 found=rest[:40],
-                action_ja="この行の意味(男女・国籍・地域の範囲など)を確かめ、契約の metadata に加えてください: "
-                f"'{re.escape(name[:-1])}': '{re.escape(rest[:40])}'",
+                action_ja="この行の意味(男女・国籍・地域の範囲など)を確かめ、全体の表と同じ範囲と分かったときだけ、"
+                f"契約の metadata に加えてください: {line}",
             )
         )
     return problems, said
+
+
+def _other_statistic(grid: Grid, contract: Contract, layout: Layout, words: str) -> Problem:
+    return problem(
+        "other_statistic",
+        "warn",  # nothing is read from it, so the night goes on without it
+        f"{contract.source}/{layout.layout} と同じ形の、別の統計の表です:「{words[:60]}」。使いませんでした。",
+        f"Another statistic in the form of {contract.source}/{layout.layout}: {words[:60]}. It was not used.",
+        sheet=grid.sheet,
+        row=grid.line(0),
+        expected=contract.statistic_ja,
+        found=words[:60],
+        action_ja="不詳補完値・組替人口・抽出速報などではない、もとの結果の表を入れてください。",
+    )
 
 
 def _cells_match(grid: Grid, place: int, body: int, cells: str) -> bool:
@@ -188,30 +265,123 @@ def day_of(found: Recognised) -> dt.date | None:
 
 
 def _contradictions(grid: Grid, found: Recognised) -> list[Problem]:
-    """The title's year against the years in the headers, and western years against 元号 years."""
-    problems = []
+    """The title's year against the years in the headers, western years against 元号 years, and the title's scope
+    against columns that only tables of another scope have."""
+    problems = _scopes_apart(grid, found)
     stock = as_of(found)
-    flow = parse_flow(found.said["flow"]).start.year if "flow" in found.said else None
+    if stock is not None and "as_of_year" in found.said:
+        problems += _other_years(grid, found, stock.year)
+    period: Period | None = None
+    if "flow" in found.said:
+        try:
+            period = parse_flow(found.said["flow"])
+        except ValueError:
+            return [*problems, _no_flow(grid, found)]
+    if period and stock and not dt.timedelta(0) <= stock - period.end <= dt.timedelta(days=1):
+        problems.append(_period(grid, found, f"{stock.year} 年、動態の終わりは {period.end}", "", stock, period.end))
     for bound in found.columns:
-        for name, expected in (("as_of_year", stock.year if stock else None), ("flow_year", flow)):
+        for name, expected in (
+            ("as_of_year", stock.year if stock else None),
+            ("flow_year", period.start.year if period else None),
+        ):
             texts = [bound.groups[key] for key in (name, name.replace("_year", "_western")) if key in bound.groups]
             for text in texts:
                 if expected is not None and parse_year(text) != expected:
-                    problems.append(
-                        problem(
-                            "period_contradiction",
-                            "gate",
-                            f"表題の年は {expected} 年、見出しの年は {text} です。",
-                            f"The title says {expected}, the header says {text}.",
-                            sheet=grid.sheet,
-                            row=grid.line(found.header.first),
-                            column_label=bound.label.full,
-                            expected=expected,
-                            found=text,
-                            action_ja="表題と見出しのどちらが正しいかを作成元に確かめ、正しい表を入れ直してください。",
-                        )
-                    )
+                    words = f"{expected} 年、見出しの年は {text}"
+                    problems.append(_period(grid, found, words, bound.label.full, expected, text))
+        header = bound.groups.get("flow_year", "")
+        if period and header and header.endswith("度") != (period.basis == "fiscal_year"):
+            title = found.said["flow"]
+            problems.append(_period(grid, found, f"{title}、見出しは {header}", bound.label.full, title, header))
     return problems[:3]
+
+
+def _scopes_apart(grid: Grid, found: Recognised) -> list[Problem]:
+    """The title's scope against the sheet's name and against columns that only tables of another scope have."""
+    problems = []
+    said = found.layout.constants | found.said
+    named = found.layout.sheet_pattern.search(squeeze(grid.sheet)) if found.layout.sheet_pattern else None
+    pairs = [(name, text, f"シート名「{grid.sheet}」") for name, text in (named.groupdict() if named else {}).items()]
+    for bound in found.columns:
+        pairs += [(name, text, f"列「{bound.label.full}」") for name, text in bound.column.only.items()]
+    for name, wanted, where in pairs:
+        if name in said and not re.fullmatch(wanted, said[name]):
+            problems.append(
+                problem(
+                    "title_contradiction",
+                    "gate",
+                    f"表題は「{said[name]}」ですが、{where}は「{wanted}」の表のものです。",
+                    f"The title says {said[name]}, but this belongs to a table of {wanted}.",
+                    sheet=grid.sheet,
+                    row=grid.line(found.header.first),
+                    expected=wanted,
+                    found=said[name],
+                    action_ja="表題、シート名、列のどれが正しいかを作成元に確かめ、正しい表を入れ直してください。",
+                )
+            )
+    return problems
+
+
+def _years_across(grid: Grid, found: Recognised) -> list[Problem]:
+    """Years in headers lie in the layout's span and stand at even steps: a slip of the era breaks one of the two."""
+    years: set[int] = set()
+    for bound in found.columns:
+        if bound.column.role != "measure":
+            continue
+        if (text := bound.groups.get("fiscal_year")) is not None:
+            year = parse_year(text)
+            if not found.layout.covers(fiscal_period(year).start):
+                span = f"{found.layout.valid_from}～{found.layout.valid_to or ''}"
+                return [_period(grid, found, f"{span}、見出しは {text}", bound.label.full, span, text)]
+            years.add(year)
+        elif (text := bound.groups.get("year")) is not None:
+            years.add(parse_year(text))
+    steps = {late - early for early, late in pairwise(sorted(years))}
+    if len(steps) < 2:
+        return []
+    shown = " ".join(map(str, sorted(years)))
+    return [_period(grid, found, f"等間隔のはずで、見出しの年は {shown}", "", "even steps", shown)]
+
+
+def _other_years(grid: Grid, found: Recognised, year: int) -> list[Problem]:
+    """Rows of another year than the survey's: figures of an earlier count, perhaps re-cut to today's borders."""
+    problems = []
+    for bound in found.columns:
+        words = grid.words(bound.place, found.header.body) if bound.column.role == "year" else []
+        others = sorted(word for word in words if re.match(r"\d{4}", word) and parse_year(word) != year)
+        if others:
+            said = f"{year} 年、行の年は {others[0]}"
+            problems.append(_period(grid, found, said, bound.label.full, year, others[0]))
+    return problems
+
+
+def _period(grid: Grid, found: Recognised, words: str, label: str, expected: object, other: object) -> Problem:
+    return problem(
+        "period_contradiction",
+        "gate",
+        f"表題の年は {words} で、食い違っています。",
+        f"The title says {expected}, the table says {other}.",
+        sheet=grid.sheet,
+        row=grid.line(found.header.first),
+        column_label=label,
+        expected=expected,
+        found=other,
+        action_ja="表題と見出しのどちらが正しいかを作成元に確かめ、正しい表を入れ直してください。",
+    )
+
+
+def _no_flow(grid: Grid, found: Recognised) -> Problem:
+    return problem(
+        "unknown_period",
+        "gate",
+        f"年度でも暦年でもない期間の動態です:「{found.said['flow'][:40]}」。",
+        f"Flows of neither a fiscal nor a calendar year: {found.said['flow'][:40]}.",
+        sheet=grid.sheet,
+        row=grid.line(0),
+        expected="平成16年度, 令和2年(1月1日から同年12月31日まで)",
+        found=found.said["flow"][:40],
+        action_ja="1 年分の動態の表を入れ直してください。",
+    )
 
 
 def _units(grid: Grid, found: Recognised) -> list[Problem]:
@@ -348,17 +518,15 @@ def _gap(grid: Grid, found: Recognised, due: int | None, label: str) -> Problem:
     )
 
 
-def _proposal(path: str) -> str:
-    """A header pattern for a contract: years become placeholders, the rest is taken literally."""
-    text = re.escape(path).replace(r"\ /\ ", " / ").replace(r"\~", "~")
-    text = re.sub(r"(明治|大正|昭和|平成|令和)(元|\d{1,2})年度?( / \d{4}年度?)?", "{year}", text)
-    return text.replace("'", "''")
+def _entry(contract: Contract, layout: Layout) -> str:
+    return f"ingest/sources/{contract.source}/contract.yaml の {layout.layout} の"
 
 
-def _unknown(grid: Grid, layout: Layout, header: Header, place: int, contract: Contract) -> Problem:
+def _unknown(grid: Grid, found: Recognised, place: int, renamed: tuple[Column, str] | None) -> Problem:
+    contract, layout, header = found.contract, found.layout, found.header
     label = header.labels[place]
-    unit = f", unit: {label.unit}" if label.unit else ""
-    lines = f"- {{role: ignore, required: false, header: '{_proposal(label.path)}'{unit}}}"
+    line = proposals.ignored_column(label.path, label.unit, [w for w in grid.words(place, header.body) if w])
+    other = f" 「{renamed[0].header}」の新しい名前なら: {renamed[1]}" if renamed else ""
     return problem(
         "unknown_column",
         "gate",
@@ -370,13 +538,13 @@ def _unknown(grid: Grid, layout: Layout, header: Header, place: int, contract: C
         expected=f"{contract.source}/{layout.layout} の列",
         found=label.full,
         action_ja=(
-            f"列の意味を確かめ、ingest/sources/{contract.source}/contract.yaml の {layout.layout} の columns に"
-            f"加えてください(数値なら role: measure と set を書く): {lines}"
+            f"列の意味を確かめ、{_entry(contract, layout)} columns に加えてください"
+            f"(数値なら role: measure と set を書く)。読まなくてよい列なら: {line}{other}"
         ),
     )
 
 
-def _missing(grid: Grid, layout: Layout, column: Column, contract: Contract) -> Problem:
+def _missing(grid: Grid, found: Recognised, column: Column) -> Problem:
     return problem(
         "missing_column",
         "gate",
@@ -387,14 +555,36 @@ def _missing(grid: Grid, layout: Layout, column: Column, contract: Contract) -> 
         expected=column.header,
         found="",
         action_ja=(
-            f"列が本当になくなったかを確かめ、なくなったなら ingest/sources/{contract.source}/contract.yaml の"
-            f" {layout.layout} のこの列に required: false と書いてください。"
+            "列が本当になくなったかを確かめ、なくなったなら "
+            f"{_entry(found.contract, found.layout)}この列を次の行に替えてください: {proposals.optional_column(column)}"
+        ),
+    )
+
+
+def _unknown_title(grid: Grid, found: Recognised) -> Problem:
+    title = found.header.title.split("\n")[0]
+    line = proposals.retitled_layout(found.layout, title, day_of(found))
+    return problem(
+        "unknown_title",
+        "warn",  # it may be another statistic; nothing is read from it, so the night goes on without it
+        f"列は {found.contract.source}/{found.layout.layout} と同じですが、表題が契約にありません:「{title[:60]}」。",
+        f"The columns are those of {found.contract.source}/{found.layout.layout}, the title is not: {title[:60]}.",
+        sheet=grid.sheet,
+        row=grid.line(0),
+        expected=" / ".join(found.layout.says),
+        found=title[:60],
+        action_ja=(
+            "同じ統計の新しい表題かどうか(総計・日本人住民などの別、確報・速報の別も)を確かめ、同じなら "
+            f"{_entry(found.contract, found.layout)}あとに加えてください: {line}"
         ),
     )
 
 
 def _outside(grid: Grid, whole: list[Recognised]) -> Problem:
     day = day_of(whole[0])
+    assert day is not None  # a layout without a day covers the file
+    nearest = min(whole, key=lambda found: found.layout.days_off(day))
+    line = proposals.dated_layout(nearest.layout, day)
     names = "、".join(found.layout.layout for found in whole)
     return problem(
         "no_layout_for_period",
@@ -404,7 +594,8 @@ def _outside(grid: Grid, whole: list[Recognised]) -> Problem:
         sheet=grid.sheet,
         expected="; ".join(f"{f.layout.layout}: {f.layout.valid_from}..{f.layout.valid_to}" for f in whole),
         found=day,
-        action_ja="表題の年月日を確かめてください。正しければ契約の様式の valid_from / valid_to を広げます。",
+        action_ja="表題の年月日を確かめてください。正しければ契約の様式の valid_from / valid_to を広げるか、"
+        f"{_entry(nearest.contract, nearest.layout)}あとに加えてください: {line}",
     )
 
 

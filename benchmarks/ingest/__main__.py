@@ -1,7 +1,8 @@
 """Speed and memory of reading deliveries, beside the libraries alone and an office's script. One run, one table each.
 
-    csv       CP932 bytes -> Parquet beside Python's decoding alone, on one core. `table`: strict records -> Parquet as
-              text; `rows`: recognised, typed, checked, in long form -> raw Parquet, as the night does it
+    csv       CP932 bytes -> Parquet beside Python's decoding alone, on one core. `library`: the quickest libraries we
+              know, told where the table begins, no check at all: what could be reached; `table`: strict records, as
+              text like `library`; `rows`: recognised, typed, checked, in long form -> raw Parquet, as the night does it
     workbook  python-calamine alone (cells as Python lists, this process) beside ours: container checked, parsed in the
               child under its limits, cells here (`cells`), and the whole reading (`rows`)
     script    pandas and openpyxl with hand-written layouts (script.py); the figures must be equal, else nothing counts
@@ -27,19 +28,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 os.environ.setdefault("POLARS_MAX_THREADS", "1")  # one core, before polars is loaded
 
+import numpy as np
 import polars as pl
+import pyarrow.csv
+import pyarrow.parquet
 from python_calamine import CalamineWorkbook
 
 from benchmarks.ingest import script
 from ingest import csvtext, intake, raw, reading, workbook
+from ingest.coded import write_raw
 from ingest.contracts import all_contracts
 from ingest.home import PROJECT_ROOT, Home
-from ingest.tables import schema_of
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data" / "extracts"
 SAMPLES = PROJECT_ROOT / "samples" / "landing"
@@ -64,19 +69,33 @@ def rows_to_parquet(data: bytes, name: str) -> None:
 
     Raises SystemExit where the delivery is refused.
     """
-    found = reading.read(data, name)
+    found = reading.read_coded(data, name)
     if not found.taken:
         sys.exit(f"refused: {name}: {found.problems[0]['message_en']}")
     for table, rows in found.tables.items():
-        frame = rows.with_columns(source_id=pl.lit("benchmark-0")).select(schema_of(table).names())
-        frame.write_parquet(io.BytesIO(), compression="zstd")
+        write_raw(table, "benchmark-0", rows, io.BytesIO())
 
 
 def table_to_parquet(data: bytes) -> None:
-    """Strict records, as text, into memory."""
+    """Strict records, as text, uncompressed, into memory."""
     table = csvtext.table(csvtext.decode(data)[0])
     frame = pl.DataFrame({str(place): column for place, column in enumerate(table.columns)})
-    frame.write_parquet(io.BytesIO(), compression="zstd")
+    frame.write_parquet(io.BytesIO(), compression="uncompressed", statistics=False)
+
+
+def library_to_parquet(data: bytes, above: int, width: int, quoted: bool) -> None:
+    """Python's decoding and pyarrow's reader and writer: as text, uncompressed, without dictionaries, into memory.
+
+    above, width: lines above the table and its columns, as somebody who knows the file would write them down.
+    """
+    names = [str(place) for place in range(width)]
+    table = pyarrow.csv.read_csv(
+        pyarrow.py_buffer(data.decode("cp932").encode()),
+        pyarrow.csv.ReadOptions(use_threads=False, column_names=names, skip_rows=above, block_size=1 << 26),
+        pyarrow.csv.ParseOptions(quote_char='"' if quoted else False),
+        pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(names, pyarrow.string())),
+    )
+    pyarrow.parquet.write_table(table, io.BytesIO(), compression="none", use_dictionary=False, write_statistics=False)
 
 
 def as_cp932(path: Path) -> bytes:
@@ -94,11 +113,15 @@ def csv_section(folder: Path, whole: bool) -> None:
     names = ["tourism/city2024.csv", "ipss_projection/ipss_2018_age_sex_wide.csv"]
     names += ["census/census_2015_population_final_cp932.csv"]
     names += ["census/census_2020_age_sex_estat.csv" if whole else "census/census_2015_sex_age_cp932.csv"]
-    print("\ncsv: ours, decoding alone, decoding / ours")
+    print("\ncsv: library or ours, decoding alone, decoding / the first")
     for name in names:
         data = as_cp932(folder / name)
         size = f"{len(data) / 1e6:.2f} MB"
         floor = best(time.process_time, lambda data=data: data.decode("cp932"))
+        widths = csvtext.table(csvtext.decode(data)[0]).widths
+        above, width = int(np.flatnonzero(widths != widths[-1]).max(initial=-1)) + 1, int(widths[-1])
+        known = partial(library_to_parquet, data, above, width, b'"' in data)
+        print(line(f"{Path(name).stem[:36]} library", best(time.process_time, known), floor, size))
         ours = best(time.process_time, lambda data=data: table_to_parquet(data))
         print(line(f"{Path(name).stem[:36]} table", ours, floor, f"{size}, {len(data) / ours / 1e6:.0f} MB/s", 0.6))
         ours = best(time.process_time, lambda data=data, name=name: rows_to_parquet(data, Path(name).name))

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import copy
+import datetime as dt
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from ingest import contracts, headers, reading
 from ingest.check import describe
 from ingest.grid import of_csv
+from ingest.problems import Problem
 from ingest.tables import RAW_TABLES, schema_of
+from tests.synthetic.books import book
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
 SAMPLE_FILES = sorted(path for path in SAMPLES.rglob("*") if path.is_file())
@@ -137,15 +145,213 @@ def test_an_unknown_column_is_answered_with_the_lines_to_add() -> None:
     assert "ingest/sources/tourism/contract.yaml" in problem["action_ja"]
 
 
-def test_the_proposed_lines_make_the_file_readable() -> None:
+def as_written(source: str) -> dict[str, Any]:
+    return yaml.load((contracts.FOLDER / source / "contract.yaml").read_text("utf-8"), contracts._Loader)
+
+
+def paste(raw: dict[str, Any], problems: list[Problem]) -> contracts.Contract:
+    """The contract after a person has pasted what the problems propose: of two lines the new name, not the omission."""
+    layouts: dict[str, dict[str, Any]] = {}
+    for layout in raw["layouts"]:
+        layouts[layout["layout"]] = layout
+        if "like" in layout:
+            layout.update(layouts[layout.pop("like")] | layout)
+    for item in sorted(problems, key=lambda item: item["problem_id"], reverse=True):  # new names before what is gone
+        action = str(item["action_ja"])
+        lines = [yaml.safe_load(line)[0] for line in re.findall(r"- \{.*?\}(?= 「|$)", action)]
+        name = re.search(r"contract\.yaml の (\w+) の", action)
+        columns = copy.deepcopy(layouts[name[1]]["columns"]) if name else []
+        if item["problem_id"] == "unknown_column":
+            assert name is not None
+            columns.append(lines[-1])
+        elif item["problem_id"] == "missing_column":
+            columns = [lines[0] if column["header"] == item["expected"] else column for column in columns]
+        elif item["problem_id"] in {"unknown_title", "no_layout_for_period"}:
+            raw["layouts"].append(lines[0])
+            continue
+        elif item["problem_id"] == "unknown_metadata":
+            line = action.split("加えてください: ")[1]
+            for layout in raw["layouts"]:
+                if layout.get("metadata"):
+                    layout["metadata"] = layout["metadata"] | yaml.safe_load(line)
+            continue
+        assert name is not None
+        layouts[name[1]]["columns"] = columns
+    return contracts.Contract.model_validate(copy.deepcopy(raw))
+
+
+def read_after_pasting(data: bytes, source: str, rounds: int = 2) -> reading.Reading:
+    """The file is refused, and read once the proposed lines are in the contract."""
+    found = reading.read(data, "x")
+    assert not found.taken
+    raw = as_written(source)
+    for _ in range(rounds):
+        mended = paste(raw, found.problems)
+        others = tuple(contract for contract in contracts.all_contracts() if contract.source != source)
+        found = reading.read(data, "x", (*others, mended))
+        if found.taken:
+            return found
+    raise AssertionError(found.problems)
+
+
+def registry(year: int, change: Callable[[list[list[object]]], object]) -> bytes:
+    items = ["転入者数（国内）", "転入者数（国外）", "転入者数（計）", "出生者数", "その他（計）", "計（Ａ）"]
+    items += ["転出者数（国内）", "転出者数（国外）", "転出者数（計）", "死亡者数", "その他（計）", "計（Ｂ）"]
+    upper = [*["人口"] * 3, "世帯数", *["住民票記載数"] * 6, *["住民票消除数"] * 6]
+    years = [*[f"令和{year}年"] * 4, *[f"令和{year - 1}年"] * 12]
+    western = [*[f"{2018 + year}年"] * 4, *[f"{2017 + year}年"] * 12]
+    flow = f"令和{year - 1}年（1月1日から同年12月31日まで）"
+    rows: list[list[object]] = [
+        [f"令和{year}年1月1日住民基本台帳人口・世帯数、{flow}人口動態（市区町村別）（外国人住民）"],
+        ["", "", "", *years], ["", "", "", *western], ["", "", "", *upper],
+        ["", "", "", "男", "女", "計", "世帯数", *items],
+        ["団体コード", "都道府県名", "市区町村名", "人", "人", "人", "世帯", *["人"] * 12],
+        ["012238", "北海道", "根室市", 300, 360, 660, 600, 50, 40, 90, 2, 8, 100, 60, 5, 65, 1, 4, 70],
+    ]  # fmt: skip
+    change(rows)
+    return book(rows)
+
+
+def widened(rows: list[list[object]], header: list[object], value: object) -> None:
+    for row, cell in zip(rows[1:], [*header, value], strict=True):
+        row.append(cell)
+
+
+NEW_COLUMN = ["令和8年", "2026年", "住民票消除数", "うち職権消除", "人"]
+CHANGES: dict[str, Callable[[list[list[object]]], object]] = {
+    "a new column": lambda rows: widened(rows, list(NEW_COLUMN), 3),
+    "a new column of shares": lambda rows: widened(rows, [*NEW_COLUMN[:3], "死亡率", "％"], 0.123456789),
+    "a new name of a column": lambda rows: rows[4].__setitem__(9, "転入者数（総数）"),
+    "a new title": lambda rows: rows[0].__setitem__(
+        0, "令和9年1月1日現在の人口・世帯数と令和8年人口動態【外国人住民】"
+    ),
+    "a column that is gone": lambda rows: [row.pop(3) for row in rows[1:]],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_proposed_lines_make_a_changed_registry_table_readable(change: str) -> None:
+    found = read_after_pasting(registry(9, CHANGES[change]), "resident_registry")
+    rows = found.tables["registry_dynamics"]
+    values = dict(rows.select("item", "value").iter_rows())
+    expected = {"population_female": 360, "population_total": 660, "households": 600, "birth": 2, "death": 1}
+    assert {name: values[name] for name in expected} == expected
+    assert values["in_migration"] == 90 and values["out_migration"] == 65
+    assert set(rows["scope"]) == {"foreign"}
+    assert {str(day) for day in rows["as_of_date"]} == {"2027-01-01"}
+    flows = rows.filter(pl.col("item") == "birth")
+    assert flows["period_basis"].to_list() == ["calendar_year"] and str(flows["period_start"][0]) == "2026-01-01"
+
+
+@pytest.mark.parametrize(("year", "layout"), [(6, "flows_2014"), (9, "flows_2025")])
+def test_the_proposal_is_for_the_layout_in_use_at_the_time(year: int, layout: str) -> None:
+    header = [f"令和{year - 1}年", f"{2017 + year}年", *NEW_COLUMN[2:]]
+    (problem,) = reading.read(registry(year, lambda rows: widened(rows, list(header), 3)), "x").problems
+    assert problem["expected"] == f"resident_registry/{layout} の列"
+
+
+def test_a_layout_out_of_its_years_is_readable_with_the_proposed_entry() -> None:
+    path = SAMPLES / "resident_registry" / "2103ssjin.xlsx"
+    registry_contract = next(c for c in contracts.all_contracts() if c.source == "resident_registry")
+    before = reading.read(path.read_bytes(), path.name)
+    assert before.taken
+    layouts = [
+        layout.model_copy(update={"valid_to": dt.date(2020, 12, 31)}) if layout.layout == "flows_2014" else layout
+        for layout in registry_contract.layouts
+    ]
+    narrow = registry_contract.model_copy(update={"layouts": layouts})
+    found = reading.read(path.read_bytes(), path.name, (narrow,))
+    assert [problem["problem_id"] for problem in found.problems] == ["no_layout_for_period"]
+    line = re.search(r"- \{.*\}$", str(found.problems[0]["action_ja"]))
+    assert line is not None
+    entry = yaml.safe_load(line[0])[0]
+    assert (entry.pop("layout"), entry.pop("like")) == ("flows_2014_2021", "flows_2014")
+    assert entry == {"valid_from": dt.date(2021, 1, 1), "valid_to": dt.date(2021, 12, 31)}
+    like = next(layout for layout in layouts if layout.layout == "flows_2014").model_copy(update=entry)
+    after = reading.read(path.read_bytes(), path.name, (narrow.model_copy(update={"layouts": [*layouts, like]}),))
+    assert after.taken and after.tables["registry_dynamics"].equals(before.tables["registry_dynamics"])
+
+
+CENSUS = (
+    '"統計名：","令和12年国勢調査 人口等基本集計"\n"表番号：","1-1"\n"表題：","人口"\n"実施年月：","2030年","10月"\n'
+    '"集計単位：","1","人"\n{line}\n\n'
+    '"地域 コード","地域","人口密度【人/km2】","/年齢","総数","0～4歳","5歳以上","不詳"\n'
+    '"01223","根室市","50.5","","20,000","500","19,490","10"\n'
+)
+
+
+@pytest.mark.parametrize("line", ['"男女：","001","女（男女別）"', '"分類：","9","総数"'])
+def test_the_proposed_lines_make_a_census_table_readable(line: str) -> None:
+    found = read_after_pasting(CENSUS.format(line=line).encode(), "census")
+    rows = found.tables["census_population"]
+    assert dict(rows.select("age_group", "population_persons").iter_rows()) == {
+        "total": 20000, "0-4": 500, "5+": 19490, "unknown": 10,
+    }  # fmt: skip
+    assert set(rows["sex"]) == {"female" if "女" in line else "total"}
+
+
+def test_a_proposed_metadata_line_never_drops_a_limit_that_the_table_has() -> None:
+    found = reading.read(CENSUS.format(line='"男女：","002","夫"').encode(), "x.csv")
+    mended = paste(as_written("census"), found.problems)
+    again = reading.read(CENSUS.format(line='"男女：","002","夫"').encode(), "x.csv", (mended,))
+    assert "unknown_sex" in {problem["problem_id"] for problem in again.problems}  # not taken for both sexes
+
+
+def test_a_pasted_unit_line_does_not_turn_thousands_into_persons() -> None:
+    text = CENSUS.format(line='"単位：","千人"')
+    again = reading.read(
+        text.encode(), "x.csv", (paste(as_written("census"), reading.read(text.encode(), "x").problems),)
+    )
+    assert not again.taken and "unit_mismatch" in {problem["problem_id"] for problem in again.problems}
+
+
+def furusato(heading: str, money: str) -> bytes:
+    rows: list[list[object]] = [
+        ["団体コード", "都道府県", "市区町村", "＜Ⅰ.ふるさと納税の受入件数及び受入額＞", "", "", "＜新設.使い道＞"],
+        ["", "", "", heading, "", "", ""],
+        ["", "", "", "寄附件数", money, "うちクラウドファンディング", "教育"],
+        ["012238", "北海道", "根室市", 829461, 17612782239, 1000, 2000],
+        ["032115", "岩手県", "釜石市", 48452, 781961047, 100, 200],
+    ]
+    return book(rows, "集計")
+
+
+@pytest.mark.parametrize(
+    ("heading", "money"),
+    [
+        ("①　令和4年度に受け入れた寄附件数、金額", "寄附金額"),
+        ("１．令和4年度に受け入れた寄附の件数と金額", "寄附金額"),
+        ("１．令和4年度に受け入れた寄附の件数と金額", "寄附金額（円）"),
+    ],
+)
+def test_the_proposed_lines_make_a_changed_furusato_workbook_readable(heading: str, money: str) -> None:
+    found = read_after_pasting(furusato(heading, money), "furusato_nozei")
+    rows = found.tables["furusato_donation"]
+    mine = {(row["area_code"], row["item"]): row["value"] for row in rows.iter_rows(named=True)}
+    assert mine == {
+        ("01223", "donation_count"): 829461, ("01223", "donation_jpy"): 17612782239,
+        ("03211", "donation_count"): 48452, ("03211", "donation_jpy"): 781961047,
+    }  # fmt: skip
+    assert set(rows["fiscal_year"]) == {2022}
+
+
+def test_the_proposed_lines_make_a_changed_tourism_file_readable() -> None:
     text = (SAMPLES / "tourism" / "city2021.csv").read_text("utf-8-sig").splitlines()
     lines = [text[0] + ",うち訪日客数", *(f"{line},1" for line in text[1:])]
-    tourism = next(contract for contract in contracts.all_contracts() if contract.source == "tourism")
-    column = contracts.Column(role="ignore", header="うち訪日客数", required=False)
-    layout = tourism.layouts[0].model_copy(update={"columns": [*tourism.layouts[0].columns, column]})
-    mended = tourism.model_copy(update={"layouts": [layout]})
-    found = reading.read("\n".join(lines).encode(), "city2021.csv", (mended,))
-    assert found.taken and found.tables["tourism_visitors"].height == 24
+    found = read_after_pasting("\n".join(lines).encode(), "tourism")
+    assert found.tables["tourism_visitors"].height == 24
+
+
+def test_a_layout_takes_over_from_the_one_it_is_like_and_from_no_other() -> None:
+    first = MINIMAL["layouts"][0]  # type: ignore[index]
+    assert isinstance(first, dict)
+    second = {"layout": "b", "like": "a", "valid_from": "2030-01-01"}
+    made = contracts.Contract.model_validate(MINIMAL | {"layouts": [first, second]})
+    assert made.layouts[1].columns == made.layouts[0].columns and made.layouts[1].anchor == "年"
+    assert str(made.layouts[1].valid_from) == "2030-01-01" and made.layouts[0].valid_from is None
+    for wrong in ([second, first], [first, second | {"like": "c"}]):
+        with pytest.raises(ValidationError, match="like"):
+            contracts.Contract.model_validate(MINIMAL | {"layouts": wrong})
 
 
 def test_columns_may_move() -> None:

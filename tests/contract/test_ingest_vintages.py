@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from pathlib import Path
 
 import polars as pl
 import pytest
-import xlsxwriter
 
 from ingest import areas, reading
+from tests.synthetic.books import book
 
 ROOT = Path(__file__).resolve().parents[2]
 NEMURO, KAMAISHI = ("012238", "北海道", "根室市"), ("032115", "岩手県", "釜石市")
-
-
-def book(rows: list[list[object]], sheet: str = "Sheet1") -> bytes:
-    out = io.BytesIO()
-    workbook = xlsxwriter.Workbook(out, {"in_memory": True})
-    page = workbook.add_worksheet(sheet)
-    for place, row in enumerate(rows):
-        page.write_row(place, 0, row)
-    workbook.close()
-    return out.getvalue()
 
 
 def read(rows: list[list[object]], name: str = "x.xlsx") -> reading.Reading:

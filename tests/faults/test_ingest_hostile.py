@@ -304,6 +304,26 @@ def test_same_bytes_again_are_a_receipt_and_nothing_else(home: Home, landing: Pa
     assert len(lines.read_text().splitlines()) == 1
 
 
+def test_a_file_that_was_refused_for_its_name_is_taken_under_the_right_one(home: Home, landing: Path) -> None:
+    (landing / "city2021.csv").rename(landing / "city2022.csv")
+    first = night(home, landing)
+    assert first.problems["problem_id"].to_list() == ["name_content_disagree"]
+    (landing / "city2022.csv").rename(landing / "city2021.csv")
+    for _ in range(2):
+        again = night(home, landing, NIGHT + dt.timedelta(days=1))
+        assert again.deliveries.select("file_name", "verdict").rows() == [("city2021.csv", "taken")]
+        for path in landing.iterdir():  # once taken, it may leave landing
+            path.unlink()
+
+
+def test_a_second_name_beside_the_first_changes_nothing(home: Home, landing: Path) -> None:
+    (landing / "a-copy-of-city2022.csv").write_bytes((landing / "city2021.csv").read_bytes())
+    night(home, landing)
+    (landing / "city2022.csv").write_bytes((landing / "city2021.csv").read_bytes())
+    names = night(home, landing).deliveries["file_name"].to_list()
+    assert names == ["a-copy-of-city2022.csv"]
+
+
 def test_a_correction_is_another_snapshot_and_both_stay(home: Home, landing: Path) -> None:
     night(home, landing)
     (landing / "city2021.csv").write_bytes(GOOD.replace(b",2221\n", b",2222\n"))

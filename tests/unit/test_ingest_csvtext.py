@@ -100,6 +100,12 @@ def test_both_ways_agree_on_mutations_of_a_table() -> None:
         "a,b\r\n\r\nc\n",
         'x,"y"',
         "\n".join(["注"] * 3 + ["a,b,c"] * 4),
+        "\n".join(["a,b,c"] * 4 + ["注,x"] + [""] * 2),
+        "\n".join(["a,b", "1,2,3,4"] + ['"x",""'] * 3 + ["c,d,e"]),
+        "\ufeffa,b\n1,2\n",  # a mark that is left after decoding is part of the first field
+        "注\n" + "\ufeffa,b\n" * 3,
+        "a,b\n" * 3 + "x" * 150_000 + "\n",
+        " a , b \n#1,2\nnull,NA\n",
     ],
 )
 def test_plain_forms_take_the_quick_way(text: str) -> None:

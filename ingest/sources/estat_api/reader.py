@@ -17,6 +17,8 @@ from ingest.tables import schema_of
 from ingest.text import squeeze
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
+_BESIDE = frozenset({"unit", "annotation"})
+"""Attributes of a value that are no class of the table."""
 
 
 def recognises(document: Any) -> bool:
@@ -30,8 +32,8 @@ def read(document: Any) -> tuple[pl.DataFrame, list[Problem], str, str]:
     answer = document["GET_STATS_DATA"]
     result = answer.get("RESULT", {})
     status = result.get("STATUS")
-    if status != 0:
-        what = "該当するデータがない" if status == 1 else "エラーの"
+    if str(status) != "0":
+        what = "該当するデータがない" if str(status) == "1" else "エラーの"
         return (
             empty,
             [_refused("estat_status", f"{what}応答です(STATUS {status})。", f"STATUS {status}.", 0, status)],
@@ -41,7 +43,7 @@ def read(document: Any) -> tuple[pl.DataFrame, list[Problem], str, str]:
     data = answer.get("STATISTICAL_DATA", {})
     table = data.get("TABLE_INF", {})
     title = " ".join(_text(table.get(key)) for key in ("STAT_NAME", "STATISTICS_NAME", "TITLE")).strip()
-    problems = _incomplete(data)
+    problems = _incomplete(data) or _replaced(answer.get("PARAMETER", {}))
     if problems:
         return empty, problems, title, ""
     classes = {
@@ -52,6 +54,7 @@ def read(document: Any) -> tuple[pl.DataFrame, list[Problem], str, str]:
         squeeze(note.get("@char")): "suppressed" if "秘匿" in str(note.get("$")) else "not_reported"
         for note in _list(data.get("DATA_INF", {}).get("NOTE"))
     }
+    preliminary = "速報" in title
     rows: list[dict[str, Any]] = []
     for number, cell in enumerate(_list(data.get("DATA_INF", {}).get("VALUE")), start=1):
         raw = str(cell.get("$", ""))
@@ -73,7 +76,7 @@ def read(document: Any) -> tuple[pl.DataFrame, list[Problem], str, str]:
             continue
         others = [name for name in classes if name not in {"area", "time"}]
         names = {name: classes[name].get(cell.get(f"@{name}"), {}) for name in classes}
-        unknown = [name for name in classes if f"@{name}" in cell and not names[name]]
+        unknown = [name[1:] for name in cell if name[0] == "@" and name[1:] not in _BESIDE and not names.get(name[1:])]
         if unknown:
             problems.append(
                 _refused("estat_class", f"{number} 件目の {unknown[0]} の区分が CLASS_INF にありません。",
@@ -98,7 +101,7 @@ def read(document: Any) -> tuple[pl.DataFrame, list[Problem], str, str]:
                 "row": number,
                 "column_label": label,
                 "value_raw": raw,
-                "value_status": value_status or "final",
+                "value_status": value_status or ("preliminary" if preliminary else "final"),
             }
         )
     frame = pl.DataFrame(rows, schema=empty.schema, orient="row") if rows else empty
@@ -123,9 +126,9 @@ def _number(raw: str, signs: dict[str, str]) -> tuple[Decimal | None, str | None
 def _incomplete(data: dict[str, Any]) -> list[Problem]:
     """An answer is whole when it starts at 1, ends at the total, names no NEXT_KEY and holds as many values."""
     info = data.get("RESULT_INF", {})
-    total, first, last = (info.get(key) for key in ("TOTAL_NUMBER", "FROM_NUMBER", "TO_NUMBER"))
+    total, first, last = (str(info.get(key)) for key in ("TOTAL_NUMBER", "FROM_NUMBER", "TO_NUMBER"))
     values = len(_list(data.get("DATA_INF", {}).get("VALUE")))
-    if "NEXT_KEY" not in info and first == 1 and last == total == values:
+    if "NEXT_KEY" not in info and first == "1" and last == total == str(values):
         return []
     return [
         _refused(
@@ -135,6 +138,25 @@ def _incomplete(data: dict[str, Any]) -> list[Problem]:
             f"Only values {first} to {last} of {total} ({values} held); NEXT_KEY {info.get('NEXT_KEY', 'absent')}.",
             f"1..{total}",
             f"{first}..{last}",
+        )
+    ]
+
+
+def _replaced(parameter: dict[str, Any]) -> list[Problem]:
+    """replaceSpChars turns the signs of missing figures into 0 or nothing."""
+    asked = str(parameter.get("REPLACE_SP_CHARS", 0))
+    if asked == "0":
+        return []
+    return [
+        problem(
+            "estat_signs_replaced",
+            "warn",
+            f"記号を置き換えた応答です(replaceSpChars={asked})。秘匿や該当なしが 0 や空欄になっています。",
+            f"Signs of missing figures were replaced in this answer (replaceSpChars={asked}).",
+            column_label="PARAMETER",
+            expected="REPLACE_SP_CHARS 0",
+            found=asked,
+            action_ja="replaceSpChars を指定せずに取得し直した応答を入れてください。",
         )
     ]
 

@@ -6,6 +6,7 @@ Holds tables without figures, which the layouts of YAML do not describe. Does no
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from typing import Any
 
@@ -18,12 +19,15 @@ from ingest.tables import schema_of
 
 _HEADER = ["code", "prefecture", "city", "prefecture_kana", "city_kana"]
 _OFFICIAL = ["団体コード", "都道府県名(漢字)", "市区町村名(漢字)", "都道府県名(カナ)", "市区町村名(カナ)"]
+_SHEET = re.compile(r"現在の団体|政令指定都市")
+"""Sheets of the Ministry's workbook (R6.1.1現在の団体); other workbooks carry such a list beside their own table."""
 
 
 def recognises(document: Any) -> bool:
     """True for a grid with the columns of the code list, or a JSON with a list of changes."""
     if isinstance(document, Grid):
-        return bool(document.head) and document.head[0][:5] in (_HEADER, _OFFICIAL)
+        ours = not document.sheet or _SHEET.search(document.sheet) is not None
+        return ours and bool(document.head) and document.head[0][:5] in (_HEADER, _OFFICIAL)
     changes = document.get("changes") if isinstance(document, dict) else None
     return (
         isinstance(changes, list) and bool(changes) and all(k in changes[0] for k in ("date", "reason", "old", "new"))

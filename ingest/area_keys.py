@@ -1,0 +1,236 @@
+"""The areas of rows: code, name and level, and whether they agree.
+
+Holds: digits and check digits, names against codes, codes of tables that have names only. Does not hold which
+municipalities there are (areas.py).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import polars as pl
+
+from ingest import areas
+from ingest.codes import check_digit_column
+from ingest.grid import Grid
+from ingest.keys import one
+from ingest.problems import SHOWN, Problem, problem
+from ingest.recognise import Bound, Recognised
+from ingest.tables import AREA
+
+_PARTS = r"^(特別区部|.*[市郡]部|.*郡町村|.*市町村)$"
+"""Names of parts of a prefecture (市部, 町村計) that end like a municipality's."""
+_TOTALS = r"(合計|小計|集計|計)$"
+_MANY = 2_500
+"""Rows from which areas are looked at once each, since they repeat with every year, month or sex."""
+
+
+def with_areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    """The rows of `keys.records` with area_code, area_name, area_level (municipality_code in our own tidy form).
+
+    Checks digits and names, and looks codes up where a table has names only. Problems mean that the rows must not be
+    used."""
+    if found.layout.raw_table == "reference_series":
+        return _reference_codes(grid, found, frame)
+    if frame.height < _MANY:
+        return _areas(grid, found, frame)
+    roles = ("area_code", "area_name", "prefecture", "area_kind")
+    stated = [f"c{bound.place}" for role in roles if (bound := one(found, role))]
+    once, problems = _areas(grid, found, frame.unique(stated, keep="first", maintain_order=True))
+    if problems:
+        return _areas(grid, found, frame)  # says every row that is wrong
+    return frame.join(once.select(*stated, *AREA), on=stated, how="left", maintain_order="left"), []
+
+
+def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    code, name, where = one(found, "area_code"), one(found, "area_name"), one(found, "prefecture")
+    kind = one(found, "area_kind")
+
+    def text(bound: Bound | None) -> pl.Expr:
+        # '-' and '0' stand for "no name" in prefectures' rows
+        return pl.col(f"c{bound.place}").str.strip_chars_end("*").replace(["-", "0"], "") if bound else pl.lit("")
+
+    frame = frame.with_columns(code=text(code), name=text(name), prefecture=text(where))
+    label = pl.when(pl.col("name") != "").then(pl.col("name")).otherwise(pl.col("prefecture"))
+    nation = label.str.contains(found.layout.nation) & pl.col("code").str.contains(r"^(0{5,6})?$")
+    frame = frame.with_columns(is_nation=nation)
+    problems: list[Problem] = []
+    if code is None:
+        frame, problems = _look_up(grid, frame)
+    else:
+        width = code.column.digits or 5
+        padded = pl.col("code").str.pad_start(width, "0")
+        frame = frame.with_columns(code5=pl.when(pl.col("code") != "").then(padded.str.slice(0, 5)), full=padded)
+        shape = r"^\d{6}$" if width == 6 else r"^\d{4}[0-9A-Z]$"
+        wrong = frame.filter((pl.col("code") != "") & ~pl.col("full").str.contains(shape))
+        problems += [
+            _bad_code(grid, code, row, found_code) for row, found_code in wrong.select("row", "code").iter_rows()
+        ]
+        if width == 6 and not problems:
+            expected = check_digit_column(pl.col("code5"))
+            bad = frame.filter((pl.col("code") != "") & (pl.col("full").str.slice(5, 1) != expected))
+            bad = bad.with_columns(right=pl.col("code5") + expected)
+            columns = ("row", "full", "right", "name")
+            problems += [_bad_digit(grid, code, *values) for values in bad.select(columns).iter_rows()]
+        if not problems:
+            problems += _names_against_codes(grid, frame, name)
+            problems += _half_keys(grid, frame, code, name)
+    if problems:
+        return frame, problems[:SHOWN]
+    explicit = pl.lit(None, pl.String)
+    if kind is not None:
+        explicit = pl.col(f"c{kind.place}").replace_strict(kind.column.map, default=None, return_dtype=pl.String)
+        # 東京23区 are wards by kind and municipalities by law
+        tokyo = pl.col("code5").str.contains(r"^131(?:0[1-9]|[12]\d)$")
+        explicit = pl.when((explicit == "ward") & tokyo).then(pl.lit("municipality")).otherwise(explicit)
+        explicit = pl.when(explicit == "").then(None).otherwise(explicit)
+    frame = frame.with_columns(kind_level=explicit)
+    frame = frame.with_columns(
+        area_level=areas.level_of(),
+        area_code=pl.when(pl.col("is_nation")).then(pl.lit("00000")).otherwise(pl.col("code5")),
+        area_name=pl.when(pl.col("is_nation")).then(pl.lit("全国")).otherwise(label),
+    )
+    # a prefecture's row may carry its name in the prefecture column only
+    by_blank = (pl.col("name") == "") & ~pl.col("is_nation") & (pl.col("prefecture") != "") & (name is not None)
+    by_blank = by_blank & ~pl.col("prefecture").str.contains(_TOTALS)
+    return frame.with_columns(
+        area_level=pl.when(by_blank & pl.col("kind_level").is_null())
+        .then(pl.lit("prefecture"))
+        .otherwise(pl.col("area_level"))
+    ), []
+
+
+def _reference_codes(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    code = one(found, "area_code")
+    assert code is not None
+    frame = frame.with_columns(municipality_code=pl.col(f"c{code.place}"))
+    wrong = frame.filter(~pl.col("municipality_code").str.contains(r"^\d{5}$"))
+    return frame, [
+        _bad_code(grid, code, row, text) for row, text in wrong.select("row", "municipality_code").iter_rows()
+    ]
+
+
+def _bad_code(grid: Grid, code: Bound, row: int, text: str) -> Problem:
+    return problem(
+        "not_a_code",
+        "gate",
+        f"団体コードの形ではありません:「{text[:12]}」。",
+        f"Not a municipality code: {text[:12]}.",
+        sheet=grid.sheet,
+        row=row,
+        column_label=code.label.full,
+        expected=f"{code.column.digits or 5} digits",
+        found=text[:12],
+        action_ja="この行の団体コードを直した表を入れ直してください。",
+    )
+
+
+def _bad_digit(grid: Grid, code: Bound, row: int, text: str, right: str, name: str) -> Problem:
+    return problem(
+        "check_digit_mismatch",
+        "gate",
+        f"団体コード {text}({name})の検査数字が合いません。正しければ {right} です。",
+        f"Check digit of {text} ({name}) is wrong; {right} would be right.",
+        sheet=grid.sheet,
+        row=row,
+        column_label=code.label.full,
+        expected=right,
+        found=text,
+        action_ja="この行の団体コードを確かめ、直した表を入れ直してください。",
+    )
+
+
+def _names_against_codes(grid: Grid, frame: pl.DataFrame, name: Bound | None) -> list[Problem]:
+    """Rows whose name is another municipality's of the prefecture."""
+    if name is None:
+        return []
+    known = areas.register()
+    pairs = frame.filter((pl.col("name") != "") & pl.col("code5").is_not_null())
+    problems = []
+    for code, stated, row in pairs.group_by("code5", "name", maintain_order=True).agg(pl.first("row")).iter_rows():
+        if stated.startswith("(旧") or _agrees(code, stated) is not False:
+            continue
+        names = "・".join(sorted(known.names_of[code]))
+        problems.append(
+            problem(
+                "name_code_disagree",
+                "gate",
+                f"団体コード {code} は「{names}」ですが、名前は「{stated}」です。",
+                f"Code {code} is {names}, but the name is {stated}.",
+                sheet=grid.sheet,
+                row=row,
+                column_label=name.label.full,
+                expected=names,
+                found=stated,
+                action_ja="コードと名前のどちらが正しいかを確かめ、直した表を入れ直してください。",
+            )
+        )
+    return problems
+
+
+def _half_keys(grid: Grid, frame: pl.DataFrame, code: Bound, name: Bound | None) -> list[Problem]:
+    """Rows of a municipality that have lost their code or their name. Subtotals have no code; a prefecture's name may
+    stand in its own column."""
+    if name is None:
+        return []
+    municipality = pl.col("name").str.contains(r"[市町村区]$") & ~pl.col("name").str.contains(_PARTS)
+    no_code = (pl.col("code") == "") & municipality & ~pl.col("is_nation")
+    known = pl.col("code5").is_in(areas.register().names_of) & ~pl.col("code5").str.ends_with("000")
+    no_name = known & ~pl.col("name").str.replace(r"(.)\([^)]*\)$", "$1").str.contains(r"[市町村区]$|^\(旧")
+    problems = []
+    for label, rule in ((code, no_code), (name, no_name)):
+        bad = frame.filter(rule).select("row", "code", "name")
+        problems += [
+            problem(
+                "code_or_name_missing",
+                "gate",
+                f"市区町村の行なのに{'コード' if label is code else '名前'}が読めません"
+                f"(コード「{text[:12]}」、名前「{word[:12]}」)。",
+                f"A municipality's row without its {'code' if label is code else 'name'}.",
+                sheet=grid.sheet,
+                row=row,
+                column_label=label.label.full,
+                expected="code and name of one municipality",
+                found=f"{text[:12]} {word[:12]}",
+                action_ja="この行のコードと名前を確かめ、直した表を入れ直してください。",
+            )
+            for row, text, word in bad.head(SHOWN).iter_rows()
+        ]
+    return problems
+
+
+@lru_cache(maxsize=1 << 14)
+def _agrees(code: str, name: str) -> bool | None:
+    return areas.register().agrees(code, name)
+
+
+def _look_up(grid: Grid, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    """Codes for a table that has names only: by prefecture and name, since names alone repeat (伊達市, 府中市)."""
+    known = areas.register()
+    codes: list[str | None] = []
+    problems = []
+    for row, where, name, nation in frame.select("row", "prefecture", "name", "is_nation").iter_rows():
+        code = "00000" if nation else known.code_of.get((_prefecture(known, where), areas.plain_name(name)))
+        codes.append(code)
+        if code is None and not re.search(_TOTALS, where + name):
+            problems.append(
+                problem(
+                    "name_not_known",
+                    "gate",
+                    f"「{where}{name}」という団体が見つかりません。",
+                    f"No municipality is called {where}{name}.",
+                    sheet=grid.sheet,
+                    row=row,
+                    expected="prefecture and municipality of dbt_project/seeds/municipalities.csv",
+                    found=f"{where}{name}",
+                    action_ja="名前の誤りなら表を直し、新しい団体なら seeds/municipalities.csv に加えてください。",
+                )
+            )
+    return frame.with_columns(code5=pl.Series(codes, dtype=pl.String)), problems
+
+
+def _prefecture(known: areas.Register, where: str) -> str:
+    """Full name of a prefecture; publishers leave 県 out here and there (鹿児島, 岡山)."""
+    names = known.prefecture_of.values()
+    return where if where in names else next((name for name in names if name[:-1] == where), where)

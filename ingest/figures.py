@@ -1,0 +1,138 @@
+"""The figures of a grid: one row per cell of a measure column.
+
+Holds: typing, blanks, signs, and the cells that a contract does not allow. Does not hold whose figure it is (keys.py,
+dimensions.py) or how figures add up (checks.py).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from ingest.grid import Grid
+from ingest.keys import measures
+from ingest.problems import SHOWN, Problem, problem
+from ingest.recognise import Recognised
+from ingest.tables import schema_of
+from ingest.text import squeeze
+from ingest.values import text_of_numbers, type_column
+
+RESIDUE = 1e-3
+"""Distance from an integer that is the residue of binary floats (169100.41100000002 千円), not a fraction."""
+_VALUE_COLUMNS = ("population_persons", "value", "visitors")
+
+
+@cache
+def value_column(table: str) -> str:
+    """Name of the raw table's column that holds the figure."""
+    return next(name for name in _VALUE_COLUMNS if name in schema_of(table))
+
+
+def figures(grid: Grid, found: Recognised, records: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    """One row per figure, column after column: `record` (number of the row in `records`), `measure` (number of the
+    measure column), `value_raw`, `number` (as in the file), `status` (as `type_column` says). Problems mean that the
+    rows must not be used."""
+    body, end = found.header.body, grid.height
+    columns = measures(found)
+    rows = records["at"] - body
+    every = len(rows) == end - body
+    numeric = [number for number, bound in enumerate(columns) if grid.all_numbers(bound.place, body, end)]
+    textual = [number for number in range(len(columns)) if number not in numeric]
+    pieces = []
+    if numeric:
+        spans = [grid.numbers(columns[number].place, body, end) for number in numeric]
+        numbers = pl.concat([span if every else span.gather(rows) for span in spans if span is not None])
+        blank = pl.when(pl.col("number").is_null()).then(pl.lit("blank"))
+        pieces.append(
+            pl.DataFrame({"number": numbers, "value_raw": text_of_numbers(numbers)}).with_columns(status=blank)
+        )
+    if textual:
+        cells = [grid.texts(columns[number].place, body, end) for number in textual]
+        raw = pl.concat([cell if every else cell.gather(rows) for cell in cells])
+        pieces.append(type_column(raw, found.layout.symbols).with_columns(value_raw=raw))
+    order = pl.Series([*numeric, *textual], dtype=pl.UInt32)
+    count = records.height
+    place = pl.int_range(len(order) * count, dtype=pl.UInt32, eager=True)
+    long = pl.concat([piece.select("number", "status", "value_raw") for piece in pieces]).with_columns(
+        pl.col("value_raw").fill_null(""),
+        record=place % max(count, 1),
+        measure=order.gather(place // max(count, 1)),
+    )
+    if problems := _bad_cells(grid, found, records, long):
+        return pl.DataFrame(), problems
+    skipped = [n for n, bound in enumerate(columns) if (bound.column.blank or found.layout.blank) == "skip"]
+    if skipped:
+        long = long.filter(~((pl.col("status") == "blank") & pl.col("measure").is_in(skipped)).fill_null(False))
+    return long, []
+
+
+def of_measure(values: list[Any], dtype: pl.DataType | type[pl.DataType] | None = None) -> pl.Expr:
+    """What belongs to the measure column of a figure, given for each of them in order."""
+    if len(set(values)) == 1:
+        return pl.lit(values[0], dtype)
+    return pl.lit(pl.Series(values, dtype=dtype)).gather(pl.col("measure"))
+
+
+def _bad_cells(grid: Grid, found: Recognised, records: pl.DataFrame, long: pl.DataFrame) -> list[Problem]:
+    """Cells that are not figures, not whole, negative or too large where the contract says that they are not."""
+    layout, columns = found.layout, measures(found)
+    dtype = schema_of(layout.raw_table)[value_column(layout.raw_table)]
+
+    each = of_measure
+    places = 10**dtype.scale if isinstance(dtype, pl.Decimal) else 1
+    scaled = pl.col("number") * each([bound.column.scale for bound in columns])
+    blank_is_error = each([(bound.column.blank or layout.blank) == "error" for bound in columns])
+    may_be_negative = each([bound.column.negative for bound in columns])
+    reason = (
+        pl.when(pl.col("status") == "unreadable")
+        .then(pl.lit("unreadable"))
+        .when((pl.col("status") == "blank") & blank_is_error)
+        .then(pl.lit("blank"))
+        .when((scaled * places - (scaled * places).round()).abs() > RESIDUE)
+        .then(pl.lit("fraction"))
+        .when((pl.col("number") < 0) & ~may_be_negative)
+        .then(pl.lit("negative"))
+        .when(scaled.abs() > each([bound.column.maximum or layout.maximum for bound in columns]))
+        .then(pl.lit("too_large"))
+    )
+    bad = long.select("record", "measure", "value_raw", reason=reason).drop_nulls("reason")
+    if bad.is_empty():
+        return []
+    words = {
+        "unreadable": ("unreadable_value", "数値として読めない値です", "Not a number"),
+        "blank": ("blank_value", "空欄です", "Blank"),
+        "fraction": (
+            "fraction",
+            "小数の桁が多すぎる値です(人・件・円は整数)",
+            "More decimals than the figure can have",
+        ),
+        "negative": ("negative_value", "負の値です", "Negative"),
+        "too_large": ("value_too_large", "大きすぎる値です。単位を確かめてください", "Too large; look at the unit"),
+    }
+    bad = bad.with_columns(row=records["row"].gather(bad["record"])).select("row", "measure", "value_raw", "reason")
+    problems = []
+    for row, number, raw, why in bad.sort("row", "measure").head(SHOWN).iter_rows():
+        problem_id, ja, en = words[why]
+        problems.append(
+            problem(
+                problem_id,
+                "gate",
+                f"{ja}(この表で読めない欄は {bad.height} 件)。",
+                f"{en} ({bad.height} bad cells in this table).",
+                sheet=grid.sheet,
+                row=row,
+                column_label=columns[number].label.full,
+                expected=f"number, or one of {' '.join(layout.symbols) or 'no sign'}",
+                found=_shown(raw),
+                action_ja="この欄を確かめ、直した表を入れ直してください。新しい記号なら契約の symbols に加えます。",
+            )
+        )
+    return problems
+
+
+def _shown(raw: str) -> str:
+    """A cell for a message. Long digit strings may be somebody's number and are not shown."""
+    return re.sub(r"\d{11,}", "<11桁以上の数字>", squeeze(raw)[:24])
