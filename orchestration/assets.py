@@ -253,16 +253,17 @@ def build_warehouse_assets(manifest: Any) -> dg.AssetsDefinition:
                 yield dg.MaterializeResult(
                     asset_key=specs[result["unique_id"]].key, metadata={"seconds": result["seconds"]}
                 )
-        for result in results:
-            if result["unique_id"] in checks and result["status"] in ("pass", "warn", "fail"):
-                spec = checks[result["unique_id"]]
-                yield dg.AssetCheckResult(
-                    asset_key=spec.asset_key,
-                    check_name=spec.name,
-                    passed=result["status"] == "pass",
-                    severity=dg.AssetCheckSeverity.ERROR if result["status"] == "fail" else dg.AssetCheckSeverity.WARN,
-                    metadata={"n_failing": result["failures"] or 0},
-                )
+        by_id = {result["unique_id"]: result for result in results}
+        for unique_id, spec in checks.items():
+            result = by_id.get(unique_id, {})
+            status = result.get("status", "skipped")  # dbt leaves out the checks of what a failed gate skipped
+            yield dg.AssetCheckResult(
+                asset_key=spec.asset_key,
+                check_name=spec.name,
+                passed=status == "pass",
+                severity=dg.AssetCheckSeverity.WARN if status == "warn" else dg.AssetCheckSeverity.ERROR,
+                metadata={"n_failing": result.get("failures") or 0, "status": status},
+            )
         yield dg.MaterializeResult(asset_key=DBT_RESULTS, metadata={"nodes": len(results)})
 
     return build

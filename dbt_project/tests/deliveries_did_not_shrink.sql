@@ -169,13 +169,4 @@ select
     || ',shrunken_delivery,決裁者,決裁日（YYYY-MM-DD）,理由' as reason_ja
 from shrunken
 inner join {{ source('raw', 'delivery') }} as delivery on shrunken.source_id = delivery.source_id
-where
-    not exists (
-        select 1 from {{ ref('go_aheads') }} as go_ahead
-        where
-            go_ahead.sha256 = shrunken.sha256
-            and go_ahead.what = 'shrunken_delivery'
-            and go_ahead.decided_on is not null
-            and coalesce(go_ahead.decided_by, '') <> ''
-            and coalesce(go_ahead.reason_ja, '') <> ''
-    )
+where not {{ has_go_ahead('shrunken.sha256', 'shrunken_delivery') }}

@@ -6,10 +6,12 @@ To accept a change: `python -m tests.contract.test_orchestration_graph > tests/g
 from __future__ import annotations
 
 import json
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "asset_graph.json"
 
@@ -70,6 +72,30 @@ def test_data_flows_one_way_from_deliveries_to_the_release() -> None:
     marts = {key for key in nodes.get_all_asset_keys() if nodes.get(key).group_name == "warehouse_marts"}
     assert marts
     assert marts <= before
+
+
+def test_what_a_failed_check_made_dbt_skip_is_told_and_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """dbt leaves out the checks on models that it skipped; the step must end so that the gate can speak."""
+    from ingest.home import Home
+    from orchestration import assets, nightly, warehouse
+
+    manifest = warehouse.manifest(Home.from_environment())
+    status = {"model": "success", "seed": "success", "test": "pass"}
+    results = [
+        {"unique_id": name, "status": status[manifest["nodes"][name]["resource_type"]], "failures": 0, "seconds": 0.1}
+        for name in TopologicalSorter(manifest["parent_map"]).static_order()
+        if name in manifest["nodes"] and manifest["nodes"][name]["resource_type"] in status
+    ]
+    left_out = [one for one in results if "mart_kpi_scorecard" in one["unique_id"]]
+    assert {one["status"] for one in left_out} == {"success", "pass"}
+    kept = [one for one in results if one not in left_out]
+    monkeypatch.setattr(nightly, "build_warehouse", lambda home: kept)
+    done = dg.materialize([assets.build_warehouse_assets(manifest)], resources={"refresh": assets.RefreshContext()})
+    assert done.success
+    told = {event.check_name: event.passed for event in done.get_asset_check_evaluations()}
+    skipped = [one["unique_id"].split(".")[2] for one in left_out if one["unique_id"].startswith("test.")]
+    assert [name for name in skipped if told.get(name)] == []
+    assert any(name in told for name in skipped)
 
 
 if __name__ == "__main__":

@@ -31,10 +31,6 @@ PLANTS: dict[str, str] = {
     "women_20_39_share_is_plausible": (
         f"update main.fct_population set population_persons = 300 where {WOMEN} and {TOWN} and series = 'census'"
     ),
-    "registry_population_moves_less_than_tenfold": (
-        f"update main.fct_population set population_persons = 41800 where {TOTAL} and {TOWN} "
-        "and as_of_date = date '2023-01-01'"
-    ),
     "population_is_counted_on_its_statutory_day": (
         "update main.fct_population set as_of_date = date '2020-10-02' where series = 'census'"
     ),

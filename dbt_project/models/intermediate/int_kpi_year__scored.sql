@@ -168,7 +168,8 @@ reasons (not_computable_reason, not_computable_reason_ja) as (
     ('target_equals_baseline', '目標値と基準値が等しいため'),
     ('no_baseline', '基準値がないため進捗率は計算しない'),
     ('no_progress_for_kind', '維持・全国比の指標のため進捗率は定義しない'),
-    ('grade_undecided', '評価規則のどの区分にも当たらないため')
+    ('grade_undecided', '評価規則のどの区分にも当たらないため'),
+    ('attainment_undefined', '実績か目標が0以下で達成率（割り算）を計算できないため（進捗率と評価による）')
 )
 
 select
@@ -194,5 +195,8 @@ left join reasons
         coalesce(
             measured.blocking_reason,
             measured.progress_reason,
-            case when graded.grade is null then 'grade_undecided' end
+            case
+                when graded.grade is null then 'grade_undecided'
+                when measured.attainment_pct is null then 'attainment_undefined'
+            end
         ) = reasons.not_computable_reason
