@@ -564,12 +564,14 @@ def make(sheet: dict[str, Any], grid: Grid | None) -> Iterator[Finding]:
         addresses = [*_columns(across), *_rows(hidden)][:NAMED]
         yield Finding("L1-13", "broken", name, addresses, count, "行・列・シート", ja, en)
     if formulas := sheet.get("formulas"):
-        at = np.array(formulas)
-        mask = np.zeros((int(at[:, 0].max()) + 1, int(at[:, 1].max()) + 1), dtype=bool)
-        mask[at[:, 0], at[:, 1]] = True
-        addresses, count = ranges(mask)
+        # named are those among the sheet's cells; others have no value, and may stand a million rows below
+        at = np.unique(np.array(formulas), axis=0)
+        within = at[(at[:, 0] < height) & (at[:, 1] < width)]
+        mask = np.zeros((height, width), dtype=bool)
+        mask[within[:, 0], within[:, 1]] = True
+        addresses, _ = ranges(mask)
         ja, en = "数式が残っています。", "Cells with formulas."
-        yield Finding("L2-06", "broken", name, addresses, count, "セル", ja, en)
+        yield Finding("L2-06", "broken", name, addresses, len(at), "セル", ja, en)
 
 
 TABLE_CHECKS = (

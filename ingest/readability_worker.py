@@ -21,6 +21,8 @@ MEMORY = int(sys.argv[1]) if len(sys.argv) > 1 else 2 << 30
 MAX_PART = int(sys.argv[2]) if len(sys.argv) > 2 else 256 << 20
 MAX_CELLS = 500_000
 """Cells with a look or a formula that are kept, per look; the rest are left out."""
+MAX_LISTED = 100_000
+"""Merged ranges, hidden rows, hidden columns and objects that are kept, each per sheet; the rest are left out."""
 
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -35,14 +37,14 @@ class Refused(Exception):
 
 
 def place(ref):
-    """(row, column), 0-based, of a cell such as B3; None where it is not one."""
+    """(row, column), 0-based, of a cell such as B3; None where a sheet has no such cell."""
     match = _CELL.match(ref)
     if not match:
         return None
-    column = 0
+    row, column = int(match[2]) - 1, 0
     for letter in match[1].upper():
         column = column * 26 + ord(letter) - 64
-    return int(match[2]) - 1, column - 1
+    return (row, column - 1) if 0 <= row < 1_048_576 and column <= 16_384 else None
 
 
 def area(ref):
@@ -159,6 +161,9 @@ def sheet_of(book, part, looks):
     row = column = -1
     style = ""
 
+    def room(kind):
+        return len(found[kind]) < MAX_LISTED
+
     def start(tag, attributes):
         nonlocal row, column, style
         if tag == "c":
@@ -169,19 +174,22 @@ def sheet_of(book, part, looks):
             if style in marked and len(marks.setdefault(style, [])) < MAX_CELLS:
                 marks[style].append((row, column))
         elif tag == "f":
-            if len(found["formulas"]) < MAX_CELLS:
+            # a sheet's extensions (sparklines, rules) have formulas that stand in no cell
+            if column >= 0 and len(found["formulas"]) < MAX_CELLS:
                 found["formulas"].append((row, column))
+        elif tag == "extLst":
+            column = -1
         elif tag == "row":
             row = number(attributes.get("r"), row + 2) - 1
             column = -1
-            if yes(attributes.get("hidden")) or attributes.get("ht") in ("0", "0.0"):
+            if (yes(attributes.get("hidden")) or attributes.get("ht") in ("0", "0.0")) and room("hidden_rows"):
                 found["hidden_rows"].append(row)
         elif tag == "col":
             first, last = number(attributes.get("min"), 1) - 1, number(attributes.get("max"), 1) - 1
-            if yes(attributes.get("hidden")) or attributes.get("width") in ("0", "0.0"):
+            if (yes(attributes.get("hidden")) or attributes.get("width") in ("0", "0.0")) and room("hidden_columns"):
                 found["hidden_columns"].append((first, min(last, 16383)))
         elif tag == "mergeCell":
-            if box := area(attributes.get("ref", "")):
+            if (box := area(attributes.get("ref", ""))) and room("merged"):
                 found["merged"].append(box)
         elif tag in ("oleObject", "control"):
             found["controls"] += 1
@@ -208,7 +216,7 @@ def objects_of(book, names, part):
 
             if kind == "comments" or not any(one[0] == "comment" for one in found):
                 parse(book, target, comment)
-    return found
+    return found[:MAX_LISTED]
 
 
 def drawing(book, part, found):

@@ -61,7 +61,7 @@ def inspect(data: bytes) -> None:
 
     Links to other workbooks are let pass: the parser reads only the values stored in the sheet, and a file that the
     ministry itself published (R1_gain.xlsx) has them. Raises Refusal: too large, not a whole zip, too much inside,
-    entry names that leave the folder, macros, encryption.
+    entry names that leave the folder, macros, encryption, binary parts (.xlsb).
     """
     if len(data) > MAX_BYTES:
         raise _refusal(
@@ -104,6 +104,15 @@ def inspect(data: bytes) -> None:
         low = name.lower()
         if low.endswith("vbaproject.bin") or "/macrosheets/" in low:
             raise _refusal("workbook_macro", "マクロを含むブックです。", "Workbook holds macros.")
+        if low.endswith("workbook.bin"):
+            # its cells of an error cannot be told from blank ones
+            raise _refusal(
+                "workbook_binary",
+                "バイナリー形式(.xlsb)のブックです。",
+                "A binary workbook (.xlsb).",
+                ".xlsx / .xls",
+                ".xlsb",
+            )
         if entry.file_size > 10 << 20 and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
             raise _refusal(
                 "workbook_bomb",
@@ -170,7 +179,11 @@ def close() -> None:
 
 
 class Sheet:
-    """Cells of one worksheet: `numbers[column]` (float64, NaN where not a number), `texts[column]` (row -> text)."""
+    """Cells of one worksheet: `numbers[column]` (float64, NaN where not a number), `texts[column]` (row -> text).
+
+    Rows and columns count from the sheet's first cell, A1. Dates are texts in ISO form, truth values TRUE and FALSE,
+    errors their sign (#N/A): an error is no blank.
+    """
 
     def __init__(self, name: str, visible: bool, height: int, numbers: list[np.ndarray], texts: list[dict]) -> None:
         self.name, self.visible, self.height, self.numbers, self.texts = name, visible, height, numbers, texts

@@ -133,7 +133,7 @@ def page_of(path: Path) -> Report:
     said = describe(path)
     data = _bytes(path)
     try:
-        examination = readability.examine(data, path.name) if data is not None else _closed(said["problems"])
+        examination = _looked_at(data)[0] if data is not None else _closed(said["problems"])
     finally:
         readability.close()
     facts = {
@@ -156,6 +156,16 @@ def _bytes(path: Path) -> bytes | None:
         if not stat.S_ISREG(found.st_mode) or not 0 < found.st_size <= MAX_BYTES:
             return None
         return file.read(MAX_BYTES)
+
+
+def _looked_at(data: bytes) -> tuple[Examination, bool]:
+    """What was found in a file, and whether the look came to its end: a page for its maker must not stop the night, and
+    says itself that it is not whole."""
+    try:
+        return readability.examine(data, ""), True
+    except Exception as error:
+        note = f"検査が途中で止まりました({type(error).__name__})。"
+        return Examination("other", [], [note], {rule.id: note for rule in rule_book().rules}), False
 
 
 def _closed(problems: list[dict[str, Any]]) -> Examination:
@@ -527,11 +537,9 @@ def _examined(home: Home, sha256: str, problems: list[dict[str, Any]]) -> Examin
         if known["checker"] == checker_version():
             findings = [Finding(*fields) for fields in known["findings"]]
             return Examination(known["form"], findings, known["notes_ja"], known["unseen"])
-    try:
-        examination = readability.examine(stored.read_bytes(), "")
-    except Exception as error:  # a page for its maker must not stop the night; the page says that it is not whole
-        note = f"検査が途中で止まりました({type(error).__name__})。"
-        return Examination("other", [], [note], {rule.id: note for rule in rule_book().rules})
+    examination, whole = _looked_at(stored.read_bytes())
+    if not whole:
+        return examination
     write_json(kept, {"checker": checker_version(), **examination._asdict()}, sync=False)
     return examination
 
