@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import polars as pl
 
-from ingest import areas
-from ingest.codes import check_digit_column
+from ingest import areas, shown
+from ingest.codes import check_digit_column, valid6
 from ingest.grid import Grid
 from ingest.keys import one
 from ingest.problems import SHOWN, Problem, problem
@@ -22,6 +22,15 @@ from ingest.tables import AREA
 _PARTS = r"^(特別区部|.*[市郡]部|.*郡町村|.*市町村)$"
 """Names of parts of a prefecture (市部, 町村計) that end like a municipality's."""
 _TOTALS = r"(合計|小計|集計|計)$"
+_NATION = "全国"
+_COMPLETE = 0.95
+"""Share of today's municipalities from which a table's 合計 is the nation's; an extract's is the sum of the extract."""
+_NORTHERN = [
+    name
+    for word in ("色丹郡色丹村", "国後郡泊村", "国後郡留夜別村", "択捉郡留別村", "紗那郡紗那村", "蘂取郡蘂取村")
+    for name in dict.fromkeys((word, areas.plain_name(word)))
+]
+"""Northern villages, which some years list without a code."""
 _MANY = 2_500
 """Rows from which areas are looked at once each, since they repeat with every year, month or sex."""
 
@@ -54,10 +63,11 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
     frame = frame.with_columns(code=text(code), name=text(name), prefecture=text(where))
     label = pl.when(pl.col("name") != "").then(pl.col("name")).otherwise(pl.col("prefecture"))
     nation = label.str.contains(found.layout.nation) & pl.col("code").str.contains(r"^(0{5,6})?$")
-    frame = frame.with_columns(is_nation=nation)
+    frame = frame.with_columns(is_nation=nation, label=label)
     problems: list[Problem] = []
     if code is None:
         frame, problems = _look_up(grid, frame)
+        frame = _true_nation(frame)
     else:
         width = code.column.digits or 5
         padded = pl.col("code").str.pad_start(width, "0")
@@ -71,10 +81,12 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
             expected = check_digit_column(pl.col("code5"))
             bad = frame.filter((pl.col("code") != "") & (pl.col("full").str.slice(5, 1) != expected))
             bad = bad.with_columns(right=pl.col("code5") + expected)
-            columns = ("row", "full", "right", "name")
+            columns = ("row", "code", "full", "right", "name")
             problems += [_bad_digit(grid, code, *values) for values in bad.select(columns).iter_rows()]
         if not problems:
-            problems += _names_against_codes(grid, frame, name)
+            frame = _true_nation(frame)
+            problems += _names_against_codes(grid, frame, code, name)
+            problems += _prefectures_against_codes(grid, frame, where)
             problems += _half_keys(grid, frame, code, name)
     if problems:
         return frame, problems[:SHOWN]
@@ -93,7 +105,7 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
     )
     # a prefecture's row may carry its name in the prefecture column only
     by_blank = (pl.col("name") == "") & ~pl.col("is_nation") & (pl.col("prefecture") != "") & (name is not None)
-    by_blank = by_blank & ~pl.col("prefecture").str.contains(_TOTALS)
+    by_blank = by_blank & ~pl.col("prefecture").str.contains(f"{_TOTALS}|{found.layout.nation}")
     return frame.with_columns(
         area_level=pl.when(by_blank & pl.col("kind_level").is_null())
         .then(pl.lit("prefecture"))
@@ -115,49 +127,86 @@ def _bad_code(grid: Grid, code: Bound, row: int, text: str) -> Problem:
     return problem(
         "not_a_code",
         "gate",
-        f"団体コードの形ではありません:「{text[:12]}」。",
-        f"Not a municipality code: {text[:12]}.",
+        f"団体コードの形ではありません:「{shown.cell(text, 12)}」。",
+        f"Not a municipality code: {shown.cell(text, 12)}.",
         sheet=grid.sheet,
         row=row,
         column_label=code.label.full,
         expected=f"{code.column.digits or 5} digits",
-        found=text[:12],
+        found=shown.cell(text, 12),
         action_ja="この行の団体コードを直した表を入れ直してください。",
     )
 
 
-def _bad_digit(grid: Grid, code: Bound, row: int, text: str, right: str, name: str) -> Problem:
+def _bad_digit(grid: Grid, code: Bound, row: int, text: str, full: str, right: str, name: str) -> Problem:
+    five, called = text.zfill(5), shown.name(name)
+    if len(five) == 5 and five in areas.register().names_of and _agrees(five, name) is not False:
+        wanted = five + str(pl.select(check_digit_column(pl.lit(five))).item())
+        return problem(
+            "not_a_code",
+            "gate",
+            f"6 桁の列に 5 桁の団体コード {five}({called})が入っています。検査数字つきの {wanted} が要ります。",
+            f"A five-digit code {five} in a column of six digits; {wanted} is wanted.",
+            sheet=grid.sheet,
+            row=row,
+            column_label=code.label.full,
+            expected=wanted,
+            found=text,
+            action_ja="団体コードの列を検査数字つきの 6 桁に揃えた表を入れ直してください。",
+        )
     return problem(
         "check_digit_mismatch",
         "gate",
-        f"団体コード {text}({name})の検査数字が合いません。正しければ {right} です。",
-        f"Check digit of {text} ({name}) is wrong; {right} would be right.",
+        f"団体コード {full}({called})の検査数字が合いません。正しければ {right} です。",
+        f"Check digit of {full} ({called}) is wrong; {right} would be right.",
         sheet=grid.sheet,
         row=row,
         column_label=code.label.full,
         expected=right,
-        found=text,
+        found=full,
         action_ja="この行の団体コードを確かめ、直した表を入れ直してください。",
     )
 
 
-def _names_against_codes(grid: Grid, frame: pl.DataFrame, name: Bound | None) -> list[Problem]:
-    """Rows whose name is another municipality's of the prefecture."""
+def _true_nation(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same where 合計 without a code is the nation's only in a table of the country; else it sums up the rows of an
+    extract, a subtotal. 全国 and the code 00000 say the nation themselves."""
+    told = pl.col("label").str.starts_with(_NATION) | (pl.col("code") != "")
+    if frame.filter(pl.col("is_nation") & ~told).is_empty():
+        return frame
+    codes = frame.filter(~pl.col("is_nation"))["code5"].drop_nulls().unique()
+    prefectures = codes.filter(codes.str.contains(r"^\d\d000$")).len()
+    municipal = codes.filter(codes.str.contains(r"^(?:13|\d\d[2-9])\d+$") & ~codes.str.ends_with("000")).len()
+    today = sum(not code.endswith("000") for code in areas.register().current)
+    if prefectures == len(areas.register().prefecture_of) or municipal >= _COMPLETE * today:
+        return frame
+    return frame.with_columns(
+        is_nation=pl.col("is_nation") & told,
+        code5=pl.when(~pl.col("is_nation") | told).then(pl.col("code5")),
+    )
+
+
+def _names_against_codes(grid: Grid, frame: pl.DataFrame, code: Bound, name: Bound | None) -> list[Problem]:
+    """Rows whose name is another area's, of any prefecture."""
     if name is None:
         return []
     known = areas.register()
     pairs = frame.filter((pl.col("name") != "") & pl.col("code5").is_not_null())
     problems = []
-    for code, stated, row in pairs.group_by("code5", "name", maintain_order=True).agg(pl.first("row")).iter_rows():
-        if stated.startswith("(旧") or _agrees(code, stated) is not False:
+    for given, stated, row in pairs.group_by("code5", "name", maintain_order=True).agg(pl.first("row")).iter_rows():
+        if stated.startswith("(旧") or _agrees(given, stated) is not False:
             continue
-        names = "・".join(sorted(known.names_of[code]))
+        names = "・".join(sorted(known.names_of.get(given, ()))) or "登録のないコード"
+        places = "・".join(known.places_of(stated)[:3])
+        six = f"0{given}"
+        lost = code.column.digits != 6 and valid6(six) and _agrees(six[:5], stated) is True
+        hint = f" 6 桁のコード {six} から先頭の 0 が落ちています。5 桁では {six[:5]} です。" if lost else ""
         problems.append(
             problem(
                 "name_code_disagree",
                 "gate",
-                f"団体コード {code} は「{names}」ですが、名前は「{stated}」です。",
-                f"Code {code} is {names}, but the name is {stated}.",
+                f"団体コード {given} は「{names}」ですが、名前は「{stated}」({places})です。{hint}".rstrip(),
+                f"Code {given} is {names}, but the name is {stated}, which is {places}.",
                 sheet=grid.sheet,
                 row=row,
                 column_label=name.label.full,
@@ -169,13 +218,43 @@ def _names_against_codes(grid: Grid, frame: pl.DataFrame, name: Bound | None) ->
     return problems
 
 
+def _prefectures_against_codes(grid: Grid, frame: pl.DataFrame, where: Bound | None) -> list[Problem]:
+    """Rows whose prefecture is not that of the code's first two digits."""
+    if where is None:
+        return []
+    known = areas.register()
+    pairs = frame.filter((pl.col("prefecture") != "") & pl.col("code5").is_not_null() & ~pl.col("is_nation"))
+    problems = []
+    pairs = pairs.group_by("code5", "prefecture", maintain_order=True).agg(pl.first("row"))
+    for code, stated, row in pairs.iter_rows():
+        named = known.prefecture_named(stated)
+        if named in {None, code[:2]}:
+            continue
+        wanted = known.prefecture_of.get(code[:2], "どの都道府県でもないもの")
+        problems.append(
+            problem(
+                "prefecture_code_disagree",
+                "gate",
+                f"団体コード {code} は「{wanted}」ですが、都道府県名は「{stated}」({named})です。",
+                f"Code {code} is of {wanted}, but the prefecture is {stated} ({named}).",
+                sheet=grid.sheet,
+                row=row,
+                column_label=where.label.full,
+                expected=wanted,
+                found=stated,
+                action_ja="コードと都道府県名のどちらが正しいかを確かめ、直した表を入れ直してください。",
+            )
+        )
+    return problems
+
+
 def _half_keys(grid: Grid, frame: pl.DataFrame, code: Bound, name: Bound | None) -> list[Problem]:
     """Rows of a municipality that have lost their code or their name. Subtotals have no code; a prefecture's name may
     stand in its own column."""
     if name is None:
         return []
     municipality = pl.col("name").str.contains(r"[市町村区]$") & ~pl.col("name").str.contains(_PARTS)
-    no_code = (pl.col("code") == "") & municipality & ~pl.col("is_nation")
+    no_code = (pl.col("code") == "") & municipality & ~pl.col("is_nation") & ~pl.col("name").is_in(_NORTHERN)
     known = pl.col("code5").is_in(areas.register().names_of) & ~pl.col("code5").str.ends_with("000")
     no_name = known & ~pl.col("name").str.replace(r"(.)\([^)]*\)$", "$1").str.contains(r"[市町村区]$|^\(旧")
     problems = []
@@ -186,13 +265,13 @@ def _half_keys(grid: Grid, frame: pl.DataFrame, code: Bound, name: Bound | None)
                 "code_or_name_missing",
                 "gate",
                 f"市区町村の行なのに{'コード' if label is code else '名前'}が読めません"
-                f"(コード「{text[:12]}」、名前「{word[:12]}」)。",
+                f"(コード「{shown.cell(text, 12)}」、名前「{shown.name(word)[:12]}」)。",
                 f"A municipality's row without its {'code' if label is code else 'name'}.",
                 sheet=grid.sheet,
                 row=row,
                 column_label=label.label.full,
                 expected="code and name of one municipality",
-                found=f"{text[:12]} {word[:12]}",
+                found=f"{shown.cell(text, 12)} {shown.name(word)[:12]}",
                 action_ja="この行のコードと名前を確かめ、直した表を入れ直してください。",
             )
             for row, text, word in bad.head(SHOWN).iter_rows()
@@ -214,16 +293,17 @@ def _look_up(grid: Grid, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Proble
         code = "00000" if nation else known.code_of.get((_prefecture(known, where), areas.plain_name(name)))
         codes.append(code)
         if code is None and not re.search(_TOTALS, where + name):
+            said = shown.name(where) + shown.name(name)
             problems.append(
                 problem(
                     "name_not_known",
                     "gate",
-                    f"「{where}{name}」という団体が見つかりません。",
-                    f"No municipality is called {where}{name}.",
+                    f"「{said}」という団体が見つかりません。",
+                    f"No municipality is called {said}.",
                     sheet=grid.sheet,
                     row=row,
                     expected="prefecture and municipality of dbt_project/seeds/municipalities.csv",
-                    found=f"{where}{name}",
+                    found=said,
                     action_ja="名前の誤りなら表を直し、新しい団体なら seeds/municipalities.csv に加えてください。",
                 )
             )
@@ -232,5 +312,4 @@ def _look_up(grid: Grid, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Proble
 
 def _prefecture(known: areas.Register, where: str) -> str:
     """Full name of a prefecture; publishers leave 県 out here and there (鹿児島, 岡山)."""
-    names = known.prefecture_of.values()
-    return where if where in names else next((name for name in names if name[:-1] == where), where)
+    return known.prefecture_of.get(known.prefecture_named(where) or "", where)

@@ -21,8 +21,10 @@ from ingest.text import squeeze_column
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 KANJI = {"ヶ": "ケ", "ヵ": "カ", "檮": "梼", "蘂": "蕊", "髙": "高", "﨑": "崎", "槇": "槙", "餠": "餅", "惠": "恵",
          "竈": "竃", "龍": "竜", "澤": "沢", "嶋": "島", "瀧": "滝", "曾": "曽", "檜": "桧", "藪": "薮", "籠": "篭",
-         "鰺": "鯵", "鴎": "鷗", "彌": "弥", "斎": "斉", "櫟": "檪"}  # fmt: skip
+         "鰺": "鯵", "鴎": "鷗", "彌": "弥", "斎": "斉", "櫟": "檪", "溪": "渓"}  # fmt: skip
 """Spellings of one name that publishers use side by side."""
+SPELT = {"23521": "三好町"}
+"""Names that publishers print and the seeds spell otherwise (みよし町)."""
 
 _PARTS = r"^(特別区部?|.*[市郡区]部|.*地区)$"
 """Names that end like a municipality's and are parts of a prefecture or a municipality (市部, 人口集中地区)."""
@@ -30,25 +32,48 @@ _PARTS = r"^(特別区部?|.*[市郡区]部|.*地区)$"
 
 class Register(NamedTuple):
     """Codes by (prefecture, name), names by code (every name it has had), prefecture names by two digits,
-    codes in use today."""
+    codes in use today, codes by name (every code that has had it)."""
 
     code_of: dict[tuple[str, str], str]
     names_of: dict[str, frozenset[str]]
     prefecture_of: dict[str, str]
     current: frozenset[str]
+    codes_of: dict[str, frozenset[str]]
 
     def agrees(self, code: str, name: str) -> bool | None:
-        """Whether a name as published may stand beside a code. None: the code or the name is not known (a name that is
-        older than the list of changes), so nothing can be said; False: the name is another municipality's of the same
-        prefecture."""
-        plain = plain_name(re.sub(r"^[^市町村]{1,5}郡(?=.+[町村]$)", "", name))
-        known = self.names_of.get(code)
-        if not known:
-            return None
-        if plain in known or any(plain.endswith(other) for other in known):
+        """Whether a name as published may stand beside a code. False: the name is another area's, of any prefecture.
+        None: nothing can be said: the name is nobody's (older than the list of changes), a ward's short name (中央区)
+        beside a code that is not known, or the name of a village whose town the code is (大里村, 大里町)."""
+        plain = self._bare(name)
+        known, others = self.names_of.get(code, frozenset()), self.codes_of.get(plain, frozenset())
+        if plain in known:
             return True
-        other = self.code_of.get((self.prefecture_of.get(code[:2], ""), plain))
-        return False if other is not None and other != code else None
+        if code[:2] in {other[:2] for other in others}:
+            return False
+        if others and not (plain.endswith("区") and not known) and plain[:-1] not in {one[:-1] for one in known}:
+            return False
+        return True if any(plain.endswith(one) for one in known) else None
+
+    def places_of(self, name: str) -> list[str]:
+        """Prefecture, name and code of every area that has or had a name: 北海道根室市(01223)."""
+        plain = self._bare(name)
+        codes = sorted(self.codes_of.get(plain, ()))
+        current = [code for code in codes if code in self.current] or codes
+        return [f"{self._where(code, plain)}({code})" for code in current]
+
+    def prefecture_named(self, text: str) -> str | None:
+        """Two digits of a prefecture as published; 県 may be left out (鹿児島, 岡山)."""
+        names = self.prefecture_of.items()
+        return next((code for code, name in names if text == name or (text and text == name[:-1])), None)
+
+    def _where(self, code: str, plain: str) -> str:
+        prefecture = self.prefecture_of.get(code[:2], "")
+        return plain if plain == prefecture else prefecture + plain
+
+    def _bare(self, name: str) -> str:
+        """A name for comparison, without the prefecture and the district before it."""
+        where = next((one for one in self.prefecture_of.values() if name.startswith(one) and name != one), "")
+        return plain_name(re.sub(r"^[^市町村]{1,5}郡(?=.+[町村]$)", "", name.removeprefix(where)))
 
 
 def plain_name(name: str) -> str:
@@ -77,11 +102,19 @@ def build_register(current: pl.DataFrame, changes: pl.DataFrame | None = None) -
                     names[code].add(plain_name(name))
             if old_name and old_code and new_code in names and old_code[:2] in prefecture:
                 code_of.setdefault((prefecture[old_code[:2]], plain_name(old_name)), old_code)
+    for code, name in SPELT.items():
+        if code in names:
+            names[code].add(plain_name(name))
+    codes: dict[str, set[str]] = defaultdict(set)
+    for code, known in names.items():
+        for name in known:
+            codes[name].add(code)
     return Register(
         code_of,
         {code: frozenset(known) for code, known in names.items()},
         prefecture,
         frozenset(current["municipality_code"].to_list()),
+        {name: frozenset(having) for name, having in codes.items()},
     )
 
 

@@ -13,7 +13,7 @@ from ingest import workbook
 from ingest.contracts import all_contracts
 from ingest.intake import _content, _open
 from ingest.personal import find_personal, find_personal_keys
-from ingest.problems import Problem, Refusal
+from ingest.problems import Problem, Refusal, fault
 from ingest.reading import open_bytes, read_contents
 
 
@@ -43,6 +43,8 @@ def describe(path: Path) -> dict[str, Any]:
         reading = read_contents(contents, path.name, all_contracts())
     except Refusal as refusal:
         return _refused(path, path.stat().st_size, refusal.problems)
+    except Exception as error:
+        return _refused(path, path.stat().st_size, [fault(error)])
     finally:
         os.close(opened)
         workbook.close()

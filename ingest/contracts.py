@@ -62,6 +62,8 @@ class Column(Strict):
     header: str
     cells: str | None = None
     """Pattern that every non-empty cell must match for the column to be this one."""
+    called: str | None = None
+    """Name of a measure or check column in the checks' equations and rates."""
     set: dict[str, str] = {}
     """Dimensions that the column fixes, e.g. {item: birth}."""
     only: dict[str, str] = {}
@@ -98,42 +100,122 @@ class Column(Strict):
             raise ValueError("a field column needs `to`")
         if self.digits and self.role != "area_code":
             raise ValueError("`digits` belongs to area_code columns")
+        if self.called and self.role not in {"measure", "check"}:
+            raise ValueError("`called` belongs to measure and check columns")
+        if self.role == "check" and not self.called:
+            raise ValueError("a check column needs `called`")
         return self
 
 
 class Sum(Strict):
     """total = sum of parts, within one row (over `item`) or over the values of a dimension."""
 
-    over: str = "item"
+    over: Literal["item", "sex", "age_group"] = "item"
     total: str
     parts: list[str] = []
-    """Values that add up; empty = every other value of the dimension."""
+    """Values that add up, `-value` = taken off (over `item` only); empty = every other value of the dimension."""
     remainder: Literal["none", "not_stated"] = "none"
     """not_stated: the parts may be short of the total (persons whose sex or age is not recorded)."""
-    unless_missing: bool = True
-    """Rows with a suppressed or missing part are left out."""
+    at_most: int | None = None
+    """Largest remainder of a row, where `share` of its total is not larger; None = any. Without a `share`, of a
+    municipality's row only."""
+    share: float = 0
+    """The same as a share of the total; the municipalities of a prefecture together stay below it as well."""
     missing_is_nothing: bool = False
     """A missing part counts as nobody in this check (e-Stat's '-' in population counts)."""
+    missing_refused: bool = False
+    """Total and parts are all there or all missing. Otherwise rows with a missing part are left out."""
+    scopes: list[str] = []
+    """Scopes of the tables for which the rule holds; empty = all."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Sum:
+        if self.over != "item" and any(part.startswith("-") for part in self.parts):
+            raise ValueError("only items can be taken off")
+        if self.remainder == "none" and (self.at_most is not None or self.share):
+            raise ValueError("`at_most` and `share` belong to a remainder")
+        if self.missing_is_nothing and self.missing_refused:
+            raise ValueError("a missing part is either nobody or refused")
+        return self
 
 
 class Ratio(Strict):
-    """Two items whose ratio over the whole table has a known order of magnitude."""
+    """Two items whose ratio has a known order of magnitude, over the whole table and in each row."""
 
     of: str
     to: str
     minimum: float
     maximum: float
+    row_minimum: float
+    row_maximum: float
     meaning_ja: str
+    rounded: bool = False
+    """`of` is rounded to its unit, so that 0 may stand beside a count. Otherwise both are 0 or neither is."""
+
+
+class Larger(Strict):
+    """An item that is larger than another one in every table and area of some size: exchanged columns show in it."""
+
+    more: str
+    less: str
+    at_least: int
+    """Both together, from which a row, or the table's municipalities together, are tested."""
+
+
+class Equation(Strict):
+    """total = sum of parts in the columns of one row of the file, each named by its `called`, `-name` = taken off.
+
+    Tested where the file has each of the columns once.
+    """
+
+    total: str
+    parts: list[str] = Field(min_length=1)
+
+
+class Rate(Strict):
+    """rate = 100 x of / base in the columns of one row of the file, each named by its `called`. Where their headers
+    capture a {year}, each year's rate is of that year's figure to the base_year's."""
+
+    rate: str
+    of: str
+    base: str
+    base_year: int | None = None
+    within: float
+    """Largest distance, from the decimals that the publisher prints."""
+
+
+class Ages(Strict):
+    """What people counted by age show in every table."""
+
+    scopes: list[str] = []
+    """Scopes of the tables for which it holds; empty = all."""
+    filled_to: int
+    """Last age of the classes in which a row of `filled_from` persons has somebody."""
+    filled_from: int
+    filled_table: int
+    """Persons in a table's municipalities from which no class at all is empty, in any scope."""
+    women_from: int
+    """Age from which women are not fewer than men in areas with at least `women_persons` people of that age."""
+    women_persons: int
 
 
 class Checks(Strict):
-    """Sums that hold inside one file. A file that breaks one is refused whole."""
+    """Sums and sizes that hold inside one file. A file that breaks one is refused whole."""
 
     sums: list[Sum] = []
     ratios: list[Ratio] = []
+    larger: list[Larger] = []
+    equations: list[Equation] = []
+    rates: list[Rate] = []
+    ages: Ages | None = None
     areas: bool = False
     """Municipalities add to prefectures and prefectures to the nation, where the file holds all of them."""
     areas_remainder: Literal["none", "not_stated"] = "none"
+    """not_stated: age classes of municipalities may be short of their prefecture's; totals never are."""
+    undivided: list[str] = []
+    """First two digits of prefectures that the publisher does not divide into municipalities."""
+    nationwide: bool = False
+    """A table of half the country's municipalities has some of every prefecture. `areas` asks for that too."""
 
 
 class Layout(Strict):
@@ -227,6 +309,18 @@ class Layout(Strict):
     def _readable(self) -> Layout:
         if self.reader == bool(self.columns):
             raise ValueError("a layout has either columns and an anchor, or a reader")
+        checks = self.checks
+        asked = {part.lstrip("-") for rule in checks.equations for part in [rule.total, *rule.parts]}
+        asked |= {name for rule in checks.rates for name in (rule.rate, rule.of, rule.base)}
+        named = {column.called for column in self.columns if column.called}
+        if asked != named:
+            raise ValueError(f"columns called {sorted(named)} against equations of {sorted(asked)}")
+        items = {column.set.get("item") for column in self.columns}
+        asked = {part.lstrip("-") for rule in checks.sums if rule.over == "item" for part in [rule.total, *rule.parts]}
+        asked |= {name for rule in checks.ratios for name in (rule.of, rule.to)}
+        asked |= {name for rule in checks.larger for name in (rule.more, rule.less)}
+        if asked - items:
+            raise ValueError(f"checks of items that no column gives: {sorted(asked - items)}")
         return self
 
     def covers(self, day: dt.date) -> bool:

@@ -16,6 +16,8 @@ ERAS = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和"
 """First year of each era."""
 
 _LETTERS = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
+FIRST, LAST = 1868, 2199
+"""Years that a statistic can be about; 令和0年, 0000年 and 9999年 are slips."""
 ERA_YEAR = r"(?:(?:明治|大正|昭和|平成|令和)(?:元|\d{1,2})|\d{4})年"
 """A year as titles and headers write it, after NFKC: 平成17年, 令和元年, 2022年."""
 _YEAR = re.compile(r"(?:(明治|大正|昭和|平成|令和|[MTSHR])\.?(元|\d{1,2})|(\d{4}))(?:年度?|$|(?=[./-]))")
@@ -46,17 +48,18 @@ def _western(era: str | None, number: str | None, western: str | None) -> int:
 def parse_year(text: object) -> int:
     """Western year of '平成28年', '令和元年度', 'H30', '2022年', 2022, 2022.0.
 
-    Raises ValueError where there is no year.
+    Raises ValueError where there is no year, or none that a statistic can be about.
     """
     if isinstance(text, float) and text.is_integer():
         text = int(text)
     plain = squeeze(text)
-    if re.fullmatch(r"\d{4}", plain):
-        return int(plain)
-    found = _YEAR.match(plain)
+    found = re.fullmatch(r"()()(\d{4})", plain) or _YEAR.match(plain)
     if not found:
         raise ValueError(f"not a year: {plain!r}")
-    return _western(*found.groups())
+    year = _western(*found.groups())
+    if not FIRST <= year <= LAST:
+        raise ValueError(f"no such year: {plain!r}")
+    return year
 
 
 def parse_date(text: object) -> dt.date:

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import polars as pl
 
-from ingest import tidy
+from ingest import shown, tidy
 from ingest.ages import Age, parse_age
 from ingest.contracts import STATUSES
 from ingest.dates import fiscal_period, parse_flow, parse_year
@@ -102,7 +102,7 @@ def dimensions(
         told["form"] = same(len(columns), "monthly" if one_month else "yearly", pl.String)
     if "fiscal_year" in schema:
         fiscal = text("fiscal_year")
-        told["fiscal_year"] = fiscal.read({word: parse_year(word) for word in fiscal.words() if word}, pl.Int32)
+        told["fiscal_year"] = fiscal.read(_years(fiscal.words()), pl.Int32)
     if table == "registry_dynamics":
         told |= _flows(found, columns)
     if table == "reference_series":
@@ -137,13 +137,13 @@ def _strange(grid: Grid, name: str, word: str, at: int, row: Bound | None) -> Pr
     return problem(
         f"unknown_{name}",
         "gate",
-        f"{name} の区分として知らない値です:「{word}」。",
-        f"Unknown {name}: {word}.",
+        f"{name} の区分として知らない値です:「{shown.cell(word)}」。",
+        f"Unknown {name}: {shown.cell(word)}.",
         sheet=grid.sheet,
         row=at,
         column_label=row.label.full if row else "",
         expected=" ".join(WORDS[name]),
-        found=word,
+        found=shown.cell(word),
         action_ja="値を確かめ、正しい区分なら契約の map に加えてください。",
     )
 
@@ -160,11 +160,11 @@ def _unknown_age(grid: Grid, label: str) -> Problem:
     return problem(
         "unknown_age",
         "gate",
-        f"年齢階級として読めません:「{label[:20]}」。",
-        f"Not an age class: {label[:20]}.",
+        f"年齢階級として読めません:「{shown.cell(label)}」。",
+        f"Not an age class: {shown.cell(label)}.",
         sheet=grid.sheet,
         expected="0～4歳, 80歳以上 ...",
-        found=label[:20],
+        found=shown.cell(label),
         action_ja="年齢の欄を確かめ、直した表を入れ直してください。",
     )
 

@@ -1,27 +1,25 @@
 """The figures of a grid: one row per cell of a measure column.
 
 Holds: typing, blanks, signs, and the cells that a contract does not allow. Does not hold whose figure it is (keys.py,
-dimensions.py) or how figures add up (checks.py).
+dimensions.py), what a row's columns say of each other (across.py) or how figures add up (checks.py).
 """
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 
 import polars as pl
 
+from ingest import shown
+from ingest.across import across
 from ingest.grid import Grid
 from ingest.keys import measures
 from ingest.problems import SHOWN, Problem, problem
 from ingest.recognise import Recognised
 from ingest.tables import schema_of
-from ingest.text import squeeze
-from ingest.values import text_of_numbers, type_column
+from ingest.values import RESIDUE, text_of_numbers, type_column
 
-RESIDUE = 1e-3
-"""Distance from an integer that is the residue of binary floats (169100.41100000002 千円), not a fraction."""
 _VALUE_COLUMNS = ("population_persons", "value", "visitors")
 
 
@@ -61,7 +59,7 @@ def figures(grid: Grid, found: Recognised, records: pl.DataFrame) -> tuple[pl.Da
         record=place % max(count, 1),
         measure=order.gather(place // max(count, 1)),
     )
-    if problems := _bad_cells(grid, found, records, long):
+    if problems := _bad_cells(grid, found, records, long) or across(grid, found, records):
         return pl.DataFrame(), problems
     skipped = [n for n, bound in enumerate(columns) if (bound.column.blank or found.layout.blank) == "skip"]
     if skipped:
@@ -126,13 +124,8 @@ def _bad_cells(grid: Grid, found: Recognised, records: pl.DataFrame, long: pl.Da
                 row=row,
                 column_label=columns[number].label.full,
                 expected=f"number, or one of {' '.join(layout.symbols) or 'no sign'}",
-                found=_shown(raw),
+                found=shown.cell(raw),
                 action_ja="この欄を確かめ、直した表を入れ直してください。新しい記号なら契約の symbols に加えます。",
             )
         )
     return problems
-
-
-def _shown(raw: str) -> str:
-    """A cell for a message. Long digit strings may be somebody's number and are not shown."""
-    return re.sub(r"\d{11,}", "<11桁以上の数字>", squeeze(raw)[:24])

@@ -25,7 +25,7 @@ class Grid:
 
     sheet: name, '' for CSV. height, width: cells. `lines[row]`: number that a person counts. `widths[row]`: fields of a
     CSV record (None for sheets). `head`: squeezed texts of the first HEAD rows, row by row. `open_end`: a CSV whose
-    last line has no line end.
+    last line has no line end. `visible`: False for a hidden sheet.
     """
 
     def __init__(
@@ -38,8 +38,9 @@ class Grid:
         lines: Sequence[int] | None = None,
         widths: np.ndarray | None = None,
         open_end: bool = False,
+        visible: bool = True,
     ) -> None:
-        self.sheet, self.height = sheet, height
+        self.sheet, self.height, self.visible = sheet, height, visible
         self._columns, self._words, self._numbers = columns or [], words or [], numbers
         self.width = len(self._columns) or len(self._words)
         self.lines, self.widths, self.open_end = lines, widths, open_end
@@ -167,7 +168,7 @@ def of_head(data: bytes) -> Grid:
 def of_workbook(data: bytes) -> list[Grid]:
     """Grids of a workbook's sheets that hold anything. Raises Refusal."""
     return [
-        Grid(sheet.name, sheet.height, words=sheet.texts, numbers=sheet.numbers)
+        Grid(sheet.name, sheet.height, words=sheet.texts, numbers=sheet.numbers, visible=sheet.visible)
         for sheet in workbook.parse(data)
         if sheet.height and sheet.numbers
     ]

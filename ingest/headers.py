@@ -82,7 +82,7 @@ def _around(grid: Grid, row: int, column: int) -> Header | None:
 
 def _labels(rows: list[list[str]], empty: set[int]) -> list[Label]:
     """Paths of the columns: blanks are filled from the left inside the span of the level above. Columns with nothing
-    in header and body part blocks of a table: they have no path and no span reaches over them."""
+    in header and body have no path; spans go on behind them."""
     width = len(rows[0]) if rows else 0
     places = [place for place in range(width) if place not in empty]
     paths: list[list[str]] = [[] for _ in range(width)]
@@ -90,7 +90,7 @@ def _labels(rows: list[list[str]], empty: set[int]) -> list[Label]:
         last = depth == len(rows) - 1
         level = list(row)
         for left, place in pairwise(places):
-            inside = left == place - 1 and paths[place] == paths[left] and (paths[place] or not last)
+            inside = paths[place] == paths[left] and (paths[place] or not last)
             if not level[place] and level[left] and inside:
                 level[place] = level[left]
         for place in places:

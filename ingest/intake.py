@@ -23,7 +23,7 @@ from ingest import csvtext, workbook
 from ingest.files import sweep, sync_folder, write_bytes, write_json
 from ingest.home import Home
 from ingest.personal import PERSONAL, find_personal, find_personal_keys
-from ingest.problems import Problem, Refusal, problem
+from ingest.problems import Problem, Refusal, fault, problem
 
 MAX_BYTES = 64 << 20
 """Largest file taken: text takes some ten times its size in memory while it is read, and the night has 1 GB. The
@@ -80,6 +80,8 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
             if any(p["problem_id"] == PERSONAL for p in refusal.problems):
                 digest = ""  # not even a hash is kept
             refused.append(Snapshot(digest, name, size, received_at, origin, None, True, refusal.problems))
+        except Exception as error:  # not looked through for personal data, so not stored
+            refused.append(Snapshot("", name, size, received_at, origin, None, True, [fault(error)]))
         finally:
             os.close(opened)
     sync_folder(home.snapshots)

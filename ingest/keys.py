@@ -10,6 +10,7 @@ import re
 
 import polars as pl
 
+from ingest import shown
 from ingest.grid import Grid
 from ingest.problems import SHOWN, Problem, problem
 from ingest.recognise import Bound, Recognised
@@ -82,7 +83,7 @@ def _notes(
                     sheet=grid.sheet,
                     row=row,
                     expected=f"figures, or a note matching {found.layout.footnotes}",
-                    found=words[:40],
+                    found=shown.cell(words, 40),
                     action_ja="行の意味を確かめ、注記なら契約に加え、表が途切れているなら直した表を入れ直してください。",
                 )
             )

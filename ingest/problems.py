@@ -6,6 +6,8 @@ column, what was expected and found, and never a personal value.
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -53,6 +55,21 @@ class Refusal(Exception):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(p["message_en"] for p in problems))
         self.problems = list(problems)
+
+
+def fault(error: Exception) -> Problem:
+    """This program failed on a delivery. What the error says may be a cell, so only its place is told."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    where = f"{type(error).__name__}, {Path(last.filename).name}:{last.lineno}"
+    return problem(
+        "reader_failed",
+        "gate",
+        f"読み取りの途中でこのプログラムが失敗しました({where})。ファイルの誤りとは限りません。",
+        f"This program failed while reading the file ({where}).",
+        expected="read or refused with a reason",
+        found=where,
+        action_ja="このファイルを landing から外せば夜間処理は続きます。この文面を開発担当に知らせてください。",
+    )
 
 
 def frame_of(problems: list[Problem]) -> pl.DataFrame:

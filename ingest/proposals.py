@@ -1,8 +1,8 @@
 """Lines to add to a contract where a file does not fit it.
 
-Holds: the YAML lines that a refusal prints, so that a person who has looked at the table can paste them. Does not hold
-the decision that a file does not fit (recognise.py). A line is a proposal: nothing is read by it until somebody has
-judged what the column means and put it into the contract.
+Holds: the YAML lines that a refusal prints, so that a person who has looked at the table can paste them, and the words
+that people know a column by. Does not hold the decision that a file does not fit (recognise.py). A line is a proposal:
+nothing is read by it until somebody has judged what the column means and put it into the contract.
 """
 
 from __future__ import annotations
@@ -26,15 +26,24 @@ _PERIODS = (
     ("year", rf"{ERA_YEAR}度?", "{year}"),
 )
 _TITLE = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern, _ in _PERIODS))
+_GROUP = re.compile(r"\((?:\?(?:P<\w+>|:))?([^()]*)\)([?*]?)")
+_SHOWN = {"{as_of_year}": "○年", "{flow_year}": "○年", "{fiscal_year}": "○年度", "{year}": "○年", "{age}": "0~4歳"}
+ROLES = {
+    "area_code": "団体コード", "area_name": "団体名(市区町村名)", "prefecture": "都道府県名", "area_kind": "市などの別",
+    "sex": "男女の別", "scope": "総計・日本人・外国人の別", "age": "年齢", "year": "年", "month": "月", "field": "項目",
+    "check": "検算に使う数値", "measure": "数値", "ignore": "読まない列",
+}  # fmt: skip
+"""What a column of each role holds, for people."""
 _PARTS = re.compile(r"男女|性別|年齢|国籍|配偶|世帯|産業|職業|続柄|区分|種類|項目|事項|全域|地区|別$")
 """Headers of columns that part a table into rows of which only some are wanted."""
 
 
 def pattern_of(path: str, year: str = "{year}") -> str:
-    """A header pattern: its year becomes the placeholder, the rest is taken literally."""
+    """A header pattern: its last year becomes the placeholder, other years any year, the rest is taken literally."""
     parts, last = [], 0
-    for found in _YEAR.finditer(path):
-        parts += [_escape(path[last : found.start()]), year]
+    years = list(_YEAR.finditer(path))
+    for found in years:
+        parts += [_escape(path[last : found.start()]), year if found is years[-1] else "{year}"]
         last = found.end()
     return "".join([*parts, _escape(path[last:])])
 
@@ -69,6 +78,32 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def label_of(header: str) -> str:
+    """A header as a file has it, made from its pattern: the first of each choice, without what may be left out; ''
+    where the column has no header."""
+    for name, meaning in _SHOWN.items():
+        header = header.replace(name, meaning)
+    text = re.sub(r"\\[dw](?:\{[^}]*\}|[+*?])?", "○", header)
+    text = re.sub(r"\\(.)", lambda found: chr(0xE000 + ord(found[1]) % 0x1000), text)  # a sign taken literally
+    text = re.sub(r"\[\^[^\]]*\][*+?]*", "", text)
+    text = re.sub(r"\[(.)[^\]]*\][*+?]*", r"\1", text)
+    text = re.sub(r"\(\?<?[=!][^()]*\)|\.[*+]\??|\(\?m\)", "", text)
+    while (shorter := _GROUP.sub(lambda found: "" if found[2] else found[1].split("|")[0], text)) != text:
+        text = shorter
+    text = text.split("|")[0].replace("?", "")
+    text = "".join(chr(ord(sign) - 0xE000) if "\ue000" <= sign < "\uf000" else sign for sign in text)
+    return " / ".join(part for part in (level.strip() for level in text.split(" / ")) if part)
+
+
+def meaning_of(column: Column) -> str:
+    """What a column is and the header that it has in other years."""
+    label = label_of(column.header)
+    if column.role in {"measure", "field", "ignore", "check"} and label:
+        return label
+    meaning = ROLES[column.role]
+    return meaning if label in {"", meaning} else f"{meaning}(ほかの年の見出しは「{label}」)"
+
+
 def ignored_column(path: str, unit: str | None, words: list[str]) -> str:
     """The line that leaves a column out. words: its different cells; a column that parts the table into rows (男女,
     配偶関係 ...) is only left out where every row says 総数, or all rows say the same."""
@@ -84,7 +119,7 @@ def renamed_columns(paths: Mapping[int, str], missing: list[Column]) -> dict[int
     """Place -> (missing column, line) of headers that look like new names. paths: header of each unknown column. A
     missing column is offered once, to the header most like it."""
     shares = [
-        (SequenceMatcher(None, _plain(_YEAR.sub("", path)), _plain(column.header)).ratio(), place, number)
+        (_likeness(path, column), place, number)
         for place, path in paths.items()
         for number, column in enumerate(missing)
         if path
@@ -95,12 +130,19 @@ def renamed_columns(paths: Mapping[int, str], missing: list[Column]) -> dict[int
         if share < LIKE or place in offered or number in used:
             continue
         column = missing[number]
-        found = _PLACEHOLDER.search(column.header)
+        named = [one for one in _PLACEHOLDER.findall(column.header) if one != "{year}"]
         stated = column.model_dump(exclude_defaults=True, exclude={"role", "header", "required"})
-        header = pattern_of(paths[place], found[0] if found else "{year}")
+        header = pattern_of(paths[place], named[0] if named else "{year}")
         offered[place] = (column, _line({"role": column.role, "header": header, "required": False, **stated}))
         used.add(number)
     return offered
+
+
+def _likeness(path: str, column: Column) -> float:
+    """Share of letters that a header has in common with a column's pattern, or with the header that it stands for."""
+    plain = _plain(_YEAR.sub("", path))
+    others = _plain(column.header), _plain(label_of(column.header)).replace("○年度", "").replace("○年", "")
+    return max(SequenceMatcher(None, plain, other).ratio() for other in others)
 
 
 def optional_column(column: Column) -> str:

@@ -67,8 +67,8 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date) -> RawResult:
     """Read every snapshot that was not read by this reader before.
 
     A delivery that breaks its contract is refused whole (severity gate). One that is no longer in landing, or whose
-    period came again in a delivery that was taken, stops nothing any more (severity review). A delivery about days
-    after as_of is left out (warn).
+    period came again in a delivery that was taken, stops nothing any more (severity review). A delivery with figures
+    about days after as_of is left out (warn).
     """
     sweep(home.raw)
     files: dict[str, list[Path]] = {}
@@ -89,8 +89,8 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date) -> RawResult:
         found = [dict(p) for p in one["problems"]]
         verdict = one["verdict"]
         if verdict == "taken":
-            if one["observed_from"] and dt.date.fromisoformat(one["observed_from"]) > as_of:
-                found.append(_after(one["observed_from"], as_of))
+            if one["observed_to"] and dt.date.fromisoformat(one["observed_to"]) > as_of:
+                found.append(_after(one["observed_to"], as_of))
                 verdict = "refused"
             elif odd := _against_others(snapshot, one, read_ones, go_aheads):
                 found.append(odd)
@@ -156,7 +156,8 @@ def _against_others(
                 action_ja="別の時点の表を取り違えていないかを確かめ、正しい表を入れ直してください。",
             )
     earlier = [result for other, result in taken if other.received_at < snapshot.received_at]
-    before = max((sum(result["rows"].values()) for result in earlier if _key(result) == _key(one)), default=0)
+    versions = [result for result in earlier if _key(result) == _key(one) and not _of_others(result, one)]
+    before = max((sum(result["rows"].values()) for result in versions), default=0)
     if rows < before and snapshot.sha256 not in go_aheads:
         return problem(
             "shrunken_delivery",
@@ -169,6 +170,11 @@ def _against_others(
             f"{snapshot.sha256},shrunken_delivery,決裁者,決裁日（YYYY-MM-DD）,理由",
         )
     return None
+
+
+def _of_others(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two deliveries are about different municipalities, as when each sends its own part of one table."""
+    return bool(one["areas"] and other["areas"]) and not set(one["areas"]) & set(other["areas"])
 
 
 def _result_path(home: Home, snapshot: Snapshot) -> Path:
@@ -242,6 +248,7 @@ def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
     )
     result["subject"] = reading.subject
     result["fingerprint"] = _fingerprint(tables)
+    result["areas"] = _areas(tables)
     result["rows_quarantined"] = 0 if reading.taken else sum(rows.height for rows in reading.tables.values())
     write_json(_result_path(home, snapshot), result, sync=False)
     return result
@@ -255,6 +262,14 @@ def _fingerprint(tables: dict[str, pl.DataFrame]) -> str:
             return ""
         digest.update(rows["value_raw"].str.join("\n").item().encode())
     return digest.hexdigest() if tables else ""
+
+
+def _areas(tables: dict[str, pl.DataFrame]) -> list[str]:
+    """Codes of the municipalities of a delivery that is about a few; empty for a table of the country."""
+    frames = [rows for rows in tables.values() if "area_code" in rows.columns]
+    codes = {str(code) for rows in frames for code in rows["area_code"].unique().drop_nulls()}
+    municipal = sorted(code for code in codes if not code.endswith("000"))
+    return municipal if len(municipal) <= _FEW else []
 
 
 def _result(
@@ -284,6 +299,7 @@ def _result(
         "title_ja": title,
         "period": period,
         "observed_from": observed[0].isoformat() if observed else None,
+        "observed_to": observed[1].isoformat() if observed else None,
         "publisher_ja": contract.publisher_ja if contract else "",
         "statistic_ja": contract.statistic_ja if contract else "",
         "licence": contract.licence if contract else "",
@@ -291,6 +307,7 @@ def _result(
         "rows_quarantined": 0,
         "subject": "",
         "fingerprint": "",
+        "areas": [],
         "verdict": verdict,
         "problems": problems,
         "reader_version": reader_version(),

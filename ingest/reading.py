@@ -14,11 +14,12 @@ import polars as pl
 
 from ingest import checks, csvtext, grid, workbook
 from ingest.coded import plain, together
-from ingest.contracts import Contract, all_contracts
+from ingest.contracts import Contract, Layout, all_contracts
 from ingest.figures import value_column
 from ingest.grid import Grid
 from ingest.melt import melt
-from ingest.problems import Problem, Refusal, problem
+from ingest.nearest import nearest
+from ingest.problems import Problem, Refusal, fault, problem
 from ingest.recognise import Recognised, as_of, recognise
 
 
@@ -119,10 +120,11 @@ def read(data: bytes, file_name: str, contracts: tuple[Contract, ...] | None = N
 def read_coded(data: bytes, file_name: str, contracts: tuple[Contract, ...] | None = None, digest: str = "") -> Reading:
     """The same with the texts of the tables coded (coded.py), ready for `write_raw`."""
     try:
-        contents = open_bytes(data, digest)
+        return read_contents(open_bytes(data, digest), file_name, contracts or all_contracts())
     except Refusal as refusal:
         return _broken(data, refusal.problems, contracts or all_contracts())
-    return read_contents(contents, file_name, contracts or all_contracts())
+    except Exception as error:  # a fault of ours costs this one file, not the night and every night after it
+        return Reading(None, [], {}, [fault(error)], "", "", None)
 
 
 def _broken(data: bytes, problems: list[Problem], contracts: tuple[Contract, ...]) -> Reading:
@@ -142,22 +144,34 @@ def read_contents(contents: Contents, file_name: str, contracts: tuple[Contract,
         for layout in contract.layouts:
             if layout.reader and layout.form == contents.form:
                 reader = importlib.import_module(f"ingest.sources.{contract.source}.reader")
-                for document in contents.grids or [contents.document]:
-                    if reader.recognises(document):
-                        rows, problems, title, period = reader.read(document)
-                        tables = {layout.raw_table: rows} if len(rows) else {}
-                        return Reading(contract, [layout.layout], tables, problems, title, period, None, title)
+                documents = [one for one in contents.grids or [contents.document] if reader.recognises(one)]
+                if documents:
+                    return _read_by(reader, documents, contract, layout, contents.grids)
     return _read_grids(contents.form, contents.grids, file_name, contracts)
+
+
+def _read_by(reader: Any, documents: list[Any], contract: Contract, layout: Layout, grids: list[Grid]) -> Reading:
+    """Read the documents (sheets, or one JSON) of a source that has a reader of its own."""
+    frames, problems, titles, periods = [], [], [], []
+    for document in documents:
+        rows, found, title, period = reader.read(document)
+        frames += [rows] if len(rows) else []
+        problems += found
+        titles.append(title)
+        periods.append(period)
+    tables = {layout.raw_table: pl.concat(frames)} if frames else {}
+    problems += [_sheet_not_read(grid) for grid in grids if grid not in documents and grid.sheet]
+    return Reading(contract, [layout.layout], tables, problems, titles[0], periods[0], None, titles[0])
 
 
 def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[Contract, ...]) -> Reading:
     """Read one delivery from its grids."""
     recognised = [(sheet, found) for sheet in grids if (found := recognise(sheet, form, contracts))]
     if not recognised:
-        return Reading(None, [], {}, [_not_recognised(grids)], "", "", None)
+        return Reading(None, [], {}, [nearest(grids, form, contracts) or _not_recognised(grids)], "", "", None)
     contract = recognised[0][1].contract
     recognised = [(sheet, found) for sheet, found in recognised if not _is_side_sheet(sheet, recognised)]
-    problems: list[Problem] = []
+    recognised, problems = _seen(recognised)
     tables: dict[str, list[pl.DataFrame]] = {}
     days: list[dt.date] = []
     for sheet, found in recognised:
@@ -167,7 +181,7 @@ def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[C
         melted = melt(sheet, found)
         problems += melted.problems
         if sheet.open_end:
-            problems.append(_open_end(sheet))
+            problems.append(_open_end(sheet, found))
         if any(p["severity"] == "gate" for p in melted.problems):
             continue
         table = found.layout.raw_table
@@ -178,6 +192,12 @@ def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[C
         problems += _name_against_content(file_name, found, rows)
         tables.setdefault(table, []).append(rows)
         days += melted.observed
+    for table, frames in tables.items():
+        if len(frames) > 1:
+            layout = next(found.layout for _, found in recognised if found.layout.raw_table == table)
+            rows, broken = checks.twice(together(frames), layout, value_column(table))
+            problems += broken
+            tables[table] = [rows]
     problems += _other_sheets(grids, recognised)
     title = next((found.header.title for _, found in recognised if found.header.title), "")
     return Reading(
@@ -192,10 +212,13 @@ def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[C
     )
 
 
-def _open_end(sheet: Grid) -> Problem:
+def _open_end(sheet: Grid, found: Recognised) -> Problem:
+    """A last line without a line end. Where it ends in a figure that no sum covers, half a figure would not be seen."""
+    last = max(found.columns, key=lambda bound: bound.place)
+    unseen = last.column.role == "measure" and not found.layout.checks.sums
     return problem(
         "no_final_line_end",
-        "review",
+        "gate" if unseen else "review",
         "最後の行に改行がありません。書き出しが途中で切れ、最後の数値が欠けているおそれがあります。",
         "The last line has no line end: the file may be cut off in the middle of a figure.",
         row=sheet.line(sheet.height - 1),
@@ -203,6 +226,26 @@ def _open_end(sheet: Grid) -> Problem:
         found="end of file",
         action_ja="最後の行の数値を元の表と比べ、欠けていれば全体を書き出し直してください。",
     )
+
+
+def _seen(recognised: list[tuple[Grid, Recognised]]) -> tuple[list[tuple[Grid, Recognised]], list[Problem]]:
+    """The sheets that a person sees, where there are any. A hidden table may be last year's: it is not read."""
+    seen = [(sheet, found) for sheet, found in recognised if sheet.visible]
+    hidden = [sheet for sheet, _ in recognised if not sheet.visible]
+    problems = [
+        problem(
+            "hidden_table",
+            "review" if seen else "gate",
+            f"隠れたシート「{sheet.sheet}」に表があります。読みませんでした。",
+            f"Hidden sheet {sheet.sheet!r} holds a table; it was not read.",
+            sheet=sheet.sheet,
+            expected="tables on visible sheets",
+            found=f"{sheet.height} rows",
+            action_ja="古い表なら消し、必要な表ならシートを表示して入れ直してください。",
+        )
+        for sheet in hidden
+    ]
+    return seen or recognised, problems
 
 
 def _is_side_sheet(sheet: Grid, recognised: list[tuple[Grid, Recognised]]) -> bool:
@@ -214,21 +257,26 @@ def _is_side_sheet(sheet: Grid, recognised: list[tuple[Grid, Recognised]]) -> bo
 def _other_sheets(grids: list[Grid], recognised: list[tuple[Grid, Recognised]]) -> list[Problem]:
     read = {id(sheet) for sheet, _ in recognised}
     return [
-        problem(
-            "sheet_not_read",
-            "review",
-            f"シート「{sheet.sheet}」は読みませんでした(どの様式にも合いません)。",
-            f"Sheet {sheet.sheet!r} was not read: no layout fits.",
-            sheet=sheet.sheet,
-            expected="a layout of the contract",
-            found=f"{sheet.height} rows",
-            action_ja="数値を含むシートなら、契約に様式を加えてください。",
-        )
+        _sheet_not_read(sheet)
         for sheet in grids
         if id(sheet) not in read
         and sheet.sheet
+        and sheet.visible
         and not any(found.layout.side_sheets_pattern.search(sheet.sheet) for _, found in recognised)
     ]
+
+
+def _sheet_not_read(sheet: Grid) -> Problem:
+    return problem(
+        "sheet_not_read",
+        "review",
+        f"シート「{sheet.sheet}」は読みませんでした(どの様式にも合いません)。",
+        f"Sheet {sheet.sheet!r} was not read: no layout fits.",
+        sheet=sheet.sheet,
+        expected="a layout of the contract",
+        found=f"{sheet.height} rows",
+        action_ja="数値を含むシートなら、契約に様式を加えてください。",
+    )
 
 
 def _not_recognised(grids: list[Grid]) -> Problem:

@@ -1,22 +1,26 @@
 """Which source, layout and period a grid is, by what it says.
 
 Holds: matching contracts to grids, the variables that title and headers state. Does not hold the lines that a misfit
-proposes (proposals.py) or the reading of figures (melt.py). The file's name plays no part, except that it is compared
-with the content at the end.
+proposes (proposals.py), what a file is like that nothing recognises (nearest.py) or the reading of figures (melt.py).
+The file's name plays no part, except that it is compared with the content at the end.
 """
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import re
+from collections.abc import Callable
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import polars as pl
 
 from ingest import proposals
 from ingest.ages import parse_age
 from ingest.contracts import Column, Contract, Layout
-from ingest.dates import Period, calendar_period, fiscal_period, parse_date, parse_flow, parse_year
-from ingest.grid import Grid
+from ingest.dates import ERA_YEAR, Period, calendar_period, fiscal_period, parse_date, parse_flow, parse_year
+from ingest.grid import HEAD, Grid
 from ingest.headers import Header, Label, find
 from ingest.problems import Problem, problem
 from ingest.text import squeeze
@@ -27,6 +31,10 @@ NEAR = 0.5
 
 SHORT = 8
 """Characters of a title below which it says nothing that a contract could hold on to."""
+
+_SURVEYED = re.compile(rf"({ERA_YEAR}度)(?:\([^)\n]*\))?の決算見込の状況")
+"""A note above the header that says which year a survey is of."""
+_SEPARATORS = {"\t": ("タブ", "tabs"), ";": ("セミコロン(;)", "semicolons")}
 
 
 class Bound(NamedTuple):
@@ -64,7 +72,20 @@ class _Fit(NamedTuple):
 
 
 def recognise(grid: Grid, form: str, contracts: tuple[Contract, ...]) -> Recognised | None:
-    """The layout that a grid has, or the nearest one with the problems that keep it from being read, or None."""
+    """The layout that a grid has, or the nearest one with the problems that keep it from being read, or None. Of the
+    text above its header only the line of the layout's title is kept: the rest may be about anybody."""
+    found = _recognised(grid, form, contracts)
+    if found is None and form == "csv":
+        found = _parted_otherwise(grid, contracts)
+    return None if found is None else found._replace(header=found.header._replace(title=_title_of(found)))
+
+
+def _title_of(found: Recognised) -> str:
+    lines = found.header.title.split("\n")
+    return next((line for line in lines if any(says.search(line) for says in found.layout.says_patterns)), "")
+
+
+def _recognised(grid: Grid, form: str, contracts: tuple[Contract, ...]) -> Recognised | None:
     headers: dict[str, Header | None] = {}
     whole: list[Recognised] = []
     near: list[_Fit] = []
@@ -92,6 +113,39 @@ def recognise(grid: Grid, form: str, contracts: tuple[Contract, ...]) -> Recogni
             return fitting[0]._replace(problems=[_ambiguous(grid, fitting)])
         return fitting[0]
     return _explained(grid, max(near, key=_nearness)) if near else None
+
+
+def _parted_otherwise(grid: Grid, contracts: tuple[Contract, ...]) -> Recognised | None:
+    """The layout that a text would have if tabs or semicolons parted its fields; nothing is read from it."""
+    top = min(HEAD, grid.height)
+    columns = [grid.cells(place, 0, top) for place in range(grid.width)]
+    lines = [",".join(cell or "" for cell in row).rstrip(",") for row in zip(*columns, strict=True)]
+    for sign, (name_ja, name) in _SEPARATORS.items():
+        if sum(sign in line for line in lines) < 2:
+            continue
+        try:
+            rows = list(csv.reader([" ".join(line.splitlines()) for line in lines], delimiter=sign))
+        except csv.Error:
+            continue
+        width = max(map(len, rows))
+        texts = zip(*[row + [""] * (width - len(row)) for row in rows], strict=True)
+        parted = Grid("", len(rows), columns=[pl.Series(text, dtype=pl.String) for text in texts], lines=grid.lines)
+        found = _recognised(parted, "csv", contracts)
+        if found is None or (found.problems and not any(p["severity"] == "gate" for p in found.problems)):
+            continue
+        which = f"{found.contract.source}/{found.layout.layout}"
+        separator = problem(
+            "wrong_separator",
+            "gate",
+            f"{found.contract.statistic_ja}({which})の表ですが、項目がカンマではなく{name_ja}で区切られています。",
+            f"A table of {which} whose fields are parted by {name}, not commas.",
+            row=grid.line(found.header.first),
+            expected="fields parted by commas",
+            found=name,
+            action_ja="公表元のファイルをそのまま入れるか、カンマ区切りの CSV(UTF-8)で書き出し直してください。",
+        )
+        return found._replace(problems=[separator])
+    return None
 
 
 def _nearness(fit: _Fit) -> tuple[float, bool, int]:
@@ -256,18 +310,33 @@ def day_of(found: Recognised) -> dt.date | None:
     said = found.layout.constants | found.said
     for name in ("flow", "fiscal_year", "year"):
         if name in said:
-            try:
-                year = parse_year(said[name])
-            except ValueError:
+            year = _year(said[name])
+            if year is None:
                 return None
             return (fiscal_period(year) if name == "fiscal_year" else calendar_period(year)).start
     return None
+
+
+def _year(text: str) -> int | None:
+    return _parsed(parse_year, text)
+
+
+def _parsed(parse: Callable[[str], Any], text: str) -> Any:
+    """What a text says, or None where it cannot be read."""
+    try:
+        return parse(text)
+    except ValueError:
+        return None
 
 
 def _contradictions(grid: Grid, found: Recognised) -> list[Problem]:
     """The title's year against the years in the headers, western years against 元号 years, and the title's scope
     against columns that only tables of another scope have."""
     problems = _scopes_apart(grid, found)
+    stated = {"as_of": parse_date, "as_of_year": parse_year, "fiscal_year": parse_year, "year": parse_year}
+    for name, parse in stated.items():
+        if name in found.said and _parsed(parse, found.said[name]) is None:
+            return [*problems, _no_period(grid, found, found.said[name], "")]
     stock = as_of(found)
     if stock is not None and "as_of_year" in found.said:
         problems += _other_years(grid, found, stock.year)
@@ -283,10 +352,11 @@ def _contradictions(grid: Grid, found: Recognised) -> list[Problem]:
         for name, expected in (
             ("as_of_year", stock.year if stock else None),
             ("flow_year", period.start.year if period else None),
+            ("fiscal_year", _year(bound.groups.get("fiscal_year", ""))),
         ):
             texts = [bound.groups[key] for key in (name, name.replace("_year", "_western")) if key in bound.groups]
             for text in texts:
-                if expected is not None and parse_year(text) != expected:
+                if expected is not None and _year(text) != expected:
                     words = f"{expected} 年、見出しの年は {text}"
                     problems.append(_period(grid, found, words, bound.label.full, expected, text))
         header = bound.groups.get("flow_year", "")
@@ -326,21 +396,51 @@ def _years_across(grid: Grid, found: Recognised) -> list[Problem]:
     """Years in headers lie in the layout's span and stand at even steps: a slip of the era breaks one of the two."""
     years: set[int] = set()
     for bound in found.columns:
-        if bound.column.role != "measure":
+        text = bound.groups.get("fiscal_year") or bound.groups.get("year")
+        if bound.column.role != "measure" or text is None:
             continue
-        if (text := bound.groups.get("fiscal_year")) is not None:
-            year = parse_year(text)
-            if not found.layout.covers(fiscal_period(year).start):
-                span = f"{found.layout.valid_from}～{found.layout.valid_to or ''}"
-                return [_period(grid, found, f"{span}、見出しは {text}", bound.label.full, span, text)]
-            years.add(year)
-        elif (text := bound.groups.get("year")) is not None:
-            years.add(parse_year(text))
+        year = _year(text)
+        if year is None:
+            return [_no_period(grid, found, text, bound.label.full)]
+        years.add(year)
+        if "fiscal_year" in bound.groups and not found.layout.covers(fiscal_period(year).start):
+            span = f"{found.layout.valid_from}～{found.layout.valid_to or ''}"
+            return [_period(grid, found, f"{span}、見出しは {text}", bound.label.full, span, text)]
     steps = {late - early for early, late in pairwise(sorted(years))}
     if len(steps) < 2:
-        return []
+        return _one_survey(grid, found)
     shown = " ".join(map(str, sorted(years)))
     return [_period(grid, found, f"等間隔のはずで、見出しの年は {shown}", "", "even steps", shown)]
+
+
+def _one_survey(grid: Grid, found: Recognised) -> list[Problem]:
+    """The fiscal years that headers and notes name: each measure has the same ones, and those of a survey of one year
+    are the year of its question and of the notes above."""
+    asked = [bound for bound in found.columns if "survey_year" in bound.groups and "fiscal_year" in bound.groups]
+    for bound in asked:
+        question, header = bound.groups["survey_year"], bound.groups["fiscal_year"]
+        if _year(question) != _year(header):
+            return [_period(grid, found, f"{question}(設問)、見出しは {header}", bound.label.full, question, header)]
+    years: dict[int, set[int | None]] = {}
+    labels: dict[int, str] = {}
+    for bound in found.columns:
+        if bound.column.role == "measure" and "fiscal_year" in bound.groups:
+            years.setdefault(id(bound.column), set()).add(_year(bound.groups["fiscal_year"]))
+            labels[id(bound.column)] = bound.label.full
+    for one, other in pairwise(years):
+        if apart := years[one] ^ years[other]:
+            words = f"列ごとに同じはずで、一方の列にしかない年度は {_listed(apart)}"
+            return [_period(grid, found, words, labels[other], _listed(years[one]), _listed(years[other]))]
+    whole = set().union(*years.values())
+    for note in _SURVEYED.findall(found.header.title) if len(whole) == 1 else []:
+        if _year(note) not in whole:
+            shown = _listed(whole)
+            return [_period(grid, found, f"{note}(表の上の注記)、見出しは {shown}", "", note, shown)]
+    return []
+
+
+def _listed(years: set[int | None]) -> str:
+    return " ".join(sorted(map(str, years)))
 
 
 def _other_years(grid: Grid, found: Recognised, year: int) -> list[Problem]:
@@ -348,7 +448,7 @@ def _other_years(grid: Grid, found: Recognised, year: int) -> list[Problem]:
     problems = []
     for bound in found.columns:
         words = grid.words(bound.place, found.header.body) if bound.column.role == "year" else []
-        others = sorted(word for word in words if re.match(r"\d{4}", word) and parse_year(word) != year)
+        others = sorted(word for word in words if re.match(r"\d{4}", word) and _year(word) != year)
         if others:
             said = f"{year} 年、行の年は {others[0]}"
             problems.append(_period(grid, found, said, bound.label.full, year, others[0]))
@@ -359,7 +459,7 @@ def _period(grid: Grid, found: Recognised, words: str, label: str, expected: obj
     return problem(
         "period_contradiction",
         "gate",
-        f"表題の年は {words} で、食い違っています。",
+        f"年の記載が食い違っています。表題など: {words}。",
         f"The title says {expected}, the table says {other}.",
         sheet=grid.sheet,
         row=grid.line(found.header.first),
@@ -367,6 +467,21 @@ def _period(grid: Grid, found: Recognised, words: str, label: str, expected: obj
         expected=expected,
         found=other,
         action_ja="表題と見出しのどちらが正しいかを作成元に確かめ、正しい表を入れ直してください。",
+    )
+
+
+def _no_period(grid: Grid, found: Recognised, text: str, label: str) -> Problem:
+    return problem(
+        "no_period",
+        "gate",
+        f"存在しない年か日付です:「{text[:20]}」。いつの数値かが読み取れません。",
+        f"No such year or date: {text[:20]}; the period of the figures is not known.",
+        sheet=grid.sheet,
+        row=grid.line(found.header.first if label else 0),
+        column_label=label,
+        expected="令和元年度, 令和3年1月1日 ...",
+        found=text[:20],
+        action_ja="表題と見出しの年月日を作成元に確かめ、正しい表を入れ直してください。",
     )
 
 
@@ -548,11 +663,12 @@ def _missing(grid: Grid, found: Recognised, column: Column) -> Problem:
     return problem(
         "missing_column",
         "gate",
-        f"契約にある列がありません:「{column.header}」({column.role})。",
-        f"A column of the contract is not there: {column.header} ({column.role}).",
+        f"必要な列がありません: {proposals.meaning_of(column)}。",
+        f"A column of the contract is not there: {proposals.label_of(column.header) or column.role} ({column.role}).",
         sheet=grid.sheet,
-        column_label=column.header,
-        expected=column.header,
+        row=grid.line(found.header.first),
+        column_label=proposals.label_of(column.header) or proposals.ROLES[column.role],
+        expected=column.header or column.role,
         found="",
         action_ja=(
             "列が本当になくなったかを確かめ、なくなったなら "
@@ -563,6 +679,9 @@ def _missing(grid: Grid, found: Recognised, column: Column) -> Problem:
 
 def _unknown_title(grid: Grid, found: Recognised) -> Problem:
     title = found.header.title.split("\n")[0]
+    for day in re.findall(rf"{ERA_YEAR}\d+月\d+日", title):
+        if _parsed(parse_date, day) is None:
+            return _no_period(grid, found, day, "")
     line = proposals.retitled_layout(found.layout, title, day_of(found))
     return problem(
         "unknown_title",

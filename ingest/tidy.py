@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import polars as pl
 
+from ingest import shown
 from ingest.contracts import STATUSES
 from ingest.dates import parse_date
 from ingest.grid import Grid
@@ -55,7 +56,7 @@ def fields(
                 row=row(at_odds),
                 column_label="value",
                 expected="a number, or value_status suppressed / not_reported",
-                found=stated[at_odds][:20],
+                found=shown.cell(stated[at_odds], 20),
                 action_ja="値か value_status を直した表を入れ直してください。",
             )
         )
@@ -70,7 +71,7 @@ def fields(
                 row=row(strange),
                 column_label="value_status",
                 expected=" / ".join(STATUSES),
-                found=stated[strange][:20],
+                found=shown.cell(stated[strange], 20),
                 action_ja="value_status の欄を直してください。",
             )
         )

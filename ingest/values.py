@@ -16,6 +16,8 @@ from ingest.text import squeeze
 
 EXACT = 2**53
 """Largest magnitude that a spreadsheet's float holds exactly."""
+RESIDUE = 1e-3
+"""Distance from an integer that is the residue of binary floats (169100.41100000002 千円), not a fraction."""
 
 _PLAIN = r"^-?(0|[1-9]\d*)(\.\d+)?$"
 _GROUPED = r"^-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$"

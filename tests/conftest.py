@@ -6,6 +6,9 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+
+import pytest
 
 _HOME = tempfile.mkdtemp(prefix="sousei-tests-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -13,3 +16,16 @@ os.environ["SOUSEI_HOME"] = _HOME
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
 os.environ.pop("DAGSTER_HOME", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_failing_reader_is_an_error() -> Iterator[None]:
+    """At night a fault of the reader is a problem of one file; in a test it is an error."""
+
+    def fail(error: Exception) -> None:
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("reading", "intake", "check"):
+            patch.setattr(f"ingest.{module}.fault", fail)
+        yield

@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import polars as pl
 import pytest
 import xlsxwriter
@@ -27,7 +28,7 @@ from ingest import csvtext, intake, personal, raw, reading, workbook
 from ingest.check import describe
 from ingest.grid import of_csv
 from ingest.home import Home
-from ingest.problems import Refusal
+from ingest.problems import Refusal, fault
 
 NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 AS_OF = dt.date(2026, 11, 22)
@@ -243,7 +244,7 @@ _LINES = GOOD.decode("utf-8-sig").splitlines()
 
 @pytest.mark.parametrize("kind", _pollute(_LINES))
 def test_polluted_csv_is_refused_never_misread(kind: str) -> None:
-    found = reading.read("\n".join(_pollute(_LINES)[kind]).encode(), "city2021.csv")
+    found = reading.read(("\n".join(_pollute(_LINES)[kind]) + "\n").encode(), "city2021.csv")
     assert not found.taken, kind
     assert found.problems[0]["message_ja"]
 
@@ -251,13 +252,13 @@ def test_polluted_csv_is_refused_never_misread(kind: str) -> None:
 @pytest.mark.parametrize(
     "same",
     [
-        "\r\n".join,
-        lambda lines: "\n".join(lines) + "\n",
-        lambda lines: "\n".join(",".join(f'"{cell}"' for cell in line.split(",")) for line in lines),
-        lambda lines: "\n".join([*lines, ",,,,,,,,", ",,,,,,,,"]),
-        lambda lines: "\n".join(["デジタル観光統計,,,,,,,,", *lines]),
-        lambda lines: "\n".join(lines).replace("2021,", "２０２１,"),
-        lambda lines: "\n".join([lines[0], *lines]),
+        lambda lines: "\r\n".join([*lines, ""]),
+        lambda lines: "\n".join([*lines, ""]),
+        lambda lines: "\n".join(",".join(f'"{cell}"' for cell in line.split(",")) for line in lines) + "\n",
+        lambda lines: "\n".join([*lines, ",,,,,,,,", ",,,,,,,,", ""]),
+        lambda lines: "\n".join(["デジタル観光統計,,,,,,,,", *lines, ""]),
+        lambda lines: "\n".join([*lines, ""]).replace("2021,", "２０２１,"),
+        lambda lines: "\n".join([lines[0], *lines, ""]),
     ],
 )
 def test_csv_that_means_the_same_reads_the_same(same) -> None:
@@ -268,11 +269,16 @@ def test_csv_that_means_the_same_reads_the_same(same) -> None:
     assert found.tables["tourism_visitors"].select(columns).equals(whole.select(columns))
 
 
+def test_a_csv_that_ends_in_a_figure_may_be_cut_in_it() -> None:
+    found = reading.read("\n".join(_LINES)[:-1].encode(), "city2021.csv")
+    assert [p["problem_id"] for p in found.problems] == ["no_final_line_end"] and not found.taken
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_edited_csv_is_read_right_or_refused(data: st.DataObject) -> None:
     """Any one character changed, put in or taken out: refused, or read with every figure as it stands."""
-    text = "\n".join(_LINES[:8])
+    text = "\n".join(_LINES[:8]) + "\n"
     at = data.draw(st.integers(0, len(text) - 1))
     new = data.draw(st.sampled_from(["", "0", "9", ",", '"', "\n", "-", "根", " ", "\t", ".", text[at] * 2]))
     changed = text[:at] + new + text[at + 1 :]
@@ -354,6 +360,19 @@ def test_a_shrunken_redelivery_needs_a_written_go_ahead(
     assert not night(home, landing, NIGHT + dt.timedelta(days=2)).refused
 
 
+def test_the_part_of_another_sender_is_no_shrunken_one(home: Home, landing: Path) -> None:
+    head, *rows = GOOD.decode("utf-8-sig").splitlines()
+    nemuro = [row for row in rows if ",1223," in row]
+    kamaishi = [row for row in rows if ",3211," in row][:-1]
+    (landing / "city2021.csv").write_text("\n".join([head, *nemuro]) + "\n", "utf-8-sig")
+    assert not night(home, landing).refused
+    (landing / "kamaishi.csv").write_text("\n".join([head, *kamaishi]) + "\n", "utf-8-sig")
+    assert not night(home, landing, NIGHT + dt.timedelta(days=1)).refused
+    (landing / "again.csv").write_text("\n".join([head, *nemuro[:-1]]) + "\n", "utf-8-sig")
+    result = night(home, landing, NIGHT + dt.timedelta(days=2))
+    assert result.problems.select("file_name", "problem_id").rows() == [("again.csv", "shrunken_delivery")]
+
+
 def test_another_table_of_our_own_form_is_no_shrunken_one(home: Home, landing: Path) -> None:
     for day, name in enumerate(("vital_statistics.csv", "migration.csv", "tfr_bayes.csv")):
         (landing / name).write_bytes((SAMPLES / "reference_series" / name).read_bytes())
@@ -389,6 +408,87 @@ def test_figures_after_the_as_of_date_are_left_out(home: Home, landing: Path) ->
     assert result.deliveries["verdict"].to_list() == ["refused"]
     assert result.problems.select("problem_id", "severity").rows() == [("after_as_of", "warn")]
     assert result.files == {}
+
+
+def test_one_month_after_the_as_of_date_leaves_the_file_out(home: Home, landing: Path) -> None:
+    result = raw.read(home, intake.take(home, landing, NIGHT, "test"), dt.date(2021, 11, 30))
+    assert result.problems.select("problem_id", "severity", "found").rows() == [("after_as_of", "warn", "2021-12-01")]
+    assert result.files == {}
+
+
+def two_sheets(change: Callable[[object], object], hidden: bool) -> bytes:
+    """The sample by age with a second sheet like the first, its figures changed. Synthetic."""
+    book = openpyxl.load_workbook(io.BytesIO(BOOK))
+    other = book.copy_worksheet(book.worksheets[0])
+    other.title, other.sheet_state = "旧", "hidden" if hidden else "visible"
+    for row in other.iter_rows(min_row=4, min_col=5):
+        for cell in row:
+            cell.value = change(cell.value)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_a_hidden_table_is_told_and_not_read() -> None:
+    found = reading.read(two_sheets(lambda cell: cell * 2 if isinstance(cell, int) else cell, True), "2304ssnen.xlsx")
+    (table,) = found.tables.values()
+    assert found.taken and table.equals(reading.read(BOOK, "2304ssnen.xlsx").tables["registry_population"])
+    assert [(p["problem_id"], p["sheet"]) for p in found.problems] == [("hidden_table", "旧")]
+
+
+def test_a_workbook_with_hidden_tables_only_is_refused() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(BOOK))
+    book.create_sheet("表紙")
+    book.worksheets[0].sheet_state = "hidden"
+    book.active = 1
+    file = io.BytesIO()
+    book.save(file)
+    found = reading.read(file.getvalue(), "2304ssnen.xlsx")
+    assert not found.taken and "hidden_table" in {p["problem_id"] for p in found.problems}
+
+
+def test_the_same_key_on_two_sheets() -> None:
+    """With other figures the file is refused; with the same ones they count once."""
+    other = reading.read(two_sheets(lambda cell: cell * 2 if isinstance(cell, int) else cell, False), "2304ssnen.xlsx")
+    assert not other.taken and "key_twice" in {p["problem_id"] for p in other.problems}
+    same = reading.read(two_sheets(lambda cell: cell, False), "2304ssnen.xlsx")
+    assert same.taken and {p["problem_id"] for p in same.problems} == {"row_twice"}
+    (table,) = same.tables.values()
+    assert table.height == reading.read(BOOK, "2304ssnen.xlsx").tables["registry_population"].height
+
+
+def test_a_fault_of_the_reader_costs_one_file(home: Home, landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (landing / "city2022.csv").write_bytes((SAMPLES / "tourism" / "city2022.csv").read_bytes())
+    real = reading.read_contents
+
+    def fail(contents: reading.Contents, file_name: str, contracts: object) -> reading.Reading:
+        if file_name == "city2021.csv":
+            raise ValueError("架空花子")
+        return real(contents, file_name, contracts)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reading, "read_contents", fail)
+    monkeypatch.setattr(reading, "fault", fault)  # the other tests run without the guard (conftest.py)
+    result = night(home, landing)
+    assert dict(result.deliveries.select("file_name", "verdict").iter_rows()) == {
+        "city2021.csv": "refused",
+        "city2022.csv": "taken",
+    }
+    assert result.refused and result.problems["problem_id"].to_list() == ["reader_failed"]
+    assert "架空花子" not in json.dumps(result.problems.rows(), ensure_ascii=False)
+    (landing / "city2021.csv").unlink()
+    assert not night(home, landing, NIGHT + dt.timedelta(days=1)).refused, "once out of landing it stops nothing"
+
+
+def test_a_fault_at_the_door_costs_one_file(home: Home, landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(grid: object) -> list[object]:
+        raise KeyError("架空花子")
+
+    monkeypatch.setattr(intake, "find_personal", fail)
+    monkeypatch.setattr(intake, "fault", fault)
+    result = night(home, landing)
+    assert result.problems["problem_id"].to_list() == ["reader_failed"] and result.refused
+    assert not list(home.snapshots.glob("*/bytes")), "what was not looked through is not stored"
+    assert "架空花子" not in json.dumps(result.problems.rows(), ensure_ascii=False)
 
 
 def _write_slowly(path: Path, seconds: float) -> None:

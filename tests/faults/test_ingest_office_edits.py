@@ -23,7 +23,8 @@ import xlsxwriter
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
-from ingest import reading
+from ingest import areas, nearest, proposals, reading
+from ingest.contracts import all_contracts
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples" / "landing"
@@ -382,6 +383,27 @@ def _reword(row: int, old: str, new: str) -> Edit:
     return edit
 
 
+def _codes(name: str, codes: dict[str, str]) -> Edit:
+    """Codes put in place of others; names, prefectures and figures stay."""
+
+    def edit(rows: Rows) -> None:
+        for row in rows[BODY[name] :]:
+            if len(row) > FIGURE[name]:
+                row[CODE[name]] = codes.get(_code_text(row[CODE[name]]), row[CODE[name]])
+
+    return edit
+
+
+def _each_above(name: str, old: str, new: str) -> Edit:
+    """A word in every row above the figures."""
+
+    def edit(rows: Rows) -> None:
+        for row in range(BODY[name]):
+            _reword(row, old, new)(rows)
+
+    return edit
+
+
 def _remarks(row: int) -> Edit:
     """A last column 備考, its header in one row."""
 
@@ -427,6 +449,23 @@ HARMFUL: list[tuple[str, str, Edit, str]] = [
     (DONATIONS, "yen_in_thousands", _each(DONATIONS, lambda r: _set(r, 4, round(r[4] / 1000))), "unit_suspect"),
     (DONATIONS, "count_column_gone", _drop(DONATIONS, 3), ""),
     (DONATIONS, "header_again_inside", lambda r: r.__setitem__(slice(17, 17), [list(x) for x in r[10:16]]), ""),
+    (DONATIONS, "question_of_another_year", _reword(11, "令和元年度", "平成30年度"), "period_contradiction"),
+    (DONATIONS, "measures_of_another_year", _reword(14, "令和元年度", "平成30年度"), "period_contradiction"),
+    (DONATIONS, "one_measure_of_another_year", lambda r: _set(r[14], 4, "①　平成30年度に受け入れた寄附件数、金額"),
+     "period_contradiction"),
+    (DONATIONS, "note_of_another_year", _reword(2, "令和元年度", "平成30年度"), "period_contradiction"),
+    (DONATIONS, "measures_of_a_year_that_never_was", _reword(14, "令和元年度", "令和0年度"), "no_period"),
+    (DONATIONS, "everything_of_a_year_that_never_was", _each_above(DONATIONS, "令和元年度", "令和0年度"), "no_period"),
+    (AGES, "title_of_a_year_that_never_was", _reword(0, "令和3年", "令和0年"), "no_period"),
+    (AGES, "title_of_a_day_that_never_was", _reword(0, "1月1日", "2月30日"), "no_period"),
+    (AGES, "code_of_another_prefecture", _codes(AGES, {"032115": "132098"}), "name_code_disagree"),
+    (AGES, "codes_exchanged", _codes(AGES, {"032115": "012238", "012238": "032115"}), "name_code_disagree"),
+    (AGES, "codes_of_five_digits", _each(AGES, lambda r: _set(r, 0, r[0][:5])), "not_a_code"),
+    (FLOWS, "codes_exchanged", _codes(FLOWS, {"032115": "012238", "012238": "032115"}), "prefecture_code_disagree"),
+    (FLOWS, "prefectures_exchanged", _one_row_up(FLOWS, 1), "prefecture_code_disagree"),
+    (IPSS, "prefecture_of_another", _one_row_up(IPSS, 2), "prefecture_code_disagree"),
+    (VISITORS, "six_digits_without_their_zero", _codes(VISITORS, {"1223": "12238"}), "name_code_disagree"),
+    (VISITORS, "code_that_nobody_has", _codes(VISITORS, {"3211": "32115"}), "name_code_disagree"),
     (IPSS, "year_column_twice", _double(IPSS, 6), "column_twice"),
     (VISITORS, "code_column_gone", _drop(VISITORS, 6), "missing_column"),
     (VISITORS, "figures_gone", _drop(VISITORS, 8), "missing_column"),
@@ -532,6 +571,175 @@ def test_a_wrong_code_is_refused_with_its_row(code: str, problem_id: str) -> Non
     found = read(AGES, book_bytes(rows))
     _refused(found, AGES, {7, 8, 9})
     assert {p["problem_id"] for p in found.problems} == {problem_id}
+
+
+@pytest.mark.parametrize(("code", "name", "agrees"), [
+    ("01223", "釜石市", False), ("01223", "岩手県釜石市", False), ("01223", "北海道根室市", True),
+    ("34100", "東広島市", False), ("34212", "東広島市", True), ("07213", "伊達市", True), ("01233", "伊達市", True),
+    ("13206", "府中市", True), ("34208", "府中市", True), ("01403", "泊村", True), ("01696", "泊村", True),
+    ("34208", "伊達市", False), ("23521", "西加茂郡三好町", True), ("11401", "大里村", None), ("01101", "中央区", None),
+    ("32115", "釜石市", False), ("01223", "何処にもない市", None),
+])  # fmt: skip
+def test_a_name_is_looked_up_in_all_prefectures(code: str, name: str, agrees: bool | None) -> None:
+    assert areas.register().agrees(code, name) is agrees
+
+
+def test_a_code_that_lost_its_zero_is_named_with_the_right_one() -> None:
+    rows = rows_of(VISITORS)
+    _codes(VISITORS, {"1223": "12238"})(rows)
+    message = read(VISITORS, csv_bytes(rows)).problems[0]["message_ja"]
+    assert all(word in message for word in ("12238", "いすみ市", "北海道根室市(01223)", "012238"))
+
+
+def test_codes_of_five_digits_are_told_from_a_wrong_check_digit() -> None:
+    rows = rows_of(AGES)
+    _each(AGES, lambda r: _set(r, 0, int(r[0][:5])))(rows)
+    first = read(AGES, book_bytes(rows)).problems[0]
+    assert (first["expected"], first["found"], first["row"]) == ("012238", "1223", 4)
+    assert "5 桁" in first["message_ja"] and "001228" not in first["message_ja"]
+
+
+@pytest.mark.parametrize("label", ["合計", "総計", "総数"])
+def test_the_sum_of_an_extract_is_not_the_nation(label: str) -> None:
+    rows = rows_of(AGES)
+    for place, sex in enumerate(("計", "男", "女")):
+        parts = rows[3 + place], rows[6 + place]
+        rows.append(["-", label, "-", sex, *[sum(cells) for cells in zip(*(part[4:] for part in parts), strict=True)]])
+    found = read(AGES, book_bytes(rows))
+    assert found.taken, found.problems
+    table = pl.concat(found.tables.values())
+    summed = table.filter(pl.col("area_name") == label)
+    assert set(summed.select("area_level", "area_code").rows()) == {("subtotal", None)}
+    assert "00000" not in table["area_code"].to_list()
+    assert read_back(AGES, found) == truth(AGES, rows_of(AGES))
+
+
+def test_a_nation_that_its_own_row_names_is_the_nation_in_an_extract_too() -> None:
+    rows = rows_of(AGES)
+    rows += [["-", "全国", "-", *row[3:]] for row in rows[3:6]]
+    table = pl.concat(read(AGES, book_bytes(rows)).tables.values())
+    assert set(table.filter(pl.col("area_name") == "全国").select("area_level", "area_code").rows()) == {
+        ("nation", "00000")
+    }
+
+
+@pytest.mark.parametrize("village", ["色丹郡色丹村", "国後郡泊村", "国後郡留夜別村", "択捉郡留別村", "紗那郡紗那村",
+                                     "蘂取郡蘂取村"])  # fmt: skip
+def test_northern_villages_pass_without_a_code_and_no_other_does(village: str) -> None:
+    for name, taken in ((village, True), ("根室市", False)):
+        rows = rows_of(AGES)
+        rows += [["", "北海道", name, sex, *[0] * 22] for sex in ("計", "男", "女")]
+        found = read(AGES, book_bytes(rows))
+        assert found.taken is taken, found.problems
+        if taken:
+            assert read_back(AGES, found) == truth(AGES, rows_of(AGES))
+
+
+def test_a_measure_of_a_series_without_its_fellow_of_the_year_is_refused() -> None:
+    rows = rows_of("furusato_nozei/total_gain.xlsx")
+    at = next(row for row in rows if "令和7年度" in row)
+    at[at.index("令和7年度") + 1] = "令和8年度"
+    found = reading.read(book_bytes(rows), "delivery.xlsx")
+    assert [p["problem_id"] for p in found.problems] == ["period_contradiction"]
+
+
+@pytest.mark.parametrize("name", [*BOOKS, *CSVS])
+def test_an_empty_column_put_in_changes_no_figure(name: str) -> None:
+    for place in range(len(rows_of(name)[BODY[name]]) + 1):
+        rows = rows_of(name)
+        for row in rows[0 if name in BOOKS else HEAD[name] :]:
+            if len(row) >= place:
+                row.insert(place, "")
+        found = read(name, file_of(name, rows))
+        assert found.taken, (place, found.problems)
+        assert read_back(name, found) == truth(name, rows_of(name))
+
+
+PATTERN = ("(?", "[^", "\\", ".*", "{age", "{as_", "{flow", "{fiscal", "「」")
+
+
+@pytest.mark.parametrize(("name", "column", "words"), [
+    (AGES, 2, ["市区町村名"]), (AGES, 3, ["性別"]), (FLOWS, 8, ["○年", "住民票記載数", "出生者数"]),
+    (DONATIONS, 3, ["寄附件数"]), (VISITORS, 7, ["市区町村名", "地域名称"]), (CENSUS, 9, ["市区町村名"]),
+])  # fmt: skip
+def test_a_column_that_is_gone_is_named_as_a_person_knows_it(name: str, column: int, words: list[str]) -> None:
+    rows = rows_of(name)
+    _drop(name, column)(rows)
+    (gone, *_) = [p for p in read(name, file_of(name, rows)).problems if p["problem_id"] == "missing_column"]
+    assert all(word in gone["message_ja"] for word in words)
+    assert not any(sign in gone["message_ja"] + gone["column_label"] for sign in PATTERN)
+
+
+def test_every_required_column_has_a_name_for_people() -> None:
+    columns = [
+        column for contract in all_contracts() for layout in contract.layouts for column in layout.columns
+        if column.required
+    ]  # fmt: skip
+    labels = {column.header: proposals.label_of(column.header) for column in columns}
+    assert len(labels) > 40
+    assert not [label for label in labels.values() if any(sign in label for sign in PATTERN)]
+    assert [header for header, label in labels.items() if not label] == [""]
+
+
+@pytest.mark.parametrize("name", CSVS)
+@pytest.mark.parametrize(("delimiter", "word"), [(";", "セミコロン"), ("\t", "タブ")])
+def test_a_csv_with_another_separator_names_its_source_and_the_separator(name: str, delimiter: str, word: str) -> None:
+    found = read(name, csv_bytes(rows_of(name), delimiter=delimiter))
+    assert found.contract is not None and found.contract.source == name.split("/")[0]
+    assert [(p["problem_id"], p["severity"]) for p in found.problems] == [("wrong_separator", "gate")]
+    assert word in found.problems[0]["message_ja"] and found.contract.source in found.problems[0]["message_ja"]
+    assert not found.tables
+
+
+def test_a_list_with_semicolons_that_is_nobodys_table_is_left_alone() -> None:
+    found = reading.read("品名;数;値\r\n鮭;3;100\r\n鱒;4;200\r\n".encode(), "delivery.csv")
+    assert [(p["problem_id"], p["severity"]) for p in found.problems] == [("not_recognised", "warn")]
+
+
+def _turned(rows: Rows) -> Rows:
+    width = max(map(len, rows))
+    return [list(column) for column in zip(*[[*row, *[""] * (width - len(row))] for row in rows], strict=True)]
+
+
+def _nearest(data: bytes) -> str:
+    contents = reading.open_bytes(data)
+    found = nearest.nearest(contents.grids, contents.form, all_contracts())
+    assert found is None or (found["severity"], found["problem_id"]) == ("warn", "not_recognised")
+    return found["message_ja"] if found else ""
+
+
+@pytest.mark.parametrize("name", [AGES, FLOWS, IPSS])
+def test_a_table_without_its_codes_is_told_what_it_lacks(name: str) -> None:
+    rows = rows_of(name)
+    _drop(name, CODE[name])(rows)
+    message = _nearest(file_of(name, rows))
+    assert f"({name.split('/')[0]}/" in message
+    assert "次の列が見当たりません: 「団体コード" in message and "、「" not in message
+
+
+@pytest.mark.parametrize("name", [AGES, FLOWS, IPSS, VISITORS, CENSUS])
+def test_a_turned_table_is_told_so(name: str) -> None:
+    message = _nearest(file_of(name, _turned(rows_of(name))))
+    assert f"({name.split('/')[0]}/" in message and "行と列が入れ替わって" in message
+
+
+def test_a_table_in_another_kind_of_file_is_told_so() -> None:
+    assert "(tourism/visitors_2021)" in _nearest(book_bytes(rows_of(VISITORS)))
+    assert "CSV で受け取る" in _nearest(book_bytes(rows_of(VISITORS)))
+
+
+def test_a_list_of_anything_is_near_no_source() -> None:
+    assert _nearest("品名,数,値\r\n鮭,3,100\r\n".encode()) == ""
+
+
+@pytest.mark.parametrize("name", [VISITORS, DONATIONS, AGES, CENSUS])
+def test_a_line_above_the_header_that_is_no_title_is_not_kept(name: str) -> None:
+    rows = rows_of(name)
+    rows.insert(0, ["担当 架空太郎 090-5555-0199", *[""] * (len(rows[BODY[name]]) - 1)])
+    found = read(name, file_of(name, rows))
+    assert found.contract is not None
+    assert "0199" not in found.title and "架空" not in found.title
+    assert bool(found.title) is (name in {AGES, CENSUS})
 
 
 @pytest.mark.parametrize(

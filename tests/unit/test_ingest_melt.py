@@ -115,7 +115,7 @@ def test_a_dimension_that_some_columns_state_and_the_row_states_for_the_others()
     ]
     strange = reading.read("\n".join([*lines, ""]).replace("男", "雄").encode(), "x.csv", (mixed,))
     (problem,) = strange.problems
-    assert (problem["problem_id"], problem["row"], problem["found"]) == ("unknown_sex", 3, "雄")
+    assert (problem["problem_id"], problem["row"], problem["found"]) == ("unknown_sex", 3, "＊")
 
 
 def test_what_is_told_by_row_and_by_column_meets_at_the_figure() -> None:

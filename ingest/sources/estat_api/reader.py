@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from ingest import shown
 from ingest.problems import SHOWN, Problem, problem
 from ingest.tables import schema_of
 from ingest.text import squeeze
@@ -69,7 +70,7 @@ def read(document: Any) -> tuple[pl.DataFrame, list[Problem], str, str]:
                     row=number,
                     column_label="VALUE",
                     expected=f"number, or one of {' '.join(signs) or 'no sign'}",
-                    found=raw[:24],
+                    found=shown.cell(raw),
                     action_ja="もう一度取得し直した応答を入れてください。",
                 )
             )

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from ingest import shown
 from ingest.codes import valid6
 from ingest.grid import Grid
 from ingest.problems import SHOWN, Problem, problem
@@ -61,10 +62,10 @@ def _codes(grid: Grid) -> tuple[pl.DataFrame, list[Problem], str, str]:
             problems.append(
                 _bad(
                     number,
-                    f"団体コード {code[:8]} の検査数字が合いません。",
+                    f"団体コード {shown.cell(code, 8)} の検査数字が合いません。",
                     "Wrong check digit.",
                     "valid code",
-                    code[:8],
+                    shown.cell(code, 8),
                 )
             )
             continue
@@ -83,7 +84,7 @@ def _changes(document: dict[str, Any]) -> tuple[pl.DataFrame, list[Problem], str
             day = dt.date.fromisoformat(str(change.get("date")))
         except ValueError:
             problems.append(
-                _bad(number, "日付が読めません。", "Not a date.", "YYYY-MM-DD", str(change.get("date"))[:12])
+                _bad(number, "日付が読めません。", "Not a date.", "YYYY-MM-DD", shown.cell(str(change.get("date")), 12))
             )
             continue
         values = [str(part.get(key) or "") for part in (old, new) for key in ("code", "name")]
