@@ -15,7 +15,7 @@ from ingest import shown
 from ingest.contracts import Equation, Rate
 from ingest.grid import Grid
 from ingest.problems import SHOWN, Problem, problem
-from ingest.recognise import Bound, Recognised
+from ingest.recognised import Bound, Recognised
 from ingest.values import RESIDUE, type_column
 
 

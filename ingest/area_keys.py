@@ -16,7 +16,7 @@ from ingest.codes import check_digit_column, valid6
 from ingest.grid import Grid
 from ingest.keys import one
 from ingest.problems import SHOWN, Problem, problem
-from ingest.recognise import Bound, Recognised
+from ingest.recognised import Bound, Recognised
 from ingest.tables import AREA
 
 _PARTS = r"^(特別区部|.*[市郡]部|.*郡町村|.*市町村)$"

@@ -20,7 +20,7 @@ from ingest.figures import of_measure, value_column
 from ingest.grid import Grid
 from ingest.keys import measures, one
 from ingest.problems import Problem, problem
-from ingest.recognise import Bound, Recognised, as_of
+from ingest.recognised import Bound, Recognised, as_of
 from ingest.tables import schema_of
 from ingest.told import Told, beside, no_period, same
 

@@ -16,7 +16,7 @@ from ingest.across import across
 from ingest.grid import Grid
 from ingest.keys import measures
 from ingest.problems import SHOWN, Problem, problem
-from ingest.recognise import Recognised
+from ingest.recognised import Recognised
 from ingest.tables import schema_of
 from ingest.values import RESIDUE, text_of_numbers, type_column
 

@@ -13,7 +13,7 @@ import polars as pl
 from ingest import shown
 from ingest.grid import Grid
 from ingest.problems import SHOWN, Problem, problem
-from ingest.recognise import Bound, Recognised
+from ingest.recognised import Bound, Recognised
 
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd\ue000-\uf8ff]")
 """Control, format, replacement and private-use characters."""

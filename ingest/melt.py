@@ -18,7 +18,7 @@ from ingest.dimensions import dimensions, observed_days
 from ingest.figures import figures
 from ingest.grid import Grid
 from ingest.problems import Problem
-from ingest.recognise import Recognised
+from ingest.recognised import Recognised
 from ingest.tables import schema_of
 from ingest.told import Told, no_period
 

@@ -20,7 +20,8 @@ from ingest.grid import Grid
 from ingest.melt import melt
 from ingest.nearest import nearest
 from ingest.problems import Problem, Refusal, fault, problem
-from ingest.recognise import Recognised, as_of, recognise
+from ingest.recognise import recognise
+from ingest.recognised import Recognised, as_of
 
 
 class Reading(NamedTuple):

@@ -15,7 +15,7 @@ from ingest.contracts import STATUSES
 from ingest.dates import parse_date
 from ingest.grid import Grid
 from ingest.problems import Problem, problem
-from ingest.recognise import Bound, Recognised
+from ingest.recognised import Bound, Recognised
 from ingest.told import Told, no_period
 
 

@@ -529,14 +529,18 @@ def test_a_cell_that_holds_no_number_is_refused_with_its_place(name: str, cell: 
         if cell == "#REF!":
             sheet.cell(*at).data_type = "e"
 
-    _refused(read(name, book_bytes(rows_of(name), put)), name, {at[0]})
+    found = read(name, book_bytes(rows_of(name), put))
+    assert not found.taken
+    _refused(found, name, {at[0]})
 
 
 def test_a_figure_formatted_as_a_date_is_refused() -> None:
     def put(sheet: Worksheet) -> None:
         sheet.cell(5, 10).number_format = "m月d日"
 
-    _refused(read(AGES, book_bytes(rows_of(AGES), put)), AGES, {5})
+    found = read(AGES, book_bytes(rows_of(AGES), put))
+    assert not found.taken
+    _refused(found, AGES, {5})
 
 
 def _row_shifts() -> list[tuple[str, int, bool]]:
@@ -559,7 +563,9 @@ def test_a_row_whose_cells_slipped_is_refused(name: str, place: int, right: bool
     else:
         del row[place]
         row.append("")
-    _refused(read(name, book_bytes(rows)), name)
+    found = read(name, book_bytes(rows))
+    assert not found.taken
+    _refused(found, name)
 
 
 @pytest.mark.parametrize(("code", "problem_id"), [("032093", "name_code_disagree"), ("032116", "check_digit_mismatch"),
