@@ -266,10 +266,15 @@ def html(report: Report) -> str:
         ("受け取り", report["received"] or "これから"),
         ("配布物の番号", report["source_id"] or NOTHING),
     ]
+    refused = (
+        report["verdict"] == "refused"
+    )  # then the reasons come first: what must be mended before what would be better
+    reasons = [f"<h2>{'取り込めなかった理由' if refused else '取り込みで見つかったこと'}</h2>\n", _problems(report)]
     parts = [
         f"<p><strong>{escape(file_name)}</strong> を作成された方へ。表を機械でも読める形にするために、"
-        "直すと良い所をまとめました。セルの値そのものは載せていません。</p>\n",
+        "直すと良い所をまとめました。数字・符号・この分野の語のほかは、セルの値を載せていません。</p>\n",
         _table("ファイル", [("項目", "12rem"), ("内容", "auto")], [list(pair) for pair in facts], ["", ""]),
+        *(reasons if refused else []),
         "<h2>まとめ</h2>\n",
         f"<p>{escape(_in_short(report, broken))}</p>\n",
         _table(
@@ -280,8 +285,7 @@ def html(report: Report) -> str:
         ),
         '<h2 class="page">ルールによる指摘</h2>\n',
         _findings(report),
-        "<h2>取り込みで見つかったこと</h2>\n",
-        _problems(report),
+        *([] if refused else reasons),
         "<h2>ルールごとの判定</h2>\n",
         _table(
             "全 30 ルール" if len(report["rules"]) == 30 else "全ルール",
@@ -310,6 +314,8 @@ def _in_short(report: Report, broken: list[dict[str, Any]]) -> str:
     said = f"{len(report['rules'])} のルールのうち、不適合が {len(broken)}、要確認が {doubtful} です。"
     if report["problems"]:
         said += f"取り込みでは {len(report['problems'])} 件の問題がありました。"
+    if report["verdict"] == "refused":
+        return said + "まず、取り込めなかった理由を直してください。"
     order = list(SEVERITIES)
     first = sorted(broken, key=lambda one: (order.index(one["severity"]), one["rule"]))[:3]
     return said + ("まず " + "、".join(one["rule"] for one in first) + " から直してください。" if first else "")
