@@ -487,6 +487,11 @@ def _diff_table(
     keys = [name for name in KEYS.get(table, ()) if name in common] or common
     figures = [name for name in common if name not in keys and name != "source_id"]
     has_source, has_municipality = "source_id" in common and "source_id" not in keys, "municipality_code" in keys
+    reason = (
+        "'correction'"
+        if table == "meta_correction"
+        else _reason(has_source, has_municipality, code_changed, inputs_changed)
+    )
     name = identifier(table)
     on = " and ".join(f"a.{identifier(key)} is not distinct from b.{identifier(key)}" for key in keys)
     distinct = [f"a.{identifier(one)} is distinct from b.{identifier(one)}" for one in figures]
@@ -510,7 +515,7 @@ def _diff_table(
         select *, {key} as key_json,
             {"municipality_code" if has_municipality else "null::varchar"} as of_municipality,
             case when not in_a then 'added' when not in_b then 'removed' else 'changed' end as change,
-            {_reason(has_source, has_municipality, code_changed, inputs_changed)} as reason,
+            {reason} as reason,
             concat_ws(' -> ', (select file_name from source where source_id = source_a),
                 case when source_b is distinct from source_a
                     then (select file_name from source where source_id = source_b) end) as evidence
