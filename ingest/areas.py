@@ -16,7 +16,6 @@ from typing import NamedTuple
 import polars as pl
 
 from ingest.home import PROJECT_ROOT
-from ingest.text import squeeze_column
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 KANJI = {"ヶ": "ケ", "ヵ": "カ", "檮": "梼", "蘂": "蕊", "髙": "高", "﨑": "崎", "槇": "槙", "餠": "餅", "惠": "恵",
@@ -130,11 +129,6 @@ def register() -> Register:
 
 def _csv(path: Path) -> pl.DataFrame:
     return pl.read_csv(path, infer_schema=False)
-
-
-def clean_names(names: pl.Series) -> pl.Series:
-    """Names as published: NFKC, no padding, no trailing '*' mark; '-' means no name."""
-    return squeeze_column(names).str.strip_chars_end("*").replace("-", "")
 
 
 def level_of() -> pl.Expr:

@@ -10,8 +10,6 @@ import math
 import re
 from typing import Any
 
-import polars as pl
-
 from ingest.grid import Grid
 from ingest.problems import Problem, problem
 from ingest.text import squeeze
@@ -158,8 +156,3 @@ def _by_digits(grid: Grid, place: int, kind: str, count: int, of: int) -> Proble
         found=f"{count} of {of} values",
         action_ja="個人の番号を除いた集計表にして入れ直し、この置き場からは元のファイルを消してください。",
     )
-
-
-def columns_of(frame: pl.DataFrame) -> list[str]:
-    """Names of a frame's columns that only person records have; for checks on what is published."""
-    return [name for name in frame.columns if _NUMBERS.fullmatch(squeeze(name)) or _NAMES.fullmatch(squeeze(name))]
