@@ -11,6 +11,9 @@ skipped, that broke or that left no outcome did not pass.
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -21,8 +24,13 @@ import duckdb
 
 from expectations.suites import CHECKS, OPERATOR, Check
 from expectations.validation import EXAMPLES, SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
+from ingest.decisions import GO_AHEADS, HOW_TO_PASTE, line_to_paste
 
 TABLE = "meta_check_outcome"
+TO_DECIDE = "go_aheads_to_decide.csv"
+"""Beside the candidate: every finding that a named person may let pass, as a line of decisions/go_aheads.csv."""
+MOST_FINDINGS = 10_000
+"""Failing rows of one check that are looked at one by one; beyond, the file is wrong, not its single figures."""
 JUDGE_AGAIN = "判定からやり直してください。"
 TABLE_COMMENT = (
     "検査結果。1行は、この公表版を作った実行の検査1件（受領時の問題は種類とファイルごとに1行）。"
@@ -89,7 +97,11 @@ _EXAMPLE_KEYS = (
 
 @dataclass(frozen=True)
 class DbtOutcome:
-    """One dbt test, whether it ran or not; `passed` is None when it left no outcome (skipped, not reached)."""
+    """One dbt test, whether it ran or not; `passed` is None when it left no outcome (skipped, not reached).
+
+    may_be_let_pass: a named person may let single findings pass (a rule about what was delivered, not about how the
+    marts are built).
+    """
 
     check_id: str
     severity: Literal["gate", "warn", "review"]
@@ -101,6 +113,7 @@ class DbtOutcome:
     message_ja: str = ""
     threshold: str = "0 failing rows"
     compiled_sql: str | None = None
+    may_be_let_pass: bool = False
 
 
 @dataclass(frozen=True)
@@ -220,11 +233,25 @@ def _file_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def _failing_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
     try:
-        cursor = connection.execute(f"select * from ({sql.strip().rstrip(';')}) limit {EXAMPLES}")  # noqa: S608
+        cursor = connection.execute(f"select * from ({sql.strip().rstrip(';')}) limit {MOST_FINDINGS}")  # noqa: S608
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     except duckdb.Error:
         return []
+
+
+def fact_of(row: Mapping[str, Any]) -> str:
+    """What names one finding of a rule: its municipality and a hash over the whole failing row, values included, so
+    that a go-ahead lets pass this finding and no other."""
+    text = json.dumps({key: str(value) for key, value in row.items()}, ensure_ascii=False, sort_keys=True)
+    return f"{row.get('municipality_code') or 'all'}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _go_aheads(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    try:
+        return set(connection.execute("select rule, subject from raw.decision where kind = 'go_ahead'").fetchall())
+    except duckdb.Error:
+        return set()
 
 
 # --- gathering ---
@@ -252,19 +279,30 @@ def _from_dbt(
             + ("、".join(unknown[:EXAMPLES]) or "検査が一つも実行されていません。"),
         )
     ]
+    go_aheads = _go_aheads(connection)
     for one in outcomes:
         message, place = None, {"file_name": None, "sheet": None, "row_number": None}
-        if not one.passed:
-            rows = _failing_rows(connection, one.compiled_sql) if one.compiled_sql else []
-            places = [_located(row, files) for row in rows]
+        rows = _failing_rows(connection, one.compiled_sql) if one.compiled_sql and not one.passed else []
+        n_failing, passed = one.n_failing, one.passed is True
+        if one.may_be_let_pass and rows:
+            left = [row for row in rows if (one.check_id, fact_of(row)) not in go_aheads]
+            n_failing -= len(rows) - len(left)
+            passed = passed or (one.passed is not None and not left and n_failing <= 0)
+            message = f"決裁により {len(rows) - len(left)}件を受け入れました。" if passed else None
+            rows = left
+        if not passed:
+            places = [_located(row, files) for row in rows[:EXAMPLES]]
             place = places[0] if places else place
-            texts = [_example_text(row, where, _EXAMPLE_KEYS) for row, where in zip(rows, places, strict=True)]
+            texts = [
+                _example_text(row, where, _EXAMPLE_KEYS) for row, where in zip(rows[:EXAMPLES], places, strict=True)
+            ]
             message = " ".join(
                 part
                 for part in (
                     one.message_ja or f"検査 {one.check_id} を満たしません（{one.n_failing}件）。",
                     "この検査には結果がありません。" if one.passed is None else "",
                     "例: " + "; ".join(text for text in texts if text) if any(texts) else "",
+                    _how_to_let_pass(one, rows) if one.severity == "gate" and one.may_be_let_pass else "",
                 )
                 if part
             )
@@ -274,10 +312,10 @@ def _from_dbt(
                 "dbt",
                 one.severity,
                 one.subject,
-                one.passed is True,
-                None if one.passed is None else str(one.n_failing),
+                passed,
+                None if one.passed is None else str(n_failing),
                 one.threshold,
-                one.n_failing,
+                n_failing,
                 one.owner,
                 one.action_ja,
                 message,
@@ -285,6 +323,28 @@ def _from_dbt(
             )
         )
     return gathered
+
+
+def _how_to_let_pass(one: DbtOutcome, rows: Sequence[Mapping[str, Any]]) -> str:
+    """The go-ahead lines for the findings that are shown."""
+    lines = [line_to_paste(one.check_id, fact_of(row)) for row in rows[:EXAMPLES]]
+    more = (
+        f"（ほか {len(rows) - EXAMPLES}件の行は、この実行のフォルダーの {TO_DECIDE} にあります）"
+        if len(rows) > EXAMPLES
+        else ""
+    )
+    return f"正しい値と確かめたときは、{HOW_TO_PASTE} {' '.join(lines)}{more}" if lines else ""
+
+
+def _to_decide(connection: duckdb.DuckDBPyConnection, outcomes: Sequence[DbtOutcome]) -> list[list[str]]:
+    """Every finding that stops publication and that a person may let pass: the go-ahead line and what was found."""
+    go_aheads, lines = _go_aheads(connection), []
+    for one in outcomes:
+        if one.may_be_let_pass and one.severity == "gate" and one.passed is False and one.compiled_sql:
+            for row in _failing_rows(connection, one.compiled_sql):
+                if (one.check_id, fact := fact_of(row)) not in go_aheads:
+                    lines.append([one.check_id, fact, "", "", "", str(row.get("reason_ja") or "")])
+    return lines
 
 
 def _from_suite(check: Check, found: SuiteOutcome | None, failure: str | None, files: Mapping[str, str]) -> Outcome:
@@ -446,6 +506,15 @@ def _write(candidate: Path, run_id: str, judged_at: datetime, outcomes: Sequence
         connection.execute("checkpoint")
 
 
+def _write_to_decide(path: Path, lines: Sequence[Sequence[str]]) -> None:
+    path.unlink(missing_ok=True)
+    if lines:
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*GO_AHEADS, "finding_ja"])
+            writer.writerows(lines)
+
+
 def read_verdict(candidate: Path, run_id: str) -> Verdict:
     """The verdict that a candidate holds about itself for one run.
 
@@ -518,5 +587,7 @@ def judge(
             *(_from_suite(check, found.get(check.check_id), failure, files) for check in CHECKS),
             *_from_ingest(connection),
         ]
+        to_decide = _to_decide(connection, dbt_outcomes)
+    _write_to_decide(candidate.with_name(TO_DECIDE), to_decide)
     _write(candidate, run_id, judged_at, outcomes)
     return read_verdict(candidate, run_id)

@@ -6,7 +6,6 @@ formats for a terminal (orchestration).
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
@@ -21,6 +20,7 @@ import duckdb
 import polars as pl
 
 from expectations import gate
+from ingest.files import sha256_of
 from ingest.home import Home
 
 DATABASE = "sousei.duckdb"
@@ -53,6 +53,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "mart_population_integer": ("municipality_code", "scenario_id", "vintage", "year", "sex", "age_group"),
     "meta_source": ("source_id",),
     "meta_correction": ("source_id", "raw_table", "row_key"),
+    "meta_decision": ("kind", "rule", "subject"),
 }
 """The key columns of each mart; those that a release does not have are left out."""
 
@@ -257,11 +258,6 @@ def identifier(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def tables_of(connection: duckdb.DuckDBPyConnection, database: str) -> list[str]:
     """Names of the tables of schema main, sorted."""
     rows = connection.execute(
@@ -388,6 +384,23 @@ def verify(release: Release) -> Verification:
         problems.append(f"release_unreadable: 公表版を読めません: {str(error).splitlines()[0]}")
     schema = {"table_name": pl.String(), "rows": pl.Int64(), "columns": pl.Int64()}
     return Verification(release.release_id, tuple(problems), pl.DataFrame(rows, schema=schema))
+
+
+def verify_inputs(home: Home, release: Release) -> list[str]:
+    """The stored bytes of every delivery that a release was made from, against the hash that its manifest gives."""
+    problems = []
+    for one in release.manifest["inputs"]:
+        if one.get("verdict") == "taken":
+            path = home.snapshots / one["sha256"] / "bytes"
+            if not path.is_file():
+                problems.append(
+                    f"input_missing: {one['file_name']}（{one['sha256'][:16]}…）の保管ファイルがありません。"
+                )
+            elif sha256_of(path) != one["sha256"]:
+                problems.append(
+                    f"input_changed: {one['file_name']}（{one['sha256'][:16]}…）の保管ファイルが受領時と異なります。"
+                )
+    return problems
 
 
 # --- comparing ---
