@@ -12,8 +12,6 @@ skipped, that broke or that left no outcome did not pass.
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -22,13 +20,13 @@ from typing import Any, Literal
 
 import duckdb
 
+from expectations import last_release
+from expectations.outcome import EXAMPLES, TO_DECIDE, Finding, Outcome, fact_of, go_aheads, how_to_let_pass
 from expectations.suites import CHECKS, OPERATOR, Check
-from expectations.validation import EXAMPLES, SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
-from ingest.decisions import GO_AHEADS, HOW_TO_PASTE, line_to_paste
+from expectations.validation import SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
+from ingest.decisions import GO_AHEADS
 
 TABLE = "meta_check_outcome"
-TO_DECIDE = "go_aheads_to_decide.csv"
-"""Beside the candidate: every finding that a named person may let pass, as a line of decisions/go_aheads.csv."""
 MOST_FINDINGS = 10_000
 """Failing rows of one check that are looked at one by one; beyond, the file is wrong, not its single figures."""
 JUDGE_AGAIN = "判定からやり直してください。"
@@ -114,26 +112,6 @@ class DbtOutcome:
     threshold: str = "0 failing rows"
     compiled_sql: str | None = None
     may_be_let_pass: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One row of meta_check_outcome (without run_id and judged_at)."""
-
-    check_id: str
-    kind: str
-    severity: str
-    subject: str
-    passed: bool
-    observed: str | None
-    threshold: str | None
-    n_failing: int
-    owner: str
-    action_ja: str
-    message_ja: str | None = None
-    file_name: str | None = None
-    sheet: str | None = None
-    row_number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -240,26 +218,12 @@ def _failing_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[
         return []
 
 
-def fact_of(row: Mapping[str, Any]) -> str:
-    """What names one finding of a rule: its municipality and a hash over the whole failing row, values included, so
-    that a go-ahead lets pass this finding and no other."""
-    text = json.dumps({key: str(value) for key, value in row.items()}, ensure_ascii=False, sort_keys=True)
-    return f"{row.get('municipality_code') or 'all'}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-
-
-def _go_aheads(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
-    try:
-        return set(connection.execute("select rule, subject from raw.decision where kind = 'go_ahead'").fetchall())
-    except duckdb.Error:
-        return set()
-
-
 # --- gathering ---
 
 
 def _from_dbt(
     connection: duckdb.DuckDBPyConnection, outcomes: Sequence[DbtOutcome], files: Mapping[str, str]
-) -> list[Outcome]:
+) -> tuple[list[Outcome], list[Finding]]:
     unknown = [one.check_id for one in outcomes if one.passed is None]
     gathered = [
         Outcome(
@@ -279,17 +243,19 @@ def _from_dbt(
             + ("、".join(unknown[:EXAMPLES]) or "検査が一つも実行されていません。"),
         )
     ]
-    go_aheads = _go_aheads(connection)
+    given, findings = go_aheads(connection), []
     for one in outcomes:
         message, place = None, {"file_name": None, "sheet": None, "row_number": None}
         rows = _failing_rows(connection, one.compiled_sql) if one.compiled_sql and not one.passed else []
         n_failing, passed = one.n_failing, one.passed is True
         if one.may_be_let_pass and rows:
-            left = [row for row in rows if (one.check_id, fact_of(row)) not in go_aheads]
+            left = [row for row in rows if (one.check_id, fact_of(row)) not in given]
             n_failing -= len(rows) - len(left)
             passed = passed or (one.passed is not None and not left and n_failing <= 0)
             message = f"決裁により {len(rows) - len(left)}件を受け入れました。" if passed else None
             rows = left
+        mine = [] if passed else _findings(one, rows)
+        findings += mine
         if not passed:
             places = [_located(row, files) for row in rows[:EXAMPLES]]
             place = places[0] if places else place
@@ -302,7 +268,7 @@ def _from_dbt(
                     one.message_ja or f"検査 {one.check_id} を満たしません（{one.n_failing}件）。",
                     "この検査には結果がありません。" if one.passed is None else "",
                     "例: " + "; ".join(text for text in texts if text) if any(texts) else "",
-                    _how_to_let_pass(one, rows) if one.severity == "gate" and one.may_be_let_pass else "",
+                    how_to_let_pass(mine),
                 )
                 if part
             )
@@ -322,29 +288,14 @@ def _from_dbt(
                 **place,
             )
         )
-    return gathered
+    return gathered, findings
 
 
-def _how_to_let_pass(one: DbtOutcome, rows: Sequence[Mapping[str, Any]]) -> str:
-    """The go-ahead lines for the findings that are shown."""
-    lines = [line_to_paste(one.check_id, fact_of(row)) for row in rows[:EXAMPLES]]
-    more = (
-        f"（ほか {len(rows) - EXAMPLES}件の行は、この実行のフォルダーの {TO_DECIDE} にあります）"
-        if len(rows) > EXAMPLES
-        else ""
-    )
-    return f"正しい値と確かめたときは、{HOW_TO_PASTE} {' '.join(lines)}{more}" if lines else ""
-
-
-def _to_decide(connection: duckdb.DuckDBPyConnection, outcomes: Sequence[DbtOutcome]) -> list[list[str]]:
-    """Every finding that stops publication and that a person may let pass: the go-ahead line and what was found."""
-    go_aheads, lines = _go_aheads(connection), []
-    for one in outcomes:
-        if one.may_be_let_pass and one.severity == "gate" and one.passed is False and one.compiled_sql:
-            for row in _failing_rows(connection, one.compiled_sql):
-                if (one.check_id, fact := fact_of(row)) not in go_aheads:
-                    lines.append([one.check_id, fact, "", "", "", str(row.get("reason_ja") or "")])
-    return lines
+def _findings(one: DbtOutcome, rows: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """The failing rows of a rule about deliveries as findings that a person may let pass."""
+    if one.severity != "gate" or not one.may_be_let_pass:
+        return []
+    return [Finding(one.check_id, fact_of(row), str(row.get("reason_ja") or "")) for row in rows]
 
 
 def _from_suite(check: Check, found: SuiteOutcome | None, failure: str | None, files: Mapping[str, str]) -> Outcome:
@@ -506,13 +457,13 @@ def _write(candidate: Path, run_id: str, judged_at: datetime, outcomes: Sequence
         connection.execute("checkpoint")
 
 
-def _write_to_decide(path: Path, lines: Sequence[Sequence[str]]) -> None:
+def _write_to_decide(path: Path, findings: Sequence[Finding]) -> None:
     path.unlink(missing_ok=True)
-    if lines:
+    if findings:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             writer.writerow([*GO_AHEADS, "finding_ja"])
-            writer.writerows(lines)
+            writer.writerows([one.rule, one.fact, "", "", "", one.text_ja] for one in findings)
 
 
 def read_verdict(candidate: Path, run_id: str) -> Verdict:
@@ -563,6 +514,7 @@ def judge(
     run_id: str,
     judged_at: datetime,
     suites: SuiteProcess | None = None,
+    last: Path | None = None,
 ) -> Verdict:
     """Judge the candidate, store every outcome in it, and return the verdict as read back from the file.
 
@@ -571,6 +523,7 @@ def judge(
     judged_at: aware time, stored with each outcome.
     suites: a process started earlier, so that importing Great Expectations overlapped with other work; else one is
         started here. A process that dies fails every one of its checks; it never passes them.
+    last: DuckDB file of the last release, to compare with; None before the first.
     """
     process = suites or SuiteProcess()
     failure: str | None = None
@@ -582,12 +535,10 @@ def judge(
             failure = f"gx_process_failed: Great Expectations の判定プロセスが異常終了しました（{error}）。"
     with connect(candidate, read_only=True) as connection:
         files = _file_names(connection)
-        outcomes = [
-            *_from_dbt(connection, dbt_outcomes, files),
-            *(_from_suite(check, found.get(check.check_id), failure, files) for check in CHECKS),
-            *_from_ingest(connection),
-        ]
-        to_decide = _to_decide(connection, dbt_outcomes)
-    _write_to_decide(candidate.with_name(TO_DECIDE), to_decide)
+        from_dbt, findings = _from_dbt(connection, dbt_outcomes, files)
+        outcomes = [*from_dbt, *(_from_suite(check, found.get(check.check_id), failure, files) for check in CHECKS)]
+        compared, more = last_release.outcomes(connection, last, (one.check_id for one in outcomes))
+        outcomes += [*_from_ingest(connection), *compared]
+    _write_to_decide(candidate.with_name(TO_DECIDE), [*findings, *more])
     _write(candidate, run_id, judged_at, outcomes)
     return read_verdict(candidate, run_id)

@@ -24,10 +24,8 @@ from typing import Any
 
 import duckdb
 
+from expectations.outcome import EXAMPLES
 from expectations.suites import CHECKS, FRAMES, Check
-
-EXAMPLES = 5
-"""Failing rows kept per check: enough to find the pattern, few enough to read."""
 
 TIME_LIMIT_SECONDS = 600.0
 GX_SEVERITY = {"gate": "critical", "warn": "warning", "review": "info"}

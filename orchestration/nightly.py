@@ -170,7 +170,9 @@ def judge(home: Home) -> dict[str, int]:
     data_tests = {**warehouse.manifest(home), "unit_tests": {}}  # formulas are tested with the code, not every night
     outcomes = dbt_tests.outcomes(data_tests, results)
     suites = _suites.pop() if _suites else None
-    return gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites).counts
+    last = runs.last_release(home)
+    compared = home.current.resolve() / "sousei.duckdb" if last else None
+    return gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites, compared).counts
 
 
 def suite_outcomes(home: Home) -> list[dict[str, Any]]:
