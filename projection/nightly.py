@@ -289,15 +289,33 @@ def published_2023(raw: pl.DataFrame, reference_series: pl.DataFrame) -> pl.Data
         pl.col("value").cast(PERSONS).alias("population_persons"),
         "source_id",
     )
-    return (
-        pl.concat([rows, extra])
-        .unique(["municipality_code", "year", "sex", "age_group"], keep="first", maintain_order=True)
-        .with_columns(
-            pl.lit("ipss_2023").alias("scenario_id"),
-            pl.lit("ipss_2023").alias("vintage"),
-            (pl.col("year") > 2020).alias("is_projection"),
-        )
+    known = pl.concat([rows, extra]).unique(
+        ["municipality_code", "year", "sex", "age_group"], keep="first", maintain_order=True
     )
+    return pl.concat([known, _totals_of_groups(known)]).with_columns(
+        pl.lit("ipss_2023").alias("scenario_id"),
+        pl.lit("ipss_2023").alias("vintage"),
+        (pl.col("year") > 2020).alias("is_projection"),
+    )
+
+
+def _totals_of_groups(known: pl.DataFrame) -> pl.DataFrame:
+    """The total where only its three age groups were delivered: their sum."""
+    both = known.filter(pl.col("sex") == "total")
+    summed = (
+        both.filter(pl.col("age_group").is_in(["0-14", "15-64", "65+"]) & pl.col("population_persons").is_not_null())
+        .group_by("municipality_code", "year", maintain_order=True)
+        .agg(pl.len().alias("_n"), pl.col("population_persons").sum(), pl.col("source_id").min())
+        .filter(pl.col("_n") == 3)
+        .join(both.filter(pl.col("age_group") == "total"), on=["municipality_code", "year"], how="anti")
+    )
+    return summed.with_columns(
+        pl.lit("total").alias("sex"),
+        pl.lit("total").alias("age_group"),
+        pl.lit(None, pl.Int16).alias("age_from"),
+        pl.lit(None, pl.Int16).alias("age_to"),
+        pl.col("population_persons").cast(PERSONS),
+    ).select(known.columns)
 
 
 def as_published(base: vision.Baseline, result: vision.Run) -> vision.Run:

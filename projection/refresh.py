@@ -72,15 +72,21 @@ def actual_totals(
     """
     whole = (pl.col("scope") == "total") & pl.col("area_level").is_in(AREA_LEVELS)
     total = (pl.col("sex") == "total") & (pl.col("age_group") == "total")
-    known = pl.col("series").replace({"census_preliminary": "census"})
+    series_of_print = ["census", "census_preliminary", "resident_registry"]
     parts = [
-        frame.filter(condition & pl.col(value).is_not_null()).select(
+        frame.filter(condition & pl.col(value).is_not_null())
+        .select(
             pl.col(code).alias("municipality_code"),
             pl.col(day).alias("as_of_date"),
-            series.alias("series"),
+            series.replace({"census_preliminary": "census"}).alias("series"),
             pl.col(value).cast(pl.Float64).alias("persons"),
-            "value_status",
-            pl.col("value_status").replace_strict(STATUS_RANK, default=0, return_dtype=pl.Int8).alias("_settled"),
+            pl.when(series == "census_preliminary")
+            .then(pl.lit("preliminary"))
+            .otherwise("value_status")
+            .alias("value_status"),
+        )
+        .with_columns(
+            pl.col("value_status").replace_strict(STATUS_RANK, default=0, return_dtype=pl.Int8).alias("_settled")
         )
         for frame, condition, code, day, value, series in (
             (census_population, whole & total, "area_code", "as_of_date", "population_persons", pl.lit("census")),
@@ -102,11 +108,11 @@ def actual_totals(
             ),
             (
                 reference_series,
-                (pl.col("indicator_id") == "population_total") & known.is_in(["census", "resident_registry"]),
+                (pl.col("indicator_id") == "population_total") & pl.col("series").is_in(series_of_print),
                 "municipality_code",
                 "period_end",
                 "value",
-                known,
+                pl.col("series"),
             ),
         )
     ]
