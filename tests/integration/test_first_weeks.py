@@ -52,13 +52,13 @@ def preliminary_2025() -> bytes:
     return (SAMPLES / "reference_series" / "census_2025_preliminary.csv").read_bytes()
 
 
-def one_more_woman(table: str) -> bytes:
-    """The projection of 2018 with one woman of 20-24 more in Nemuro in 2045, in all columns that she belongs to."""
+def one_more_man(table: str) -> bytes:
+    """The projection of 2018 with one man of 90 and more in Nemuro in 2045, in all columns that he belongs to."""
     lines = [line.split(",") for line in table.splitlines()]
     header = lines[0]
     (row,) = [line for line in lines if line[0] == "1223" and line[4] == "2045年"]
     for place, name in enumerate(header):
-        if name in ("総数", "総数/a", "総数/f", "20～24歳/a", "20～24歳/f"):
+        if name in ("総数", "90歳以上/a", "90歳以上/m"):
             row[place] = str(int(row[place]) + 1)
     return ("\n".join(",".join(line) for line in lines) + "\n").encode("utf-8-sig")
 
@@ -124,11 +124,11 @@ def test_a_corrected_ipss_table_replaces_the_first_one(tmp_path: Path) -> None:
     one.publishes()
     ask = (
         "select population_persons from mart_population_projection where municipality_code = '01223' and year = 2045 "
-        "and scenario_id = 'ipss_2018' and sex = 'female' and age_group = '20-24'"
+        "and scenario_id = 'ipss_2018' and sex = 'male' and age_group = '90+'"
     )
     ((before,),) = one.query(ask)
     path = one.landing / "ipss_projection" / "ipss_2018_age_sex_wide.csv"
-    one.deliver("corrected.csv", one_more_woman(path.read_text("utf-8-sig")))
+    one.deliver("corrected.csv", one_more_man(path.read_text("utf-8-sig")))
     one.publishes()
     assert one.query(ask) == [(before + 1,)]
 
