@@ -6,6 +6,7 @@ Does not hold: whether each suite check finds its fault (test_gate_mutations.py)
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations import gate
+from expectations import gate, last_release
 from expectations.gate import DbtOutcome, judge, read_verdict
 from expectations.suites import CHECKS
 from expectations.validation import SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
@@ -53,7 +54,7 @@ def test_sound_candidate_is_passed_by_the_real_process(candidate: Path) -> None:
     assert (verdict.complete, verdict.passed, verdict.reasons) == (True, True, ())
     assert verdict == read_verdict(candidate, RUN_ID)
     kinds = dict(rows(candidate, "select kind, count(*) from main.meta_check_outcome group by all").iter_rows())
-    assert kinds == {"gx": len(CHECKS), "dbt": len(DBT) + 1, "ingest": 1}
+    assert kinds == {"gx": len(CHECKS), "dbt": len(DBT) + 1, "ingest": 1, "release": len(last_release.RULES)}
 
 
 def test_planted_fault_is_refused_with_file_row_and_reason(candidate: Path) -> None:
@@ -100,6 +101,45 @@ def test_failing_dbt_test_names_file_sheet_row_and_reason_but_no_delivered_value
         "select file_name, sheet, row_number from main.meta_check_outcome where check_id = 'totals_equal_their_parts'",
     ).to_dicts()
     assert stored == {"file_name": "population.csv", "sheet": "表1", "row_number": 12}
+
+
+def _go_ahead(candidate: Path, rule: str, fact: str) -> None:
+    with duckdb.connect(str(candidate)) as connection:
+        connection.execute(
+            "insert into raw.decision values ('go_ahead', ?, ?, '統計課長', date '2026-11-22', '確かめた')",
+            [rule, fact],
+        )
+
+
+def test_a_go_ahead_lets_pass_the_finding_that_it_names_and_no_other(candidate: Path) -> None:
+    """Two findings, two printed lines: one is not enough, another value needs another line."""
+    rule = "totals_equal_their_parts"
+    failing = DbtOutcome(rule, "gate", "p", False, 2, compiled_sql=FAILING_TOTALS, may_be_let_pass=True)
+    verdict = judged(candidate, dbt=(failing,))
+    (reason,) = verdict.reasons
+    facts = re.findall(rf"{rule},(\S+?),決裁者,決裁日,理由", reason)
+    assert len(facts) == 2 and len(set(facts)) == 2
+    to_decide = (candidate.parent / "go_aheads_to_decide.csv").read_text("utf-8-sig")
+    assert all(f"{rule},{fact}," in to_decide for fact in facts)
+    _go_ahead(candidate, rule, facts[0])
+    left = judged(candidate, dbt=(failing,))
+    assert not left.passed and facts[1] in left.reasons[0] and facts[0] not in left.reasons[0]
+    _go_ahead(candidate, rule, facts[1])
+    passed = judged(candidate, dbt=(failing,))
+    assert passed.passed
+    (said,) = [one.message_ja for one in passed.outcomes if one.check_id == rule]
+    assert said == "決裁により 2件を受け入れました。"
+    assert not (candidate.parent / "go_aheads_to_decide.csv").exists()
+    moved = DbtOutcome(
+        rule, "gate", "p", False, 2, compiled_sql=FAILING_TOTALS.replace("3801", "3802"), may_be_let_pass=True
+    )
+    assert not judged(candidate, dbt=(moved,)).passed
+
+
+def test_a_rule_about_how_marts_are_built_cannot_be_let_pass(candidate: Path) -> None:
+    failing = DbtOutcome("rows_are_sound", "gate", "p", False, 2, compiled_sql=FAILING_TOTALS)
+    (reason,) = judged(candidate, dbt=(failing,)).reasons
+    assert "go_aheads.csv" not in reason
 
 
 @pytest.mark.parametrize("severity", ["warn", "review"])

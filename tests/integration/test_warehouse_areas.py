@@ -303,30 +303,13 @@ def delivered_again(where: str, days: int = 1) -> tuple[str, str]:
     return rows, delivery
 
 
-def test_shrunken_redelivery_needs_a_written_go_ahead(warehouse: Warehouse) -> None:
+def test_shrunken_redelivery_is_found(warehouse: Warehouse) -> None:
     for where, n in (("true", 0), ("area_code <> '03211'", 1)):
         with warehouse.changed("tourism_visitors", *delivered_again(where)):
             found = warehouse.node("deliveries_did_not_shrink")
         assert len(found) == n
     assert set(found[0]) == set(FINDING)
     assert (found[0]["file_name"], found[0]["municipality_code"]) == ("again.csv", "03211")
-    assert "go_aheads.csv" in found[0]["reason_ja"] and "feed,shrunken_delivery," in found[0]["reason_ja"]
-
-
-@pytest.mark.parametrize(
-    ("values", "is_enough"),
-    [
-        ("'feed', 'shrunken_delivery', '統計課長', date '2026-11-22', '公表元が釜石市を外した'", True),
-        ("'feed', 'shrunken_delivery', '統計課長', date '2026-11-22', ''", False),
-        ("'feed', 'shrunken_delivery', null, date '2026-11-22', '理由'", False),
-        ("'feed', 'shrunken_delivery', '統計課長', null, '理由'", False),
-        ("'beef', 'shrunken_delivery', '統計課長', date '2026-11-22', '理由'", False),
-    ],
-)
-def test_go_ahead_names_file_decider_day_and_reason(warehouse: Warehouse, values: str, is_enough: bool) -> None:
-    rows, delivery = delivered_again("area_code <> '03211'")
-    with warehouse.changed("tourism_visitors", rows, delivery, f"insert into seeds.go_aheads values ({values})"):
-        assert (warehouse.node("deliveries_did_not_shrink") == []) is is_enough
 
 
 def test_small_file_that_came_first_or_in_the_same_batch_is_no_shrinking(warehouse: Warehouse) -> None:

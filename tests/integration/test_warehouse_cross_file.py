@@ -106,17 +106,6 @@ def test_right_file_delivered_again_mends_the_year(warehouse: Warehouse) -> None
         assert stops(found_by(warehouse, "fct_tourism_visitors")) == set()
 
 
-@pytest.mark.parametrize(("by", "n"), [("'統計課長'", 0), ("null", 1)])
-def test_wide_revision_needs_a_written_go_ahead(warehouse: Warehouse, by: str, n: int) -> None:
-    go_ahead = (
-        f"insert into seeds.go_aheads select sha256, 'replaced_figures', {by}, date '2026-11-22', '公表元の改定' "
-        "from raw.delivery where file_name = 'city2025.csv'"
-    )
-    wrong = rearranged("visitors", "visitors", YEAR)
-    with warehouse.changed("tourism_visitors", wrong, go_ahead):
-        assert len(found_by(warehouse, "fct_tourism_visitors").get("yearly_visitors_agree_with_months", [])) == n
-
-
 # --- the same count in two tables -------------------------------------------------------------------------------------
 
 
