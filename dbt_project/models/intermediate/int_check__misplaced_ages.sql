@@ -1,0 +1,129 @@
+{{ config(materialized='table') }}
+{%- set key = 'municipality_code, series, scope, as_of_date, against' -%}
+-- Counts by age whose groups stand in the wrong place: one row per municipality, count, kind of reference and fault.
+-- `exchanged`: two groups that fit each other's expectation (`size`: the smaller departure, as a share of all people);
+-- `shifted`: all groups fit once they move by `one_age` years, round the end; `unlike`: a share `size` of the people
+-- would have to stand in another group. Municipalities of less than 1,000 are left out.
+with profiles as (
+    select
+        *,
+        share - expected_share as departure,
+        sum(abs(share - expected_share)) over (partition by {{ key }}) / 2 as unlike_share
+    from {{ ref('int_check__age_profiles') }}
+    where persons >= 1000
+),
+
+departed as (
+    select * from profiles
+    where abs(departure) >= 0.004
+),
+
+pairs as (
+    select
+        one.*,
+        other.place as other_place,
+        abs(one.departure) + abs(other.departure) as misfit,
+        abs(one.share - other.expected_share) + abs(other.share - one.expected_share) as misfit_exchanged,
+        abs(one.share - one.share_before) + abs(other.share - other.share_before) as misfit_before,
+        abs(one.share - other.share_before) + abs(other.share - one.share_before) as misfit_before_exchanged,
+        least(abs(one.departure), abs(other.departure)) as moved
+    from departed as one
+    inner join departed as other
+        on
+            one.municipality_code = other.municipality_code
+            and one.series = other.series
+            and one.scope = other.scope
+            and one.as_of_date = other.as_of_date
+            and one.against = other.against
+            and one.place < other.place
+    where one.departure * other.departure < 0
+),
+
+-- Young people between 15 and 29 move to study and to work: there both the cohort and the same group before must say so.
+exchanged as (
+    select * from pairs
+    where
+        misfit_exchanged < 0.35 * misfit
+        and (
+            misfit_before_exchanged < 0.6 * misfit_before
+            or not (place between 3 and 5 or other_place between 3 and 5 or other_place = 16)
+        )
+    qualify row_number() over (partition by {{ key }} order by misfit - misfit_exchanged desc) = 1
+),
+
+doubtful as (
+    select
+        {{ key }},
+        reference_series,
+        reference_date,
+        steps,
+        persons,
+        unlike_share,
+        min_by(source_id, place) as source_id,
+        min_by(source_sheet, place) as source_sheet,
+        min_by(source_row, place) as source_row,
+        list(share order by place) as shares,
+        list(expected_share order by place) as expected
+    from profiles
+    where unlike_share >= 0.05
+    group by {{ key }}, reference_series, reference_date, steps, persons, unlike_share
+),
+
+shifted as (
+    select
+        doubtful.*,
+        shifts.shift,
+        list_sum(list_transform(
+            range(1, 18), lambda n: abs(shares[((n - 1 + shift) % 17) + 1] - expected[n])
+        )) / 2 as unlike_share_shifted
+    from doubtful
+    cross join (select unnest(range(1, 17)) as shift) as shifts
+    qualify row_number() over (partition by {{ key }} order by unlike_share_shifted) = 1
+)
+
+select
+    {{ key }},
+    reference_series,
+    reference_date,
+    steps,
+    persons,
+    source_id,
+    source_sheet,
+    source_row,
+    'exchanged' as fault,
+    5 * place as one_age,
+    5 * other_place as other_age,
+    moved as size
+from exchanged
+union all
+select
+    {{ key }},
+    reference_series,
+    reference_date,
+    steps,
+    persons,
+    source_id,
+    source_sheet,
+    source_row,
+    'shifted' as fault,
+    5 * if(shift > 8, shift - 17, shift) as one_age,
+    null as other_age,
+    unlike_share as size
+from shifted
+where unlike_share_shifted < 0.5 * unlike_share
+union all
+select
+    {{ key }},
+    reference_series,
+    reference_date,
+    steps,
+    persons,
+    source_id,
+    source_sheet,
+    source_row,
+    'unlike' as fault,
+    null as one_age,
+    null as other_age,
+    unlike_share as size
+from doubtful
+where unlike_share >= 0.1
