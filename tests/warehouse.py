@@ -81,6 +81,30 @@ class Warehouse:
         return {row["name"] for row in found}
 
 
+def fill(connection: duckdb.DuckDBPyConnection, result: raw.RawResult, *, with_projection: bool = True) -> None:
+    """What stands in a candidate before dbt: the deliveries that were taken, the run, and the projection of them.
+
+    Without projection the tables of the projection that the candidate already has stay as they are.
+    """
+    raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
+    connection.execute(
+        "create or replace table raw.run as select 'r' as run_id, date '2026-11-22' as as_of_date, "
+        "cast(2026 as integer) as fiscal_year, timestamptz '2026-11-22 02:00:00+09' as created_at, "
+        "'test' as code_version, 'h' as inputs_hash"
+    )
+    if not with_projection:
+        return
+    frames = [connection.sql(f"from corrected.{name}").pl() for name in RAW]
+    table = scenarios.read(PROJECT / "seeds" / "scenarios.csv")
+    projected = nightly.build(*frames, table, reconcile.read(PROJECT / "seeds" / "plan_figures.csv"))
+    connection.execute("drop schema if exists projection cascade")
+    connection.execute("create schema projection")
+    for name, rows in projected.items():
+        connection.register("frame", rows)
+        connection.execute(f"create table projection.{name} as select * from frame")
+        connection.unregister("frame")
+
+
 @contextmanager
 def built(root: Path, landing: Path, *select: str) -> Iterator[Warehouse]:
     """Files of `landing` -> raw -> projection -> dbt, whole or what `select` names; every check must pass or warn."""
@@ -93,20 +117,7 @@ def built(root: Path, landing: Path, *select: str) -> Iterator[Warehouse]:
     result = raw.read(home, snapshots, date(2026, 11, 22))
     path = root / "candidate.duckdb"
     with duckdb.connect(str(path)) as connection:
-        raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
-        connection.execute(
-            "create table raw.run as select 'r' as run_id, date '2026-11-22' as as_of_date, "
-            "cast(2026 as integer) as fiscal_year, timestamptz '2026-11-22 02:00:00+09' as created_at, "
-            "'test' as code_version, 'h' as inputs_hash"
-        )
-        frames = [connection.sql(f"from corrected.{name}").pl() for name in RAW]
-        table = scenarios.read(PROJECT / "seeds" / "scenarios.csv")
-        projected = nightly.build(*frames, table, reconcile.read(PROJECT / "seeds" / "plan_figures.csv"))
-        connection.execute("create schema projection")
-        for name, rows in projected.items():
-            connection.register("frame", rows)
-            connection.execute(f"create table projection.{name} as select * from frame")
-            connection.unregister("frame")
+        fill(connection, result)
     where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(root / "target")]
     chosen = ["--indirect-selection", "cautious", "--select", *select] if select else []
     with pytest.MonkeyPatch.context() as patch:

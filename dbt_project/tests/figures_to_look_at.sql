@@ -63,13 +63,21 @@ ages as (
         municipality_code,
         as_of_date as period,
         reference_date || '（' || reference_series || '）から進めた年齢構成' as expected,
-        if(fault = 'unlike', printf('%.0f', 100 * size) || '％の人が別の階級', one_age || '歳からと ' || other_age || '歳からの階級')
-        as found,
+        case fault
+            when 'unlike' then printf('%.0f', 100 * size) || '％の人が別の階級'
+            when 'shifted' then one_age || '歳のずれ'
+            else one_age || '歳からと ' || other_age || '歳からの階級'
+        end as found,
         series || ' ' || scope || ' ' || as_of_date || ': '
-        || if(fault = 'unlike', '年齢構成が前の時点と続きません', '二つの年齢階級の値が入れ替わっているようです') as reason_ja
+        || case fault
+            when 'unlike' then '年齢構成が前の時点と続きません'
+            when 'shifted' then '年齢階級がずれているようです'
+            else '二つの年齢階級の値が入れ替わっているようです'
+        end as reason_ja
     from {{ ref('int_check__misplaced_ages') }}
     where
         (fault = 'unlike' and size >= if(against = 'projection', 0.1, 0.15))
+        or (fault = 'shifted' and (persons < 5000 or size >= 0.45))
         or (
             fault = 'exchanged'
             and size * persons >= 50

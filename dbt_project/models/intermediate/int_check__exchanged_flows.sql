@@ -1,6 +1,6 @@
 -- Births and deaths, or in- and out-migrants, that fit independent figures only with their names exchanged: one row per
 -- municipality, series, scope, period, pair and evidence. `evidence`: balance (the population of both ends of the
--- period), other_series (vital statistics or the migration report against the registry), before (the nearest earlier
+-- period; part_balance where the layout does not give the other entries and removals), other_series (vital statistics or the migration report against the registry), before (the nearest earlier
 -- period), ages (women of 20-39 and persons of 65 and over). `misfit` is the departure as published,
 -- `misfit_exchanged` with the names exchanged: persons for the balance, sums of logarithms else.
 with flows as (
@@ -30,7 +30,8 @@ pairs as (
         '出生と死亡' as pair_ja,
         births as gain,
         deaths as loss,
-        entries - departures + others as rest
+        entries - departures + coalesce(others, 0) as rest,
+        others is not null as is_whole
     from flows
     where births is not null and deaths is not null
     union all
@@ -39,7 +40,8 @@ pairs as (
         '転入と転出' as pair_ja,
         entries as gain,
         departures as loss,
-        births - deaths + others as rest
+        births - deaths + coalesce(others, 0) as rest,
+        others is not null as is_whole
     from flows
     where entries is not null and departures is not null
 ),
@@ -172,7 +174,7 @@ compared as (
         source_id,
         source_sheet,
         source_row,
-        'balance' as evidence,
+        if(is_whole, 'balance', 'part_balance') as evidence,
         '前後の人口の差' as evidence_ja,
         abs(net - (gain - loss)) as misfit,
         abs(net - (loss - gain)) as misfit_exchanged,
@@ -238,6 +240,7 @@ select
     *,
     case evidence
         when 'balance' then true
+        when 'part_balance' then false
         when 'other_series' then gap >= 0.25 and least(gain, loss) >= 50
         when 'before' then pair_ja = '出生と死亡' and gap >= 0.7 and least(gain, loss) >= 30
         else misfit >= 1.6 and least(gain, loss) >= 30
@@ -246,6 +249,7 @@ from compared
 where
     case evidence
         when 'balance' then misfit >= 10 and misfit_exchanged <= 0.1 * misfit
+        when 'part_balance' then misfit >= 50 and gap >= 50 and misfit_exchanged < 0.35 * misfit
         when 'other_series' then misfit_exchanged < 0.35 * misfit and gap >= 0.1
         when 'before' then misfit_exchanged < 0.35 * misfit and gap >= 0.15 and least(gain, loss) >= 100
         else misfit_exchanged < 0.35 * misfit and misfit >= 1.2 and least(gain, loss) >= 30

@@ -2,7 +2,7 @@
 {%- set key = 'municipality_code, series, scope, as_of_date, against' -%}
 -- Counts by age whose groups stand in the wrong place: one row per municipality, count, kind of reference and fault.
 -- `exchanged`: two groups that fit each other's expectation (`size`: the smaller departure, as a share of all people);
--- `shifted`: all groups fit once they move by `one_age` years, round the end; `unlike`: a share `size` of the people
+-- `shifted`: the groups fit once they all move by `one_age` years (`size`: the misfit that is then left); `unlike`: a share `size` of the people
 -- would have to stand in another group. Municipalities of less than 1,000 are left out.
 with profiles as (
     select
@@ -63,22 +63,35 @@ doubtful as (
         min_by(source_sheet, place) as source_sheet,
         min_by(source_row, place) as source_row,
         list(share order by place) as shares,
-        list(expected_share order by place) as expected
+        list(expected_share order by place) as expected,
+        list(share_before order by place) as before
     from profiles
     where unlike_share >= 0.05
     group by {{ key }}, reference_series, reference_date, steps, persons, unlike_share
 ),
 
-shifted as (
+-- Only groups that have a place after the move are compared, as they stand and moved; 80 and over is left out. Where
+-- people come and go with the stages of life, the shares of before stay as they are: they too may be met as they stand.
+moved as (
     select
         doubtful.*,
         shifts.shift,
-        list_sum(list_transform(
-            range(1, 18), lambda n: abs(shares[((n - 1 + shift) % 17) + 1] - expected[n])
-        )) / 2 as unlike_share_shifted
+        list_filter(range(1, 17), lambda n: n + shift between 1 and 16) as places
     from doubtful
-    cross join (select unnest(range(1, 17)) as shift) as shifts
-    qualify row_number() over (partition by {{ key }} order by unlike_share_shifted) = 1
+    cross join (select unnest(range(-5, 6)) as shift) as shifts
+    where shift <> 0
+),
+
+shifted as (
+    select
+        *,
+        least(
+            list_sum(list_transform(places, lambda n: abs(shares[n] - expected[n]))),
+            list_sum(list_transform(places, lambda n: abs(shares[n] - before[n])))
+        ) as misfit,
+        list_sum(list_transform(places, lambda n: abs(shares[n + shift] - expected[n]))) as misfit_shifted
+    from moved
+    qualify row_number() over (partition by {{ key }} order by misfit_shifted / misfit) = 1
 )
 
 select
@@ -106,11 +119,11 @@ select
     source_sheet,
     source_row,
     'shifted' as fault,
-    5 * if(shift > 8, shift - 17, shift) as one_age,
+    5 * shift as one_age,
     null as other_age,
-    unlike_share as size
+    misfit_shifted / misfit as size
 from shifted
-where unlike_share_shifted < 0.5 * unlike_share
+where misfit_shifted < 0.5 * misfit and misfit >= 0.03
 union all
 select
     {{ key }},
