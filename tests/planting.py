@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -95,7 +95,7 @@ class Bench:
                     named = ALWAYS if named in ("delivery", "problem", "correction") else named
                     fed[key] = frozenset(RAW) if of_projection else frozenset({named})
                 else:
-                    parents = nodes[key]["depends_on"]["nodes"] if key in nodes else []
+                    parents = (nodes[key].get("depends_on") or {}).get("nodes", []) if key in nodes else []
                     fed[key] = frozenset().union(*(feeds(parent) for parent in parents))
                     self._placed(key, nodes, fed[key], compiled)
             return fed[key]
@@ -116,16 +116,25 @@ class Bench:
             self.models.append(made)
 
     @contextmanager
-    def filled(self, work: Path, result: raw.RawResult, changed: Collection[str]) -> Iterator[Any]:
+    def filled(
+        self,
+        work: Path,
+        result: raw.RawResult,
+        changed: Collection[str],
+        more: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
+    ) -> Iterator[Any]:
         """A candidate below `work` with these deliveries, and the tables made again that the `changed` raw tables feed.
 
-        The projection is made again where one of its inputs changed.
+        The projection is made again where one of its inputs changed. With `more`, which may add raw rows before the
+        models are made, it stays as it is: only the models that read no projection are then of use.
         """
         path = work / "candidate.duckdb"  # the compiled SQL names this catalogue
         shutil.copyfile(self.root / "candidate.duckdb", path)
         with duckdb.connect(str(path)) as connection:
             connection.execute("set timezone = 'Asia/Tokyo'")
-            fill(connection, result, with_projection=bool(set(changed) & set(RAW)))
+            fill(connection, result, with_projection=more is None and bool(set(changed) & set(RAW)))
+            if more is not None:
+                more(connection)
             for node in self.models:
                 if node.fed_by & {*changed, ALWAYS}:
                     connection.execute(f"create or replace temp table again as {node.sql}")
@@ -139,7 +148,9 @@ class Bench:
         """Checks that find more than they do in the samples: {check: (severity, rows)}."""
         found: dict[str, tuple[str, list[tuple[Any, ...]]]] = {}
         for node in self.tests:
-            if node.fed_by & {*changed, ALWAYS} and (rows := _rows(connection, node) - self.known.get(node.name, set())):
+            if node.fed_by & {*changed, ALWAYS} and (
+                rows := _rows(connection, node) - self.known.get(node.name, set())
+            ):
                 found[node.name] = (node.severity, sorted(rows, key=str))
         made = {node.name for node in self.models if node.fed_by & set(changed)}
         for check in CHECKS:

@@ -33,7 +33,7 @@ fertility as (
     where series.indicator_id like 'tfr%'
     qualify row_number() over (
         partition by series.municipality_code, series.indicator_id, series.series, series.period_start
-        order by delivery.received_at desc, series.source_id
+        order by delivery.received_at desc, series.source_id asc
     ) = 1
 ),
 

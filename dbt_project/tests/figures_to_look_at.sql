@@ -35,9 +35,9 @@ repeats as (
         period,
         other_period || ' と違う値' as expected,
         n_figures || '件のうち ' || n_equal || '件が同じ' as found,
-        family || ' ' || period || ': ' || other_period || ' の値と同じです' as reason_ja
+        subject_family || ' ' || period || ': ' || other_period || ' の値と同じです' as reason_ja
     from {{ ref('int_check__repeated_periods') }}
-    where not is_certain and family not like 'flows %'
+    where not is_certain and subject_family not like 'flows %'
 ),
 
 flows as (
@@ -49,8 +49,8 @@ flows as (
         period_start as period,
         evidence_ja || ' に合う' || pair_ja as expected,
         gain || ' と ' || loss as found,
-        period_start || ' からの1年間（' || series || '・' || scope || '）: ' || pair_ja || 'が入れ替わっているようです'
-        as reason_ja
+        period_start || ' からの1年間（' || series || '・' || scope || '）: ' || pair_ja
+        || 'が入れ替わっているようです' as reason_ja
     from {{ ref('int_check__exchanged_flows') }}
     where not is_certain
 ),
@@ -151,23 +151,23 @@ unpaired as (
 
 registrations as (
     select
-        change.municipality_code,
-        change.period_start as period,
-        change.persons,
+        flows.municipality_code,
+        flows.period_start as period,
+        flows.persons,
         population.population_persons,
-        change.source_id,
-        change.source_sheet,
-        change.source_row
-    from {{ ref('fct_population_change') }} as change
+        flows.source_id,
+        flows.source_sheet,
+        flows.source_row
+    from {{ ref('fct_population_change') }} as flows
     inner join {{ ref('fct_population') }} as population
         on
-            change.municipality_code = population.municipality_code
-            and change.series = population.series
-            and change.scope = population.scope
-            and population.as_of_date between change.period_end and change.period_end + interval 1 day
+            flows.municipality_code = population.municipality_code
+            and flows.series = population.series
+            and flows.scope = population.scope
+            and population.as_of_date between flows.period_end and flows.period_end + interval 1 day
             and population.sex = 'total'
             and population.age_group = 'total'
-    where change.component = 'other' and change.scope <> 'foreign'
+    where flows.component = 'other' and flows.scope <> 'foreign'
 ),
 
 found as (

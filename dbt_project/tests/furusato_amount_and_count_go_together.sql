@@ -48,11 +48,11 @@ select
     paired.municipality_code || ' ' || paired.fiscal_year || '年度: 金額と件数の一方だけがありません' as reason_ja
 from paired
 inner join {{ source('raw', 'delivery') }} as delivery on paired.source_id = delivery.source_id
-left join counted as before
-    on paired.municipality_code = before.municipality_code and paired.fiscal_year - 1 = before.fiscal_year
+left join counted as of_before
+    on paired.municipality_code = of_before.municipality_code and paired.fiscal_year - 1 = of_before.fiscal_year
 where
     paired.n_items = 2
-    and (paired.form = 'detail' or before.n_donations >= 1000)
+    and (paired.form = 'detail' or of_before.n_donations >= 1000)
     and (coalesce(paired.donation_jpy, 0) = 0) <> (coalesce(paired.donation_count, 0) = 0)
     and exists (
         select 1 from {{ ref('int_furusato__resolved') }} as resolved

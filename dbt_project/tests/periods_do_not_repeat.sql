@@ -17,8 +17,8 @@ select
     repeated.municipality_code,
     repeated.other_period || '（' || coalesce(other.file_name, '') || '）と違う値' as expected,
     repeated.n_figures || '件のうち ' || repeated.n_equal || '件が同じ' as found,
-    repeated.family || ' ' || repeated.period || ': ' || repeated.other_period || '（' || coalesce(other.file_name, '')
-    || '）の値と同じです' as reason_ja
+    repeated.subject_family || ' ' || repeated.period || ': ' || repeated.other_period || '（'
+    || coalesce(other.file_name, '') || '）の値と同じです' as reason_ja
 from {{ ref('int_check__repeated_periods') }} as repeated
 left join {{ source('raw', 'delivery') }} as delivery on repeated.source_id = delivery.source_id
 left join {{ source('raw', 'delivery') }} as other on repeated.other_source_id = other.source_id

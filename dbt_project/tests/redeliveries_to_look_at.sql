@@ -9,8 +9,8 @@
         'threshold_reason': '公表元の訂正もあるので止めない。速報と確定の違いは訂正ではないので、同じ確定度の値だけを比べる。年次と月次、各年の調査と累計表、年齢別の表と人口動態の表の違いはそれぞれの検査が見る',
     },
 ) }}
--- Figures of one table, key and status that a later delivery gives another value than the one before it. One row per pair
--- of files.
+-- Figures of one table, key and status that a later delivery gives another value than the one before it. One row per
+-- pair of files.
 with cells as (
     select
         source_id,
@@ -129,4 +129,4 @@ select
 from versions
 where received_before < received_at and amount is distinct from amount_before
 group by raw_table, file_name, file_before
-order by max(received_at) desc, file_name, file_before
+order by max(received_at) desc, file_name asc, file_before asc

@@ -134,13 +134,17 @@ def newest_month_delivered_as_the_next(landing: Path) -> Planted:
 
 def month_doubled(landing: Path) -> Planted:
     """Both cities twice as many in October 2025."""
-    path = _visitors(landing, lambda year, month: (year, month) == (2025, 10), lambda v: {k: 2 * n for k, n in v.items()})
+    path = _visitors(
+        landing, lambda year, month: (year, month) == (2025, 10), lambda v: {k: 2 * n for k, n in v.items()}
+    )
     return Planted(path, "taken", "visitors doubled")
 
 
 def newest_month_doubled(landing: Path) -> Planted:
     """Both cities twice as many in June 2026."""
-    path = _visitors(landing, lambda year, month: (year, month) == (2026, 6), lambda v: {k: 2 * n for k, n in v.items()})
+    path = _visitors(
+        landing, lambda year, month: (year, month) == (2026, 6), lambda v: {k: 2 * n for k, n in v.items()}
+    )
     return Planted(path, "taken", "visitors doubled")
 
 
@@ -152,7 +156,9 @@ def visitors_of_a_year_tenfold(landing: Path) -> Planted:
 
 def newest_month_tenfold(landing: Path) -> Planted:
     """Both cities of June 2026 with a zero too many."""
-    path = _visitors(landing, lambda year, month: (year, month) == (2026, 6), lambda v: {k: 10 * n for k, n in v.items()})
+    path = _visitors(
+        landing, lambda year, month: (year, month) == (2026, 6), lambda v: {k: 10 * n for k, n in v.items()}
+    )
     return Planted(path, "taken", "visitors tenfold")
 
 
@@ -370,7 +376,9 @@ def donation_year_relabelled(landing: Path) -> Planted:
         for row in rows:
             for column, value in enumerate(row):
                 if isinstance(value, str):
-                    row[column] = value.replace("令和２年３月31日", "令和３年３月31日").replace("令和元年度", "令和2年度")
+                    row[column] = value.replace("令和２年３月31日", "令和３年３月31日").replace(
+                        "令和元年度", "令和2年度"
+                    )
 
     sheet = edit_workbook(path, edit)
     return Planted(path, "taken", "donations of another year", sheet, (17, 18))

@@ -41,7 +41,7 @@ profiles as (
         scope,
         as_of_date,
         sum(persons) as persons,
-        list(persons / total_persons order by place) as shares,
+        list(persons / total_persons order by place) as share_list,
         max(source_id) as source_id,
         max(source_sheet) as source_sheet,
         min(source_row) as source_row
@@ -58,7 +58,7 @@ profiles as (
 referred as (
     select
         count_.*,
-        reference.shares as shares_before,
+        reference.share_list as shares_before,
         reference.series as reference_series,
         reference.scope as reference_scope,
         reference.as_of_date as reference_date,
@@ -77,7 +77,7 @@ referred as (
                 reference.series like 'ipss%',
                 reference.as_of_date between count_.as_of_date - interval 200 day and count_.as_of_date
                 + interval 200 day,
-                reference.as_of_date < count_.as_of_date
+                count_.as_of_date > reference.as_of_date
                 and date_diff('day', reference.as_of_date, count_.as_of_date) <= 2600
             )
     qualify row_number() over (
@@ -101,7 +101,7 @@ select
     source_sheet,
     source_row,
     place,
-    shares[place + 1] as share,
+    share_list[place + 1] as age_share,
     shares_before[place + 1] as share_before,
     case
         when steps <= 0 then shares_before[place + 1]

@@ -1,6 +1,7 @@
 -- Births and deaths, or in- and out-migrants, that fit independent figures only with their names exchanged: one row per
 -- municipality, series, scope, period, pair and evidence. `evidence`: balance (the population of both ends of the
--- period; part_balance where the layout does not give the other entries and removals), other_series (vital statistics or the migration report against the registry), before (the nearest earlier
+-- period; part_balance where the layout does not give the other entries and removals), other_series
+-- (vital statistics or the migration report against the registry), before (the nearest earlier
 -- period), ages (women of 20-39 and persons of 65 and over). `misfit` is the departure as published,
 -- `misfit_exchanged` with the names exchanged: persons for the balance, sums of logarithms else.
 with flows as (
@@ -14,7 +15,7 @@ with flows as (
         max(persons) filter (where component = 'death') as deaths,
         max(persons) filter (where component = 'in_migration') as entries,
         max(persons) filter (where component = 'out_migration') as departures,
-        max(persons) filter (where component = 'other') as others,
+        max(persons) filter (where component = 'other') as other_net,
         min_by(source_id, source_row) as source_id,
         min_by(source_sheet, source_row) as source_sheet,
         min(source_row) as source_row
@@ -26,22 +27,22 @@ with flows as (
 -- One row per pair of flows; each pair is looked at in the same ways.
 pairs as (
     select
-        * exclude (births, deaths, entries, departures, others),
+        * exclude (births, deaths, entries, departures, other_net),
         '出生と死亡' as pair_ja,
         births as gain,
         deaths as loss,
-        entries - departures + coalesce(others, 0) as rest,
-        others is not null as is_whole
+        entries - departures + coalesce(other_net, 0) as rest,
+        other_net is not null as is_whole
     from flows
     where births is not null and deaths is not null
     union all
     select
-        * exclude (births, deaths, entries, departures, others),
+        * exclude (births, deaths, entries, departures, other_net),
         '転入と転出' as pair_ja,
         entries as gain,
         departures as loss,
-        births - deaths + coalesce(others, 0) as rest,
-        others is not null as is_whole
+        births - deaths + coalesce(other_net, 0) as rest,
+        other_net is not null as is_whole
     from flows
     where entries is not null and departures is not null
 ),

@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 -- Two municipalities whose figures of one period fit each other's reference and not their own: the mark of values that
 -- stand in each other's rows. One row per pair, subject and period. The reference is the period before (visitors: the
--- same month of the year before on the same level, else the month before); for a census also the projection and the
+-- same month of the year before and the month before, on the same level); for a census also the projection and the
 -- registry. Sizes are compared as logarithms: `moved` is the smaller of the two departures from the own reference,
 -- `misfit` the sum of both, `misfit_exchanged` the sum against the other's reference. In a table of more than 50
 -- municipalities only neighbours (up to three rows apart in the order of codes) are looked at.
@@ -52,29 +52,30 @@ registered as (
 
 referred as (
     select
-        stepped.* exclude (period_of_year_before, period_of_last, amount_of_last, comparable_from_of_last),
-        coalesce(earlier.period, stepped.period_of_last) as period_before,
-        coalesce(earlier.amount, stepped.amount_of_last) as amount_before,
-        if(earlier.period is not null, 'year', 'period') as against
+        * exclude (period_of_year_before, period_of_last, amount_of_last, comparable_from_of_last),
+        period_of_last as period_before,
+        amount_of_last as amount_before,
+        if(subject = 'visitors', 'month', 'period') as against
     from stepped
-    left join figures as earlier
+    where
+        amount_of_last is not null
+        and (
+            subject <> 'visitors'
+            or (period_of_last = period - interval 1 month and comparable_from = comparable_from_of_last)
+        )
+    union all
+    select
+        stepped.* exclude (period_of_year_before, period_of_last, amount_of_last, comparable_from_of_last),
+        earlier.period as period_before,
+        earlier.amount as amount_before,
+        'year' as against
+    from stepped
+    inner join figures as earlier
         on
             stepped.subject = earlier.subject
             and stepped.municipality_code = earlier.municipality_code
             and stepped.period_of_year_before = earlier.period
             and stepped.comparable_from = earlier.comparable_from
-    where
-        earlier.period is not null
-        or (
-            stepped.amount_of_last is not null
-            and (
-                stepped.subject <> 'visitors'
-                or (
-                    stepped.period_of_last = stepped.period - interval 1 month
-                    and stepped.comparable_from = stepped.comparable_from_of_last
-                )
-            )
-        )
     union all
     select
         stepped.* exclude (period_of_year_before, period_of_last, amount_of_last, comparable_from_of_last),
@@ -121,7 +122,7 @@ departed as (
 paired as (
     select
         one.subject,
-        one.family,
+        one.subject_family,
         one.subject_ja,
         one.against,
         one.period,
@@ -158,26 +159,27 @@ suspicious as (
         count(*) filter (where against = 'year' and moved >= 0.2) over (
             partition by subject, municipality_code, other_code, year(period)
         ) as n_months,
-        count(*) over (partition by family, period, municipality_code, other_code) as n_items
+        count(*) over (partition by subject_family, period, municipality_code, other_code) as n_items
     from paired
-    where misfit_exchanged < if(against in ('projection', 'registry'), 0.35, 0.25) * misfit
+    where misfit_exchanged < if(against in ('projection', 'registry', 'month'), 0.35, 0.25) * misfit
 )
 
 select
     *,
     case
-        when family = 'visitors' then n_months >= 7
+        when subject_family = 'visitors' then n_months >= 7
         when against in ('projection', 'registry') then moved >= 0.12 and least_amount >= 1000
         when subject = 'population census total' then moved >= 0.2 and least_amount >= 1000
-        when family like 'population %'
+        when subject_family like 'population %'
             then moved >= 0.1 and least_amount >= 500 and period < period_before + interval 50 month
         else false
     end as is_certain
 from suspicious
 where
     case
-        when family = 'visitors' then moved >= ln(1.5)
-        when family = 'donations' then n_items = 2 and moved >= ln(2) and least_amount >= 1000
-        when family like 'flows %' then moved >= 0.25 and least_amount >= 50
+        when against = 'month' then moved >= ln(1.5) and least_amount >= 1000
+        when subject_family = 'visitors' then moved >= ln(1.5)
+        when subject_family = 'donations' then n_items = 2 and moved >= ln(2) and least_amount >= 1000
+        when subject_family like 'flows %' then moved >= 0.25 and least_amount >= 50
         else moved >= 0.05 and least_amount >= 500
     end

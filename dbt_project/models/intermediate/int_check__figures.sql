@@ -1,10 +1,10 @@
 -- Published figures in one long table, for the rules that compare a figure with another period or another municipality:
--- one row per subject, municipality and period. `subject` names what may be compared with itself, `family` the table in
--- which the figures stand together. Foreign residents alone are left out (they move by whole groups). Zero and missing
--- are left out: nothing can be said of their size.
+-- one row per subject, municipality and period. `subject` names what may be compared with itself, `subject_family` the
+-- table in which the figures stand together. Foreign residents alone are left out (they move by whole groups). Zero and
+-- missing are left out: nothing can be said of their size.
 select
     'visitors' as subject,
-    'visitors' as family,
+    'visitors' as subject_family,
     '観光来訪者数' as subject_ja,
     municipality_code,
     month as period,
@@ -18,7 +18,7 @@ where visitors > 0
 union all
 select
     item as subject,
-    'donations' as family,
+    'donations' as subject_family,
     if(item = 'donation_jpy', 'ふるさと納税の受入額', 'ふるさと納税の件数') as subject_ja,
     municipality_code,
     make_date(fiscal_year, 4, 1) as period,
@@ -32,7 +32,7 @@ where version_rank = 1 and amount > 0
 union all
 select
     'population ' || series || ' ' || scope as subject,
-    'population ' || series || ' ' || scope as family,
+    'population ' || series || ' ' || scope as subject_family,
     if(series = 'census', '国勢調査の人口', '住民基本台帳の人口（' || scope || '）') as subject_ja,
     municipality_code,
     as_of_date as period,
@@ -46,7 +46,7 @@ where sex = 'total' and age_group = 'total' and scope <> 'foreign' and populatio
 union all
 select
     component || ' ' || series || ' ' || scope as subject,
-    'flows ' || series || ' ' || scope as family,
+    'flows ' || series || ' ' || scope as subject_family,
     case component
         when 'birth' then '出生'
         when 'death' then '死亡'

@@ -178,10 +178,9 @@ found as (
         source_row,
         period,
         '前年同月比が前後の月と同じくらい' as expected,
-        cast(cast(amount as bigint) as varchar) || '人（前年同月 ' || cast(cast(amount_before as bigint) as varchar) || '人）'
-        as found,
-        strftime(period, '%Y-%m') || ': 来訪者数の前年同月比が、前後の月の ' || printf('%.1f', exp(rise)) || ' 倍です'
-        as reason_ja,
+        cast(amount as bigint) || '人（前年同月 ' || cast(amount_before as bigint) || '人）' as found,
+        strftime(period, '%Y-%m') || ': 来訪者数の前年同月比が、前後の月の ' || printf('%.1f', exp(rise))
+        || ' 倍です' as reason_ja,
         n_places >= 20 as is_certain
     from seasons
     where
@@ -212,8 +211,8 @@ found as (
         censuses.period,
         '推計 ' || projected.persons || '人（' || projected.vintage || '）' as expected,
         cast(cast(censuses.amount as bigint) as varchar) || '人' as found,
-        censuses.period || ': 国勢調査の人口が' || if(projected.is_base, '推計の基準人口', '推計') || 'と大きく違います'
-        as reason_ja,
+        censuses.period || ': 国勢調査の人口が' || if(projected.is_base, '推計の基準人口', '推計')
+        || 'と大きく違います' as reason_ja,
         projected.is_base or abs(ln(censuses.amount / projected.persons)) > ln(2) as is_certain
     from censuses
     inner join projected

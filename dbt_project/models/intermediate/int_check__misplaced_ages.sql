@@ -2,13 +2,14 @@
 {%- set key = 'municipality_code, series, scope, as_of_date, against' -%}
 -- Counts by age whose groups stand in the wrong place: one row per municipality, count, kind of reference and fault.
 -- `exchanged`: two groups that fit each other's expectation (`size`: the smaller departure, as a share of all people);
--- `shifted`: the groups fit once they all move by `one_age` years (`size`: the misfit that is then left); `unlike`: a share `size` of the people
--- would have to stand in another group. Municipalities of less than 1,000 are left out.
+-- `shifted`: the groups fit once they all move by `one_age` years (`size`: the misfit that is then left, of the one as
+-- published); `unlike`: the share `size` of the people would have to stand in another group. Municipalities of less than
+-- 1,000 are left out.
 with profiles as (
     select
         *,
-        share - expected_share as departure,
-        sum(abs(share - expected_share)) over (partition by {{ key }}) / 2 as unlike_share
+        age_share - expected_share as departure,
+        sum(abs(age_share - expected_share)) over (partition by {{ key }}) / 2 as unlike_share
     from {{ ref('int_check__age_profiles') }}
     where persons >= 1000
 ),
@@ -23,9 +24,9 @@ pairs as (
         one.*,
         other.place as other_place,
         abs(one.departure) + abs(other.departure) as misfit,
-        abs(one.share - other.expected_share) + abs(other.share - one.expected_share) as misfit_exchanged,
-        abs(one.share - one.share_before) + abs(other.share - other.share_before) as misfit_before,
-        abs(one.share - other.share_before) + abs(other.share - one.share_before) as misfit_before_exchanged,
+        abs(one.age_share - other.expected_share) + abs(other.age_share - one.expected_share) as misfit_exchanged,
+        abs(one.age_share - one.share_before) + abs(other.age_share - other.share_before) as misfit_before,
+        abs(one.age_share - other.share_before) + abs(other.age_share - one.share_before) as misfit_before_exchanged,
         least(abs(one.departure), abs(other.departure)) as moved
     from departed as one
     inner join departed as other
@@ -39,7 +40,8 @@ pairs as (
     where one.departure * other.departure < 0
 ),
 
--- Young people between 15 and 29 move to study and to work: there both the cohort and the same group before must say so.
+-- Young people between 15 and 29 move to study and to work: there both the cohort and the same group before must say
+-- so.
 exchanged as (
     select * from pairs
     where
@@ -62,9 +64,9 @@ doubtful as (
         min_by(source_id, place) as source_id,
         min_by(source_sheet, place) as source_sheet,
         min_by(source_row, place) as source_row,
-        list(share order by place) as shares,
+        list(age_share order by place) as share_list,
         list(expected_share order by place) as expected,
-        list(share_before order by place) as before
+        list(share_before order by place) as list_before
     from profiles
     where unlike_share >= 0.05
     group by {{ key }}, reference_series, reference_date, steps, persons, unlike_share
@@ -86,10 +88,10 @@ shifted as (
     select
         *,
         least(
-            list_sum(list_transform(places, lambda n: abs(shares[n] - expected[n]))),
-            list_sum(list_transform(places, lambda n: abs(shares[n] - before[n])))
+            list_sum(list_transform(places, lambda n: abs(share_list[n] - expected[n]))),
+            list_sum(list_transform(places, lambda n: abs(share_list[n] - list_before[n])))
         ) as misfit,
-        list_sum(list_transform(places, lambda n: abs(shares[n + shift] - expected[n]))) as misfit_shifted
+        list_sum(list_transform(places, lambda n: abs(share_list[n + shift] - expected[n]))) as misfit_shifted
     from moved
     qualify row_number() over (partition by {{ key }} order by misfit_shifted / misfit) = 1
 )

@@ -1,9 +1,9 @@
 -- Tables that repeat, figure by figure, what another period of the same table says: the mark of a period under a wrong
--- name. One row per delivered file, family and pair of periods. Figures below 100 say nothing, nor do two months more
--- than a year apart. `weight` is the number of decimal digits that agree.
+-- name. One row per delivered file, subject_family and pair of periods. Figures below 100 say nothing, nor do two months
+-- more than a year apart. `weight` is the number of decimal digits that agree.
 with figures as (
     select
-        family,
+        subject_family,
         subject,
         municipality_code,
         period,
@@ -18,7 +18,7 @@ with figures as (
 
 equal as (
     select
-        later.family,
+        later.subject_family,
         later.source_id,
         later.period,
         earlier.period as other_period,
@@ -34,12 +34,12 @@ equal as (
             and later.municipality_code = earlier.municipality_code
             and later.amount = earlier.amount
             and later.period > earlier.period
-            and (later.family <> 'visitors' or later.period <= earlier.period + interval 13 month)
+            and (later.subject_family <> 'visitors' or later.period <= earlier.period + interval 13 month)
 ),
 
 repeated as (
     select
-        family,
+        subject_family,
         period,
         other_period,
         mode(source_id) as source_id,
@@ -50,16 +50,16 @@ repeated as (
         count(*) as n_equal,
         sum(log10(amount)) as weight
     from equal
-    group by family, period, other_period
+    group by subject_family, period, other_period
 ),
 
 held as (
     select
-        family,
+        subject_family,
         period,
         count(*) as n_figures
     from figures
-    group by family, period
+    group by subject_family, period
 )
 
 select
@@ -67,5 +67,5 @@ select
     held.n_figures,
     repeated.n_equal >= 2 and repeated.weight >= 6 and repeated.n_equal >= 0.9 * held.n_figures as is_certain
 from repeated
-inner join held on repeated.family = held.family and repeated.period = held.period
+inner join held on repeated.subject_family = held.subject_family and repeated.period = held.period
 where repeated.n_equal >= 0.5 * held.n_figures and repeated.weight >= 3

@@ -1,7 +1,7 @@
 -- Yen per donation of a municipality in a fiscal year beside its neighbouring years, where 100 donations or more are
 -- counted in each: the mark of amounts that stand in another municipality's row. times_off is how many times it lies
--- above or below the nearer one of the years before and after (or the only one of them); least_count the fewest donations
--- of these years.
+-- above or below the nearer one of the years before and after (or the only one of them); least_count the fewest
+-- donations of these years.
 with priced as (
     select
         receipts.municipality_code,
