@@ -6,7 +6,7 @@
         'subject': 'main.fct_population, main.fct_population_change, main.fct_tourism_visitors, main.fct_furusato_donation',
         'owner_ja': '統計担当',
         'action_ja': '示された値を原資料で確かめる。本当の変化であれば何もしなくてよい。誤りであれば正しいファイルを届け直す',
-        'threshold_reason': '本当にも起こることなので止めない。全国の実データで示される件数: 団体の入れ替わり 213（観光165、ほか48）、出生・死亡・転入・転出の入れ替わり 49、年齢階級の入れ替わり（3年以内）9、受入額の急増 45（5億円以上の団体、13年）、1件当たりの急増 71、国勢調査の急変 24・推計との差 5・台帳との比 21。新しく届いたものを先に示す',
+        'threshold_reason': '本当にも起こることなので止めない。全国の実データ（1980～2024年）で示される件数: 団体の入れ替わり 377（観光319、ほか58）、出生・死亡・転入・転出の入れ替わり 49、年齢階級の入れ替わり 107・不連続 40・ずれ 5、受入額の急増 45・1件当たりの急増 71・件数のない受入額 47、国勢調査の急変 24・推計との差 5・台帳との比 21、その他の増減5％以上 17、小さな団体の男女 8。新しく届いたものを先に示す',
     },
 ) }}
 -- What the rules that stop a night (towns_are_not_exchanged, periods_do_not_repeat, flows_are_not_exchanged,

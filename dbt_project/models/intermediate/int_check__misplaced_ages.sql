@@ -3,8 +3,8 @@
 -- Counts by age whose groups stand in the wrong place: one row per municipality, count, kind of reference and fault.
 -- `exchanged`: two groups that fit each other's expectation (`size`: the smaller departure, as a share of all people);
 -- `shifted`: the groups fit once they all move by `one_age` years (`size`: the misfit that is then left, of the one as
--- published); `unlike`: the share `size` of the people would have to stand in another group. Municipalities of less than
--- 1,000 are left out.
+-- published); `unlike`: the share `size` of the people would have to stand in another group. Municipalities of less
+-- than 1,000 are left out.
 with profiles as (
     select
         *,

@@ -1,6 +1,6 @@
 -- Tables that repeat, figure by figure, what another period of the same table says: the mark of a period under a wrong
--- name. One row per delivered file, subject_family and pair of periods. Figures below 100 say nothing, nor do two months
--- more than a year apart. `weight` is the number of decimal digits that agree.
+-- name. One row per delivered file, family and pair of periods. Figures below 100 say nothing, nor do two months more
+-- than a year apart. `weight` is the number of decimal digits that agree.
 with figures as (
     select
         subject_family,
