@@ -60,7 +60,7 @@ class Node:
 
 @dataclass
 class Bench:
-    """A built candidate of the samples and the SQL of every model and check, ready to be filled with other deliveries."""
+    """A built candidate of the samples and the SQL of each model and check, to be filled with other deliveries."""
 
     root: Path
     models: list[Node] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """Wrongful gates over real files: what the checks would stop of the publishers' own files and figures of 1980-2026.
 
-Holds: reading every file of ../shared/data/extracts and extracts_more that the reader takes, and beside them as raw rows
+Holds: reading every file of ../shared/data/extracts and extracts_more that the reader takes, and beside them as rows
 the census of 1980 to 2015 of all municipalities and the two cities' figures of 1995 to 2026 (../shared/data/figures).
 Does not hold: the checks, or a projection of the nation (checks that need one are left out).
 """

@@ -18,6 +18,14 @@ with presence as (
     from {{ ref('fct_population') }}
     where sex = 'total' and age_group = 'total'
     union all
+    -- The table by age, where the totals come from another one.
+    select
+        'fct_population ' || series || ' ' || scope || ' by age' as subject,
+        municipality_code,
+        as_of_date as period
+    from {{ ref('fct_population') }}
+    where sex = 'total' and age_group = '0-4'
+    union all
     select
         'fct_tourism_visitors' as subject,
         municipality_code,

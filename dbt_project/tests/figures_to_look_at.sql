@@ -77,10 +77,12 @@ ages as (
     from {{ ref('int_check__misplaced_ages') }}
     where
         (fault = 'unlike' and size >= if(against = 'projection', 0.1, 0.15))
+        or (fault = 'exchanged' and is_shared)
         or (fault = 'shifted' and (persons < 5000 or size >= 0.45))
         or (
             fault = 'exchanged'
             and size * persons >= 50
+            and not is_shared
             and size >= case
                 when against = 'same' and steps <= 0.6 then 0.005
                 when against = 'projection' then 0.008

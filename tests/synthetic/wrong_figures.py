@@ -1,8 +1,8 @@
 """Plants figures that are wrong although each file is sound: exchanged, doubled, relabelled, shifted, of another town.
 
 Holds: one function per fault and `WRONG_FIGURES` (all of them by name). Like those of `faults`, each changes a copy of
-`samples/landing` in place and returns a `Planted` record; a fault that would contradict another file of the same figures
-(a year's file and its months) is planted in all of them, so that only independent figures can tell. Does not hold:
+`samples/landing` in place and returns a `Planted` record; a fault that would contradict another file of the same
+figures (a year and its months) is planted in all of them, so that only independent figures can tell. Does not hold:
 faults inside one file (`faults`), or what must be found (tests/faults/test_wrong_figures.py).
 """
 

@@ -66,6 +66,19 @@ spikes as (
     window by_month as (partition by municipality_code order by period)
 ),
 
+-- Months that have no comparable month a year before.
+alone as (
+    select
+        *,
+        lag(amount) over by_month as amount_before,
+        lead(amount) over by_month as amount_after,
+        lag(period) over by_month as period_before,
+        lead(period) over by_month as period_after
+    from figures
+    where subject = 'visitors'
+    window by_month as (partition by municipality_code, comparable_from order by period)
+),
+
 seasons as (
     select
         *,
@@ -186,6 +199,23 @@ found as (
     where
         (n_places < 20 and rise between ln(1.6) and ln(8))
         or (n_places >= 20 and of_all >= 0.5 and place = 1)
+    union all
+    select
+        municipality_code,
+        source_id,
+        source_sheet,
+        source_row,
+        period,
+        '前月 ' || cast(amount_before as bigint) || '人、翌月 ' || cast(amount_after as bigint) || '人の8倍未満' as expected,
+        cast(amount as bigint) || '人' as found,
+        strftime(period, '%Y-%m') || ': 来訪者数が前月とも翌月とも8倍以上違います' as reason_ja,
+        false as is_certain
+    from alone
+    where
+        period < comparable_from + interval 1 year
+        and period_before = period - interval 1 month
+        and period_after = period + interval 1 month
+        and (amount >= 8 * greatest(amount_before, amount_after) or 8 * amount <= least(amount_before, amount_after))
     union all
     select
         municipality_code,

@@ -9,14 +9,15 @@ with profiles as (
     select
         *,
         age_share - expected_share as departure,
-        sum(abs(age_share - expected_share)) over (partition by {{ key }}) / 2 as unlike_share
+        sum(abs(age_share - expected_share)) over (partition by {{ key }}) / 2 as unlike_share,
+        count(*) over (partition by series, scope, as_of_date, against, place) as n_counts
     from {{ ref('int_check__age_profiles') }}
     where persons >= 1000
 ),
 
 departed as (
     select * from profiles
-    where abs(departure) >= 0.004
+    where abs(departure) >= if(against = 'same' and steps <= 0.6, 0.002, 0.004)
 ),
 
 pairs as (
@@ -42,14 +43,26 @@ pairs as (
 
 -- Young people between 15 and 29 move to study and to work: there both the cohort and the same group before must say
 -- so.
-exchanged as (
+fitting as (
     select * from pairs
     where
-        misfit_exchanged < 0.35 * misfit
+        misfit_exchanged < if(against = 'same' and steps <= 0.6, 0.6, 0.35) * misfit
         and (
             misfit_before_exchanged < 0.6 * misfit_before
             or not (place between 3 and 5 or other_place between 3 and 5 or other_place = 16)
         )
+),
+
+-- A difference too small to tell of in one municipality tells where half of the table or more shows the same one.
+exchanged as (
+    select *
+    from (
+        select
+            *,
+            count(*) over (partition by series, scope, as_of_date, against, place, other_place) as n_alike
+        from fitting
+    )
+    where (moved >= 0.004 and misfit_exchanged < 0.35 * misfit) or (n_alike >= 2 and n_alike >= 0.5 * n_counts)
     qualify row_number() over (partition by {{ key }} order by misfit - misfit_exchanged desc) = 1
 ),
 
@@ -108,7 +121,8 @@ select
     'exchanged' as fault,
     5 * place as one_age,
     5 * other_place as other_age,
-    moved as size
+    moved as size,
+    n_alike >= 2 and n_alike >= 0.5 * n_counts as is_shared
 from exchanged
 union all
 select
@@ -123,7 +137,8 @@ select
     'shifted' as fault,
     5 * shift as one_age,
     null as other_age,
-    misfit_shifted / misfit as size
+    misfit_shifted / misfit as size,
+    false as is_shared
 from shifted
 where misfit_shifted < 0.5 * misfit and misfit >= 0.03
 union all
@@ -139,6 +154,7 @@ select
     'unlike' as fault,
     null as one_age,
     null as other_age,
-    unlike_share as size
+    unlike_share as size,
+    false as is_shared
 from doubtful
 where unlike_share >= 0.1
