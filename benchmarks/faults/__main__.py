@@ -3,8 +3,8 @@
 Every fault of tests/synthetic that a reader can take (wrong figures, and those of `faults` that read well) is planted
 in the samples, as first delivery and as re-delivery a night later: stopped, shown or missed, and by which check. Then
 the checks that are the only barrier against a fault. Then the gates over all real files of ../shared, if it is there:
-each finding is a wrongful gate, or an error of the publisher that corrections must name. Takes 5 CPU seconds a fault and
-delivery (some 6 minutes for all on an idle core), and a minute for the real files.
+each finding is a wrongful gate, or an error of the publisher that corrections must name. Takes 5 CPU seconds a fault
+and delivery (some 6 minutes for all on an idle core), and a minute for the real files.
 
 Usage: python -m benchmarks.faults [--only NAME ...] [--real-only] [--json]
 """
