@@ -130,7 +130,8 @@ def test_ages_under_the_title_of_another_year_are_stopped(warehouse: Warehouse) 
     )
     with warehouse.changed("registry_population", moved):
         found = found_by(warehouse, "fct_population", "mart_population_current_area")
-    assert stops(found) == {"tables_of_one_count_agree"}
+    # the totals of 2023 that the reference series brings say the same as those now called 2024
+    assert stops(found) == {"tables_of_one_count_agree", "periods_do_not_repeat"}
     row = next(row for row in found["tables_of_one_count_agree"] if row["municipality_code"] == "01223")
     assert set(row) == set(FINDING)
     assert {row["file_name"], row["expected"].split("（")[1].split("・")[0]} == {
@@ -361,7 +362,7 @@ def test_newer_file_is_named_where_the_older_period_came_later(warehouse: Wareho
     ],
 )
 def test_file_that_was_cut_short_is_stopped(warehouse: Warehouse, left: str, n_found: int) -> None:
-    with warehouse.planted(*of_two_years("1000 * (1 + n * 37 % 101)", left)):
+    with warehouse.planted(*of_two_years("1030 * (1 + n * 37 % 101)", left)):
         found = found_by(warehouse)
     assert stops(found) == ({"files_are_not_cut_short"} if n_found else set())
     for row in found.get("files_are_not_cut_short", []):
