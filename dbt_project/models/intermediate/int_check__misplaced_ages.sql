@@ -61,7 +61,7 @@ exchanged as (
             *,
             count(*) over (partition by series, scope, as_of_date, against, place, other_place) as n_alike
         from fitting
-    )
+    ) as counted
     where (moved >= 0.004 and misfit_exchanged < 0.35 * misfit) or (n_alike >= 2 and n_alike >= 0.5 * n_counts)
     qualify row_number() over (partition by {{ key }} order by misfit - misfit_exchanged desc) = 1
 ),
