@@ -66,7 +66,8 @@ PLANTS: dict[str, str] = {
     ),
     "donations_have_a_plausible_number_of_years": "delete from main.fct_furusato_donation",
     "donations_of_a_year_stay_below_200_billion_yen": (
-        "update main.fct_furusato_donation set donation_jpy = 300000000000, donation_count = 10000000 where fiscal_year = 2024"
+        "update main.fct_furusato_donation set donation_jpy = 300000000000, donation_count = 10000000 "
+        "where fiscal_year = 2024"
     ),
     "average_donation_is_plausible": (
         f"update main.fct_furusato_donation set donation_jpy = donation_jpy // 1000 where fiscal_year = 2024 and {TOWN}"
