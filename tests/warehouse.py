@@ -5,6 +5,7 @@ Holds: the build and the handle on it. Does not hold: what must come out (tests/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ PROJECT = PROJECT_ROOT / "dbt_project"
 FINDING = ("file_name", "sheet", "row_number", "municipality_code", "expected", "found", "reason_ja")
 KEPT_AS_TABLES = ("int_kpi__actual", "int_vision__summed")
 """Intermediate tables, in order; all other models before the marts are views and see a planted fault by themselves."""
+MADE_OF_MARTS = ("int_check__exchanged_towns", "int_check__misplaced_ages")
+"""Intermediate tables that read marts: to be made again after these."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +62,27 @@ class Warehouse:
         try:
             for statement in statements:
                 self.connection.execute(statement)
+            self.resolve("\n".join(statements))
             self.rebuild(*(model for model in KEPT_AS_TABLES if model in self.compiled), schema="intermediate")
             yield
         finally:
             self.connection.execute("rollback")
 
+    def resolve(self, statements: str) -> None:
+        """Find the versions in force again where the statements touch delivered figures, deliveries or corrections."""
+        touched = [table for table in CORRECTABLE if f".{table}" in statements]
+        for table in CORRECTABLE if re.search(r"raw\.(delivery|correction)\b|corrected\.", statements) else touched:
+            self.connection.execute(f"delete from delivered.{table}")
+            self.connection.execute(f"insert into delivered.{table} {in_force.delivered(table)}")
+
     @contextmanager
     def changed(self, table: str, select: str, *statements: str) -> Iterator[None]:
         """raw.<table> shows `select` over the true rows, which it names `truth`; more statements follow."""
         kind = "view" if f"raw.{table}" in self.views else "table"
-        again = [f"delete from delivered.{table}", f"insert into delivered.{table} {in_force.delivered(table)}"]
         with self.planted(
             f"create table raw.truth as select * from raw.{table}",
             f"drop {kind} raw.{table}",
             f"create view raw.{table} as {select.replace('truth', 'raw.truth')}",
-            *(again if table in CORRECTABLE else ()),
             *statements,
         ):
             yield
@@ -82,6 +91,30 @@ class Warehouse:
     def views(self) -> set[str]:
         found = self.rows("select schema_name || '.' || view_name as name from duckdb_views() where not internal")
         return {row["name"] for row in found}
+
+
+def fill(connection: duckdb.DuckDBPyConnection, result: raw.RawResult, *, with_projection: bool = True) -> None:
+    """What stands in a candidate before dbt: the deliveries that were taken, the run, and the projection of them.
+
+    Without projection the tables of the projection that the candidate already has stay as they are.
+    """
+    raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
+    connection.execute(
+        "create or replace table raw.run as select 'r' as run_id, date '2026-11-22' as as_of_date, "
+        "cast(2026 as integer) as fiscal_year, timestamptz '2026-11-22 02:00:00+09' as created_at, "
+        "'test' as code_version, 'h' as inputs_hash"
+    )
+    if not with_projection:
+        return
+    frames = [connection.sql(f"from in_force.{name}").pl() for name in INPUTS]
+    table = scenarios.read(PROJECT / "seeds" / "scenarios.csv")
+    projected = nightly.build(*frames, table, reconcile.read(PROJECT / "seeds" / "plan_figures.csv"))
+    connection.execute("drop schema if exists projection cascade")
+    connection.execute("create schema projection")
+    for name, rows in projected.items():
+        connection.register("frame", rows)
+        connection.execute(f"create table projection.{name} as select * from frame")
+        connection.unregister("frame")
 
 
 @contextmanager
@@ -96,20 +129,7 @@ def built(root: Path, landing: Path, *select: str) -> Iterator[Warehouse]:
     result = raw.read(home, snapshots, date(2026, 11, 22))
     path = root / "candidate.duckdb"
     with duckdb.connect(str(path)) as connection:
-        raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
-        connection.execute(
-            "create table raw.run as select 'r' as run_id, date '2026-11-22' as as_of_date, "
-            "cast(2026 as integer) as fiscal_year, timestamptz '2026-11-22 02:00:00+09' as created_at, "
-            "'test' as code_version, 'h' as inputs_hash"
-        )
-        frames = [connection.sql(f"from in_force.{name}").pl() for name in INPUTS]
-        table = scenarios.read(PROJECT / "seeds" / "scenarios.csv")
-        projected = nightly.build(*frames, table, reconcile.read(PROJECT / "seeds" / "plan_figures.csv"))
-        connection.execute("create schema projection")
-        for name, rows in projected.items():
-            connection.register("frame", rows)
-            connection.execute(f"create table projection.{name} as select * from frame")
-            connection.unregister("frame")
+        fill(connection, result)
     where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(root / "target")]
     chosen = ["--indirect-selection", "cautious", "--select", *select] if select else []
     with pytest.MonkeyPatch.context() as patch:

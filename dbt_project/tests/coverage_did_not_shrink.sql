@@ -18,6 +18,14 @@ with presence as (
     from {{ ref('fct_population') }}
     where sex = 'total' and age_group = 'total'
     union all
+    -- The table by age, where the totals come from another one.
+    select
+        'fct_population ' || series || ' ' || scope || ' by age' as subject,
+        municipality_code,
+        as_of_date as period
+    from {{ ref('fct_population') }}
+    where sex = 'total' and age_group = '0-4'
+    union all
     select
         'fct_tourism_visitors' as subject,
         municipality_code,
@@ -61,6 +69,16 @@ lost as (
             and periods.period = present.period
             and presence.municipality_code = present.municipality_code
     where present.municipality_code is null
+),
+
+-- A last period that holds less than a tenth of the one before is an extract, typed by hand or cut out on purpose.
+whole as (
+    select
+        subject,
+        period,
+        count(*) as n_areas
+    from presence
+    group by subject, period
 )
 
 select
@@ -74,3 +92,6 @@ select
 from lost
 inner join {{ ref('dim_municipality') }} as municipality
     on lost.municipality_code = municipality.municipality_code and municipality.is_current
+inner join whole as last_one on lost.subject = last_one.subject and lost.period = last_one.period
+inner join whole as one_before on lost.subject = one_before.subject and lost.period_before = one_before.period
+where last_one.n_areas >= 0.1 * one_before.n_areas

@@ -6,7 +6,7 @@
         'subject': 'raw.furusato_donation',
         'owner_ja': 'ふるさと納税担当',
         'action_ja': '示された行の金額と件数の欄を原資料と見比べる（空欄、エラー値、1列のずれ）。正しいファイルを届け直せば新しい方を採用する',
-        'threshold_reason': '現況調査の金額と件数は同じ設問の組で、一方だけが空欄や0の団体は実ファイル3年分（5,223団体）に一つもない',
+        'threshold_reason': '現況調査（各年）の金額と件数は同じ設問の組で、一方だけが空欄や0の団体は実ファイル3年分（5,223団体）に一つもない。累計表（2008～2020年度）には件数を数えていない団体が2015年度までに47あり、その前の年度の件数は多くて392件なので、前の年度に1,000件以上あった団体だけを止め、ほかは figures_to_look_at が知らせる',
     },
 ) }}
 -- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
@@ -17,6 +17,7 @@ with paired as (
         municipality_code,
         fiscal_year,
         source_id,
+        any_value(form) as form,
         min(source_sheet) as source_sheet,
         min(source_row) as source_row,
         max(amount) filter (where item = 'donation_jpy') as donation_jpy,
@@ -25,6 +26,15 @@ with paired as (
     from {{ ref('stg_furusato_nozei__donation') }}
     where area_level in ('municipality', 'designated_city')
     group by municipality_code, fiscal_year, source_id
+),
+
+counted as (
+    select
+        municipality_code,
+        fiscal_year,
+        amount as n_donations
+    from {{ ref('int_furusato__resolved') }}
+    where item = 'donation_count' and version_rank = 1
 )
 
 select
@@ -38,8 +48,11 @@ select
     paired.municipality_code || ' ' || paired.fiscal_year || '年度: 金額と件数の一方だけがありません' as reason_ja
 from paired
 inner join {{ source('raw', 'delivery') }} as delivery on paired.source_id = delivery.source_id
+left join counted as of_before
+    on paired.municipality_code = of_before.municipality_code and paired.fiscal_year - 1 = of_before.fiscal_year
 where
     paired.n_items = 2
+    and (paired.form = 'detail' or of_before.n_donations >= 1000)
     and (coalesce(paired.donation_jpy, 0) = 0) <> (coalesce(paired.donation_count, 0) = 0)
     and exists (
         select 1 from {{ ref('int_furusato__resolved') }} as resolved

@@ -6,7 +6,7 @@
         'subject': 'main.fct_population',
         'owner_ja': '統計担当',
         'action_ja': '示されたファイルの男・女の見出しと行の並びを原資料と見比べる。正しいファイルを届け直せば新しい方を採用する',
-        'threshold_reason': '80歳以上が100人以上の団体で女の割合は実データ約2万5千件（住民基本台帳2005～2021年、国勢調査2020年）の最小が48％（関ケ原町）で、男女が入れ替われば20～40％台前半になる。45％未満を異常とする。年齢のない表は、男女の差が人口の2％を超える団体で、前の時点の女と男に入れ替えた方が2倍以上よく合うときを異常とする（実データは0件）',
+        'threshold_reason': '80歳以上が100人以上の団体で女の割合は実データ約4万件（住民基本台帳1995～2023年、国勢調査1980～2020年）の最小が48％（関ケ原町2005年）で、男女が入れ替われば20～40％台前半になる。45％未満を異常とする。年齢のない表は、5,000人以上で男女の差が人口の2％を超える団体で、前の時点の女と男に入れ替えた方が2倍以上よく合うときを異常とする（同じ実データで最も近いのは1.7倍、階上町2000年）。それより小さい村では本当に起こる（東成瀬村2020年、三島村2024年）ので figures_to_look_at が知らせる',
     },
 ) }}
 -- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
@@ -55,7 +55,8 @@ suspicious as (
         date_before || ' の男女と入れ替わっています' as reason_ja
     from stepped
     where
-        abs(men - women) > 0.02 * (men + women)
+        men + women >= 5000
+        and abs(men - women) > 0.02 * (men + women)
         and date_before >= as_of_date - interval 8 year
         and abs(men - women_before) + abs(women - men_before)
         < 0.5 * (abs(men - men_before) + abs(women - women_before))

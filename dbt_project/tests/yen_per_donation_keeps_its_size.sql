@@ -6,7 +6,7 @@
         'subject': 'main.fct_furusato_donation',
         'owner_ja': 'ふるさと納税担当',
         'action_ja': '示された行の金額と件数を原資料と見比べる（金額の列だけが隣の団体とずれていないか）。正しいファイルを届け直せば新しい方を採用する',
-        'threshold_reason': '実ファイル3年分（件数100件以上、2,928組）で、前か後の1年だけと比べた最大は31倍（広島市2016→2018年度）、前後の両方から離れた最大は10倍（刈谷市2018年度）。片側だけなら100倍、両側なら20倍を超えれば団体か桁の取り違えとみる。単位の取り違え（約1000倍）は magnitude_matches_before が見る',
+        'threshold_reason': '比べる年度のどれも1,000件以上の団体では、2008～2020年度の実データで、前か後の1年だけと比べた最大は19倍（11224の2016年度）、前後の両方から離れた最大は11倍（22215の2016年度）。片側だけなら100倍、両側なら20倍を超えれば団体か桁の取り違えとみる。1,000件に満たない団体では公表元の値そのものに数百倍の段差があり（39302と01454の2012年度など4件）、yen_per_donation_to_look_at が知らせる。単位の取り違え（約1000倍）は magnitude_matches_before が見る',
     },
 ) }}
 -- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
@@ -23,4 +23,4 @@ select
     || '倍違います' as reason_ja
 from {{ ref('int_furusato__unit_price') }} as price
 left join {{ source('raw', 'delivery') }} as delivery on price.source_id = delivery.source_id
-where price.times_off > if(price.has_both_neighbours, 20, 100)
+where price.least_count >= 1000 and price.times_off > if(price.has_both_neighbours, 20, 100)

@@ -23,7 +23,9 @@ with suspicious as (
         || if(has_both_neighbours, '前後の年度', '隣の年度') || 'と約' || cast(times_off as bigint)
         || '倍違います' as reason_ja
     from {{ ref('int_furusato__unit_price') }}
-    where times_off between if(has_both_neighbours, 8, 10) and if(has_both_neighbours, 20, 100)
+    where
+        times_off >= if(has_both_neighbours, 8, 10)
+        and not (least_count >= 1000 and times_off > if(has_both_neighbours, 20, 100))
     union all
     -- Two rows close to each other whose amounts fit once they change places.
     select

@@ -65,8 +65,9 @@ PLANTS: dict[str, str] = {
         "insert into raw.tourism_visitors (area_code, area_level) values ('99003', 'municipality')"
     ),
     "donations_have_a_plausible_number_of_years": "delete from main.fct_furusato_donation",
-    "donations_of_a_year_stay_below_50_billion_yen": (
-        "update main.fct_furusato_donation set donation_jpy = 60000000000 where fiscal_year = 2024"
+    "donations_of_a_year_stay_below_200_billion_yen": (
+        "update main.fct_furusato_donation set donation_jpy = 300000000000, donation_count = 10000000 "
+        "where fiscal_year = 2024"
     ),
     "average_donation_is_plausible": (
         f"update main.fct_furusato_donation set donation_jpy = donation_jpy // 1000 where fiscal_year = 2024 and {TOWN}"
@@ -99,8 +100,8 @@ PLANTS: dict[str, str] = {
     "scored_actual_is_missing_only_where_its_status_says_so": (
         "update main.mart_kpi_scorecard set value_status = 'not_reported' where kpi_id = 'k1'"
     ),
-    "attainment_stays_within_hundredfold": (
-        "update main.mart_kpi_scorecard set attainment_pct = 20000 where kpi_id = 'k1'"
+    "attainment_stays_within_five_hundredfold": (
+        "update main.mart_kpi_scorecard set attainment_pct = 60000 where kpi_id = 'k1'"
     ),
     "progress_needs_a_baseline": "update main.mart_kpi_scorecard set baseline_value = null where kpi_id = 'k2'",
     "observation_is_not_graded": (

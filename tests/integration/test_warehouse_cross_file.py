@@ -14,16 +14,18 @@ from typing import Any
 import pytest
 
 from ingest.home import PROJECT_ROOT
-from tests.warehouse import FINDING, Warehouse, built
+from tests.warehouse import FINDING, MADE_OF_MARTS, Warehouse, built
 
-SHARED = PROJECT_ROOT.parent / "shared" / "data" / "extracts"
+SHARED = PROJECT_ROOT.parent / "shared" / "data"
 CHECKS = sorted(path.stem for path in (PROJECT_ROOT / "dbt_project" / "tests").glob("*.sql"))
 NOTICES = {
     "coverage_did_not_shrink",
     "figures_that_moved",
+    "figures_to_look_at",
     "furusato_detail_matches_series",
     "kpi_values_to_chase",
     "magnitude_of_one_row",
+    "redeliveries_to_look_at",
     "scopes_add_up",
     "versions_agree",
     "visitor_levels_to_look_at",
@@ -38,6 +40,7 @@ pytestmark = pytest.mark.slow
 def found_by(warehouse: Warehouse, *marts: str) -> dict[str, list[dict[str, Any]]]:
     """Every check of dbt_project/tests that finds something once these marts are made again."""
     warehouse.rebuild(*marts)
+    warehouse.rebuild(*MADE_OF_MARTS, schema="intermediate")
     rows = {name: warehouse.node(name) for name in CHECKS if name in warehouse.compiled}
     return {name: found for name, found in rows.items() if found}
 
@@ -116,7 +119,8 @@ def test_ages_under_the_title_of_another_year_are_stopped(warehouse: Warehouse) 
     )
     with warehouse.changed("registry_population", moved):
         found = found_by(warehouse, "fct_population", "mart_population_current_area")
-    assert stops(found) == {"tables_of_one_count_agree"}
+    # the totals of 2023 that the reference series brings say the same as those now called 2024
+    assert stops(found) == {"tables_of_one_count_agree", "periods_do_not_repeat"}
     row = next(row for row in found["tables_of_one_count_agree"] if row["municipality_code"] == "01223")
     assert set(row) == set(FINDING)
     assert {row["file_name"], row["expected"].split("（")[1].split("・")[0]} == {
@@ -347,7 +351,7 @@ def test_newer_file_is_named_where_the_older_period_came_later(warehouse: Wareho
     ],
 )
 def test_file_that_was_cut_short_is_stopped(warehouse: Warehouse, left: str, n_found: int) -> None:
-    with warehouse.planted(*of_two_years("1000 * (1 + n * 37 % 101)", left)):
+    with warehouse.planted(*of_two_years("1030 * (1 + n * 37 % 101)", left)):
         found = found_by(warehouse)
     assert stops(found) == ({"files_are_not_cut_short"} if n_found else set())
     for row in found.get("files_are_not_cut_short", []):
@@ -366,6 +370,13 @@ NATIONAL = (
     "men_and_women_are_not_exchanged",
     "registry_population_moves_less_than_threefold",
     "yearly_visitors_agree_with_months",
+    "population_parts_add_up",
+    "magnitude_matches_before",
+    "towns_are_not_exchanged",
+    "periods_do_not_repeat",
+    "flows_are_not_exchanged",
+    "ages_follow_their_cohorts",
+    "figures_are_possible",
 )
 
 
@@ -377,9 +388,10 @@ def nation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     root = tmp_path_factory.mktemp("nation")
     landing = root / "landing"
     landing.mkdir()
-    for folder in ("resident_registry", "census", "furusato_nozei", "tourism"):
-        for path in (SHARED / folder).glob("*.[xc]*"):
-            shutil.copy(path, landing)
+    for base in ("extracts", "extracts_more"):
+        for folder in ("resident_registry", "census", "furusato_nozei", "tourism", "ipss_projection"):
+            for path in (SHARED / base / folder).glob("*.[xc]*"):
+                shutil.copy(path, landing)
     reviews = ("yen_per_donation_to_look_at", "visitor_levels_to_look_at")
     with built(root, landing, *(f"+{name}" for name in (*NATIONAL, *reviews))) as whole:
         yield whole
@@ -388,7 +400,7 @@ def nation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 @pytest.mark.shared
 def test_no_rule_stops_a_real_file(nation: Warehouse) -> None:
     assert {name: nation.status[name] for name in NATIONAL} == dict.fromkeys(NATIONAL, "pass")
-    assert len(nation.node("yen_per_donation_to_look_at")) < 15
+    assert len(nation.node("yen_per_donation_to_look_at")) < 60
     assert len(nation.node("visitor_levels_to_look_at")) < 50
 
 

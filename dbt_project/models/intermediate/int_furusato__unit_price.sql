@@ -1,6 +1,7 @@
 -- Yen per donation of a municipality in a fiscal year beside its neighbouring years, where 100 donations or more are
 -- counted in each: the mark of amounts that stand in another municipality's row. times_off is how many times it lies
--- above or below the nearer one of the years before and after (or the only one of them).
+-- above or below the nearer one of the years before and after (or the only one of them); least_count the fewest
+-- donations of these years.
 with priced as (
     select
         receipts.municipality_code,
@@ -28,6 +29,8 @@ neighbours as (
         *,
         lag(yen_per_donation) over by_year as yen_before,
         lag(fiscal_year) over by_year as year_before,
+        lag(donation_count) over by_year as count_before,
+        lead(donation_count) over by_year as count_after,
         lead(yen_per_donation) over by_year as yen_after,
         lead(fiscal_year) over by_year as year_after
     from priced
@@ -43,6 +46,7 @@ select
     coalesce(yen_before, yen_after) as yen_of_neighbour,
     coalesce(year_before, year_after) as year_of_neighbour,
     yen_before is not null and yen_after is not null as has_both_neighbours,
+    least(donation_count, count_before, count_after) as least_count,
     case
         when yen_before is null or yen_after is null
             then greatest(

@@ -1,6 +1,6 @@
 -- Delivered rows whose size is about 1,000 times (or a thousandth of) what went before, or of what another file says
 -- for the same period: the mark of a wrong unit. One row per suspicious row; is_whole_file says whether the file as a
--- whole looks wrong (a fifth of its municipalities, or any in a small file).
+-- whole looks wrong (a fifth of its municipalities, or any in a small file that counts 100 donations or more).
 with figures as (
     select
         'ふるさと納税 ' || item as subject,
@@ -46,7 +46,8 @@ with figures as (
 sized as (
     select
         figures.*,
-        figures.amount / nullif(donations.amount, 0) as per_donation
+        figures.amount / nullif(donations.amount, 0) as per_donation,
+        donations.amount as n_donations
     from figures
     left join figures as donations
         on
@@ -64,6 +65,7 @@ others as (
         *,
         lag(amount) over before as amount_before,
         lag(per_donation) over before as per_donation_before,
+        lag(n_donations) over before as n_donations_before,
         lag(period_ja) over before as period_before
     from sized
     window before as (partition by subject, municipality_code order by period, source_id)
@@ -120,7 +122,8 @@ suspicious as (
                 then '円単位の値を千円として読んでいませんか（ファイルの単位表示: ' || coalesce(unit_ja, 'なし') || '）'
             else '単位（千人・人）を確かめてください'
         end as reason_ja,
-        n_compared < 20 or n_jumps >= 0.2 * n_compared as is_whole_file
+        (n_compared < 20 and coalesce(least(n_donations, n_donations_before) >= 100, true))
+        or (n_compared >= 20 and n_jumps >= 0.2 * n_compared) as is_whole_file
     from by_file
     where is_jump
     union all

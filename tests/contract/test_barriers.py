@@ -1,0 +1,53 @@
+"""The checks that alone meet a fault are there under their names, and stop or tell as they must."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from expectations.suites import CHECKS
+from ingest.home import PROJECT_ROOT
+from tests.synthetic.barriers import ACROSS_FILES, SHOWS, STOPS
+from tests.synthetic.faults import FAULTS
+from tests.synthetic.wrong_figures import WRONG_FIGURES
+
+TESTS = {path.stem: path.read_text("utf-8") for path in (PROJECT_ROOT / "dbt_project" / "tests").glob("*.sql")}
+READER = "".join(path.read_text("utf-8") for path in sorted((PROJECT_ROOT / "ingest").glob("*.py")))
+SUITES = {check.check_id: check.severity for check in CHECKS}
+
+
+def severity_of(name: str) -> str | None:
+    """gate, warn or review; None where no check bears the name."""
+    if name in TESTS:
+        found = re.search(r"'severity': '(\w+)'", TESTS[name])
+        return found.group(1) if found else None
+    if f'"{name}"' in READER:
+        return "gate"  # what the reader finds wrong; its severity is held by tests/faults/test_ingest_planted.py
+    return SUITES.get(name)
+
+
+@pytest.mark.parametrize("name", sorted({*STOPS, *ACROSS_FILES}))
+def test_only_barrier_stops_the_night(name: str) -> None:
+    assert severity_of(name) == "gate"
+
+
+@pytest.mark.parametrize("name", sorted(SHOWS))
+def test_only_sign_of_a_fault_is_told(name: str) -> None:
+    assert severity_of(name) in {"warn", "review"}
+
+
+def test_every_barrier_names_faults_of_the_suite() -> None:
+    assert STOPS and SHOWS
+    for faults in (*STOPS.values(), *SHOWS.values()):
+        assert faults and set(faults) <= FAULTS.keys() | WRONG_FIGURES.keys()
+
+
+@pytest.mark.parametrize("name", ACROSS_FILES)
+def test_barrier_across_files_has_its_test(name: str) -> None:
+    tests = (PROJECT_ROOT / "tests" / "integration" / "test_warehouse_cross_file.py").read_text("utf-8")
+    assert re.search(rf"stops\(.*\) == \(?{{[^}}]*\"{name}\"", tests), "no test asserts that it stops its fault"
+
+
+def test_a_lost_or_renamed_check_is_seen() -> None:
+    assert severity_of("a_check_that_nobody_wrote") is None
