@@ -39,7 +39,8 @@ class Frame:
     """What one suite looks at.
 
     `grain` says what one row is; `keys` are the columns that name a failing row to a person (source_id, sheet and row
-    lead back to the delivered cell); the frame may be empty only where all raw tables of `fed_by` are.
+    lead back to the delivered cell); the frame may be empty only where all raw tables of `fed_by` are, and must
+    be empty then where `and_nothing_else` feeds it.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Frame:
     sql: str
     keys: tuple[str, ...]
     fed_by: tuple[str, ...] = ()
+    and_nothing_else: bool = False
 
 
 @dataclass(frozen=True)
@@ -296,6 +298,7 @@ FRAMES: dict[str, Frame] = {
             _coverage("fct_population", "census_population", "registry_population"),
             ("municipality_code", "source_id"),
             ("census_population", "registry_population"),
+            and_nothing_else=True,
         ),
         Frame(
             "population_change",
@@ -312,6 +315,7 @@ FRAMES: dict[str, Frame] = {
             _TOURISM,
             ("municipality_code", "month", "source_id", "sheet", "row"),
             ("tourism_visitors",),
+            and_nothing_else=True,
         ),
         Frame(
             "tourism_coverage",
@@ -320,6 +324,7 @@ FRAMES: dict[str, Frame] = {
             _coverage("fct_tourism_visitors", "tourism_visitors"),
             ("municipality_code", "source_id"),
             ("tourism_visitors",),
+            and_nothing_else=True,
         ),
         Frame(
             "furusato",
@@ -328,6 +333,7 @@ FRAMES: dict[str, Frame] = {
             _FURUSATO,
             ("municipality_code", "fiscal_year", "source_id", "sheet", "row"),
             ("furusato_donation",),
+            and_nothing_else=True,
         ),
         Frame(
             "furusato_coverage",
@@ -336,6 +342,7 @@ FRAMES: dict[str, Frame] = {
             _coverage("fct_furusato_donation", "furusato_donation"),
             ("municipality_code", "source_id"),
             ("furusato_donation",),
+            and_nothing_else=True,
         ),
         Frame("kpi", "dim_kpi", "a target of a plan, in one version", _KPI, ("municipality_code", "plan_id", "kpi_id")),
         Frame("kpi_actual", "fct_kpi_actual", "one KPI and fiscal year", _ACTUAL, ("kpi_id", "fiscal_year")),

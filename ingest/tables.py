@@ -50,7 +50,7 @@ RAW_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "sha256": (pl.String(), "Hash of the bytes as received."),
         "size_bytes": (pl.Int64(), "Size as received."),
         "received_at": (pl.Datetime("us", "Asia/Tokyo"), "When these bytes were received last."),
-        "received_order": (pl.Int64(), "Place among all deliveries by when they were received last, from 1."),
+        "received_order": (pl.Int32(), "Place among all deliveries by when they were received last, from 1."),
         "origin": (pl.String(), "landing, or samples: an embedded sample of the product."),
         "title_ja": (pl.String(), "Title found in the content."),
         "period": (pl.String(), "Period found in the content, e.g. 2021-01-01, FY2019, 2024, 2015-10-01."),

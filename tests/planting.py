@@ -168,7 +168,7 @@ class Bench:
         landing = fresh_landing(work)
         plant(landing)
         night = FIRST_NIGHT + timedelta(days=int(again))
-        result = raw.read(home, intake.take(home, landing, night, "tests"), AS_OF)
+        result = raw.read(home, intake.take(home, landing, night, "landing"), AS_OF)
         problems = result.problems.select("severity", "problem_id").rows()
         stopped = {name for severity, name in problems if severity == "gate"}
         shown = {name for severity, name in problems if severity != "gate"}

@@ -150,7 +150,7 @@ def test_failing_rows_of_every_check_say_file_row_and_reason(manifest: dict[str,
 def test_sources_are_the_relations_that_the_other_rooms_declare(manifest: dict[str, Any]) -> None:
     declared = {
         "raw": {*RAW_TABLES, "run"},
-        "corrected": set(CORRECTABLE),
+        "delivered": set(CORRECTABLE),
         "projection": set(PROJECTION_TABLES),
     }
     for source in manifest["sources"].values():
@@ -167,11 +167,12 @@ def test_data_flows_one_way(manifest: dict[str, Any]) -> None:
                 assert node["schema"] != "staging", f"{node['name']} reads {upstream['name']}"
                 assert order[upstream["schema"]] <= order[node["schema"]], f"{node['name']} reads {upstream['name']}"
             if parent.startswith("source.") and node["schema"] != "staging":
-                # what is no statistic: the lists of deliveries and corrections, the run; and the projection, which is
-                # finished: a staging view over each of its tables would only say its columns once more
-                assert upstream["name"] in {"delivery", "correction", "run"} or upstream["schema"] == "projection", (
-                    node["name"]
-                )
+                # what is no statistic: the lists of deliveries, corrections and decisions, the run; and the projection,
+                # which is finished: a staging view over each of its tables would only say its columns once more
+                assert (
+                    upstream["name"] in {"delivery", "correction", "decision", "run"}
+                    or upstream["schema"] == "projection"
+                ), node["name"]
 
 
 def test_the_project_is_self_contained_and_silent() -> None:

@@ -235,6 +235,7 @@ def declared(warehouse: Warehouse, folder: Path, was: int, key: str = KEY) -> It
     (folder / "furusato_nozei" / "corrections.csv").write_text(f"{','.join(corrections.LINE)}\n{line}\n", "utf-8")
     with warehouse.planted():
         corrections.expose(warehouse.connection, corrections.declared(folder))
+        warehouse.resolve("raw.correction")
         yield
 
 

@@ -232,7 +232,8 @@ def test_order_of_arrival_does_not_matter(warehouse: Warehouse) -> None:
     names = ("fct_population", "fct_furusato_donation", "fct_tourism_visitors", "fct_population_change")
     before = {name: warehouse.node(name) for name in names}
     flipped = (
-        "select * replace (timestamptz '2026-01-01 00:00:00+09' + to_days(cast(rank_of as integer)) as received_at) "
+        "select * replace (timestamptz '2026-01-01 00:00:00+09' + to_days(cast(rank_of as integer)) as received_at, "
+        "rank_of as received_order) "
         "from (select *, row_number() over (order by source_id {order}) as rank_of from truth)"
     )
     for order in ("asc", "desc"):
