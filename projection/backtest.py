@@ -269,7 +269,7 @@ def doubled_by_open_group(*table: str) -> pl.Expr:
 
 
 def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.DataFrame:
-    """Cells of raw.census_population as back-tests take them: ages grouped to 90+, unknown ages with a null age.
+    """Cells of in_force.census_population as back-tests take them: ages grouped to 90+, unknown ages with a null age.
 
     Returns municipality_code, year, sex, age_from, population_persons, for municipalities and years that have every
     five-year age group; total population only.

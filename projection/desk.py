@@ -38,7 +38,7 @@ class Desk(NamedTuple):
 def open_desk(ipss_population: pl.DataFrame, scenarios: pl.DataFrame, municipality_code: str) -> Desk:
     """The desk of one municipality.
 
-    ipss_population: raw.ipss_population. scenarios: the seed table or a planner's own copy of it (scenarios.read).
+    ipss_population: in_force.ipss_population. scenarios: the seed table or a planner's own copy of it (scenarios.read).
     Raises ProjectionError where the municipality has no published table.
     """
     table = tidy(scenarios)

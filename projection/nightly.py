@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from ingest.corrections import CORRECTABLE
 from projection import backtest, decompose, integers, reconcile, refresh, vision
 from projection.engine import SEXES, STEP_YEARS, Array, ProjectionError, age_groups
 from projection.recover import SPLIT_BASIS
@@ -29,7 +28,7 @@ KEYS = [  # order of rows in every table, as far as it has these columns
     "municipality_code", "scenario_id", "plan_id", "figure_id", "base_date", "as_of_date", "method", "base_year",
     "year", "sex", "age_from", "age_group", "measure", "series", "horizon_years", "size_class",
 ]  # fmt: skip
-GROUPS_2023 = {  # indicator of raw.reference_series -> age group
+GROUPS_2023 = {  # indicator of in_force.reference_series -> age group
     "population_young": ("0-14", 0, 14),
     "population_working_age": ("15-64", 15, 64),
     "population_working": ("15-64", 15, 64),
@@ -115,7 +114,7 @@ def build(
 
 def one_row_per_figure(frame: pl.DataFrame, name: str) -> None:
     """Raises ProjectionError where a figure stands in two rows: versions are resolved before the projection."""
-    key = list(CORRECTABLE[name][0])
+    key = list(INPUTS[name])
     if frame.height and (twice := frame.filter(pl.struct(key).is_duplicated())).height:
         row = twice.sort(key).row(0, named=True)
         raise ProjectionError(
@@ -247,7 +246,7 @@ def own_backtest(census: pl.DataFrame) -> pl.DataFrame:
 
 
 def published_cells(raw: pl.DataFrame, vintage: str) -> pl.DataFrame:
-    """The cells (sex x five-year age to 90+) of one vintage from raw.ipss_population, municipalities only.
+    """The cells (sex x five-year age to 90+) of one vintage from in_force.ipss_population, municipalities only.
 
     Returns municipality_code, year, sex, age_from, population_persons, source_id; null figures are left out.
     """
@@ -263,7 +262,7 @@ def published_cells(raw: pl.DataFrame, vintage: str) -> pl.DataFrame:
 
 
 def published_2023(raw: pl.DataFrame, reference_series: pl.DataFrame) -> pl.DataFrame:
-    """The 2023 vintage as published: every row of raw.ipss_population, and the three groups of reference_series."""
+    """The 2023 vintage as published: in_force.ipss_population, and the three groups of reference_series."""
     rows = raw.filter((pl.col("vintage") == "ipss_2023") & pl.col("area_level").is_in(AREA_LEVELS)).select(
         pl.col("area_code").alias("municipality_code"),
         "year",

@@ -13,7 +13,6 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from ingest.in_force import STATUS_RANK
 from projection.backtest import allocate_unknown, bands, census_cells, doubled_by_open_group, hamilton_perry
 from projection.engine import SEXES, STEP_YEARS, ProjectionError, take
 from projection.vision import MEASURES, measures
@@ -74,8 +73,7 @@ def actual_totals(
     total = (pl.col("sex") == "total") & (pl.col("age_group") == "total")
     series_of_print = ["census", "census_preliminary", "resident_registry"]
     parts = [
-        frame.filter(condition & pl.col(value).is_not_null())
-        .select(
+        frame.filter(condition & pl.col(value).is_not_null()).select(
             pl.col(code).alias("municipality_code"),
             pl.col(day).alias("as_of_date"),
             series.replace({"census_preliminary": "census"}).alias("series"),
@@ -84,9 +82,7 @@ def actual_totals(
             .then(pl.lit("preliminary"))
             .otherwise("value_status")
             .alias("value_status"),
-        )
-        .with_columns(
-            pl.col("value_status").replace_strict(STATUS_RANK, default=0, return_dtype=pl.Int8).alias("_settled")
+            pl.col("settled_rank").cast(pl.Int32),
         )
         for frame, condition, code, day, value, series in (
             (census_population, whole & total, "area_code", "as_of_date", "population_persons", pl.lit("census")),
@@ -118,7 +114,7 @@ def actual_totals(
     ]
     return (
         pl.concat(parts)
-        .sort("_settled", descending=True, maintain_order=True)
+        .sort("settled_rank", descending=True, maintain_order=True)
         .unique(["municipality_code", "as_of_date", "series"], keep="first", maintain_order=True)
         .with_columns(
             pl.when((pl.col("series") == "census") & (pl.col("value_status") == "preliminary"))
@@ -126,7 +122,7 @@ def actual_totals(
             .otherwise("series")
             .alias("series")
         )
-        .drop("_settled")
+        .drop("settled_rank")
         .sort("municipality_code", "as_of_date", "series")
     )
 
@@ -151,7 +147,7 @@ def actuals(
 
 
 def registry_cells(raw: pl.DataFrame) -> pl.DataFrame:
-    """Cells of raw.registry_population to 90+, 1 January, all residents.
+    """Cells of in_force.registry_population to 90+, 1 January, all residents.
 
     municipality_code, as_of_date, sex, age_from, population_persons.
     Only dates that have every five-year group up to 90 (registries before 2015 stop at 80+).

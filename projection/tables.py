@@ -26,8 +26,15 @@ KEY: dict[str, tuple[pl.DataType, str]] = {
     "year": (pl.Int32(), "1 October of this year."),
 }
 
-INPUTS = ("ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series")
-"""Tables of the schema in_force that the nightly projection reads, in the order of nightly.build."""
+INPUTS: dict[str, tuple[str, ...]] = {
+    "ipss_population": ("area_code", "vintage", "year", "sex", "age_group"),
+    "census_population": ("area_code", "as_of_date", "scope", "sex", "age_group"),
+    "registry_population": ("area_code", "as_of_date", "scope", "sex", "age_group"),
+    "registry_dynamics": ("area_code", "as_of_date", "scope", "item"),
+    "reference_series": ("municipality_code", "indicator_id", "series", "period_start", "period_end"),
+}
+"""Tables of the schema in_force that the nightly projection reads, in the order of nightly.build, with the columns that
+name a figure; besides those of raw they have settled_rank, how settled a figure is."""
 
 PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
     "population": KEY

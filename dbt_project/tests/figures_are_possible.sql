@@ -12,29 +12,23 @@
 -- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
 with stocks as (
     select
-        dynamics.municipality_code,
-        dynamics.scope,
-        dynamics.as_of_date,
-        max_by(dynamics.persons, delivery.received_at) filter (where dynamics.item = 'households') as households,
-        max_by(dynamics.persons, delivery.received_at) filter (where dynamics.item = 'population_total') as persons,
-        max_by(dynamics.source_id, delivery.received_at) filter (where dynamics.item = 'households') as source_id,
-        max_by(dynamics.source_sheet, delivery.received_at) filter (where dynamics.item = 'households') as source_sheet,
-        max_by(dynamics.source_row, delivery.received_at) filter (where dynamics.item = 'households') as source_row
-    from {{ ref('stg_resident_registry__dynamics') }} as dynamics
-    inner join {{ source('raw', 'delivery') }} as delivery on dynamics.source_id = delivery.source_id
-    where dynamics.item in ('households', 'population_total') and dynamics.scope <> 'foreign'
-    group by dynamics.municipality_code, dynamics.scope, dynamics.as_of_date
+        municipality_code,
+        scope,
+        as_of_date,
+        max(persons) filter (where item = 'households') as households,
+        max(persons) filter (where item = 'population_total') as persons,
+        max(source_id) filter (where item = 'households') as source_id,
+        max(source_sheet) filter (where item = 'households') as source_sheet,
+        max(source_row) filter (where item = 'households') as source_row
+    from {{ ref('stg_resident_registry__dynamics') }}
+    where version_rank = 1 and item in ('households', 'population_total') and scope <> 'foreign'
+    group by municipality_code, scope, as_of_date
 ),
 
 fertility as (
-    select series.*
-    from {{ ref('stg_reference_series__value') }} as series
-    inner join {{ source('raw', 'delivery') }} as delivery on series.source_id = delivery.source_id
-    where series.indicator_id like 'tfr%'
-    qualify row_number() over (
-        partition by series.municipality_code, series.indicator_id, series.series, series.period_start
-        order by delivery.received_at desc, series.source_id asc
-    ) = 1
+    select *
+    from {{ ref('stg_reference_series__value') }}
+    where version_rank = 1 and indicator_id like 'tfr%'
 ),
 
 found as (

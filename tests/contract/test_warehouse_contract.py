@@ -6,7 +6,6 @@ Does not hold: figures (tests/integration/test_warehouse_build.py).
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -52,21 +51,6 @@ TRACED = ("fct_population", "fct_population_change", "fct_tourism_visitors", "fc
 SEVERITIES = {"gate": "error", "warn": "warn", "review": "warn"}
 JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
 ENGLISH = re.compile(r"[A-Za-z]{2,}")
-
-
-@pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The manifest of a fresh parse, as plain data."""
-    from dbt.cli.main import dbtRunner
-
-    target = tmp_path_factory.mktemp("dbt")
-    where = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOUSEI_BUILD_DB", str(target / "candidate.duckdb"))
-        result = dbtRunner().invoke(["parse", "--quiet", "--log-path", str(target / "logs"), *where])
-    assert result.success, result.exception
-    loaded: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
-    return loaded
 
 
 def nodes(manifest: dict[str, Any], kind: str) -> list[dict[str, Any]]:
@@ -159,7 +143,7 @@ def test_sources_are_the_relations_that_the_other_rooms_declare(manifest: dict[s
 
 
 def test_data_flows_one_way(manifest: dict[str, Any]) -> None:
-    order = {"staging": 0, "intermediate": 1, "main": 2}
+    order = {"staging": 0, "intermediate": 1, "main": 2, "checks": 3}
     for node in nodes(manifest, "model"):
         for parent in node["depends_on"]["nodes"]:
             upstream = manifest["nodes"].get(parent) or manifest["sources"][parent]

@@ -40,7 +40,7 @@ pytestmark = pytest.mark.slow
 def found_by(warehouse: Warehouse, *marts: str) -> dict[str, list[dict[str, Any]]]:
     """Every check of dbt_project/tests that finds something once these marts are made again."""
     warehouse.rebuild(*marts)
-    warehouse.rebuild(*MADE_OF_MARTS, schema="intermediate")
+    warehouse.rebuild(*MADE_OF_MARTS, schema="checks")
     rows = {name: warehouse.node(name) for name in CHECKS if name in warehouse.compiled}
     return {name: found for name, found in rows.items() if found}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from ingest.in_force import STATUS_RANK
 from ingest.tables import schema_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,16 +27,22 @@ SEX = {
 
 
 def raw(frame: pl.DataFrame, table: str, source_id: str) -> pl.DataFrame:
-    """`frame` in the schema of a raw table, missing columns empty."""
+    """`frame` as a table of the schema in_force, missing columns empty."""
     defaults = {"source_id": source_id, "sheet": "", "area_level": "municipality", "value_status": "projected"}
     return frame.select(
         pl.col(name).cast(dtype) if name in frame.columns else pl.lit(defaults.get(name), dtype).alias(name)
         for name, dtype in schema_of(table).items()
+    ).pipe(_settled)
+
+
+def _settled(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.col("value_status").replace_strict(STATUS_RANK, default=0, return_dtype=pl.Int32).alias("settled_rank")
     )
 
 
 def empty(table: str) -> pl.DataFrame:
-    return pl.DataFrame(schema=schema_of(table))
+    return _settled(pl.DataFrame(schema=schema_of(table)))
 
 
 def two_cities_2018() -> pl.DataFrame:

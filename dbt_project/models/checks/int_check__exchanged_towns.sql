@@ -29,7 +29,8 @@ projected as (
         max_by(population_persons, vintage) as persons
     from {{ ref('stg_ipss__population') }}
     where
-        sex = 'total'
+        version_rank = 1
+        and sex = 'total'
         and age_group = 'total'
         and area_level in ('municipality', 'designated_city')
         and year > case vintage when 'ipss_2018' then 2015 else 2020 end

@@ -108,7 +108,8 @@ projected as (
         max(population_persons) as persons
     from {{ ref('stg_ipss__population') }}
     where
-        sex = 'total'
+        version_rank = 1
+        and sex = 'total'
         and age_group = 'total'
         and area_level in ('municipality', 'designated_city')
         and population_persons > 0

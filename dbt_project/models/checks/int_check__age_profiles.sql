@@ -30,7 +30,11 @@ with groups as (
         null as source_sheet,
         null as source_row
     from {{ ref('stg_ipss__population') }}
-    where sex = 'total' and age_from is not null and area_level in ('municipality', 'designated_city')
+    where
+        version_rank = 1
+        and sex = 'total'
+        and age_from is not null
+        and area_level in ('municipality', 'designated_city')
     group by municipality_code, vintage, year, place
 ),
 
