@@ -6,13 +6,12 @@ Holds the order of the steps: decode or unpack, recognise, melt, check. Does not
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import json
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from ingest import checks, csvtext, grid, workbook
+from ingest import broken, checks, csvtext, grid, workbook
 from ingest.coded import plain, together
 from ingest.contracts import Contract, Layout, all_contracts
 from ingest.figures import value_column
@@ -141,14 +140,20 @@ def _broken(data: bytes, problems: list[Problem], contracts: tuple[Contract, ...
 
 def read_contents(contents: Contents, file_name: str, contracts: tuple[Contract, ...]) -> Reading:
     """Read one delivery from its contents; the texts of its tables are coded."""
-    for contract in contracts:
-        for layout in contract.layouts:
-            if layout.reader and layout.form == contents.form:
-                reader = importlib.import_module(f"ingest.sources.{contract.source}.reader")
-                documents = [one for one in contents.grids or [contents.document] if reader.recognises(one)]
-                if documents:
-                    return _read_by(reader, documents, contract, layout, contents.grids)
-    return _read_grids(contents.form, contents.grids, file_name, contracts)
+    readers, failing = broken.readers(contracts, contents.form)
+    for contract, layout, reader in readers:
+        try:
+            documents = [one for one in contents.grids or [contents.document] if reader.recognises(one)]
+            if documents:
+                return _read_by(reader, documents, contract, layout, contents.grids)
+        except Refusal:
+            raise
+        except Exception as error:  # costs this source; another one may well know the file
+            failing.append(broken.told(contract.source, broken.in_reader(contract.source, error)))
+    found = _read_grids(contents.form, contents.grids, file_name, contracts)
+    if found.contract is None:
+        found.problems[:0] = [*broken.of_contracts(), *failing]
+    return found
 
 
 def _read_by(reader: Any, documents: list[Any], contract: Contract, layout: Layout, grids: list[Grid]) -> Reading:
