@@ -54,7 +54,8 @@ def told(source: str, mistake: Mistake) -> Problem:
         f"Source {source} has a mistake of its own and cannot be read now: {mistake}.",
         expected=source,
         found=mistake.where,
-        action_ja=f"{mistake.where} を直してください。次の夜間処理で読まれます。前に読めたファイルの数値はそのまま使われます。",
+        action_ja=f"{mistake.where} を直してください。次の夜間処理で読まれます。"
+        "前に読めたファイルの数値はそのまま使われます。",
     )
 
 

@@ -388,7 +388,7 @@ class Contract(Strict):
         if not isinstance(given, dict) or not isinstance(given.get("layouts"), list):
             return given
         known: dict[str, Any] = {}
-        layouts = []
+        layouts: list[dict[str, Any]] = []
         for stated in given["layouts"]:
             if not isinstance(stated, dict):
                 return given

@@ -22,6 +22,7 @@ from typing import Any
 from ingest import csvtext, workbook
 from ingest.files import sweep, sync_folder, write_bytes, write_json
 from ingest.home import Home
+from ingest.kinds import LITTER, NOT_A_TABLE
 from ingest.personal import PERSONAL, find_personal, find_personal_keys
 from ingest.problems import Problem, Refusal, fault, problem
 
@@ -30,7 +31,6 @@ MAX_BYTES = 64 << 20
 largest public table of the sources is 4 MB."""
 _DEPTH = 4
 _AGAIN = "receipts.jsonl"
-_UNFINISHED = re.compile(r"(^[.~])|(\.(tmp|part|partial|crdownload|filepart)$)", re.I)
 _ODD = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]")
 
 
@@ -142,6 +142,8 @@ def _walk(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, str, int 
         kinds = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
     for name, is_folder in kinds:
         place, shown = f"{prefix}{display_name(name)}", display_name(name)
+        if LITTER.search(name):
+            continue
         if is_folder:
             if depth >= _DEPTH:
                 yield place, shown, Refusal(_unsafe("too_deep", "フォルダが深すぎます。", "Folders too deep."))
@@ -155,7 +157,7 @@ def _walk(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, str, int 
                 yield from _walk(inner, f"{place}/", depth + 1)
             finally:
                 os.close(inner)
-        elif not _UNFINISHED.search(name):
+        else:
             yield place, shown, _open(folder, name)
 
 
@@ -235,7 +237,7 @@ def _refuse_personal(data: bytes, digest: str) -> None:
     except Refusal as refusal:
         if workbook.is_workbook(data[:8]):
             raise
-        if refusal.problems[0]["problem_id"] == csvtext.NUL:
+        if refusal.problems[0]["problem_id"] in {csvtext.NUL, NOT_A_TABLE}:
             raise
         return
     found = [p for grid in contents.grids for p in find_personal(grid)] + find_personal_keys(contents.document)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from ingest import broken, checks, csvtext, grid, workbook
+from ingest import broken, checks, csvtext, grid, kinds, workbook
 from ingest.coded import plain, together
 from ingest.contracts import Contract, Layout, all_contracts
 from ingest.figures import value_column
@@ -69,6 +69,7 @@ def open_bytes(data: bytes, digest: str = "") -> Contents:
     """
     if digest in _recent:
         return _recent.pop(digest)
+    kinds.refuse(data)
     if workbook.is_workbook(data[:8]):
         made = Contents("workbook", grid.of_workbook(data))
     else:

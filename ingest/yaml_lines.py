@@ -62,7 +62,7 @@ def read(path: Path) -> Any:
         ja = "UTF-8 の文字ではありません(UTF-8 で保存し直してください)"
         raise Mistake(path, line, ja, "not UTF-8") from None
     try:
-        return yaml.load(text, Loader)  # noqa: S506 a safe loader
+        return yaml.load(text, Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML")
@@ -122,9 +122,9 @@ def _bad_scalar(text: str) -> int:
     for event in yaml.parse(text, Loader):
         if isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
             try:
-                yaml.load(event.value, Loader)  # noqa: S506 a safe loader
+                yaml.load(event.value, Loader)
             except ValueError:
-                return int(event.start_mark.line) + 1
+                return int(event.start_mark.line) + 1  # type: ignore[union-attr]
             except yaml.YAMLError:
                 continue
     return 1
