@@ -112,8 +112,8 @@ class Column(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Column:
-        _compiles(self.header, "header")
-        _compiles(self.cells, "cells")
+        for name in ("header", "cells", "keep"):
+            _compiles(getattr(self, name, None), name)
         for name, text in self.only.items():
             _compiles(text, "only", name)
         known = _MEANINGS.get(self.role)
@@ -333,8 +333,18 @@ class Layout(Strict):
 
     @model_validator(mode="after")
     def _readable(self) -> Layout:
-        for name in ("anchor", "excludes", "sheet_says", "about", "footnotes", "side_sheets", "nation", "file_name"):
-            _compiles(getattr(self, name), name)
+        for name in (
+            "anchor",
+            "excludes",
+            "sheet_says",
+            "about",
+            "footnotes",
+            "side_sheets",
+            "nation",
+            "hidden",
+            "file_name",
+        ):
+            _compiles(getattr(self, name, None), name)
         for place, text in enumerate(self.says):
             _compiles(text, "says", place)
         for name, text in self.metadata.items():

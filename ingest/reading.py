@@ -17,10 +17,11 @@ from ingest.contracts import Contract, Layout, all_contracts
 from ingest.figures import value_column
 from ingest.grid import Grid
 from ingest.melt import melt
-from ingest.nearest import nearest
+from ingest.nearest import not_recognised
 from ingest.problems import Problem, Refusal, fault, problem
 from ingest.recognise import recognise
 from ingest.recognised import Recognised, as_of
+from ingest.siblings import sibling, without_figures
 
 
 class Reading(NamedTuple):
@@ -136,6 +137,8 @@ def _broken(data: bytes, problems: list[Problem], contracts: tuple[Contract, ...
         if found is not None:
             problems = [{**p, "severity": "gate"} for p in problems]
             return Reading(found.contract, [found.layout.layout], {}, problems, found.header.title[:200], "", None)
+        if problems[0]["problem_id"] == csvtext.NOT_CSV and (note := without_figures(grid.of_head(data))):
+            problems = [note]
     return Reading(None, [], {}, problems, "", "", None)
 
 
@@ -174,8 +177,11 @@ def _read_by(reader: Any, documents: list[Any], contract: Contract, layout: Layo
 def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[Contract, ...]) -> Reading:
     """Read one delivery from its grids."""
     recognised = [(sheet, found) for sheet in grids if (found := recognise(sheet, form, contracts))]
+    beside = {id(sheet): told for sheet, found in recognised if found.problems and (told := sibling(sheet, found))}
+    recognised = [(sheet, found) for sheet, found in recognised if id(sheet) not in beside]
     if not recognised:
-        return Reading(None, [], {}, [nearest(grids, form, contracts) or _not_recognised(grids)], "", "", None)
+        others = [*beside.values()] or [not_recognised(grids, form, contracts)]
+        return Reading(None, [], {}, others, "", "", None)
     contract = recognised[0][1].contract
     recognised = [(sheet, found) for sheet, found in recognised if not _is_side_sheet(sheet, recognised)]
     recognised, problems = _seen(recognised)
@@ -282,20 +288,7 @@ def _sheet_not_read(sheet: Grid) -> Problem:
         sheet=sheet.sheet,
         expected="a layout of the contract",
         found=f"{sheet.height} rows",
-        action_ja="数値を含むシートなら、契約に様式を加えてください。",
-    )
-
-
-def _not_recognised(grids: list[Grid]) -> Problem:
-    shape = ", ".join(f"{grid.height} x {grid.width}" for grid in grids)  # no cell is shown: it may be anybody's list
-    return problem(
-        "not_recognised",
-        "warn",
-        "どの出典の様式にも合わないため、使いませんでした。",
-        "No source recognises this file; it was not used.",
-        expected="a layout of ingest/sources/*/contract.yaml",
-        found=f"rows x columns: {shape}" if shape else "JSON",
-        action_ja="置き場所の間違いでなければ、ingest/sources/ に出典の契約を加えてください。",
+        action_ja="注記や別の表のシートなら、このままで構いません。使うべき表なら、契約に様式を加えます。",
     )
 
 
