@@ -133,7 +133,8 @@ def _explained(grid: Grid, fit: _Fit) -> Recognised:
     """The layout with a problem for each column that it does not know or does not find."""
     found = fit.found
     labels = found.header.labels
-    renamed = proposals.renamed_columns({place: labels[place].path for place in fit.unknown}, fit.missing)
+    paths = {place: labels[place].path for place in fit.unknown}
+    renamed = proposals.renamed_columns(paths, fit.missing, {place: labels[place].unit for place in fit.unknown})
     unknown = [_unknown(grid, found, place, renamed.get(place)) for place in fit.unknown]
     missing = [_missing(grid, found, column) for column in fit.missing]
     return found._replace(problems=[*found.problems, *unknown, *missing])
@@ -194,7 +195,7 @@ def _bind(grid: Grid, contract: Contract, layout: Layout, header: Header, said: 
             if label.full or not _empty(grid, place, header.body):
                 unknown.append(place)
     missing = [column for column in layout.columns if column.required and id(column) not in seen]
-    problems, said = _metadata(grid, layout, header, said)
+    problems, said = _metadata(grid, contract, layout, header, said)
     other = layout.excludes_pattern.search(header.title) if layout.excludes_pattern else None
     problems += [_other_statistic(grid, contract, layout, other[0])] if other else []
     found = Recognised(contract, layout, header, columns, said, problems)
@@ -204,7 +205,9 @@ def _bind(grid: Grid, contract: Contract, layout: Layout, header: Header, said: 
     return _Fit(found, unknown, missing, (wanted - len(missing)) / wanted - len(unknown) / max(len(header.labels), 1))
 
 
-def _metadata(grid: Grid, layout: Layout, header: Header, said: dict[str, str]) -> tuple[list[Problem], dict[str, str]]:
+def _metadata(
+    grid: Grid, contract: Contract, layout: Layout, header: Header, said: dict[str, str]
+) -> tuple[list[Problem], dict[str, str]]:
     """Problems of the metadata lines above the table, and what they say besides the title."""
     problems: list[Problem] = []
     if not layout.metadata:
@@ -234,7 +237,7 @@ def _metadata(grid: Grid, layout: Layout, header: Header, said: dict[str, str]) 
                 expected="metadata of the contract",
                 found=rest[:40],
                 action_ja="この行の意味(男女・国籍・地域の範囲など)を確かめ、全体の表と同じ範囲と分かったときだけ、"
-                f"契約の metadata に加えてください: {line}",
+                f"契約の metadata{proposals.place_of(contract, layout, 'metadata')} に加えてください: {line}",
             )
         )
     return problems, said
@@ -271,6 +274,7 @@ def _unknown(grid: Grid, found: Recognised, place: int, renamed: tuple[Column, s
     contract, layout, header = found.contract, found.layout, found.header
     label = header.labels[place]
     line = proposals.ignored_column(label.path, label.unit, [w for w in grid.words(place, header.body) if w])
+    passed = f"読まなくてよい列なら: {line}" if line else "読まずに済ませてよい列ではありません。"
     other = f" 「{renamed[0].header}」の新しい名前なら: {renamed[1]}" if renamed else ""
     return problem(
         "unknown_column",
@@ -283,13 +287,20 @@ def _unknown(grid: Grid, found: Recognised, place: int, renamed: tuple[Column, s
         expected=f"{contract.source}/{layout.layout} の列",
         found=label.full,
         action_ja=(
-            f"列の意味を確かめ、{_entry(contract, layout)} columns に加えてください"
-            f"(数値なら role: measure と set を書く)。読まなくてよい列なら: {line}{other}"
+            f"列の意味を確かめ、{_entry(contract, layout)} columns{proposals.place_of(contract, layout, 'columns')} に"
+            "加えてください"
+            f"(数値なら role: measure と set を書く)。{passed}{other}"
         ),
     )
 
 
 def _missing(grid: Grid, found: Recognised, column: Column) -> Problem:
+    line = proposals.optional_column(found.contract, found.layout, column)
+    replaced = ""
+    if line:
+        at = f"({line[0]} 行目)" if line[0] else ""
+        entry = _entry(found.contract, found.layout)
+        replaced = f"なくなったなら {entry} この列{at}を次の行に替えてください: {line[1]}"
     return problem(
         "missing_column",
         "gate",
@@ -301,8 +312,8 @@ def _missing(grid: Grid, found: Recognised, column: Column) -> Problem:
         expected=column.header or column.role,
         found="",
         action_ja=(
-            "列が本当になくなったかを確かめ、なくなったなら "
-            f"{_entry(found.contract, found.layout)}この列を次の行に替えてください: {proposals.optional_column(column)}"
+            "手元で列が消えていないか、公表元のファイルを取り直して確かめてください。"
+            f"{replaced or '公表元もこの列なしなら、だれの数値かが決まらないため読めません。'}"
         ),
     )
 
@@ -312,7 +323,8 @@ def _unknown_title(grid: Grid, found: Recognised) -> Problem:
     for day in re.findall(rf"{ERA_YEAR}\d+月\d+日", title):
         if parsed(parse_date, day) is None:
             return no_period(grid, found, day, "")
-    line = proposals.retitled_layout(found.layout, title, day_of(found))
+    line = proposals.retitled_layout(found.contract, found.layout, title, day_of(found))
+    entry = f"同じなら {_entry(found.contract, found.layout)}あとに加えてください: {line}"
     return problem(
         "unknown_title",
         "warn",  # it may be another statistic; nothing is read from it, so the night goes on without it
@@ -323,8 +335,8 @@ def _unknown_title(grid: Grid, found: Recognised) -> Problem:
         expected=" / ".join(found.layout.says),
         found=title[:60],
         action_ja=(
-            "同じ統計の新しい表題かどうか(総計・日本人住民などの別、確報・速報の別も)を確かめ、同じなら "
-            f"{_entry(found.contract, found.layout)}あとに加えてください: {line}"
+            "同じ統計の新しい表題かどうか(総計・日本人住民などの別、確報・速報の別、推計の年も)を確かめ、"
+            f"{entry if line else '同じなら、表題にない区分を constants に書いた様式を契約に加えます。'}"
         ),
     )
 
@@ -333,7 +345,7 @@ def _outside(grid: Grid, whole: list[Recognised]) -> Problem:
     day = day_of(whole[0])
     assert day is not None  # a layout without a day covers the file
     nearest = min(whole, key=lambda found: found.layout.days_off(day))
-    line = proposals.dated_layout(nearest.layout, day)
+    line = proposals.dated_layout(nearest.contract, nearest.layout, day)
     names = "、".join(found.layout.layout for found in whole)
     return problem(
         "no_layout_for_period",

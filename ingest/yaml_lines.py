@@ -75,6 +75,21 @@ def read(path: Path) -> Any:
 def line_of(path: Path, at: Sequence[str | int]) -> int:
     """The line (first = 1) of the part of a readable YAML file that keys and list places lead to; as near as the file
     goes. What an entry takes over (`<<`, `like`) is looked for where it was stated."""
+    return _walk(path, at)[0]
+
+
+def first_of(path: Path, at: Sequence[str | int]) -> int:
+    """The line on which the first entry of a list or of a set of values stands, wherever it is stated; 0 where there
+    is none."""
+    node = _walk(path, at)[1]
+    if isinstance(node, yaml.SequenceNode) and node.value:
+        return int(node.value[0].start_mark.line) + 1
+    if isinstance(node, yaml.MappingNode) and node.value:
+        return int(node.value[-1][0].start_mark.line) + 1
+    return 0
+
+
+def _walk(path: Path, at: Sequence[str | int]) -> tuple[int, yaml.Node | None]:
     node: yaml.Node | None = yaml.compose(path.read_text("utf-8-sig"), Loader)
     line = 1
     beside: list[yaml.Node] = []
@@ -85,14 +100,14 @@ def line_of(path: Path, at: Sequence[str | int]) -> int:
         elif isinstance(node, yaml.MappingNode):
             found = _value(node, str(step)) or _taken_over(node, str(step), beside)
             if found is None:
-                break
+                return line, None
             line, node = found[0].start_mark.line + 1, found[1]
             if isinstance(node, yaml.CollectionNode) and not node.flow_style:
                 continue
         else:
-            break
+            return line, None
         line = node.start_mark.line + 1
-    return line
+    return line, node
 
 
 def _value(node: yaml.MappingNode, name: str) -> tuple[yaml.Node, yaml.Node] | None:
