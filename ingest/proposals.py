@@ -11,10 +11,11 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from ingest import yaml_lines
 from ingest.ages import AGE
-from ingest.contracts import FOLDER, Column, Contract, Layout
+from ingest.contracts import FOLDER, Column, Contract, Layout, pattern
 from ingest.dates import ERA_YEAR
 
 LIKE = 0.6
@@ -137,32 +138,70 @@ def ignored_column(path: str, unit: str | None, words: list[str]) -> str | None:
     return _line(fields)
 
 
+class Renamed(NamedTuple):
+    """A header that looks like the new name of a missing column. line: the column's own line with both names, to stand
+    in place of line `number` (0 = wherever it stands), or where that cannot be said in one pattern (`number` None) a
+    line to add beside it."""
+
+    column: Column
+    number: int | None
+    line: str
+
+
 def renamed_columns(
-    paths: Mapping[int, str], missing: list[Column], units: Mapping[int, str | None] | None = None
-) -> dict[int, tuple[Column, str]]:
-    """Place -> (missing column, line) of headers that look like new names. paths, units: header of each unknown column
-    and the unit that it names. A missing column is offered once, to the header most like it, and never to one that
-    speaks of something else (出生, 死亡), however alike the letters."""
+    paths: Mapping[int, str],
+    missing: list[Column],
+    units: Mapping[int, str | None] | None = None,
+    of: tuple[Contract, Layout] | None = None,
+) -> dict[int, Renamed]:
+    """Headers that look like new names, by place. paths, units: header of each unknown column and the unit that it
+    names. A missing column is offered once, to the header most like it, and never to one that speaks of something else
+    (出生, 死亡), however alike the letters."""
     shares = [
         (_likeness(path, column), place, number)
         for place, path in paths.items()
         for number, column in enumerate(missing)
         if path and _same_concept(path, (units or {}).get(place), column) and _fixed(column) is not None
     ]
-    offered: dict[int, tuple[Column, str]] = {}
+    offered: dict[int, Renamed] = {}
     used: set[int] = set()
     for share, place, number in sorted(shares, reverse=True):
         if share < LIKE or place in offered or number in used:
             continue
-        column = missing[number]
-        named = [one for one in _PLACEHOLDER.findall(column.header) if one != "{year}"]
-        stated = column.model_dump(exclude_defaults=True, exclude={"role", "header", "required"})
-        header = pattern_of(paths[place], named[0] if named else "{year}")
-        if fixed := _fixed(column):
-            stated["set"] = fixed | column.set
-        offered[place] = (column, _line({"role": column.role, "header": header, "required": False, **stated}))
-        used.add(number)
+        if renamed := _renamed(missing[number], paths[place], of):
+            offered[place] = renamed
+            used.add(number)
     return offered
+
+
+def _renamed(column: Column, path: str, of: tuple[Contract, Layout] | None) -> Renamed | None:
+    stated = column.model_dump(exclude_defaults=True, exclude={"role", "header"})
+    if fixed := _fixed(column):
+        stated["set"] = fixed | column.set
+    elif header := _both(column, path):
+        number, text = _own_line(*of, column) if of else (0, "")
+        changed = re.sub(r"header: (?:'(?:[^']|'')*'|[^,}]+)", lambda _: f"header: {_quoted(header)}", text)
+        return Renamed(column, number, changed or _line({"role": column.role, "header": header, **stated}))
+    if column.role not in _OPTIONAL:
+        return None
+    named = [one for one in _PLACEHOLDER.findall(column.header) if one != "{year}"]
+    header = pattern_of(path, named[0] if named else "{year}")
+    return Renamed(column, None, _line({"role": column.role, "header": header, "required": False, **stated}))
+
+
+def _both(column: Column, path: str) -> str | None:
+    """A pattern for the old headers and the new one; None where the old one captures what the new one must say in
+    another place."""
+    if not column.header_pattern.groupindex:
+        return f"{column.header}|{pattern_of(path)}"
+    above, _, old = column.header.rpartition(" / ")
+    upper, _, new = path.rpartition(" / ")
+    try:
+        if above and not pattern(old).groupindex and pattern(above).fullmatch(upper):
+            return f"{above} / (?:{old}|{pattern_of(new)})"
+    except re.error:  # the bar stands inside a choice
+        pass
+    return None
 
 
 def _fixed(column: Column) -> dict[str, str] | None:
@@ -215,17 +254,24 @@ def optional_column(contract: Contract, layout: Layout, column: Column) -> tuple
     left = [one for one in layout.columns if one.role == "measure" and one is not column]
     if column.role not in _OPTIONAL or not left:
         return None
+    number, text = _own_line(contract, layout, column)
+    if text and "required:" not in text:
+        return number, text[:-1] + ", required: false}"
+    stated = column.model_dump(exclude_defaults=True, exclude={"role", "header", "required"})
+    return number, _line({"role": column.role, "header": column.header, **stated, "required": False})
+
+
+def _own_line(contract: Contract, layout: Layout, column: Column) -> tuple[int, str]:
+    """(number of the line, the line) on which a column is stated, with the name by which others refer to it (&p1);
+    '' where it is not one line, 0 where it is not found."""
     path = FOLDER / contract.source / "contract.yaml"
     names = [one.layout for one in contract.layouts]
-    if layout.layout in names and path.is_file():
-        at: list[str | int] = ["layouts", names.index(layout.layout), "columns", layout.columns.index(column)]
-        number = yaml_lines.line_of(path, at)
-        text = path.read_text("utf-8-sig").splitlines()[number - 1].strip()
-        # the line as it stands, so that a name that others refer to (&p1) stays
-        if text.startswith("- ") and text.endswith("}") and "required:" not in text and text.count("}") >= 1:
-            return number, text[:-1] + ", required: false}"
-    stated = column.model_dump(exclude_defaults=True, exclude={"role", "header", "required"})
-    return 0, _line({"role": column.role, "header": column.header, **stated, "required": False})
+    if layout.layout not in names or not path.is_file():
+        return 0, ""
+    at: list[str | int] = ["layouts", names.index(layout.layout), "columns", layout.columns.index(column)]
+    number = yaml_lines.line_of(path, at)
+    text = path.read_text("utf-8-sig").splitlines()[number - 1].strip()
+    return number, text if re.fullmatch(r"(?:- |\w+: &)[^{]*\{.*\}", text) and "<<" not in text else ""
 
 
 def _plain(header: str) -> str:

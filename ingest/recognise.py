@@ -134,7 +134,9 @@ def _explained(grid: Grid, fit: _Fit) -> Recognised:
     found = fit.found
     labels = found.header.labels
     paths = {place: labels[place].path for place in fit.unknown}
-    renamed = proposals.renamed_columns(paths, fit.missing, {place: labels[place].unit for place in fit.unknown})
+    renamed = proposals.renamed_columns(
+        paths, fit.missing, {place: labels[place].unit for place in fit.unknown}, (found.contract, found.layout)
+    )
     unknown = [_unknown(grid, found, place, renamed.get(place)) for place in fit.unknown]
     missing = [_missing(grid, found, column) for column in fit.missing]
     return found._replace(problems=[*found.problems, *unknown, *missing])
@@ -270,12 +272,16 @@ def _entry(contract: Contract, layout: Layout) -> str:
     return f"ingest/sources/{contract.source}/contract.yaml の {layout.layout} の"
 
 
-def _unknown(grid: Grid, found: Recognised, place: int, renamed: tuple[Column, str] | None) -> Problem:
+def _unknown(grid: Grid, found: Recognised, place: int, renamed: proposals.Renamed | None) -> Problem:
     contract, layout, header = found.contract, found.layout, found.header
     label = header.labels[place]
     line = proposals.ignored_column(label.path, label.unit, [w for w in grid.words(place, header.body) if w])
     passed = f"読まなくてよい列なら: {line}" if line else "読まずに済ませてよい列ではありません。"
-    other = f" 「{renamed[0].header}」の新しい名前なら: {renamed[1]}" if renamed else ""
+    other = ""
+    if renamed:
+        at = f"({renamed.number} 行目)" if renamed.number else ""
+        put = ":" if renamed.number is None else f"、その列の行{at}を次の行に替えてください:"
+        other = f" 「{renamed.column.header}」の新しい名前なら{put} {renamed.line}"
     return problem(
         "unknown_column",
         "gate",

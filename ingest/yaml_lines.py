@@ -82,8 +82,11 @@ def first_of(path: Path, at: Sequence[str | int]) -> int:
     """The line on which the first entry of a list or of a set of values stands, wherever it is stated; 0 where there
     is none."""
     node = _walk(path, at)[1]
-    if isinstance(node, yaml.SequenceNode) and node.value:
-        return int(node.value[0].start_mark.line) + 1
+    if isinstance(node, yaml.SequenceNode) and node.value and not node.flow_style:
+        # entries may be aliases, which stand elsewhere: the first line of the list itself counts
+        lines = path.read_text("utf-8-sig").splitlines()
+        start = node.start_mark.line
+        return next(number + 1 for number in range(start, len(lines)) if lines[number].lstrip().startswith("- "))
     if isinstance(node, yaml.MappingNode) and node.value:
         return int(node.value[-1][0].start_mark.line) + 1
     return 0
