@@ -40,7 +40,11 @@ ROLES = {
 _CORE = re.compile(rf"(?:男女)?(?:総数|計|合計|男|女|総?人口|人数|{AGE})(?:\([^)]*\))?")
 """Headers of the figures that every population table is about: such a column is never passed over unread."""
 _WHOLE = re.compile(r"総数.*|計|合計|総計|男女計|男女総数|全域|全国|全体|total")
-_STRICT = ("率", "割合", "指数", "平均", "男", "女", "うち", "再掲", "内数", "外国人", "日本人", "%")
+_STRICT = (
+    "率", "割合", "指数", "平均", "男", "女", "うち", "再掲", "内数", "外国人", "日本人", "%", "昼間", "夜間", "推計", "将来",
+    "就業", "従業", "労働", "失業", "延べ", "前年", "前回", "増減", "年少", "老年", "生産年齢", "高齢", "単独", "修正", "組替",
+    "補完", "速報", "流入", "流出", "可住", "通勤", "通学", "乳児", "死産", "婚姻", "離婚",
+)  # fmt: skip
 """Words that a header and its new name both have, or neither."""
 _APART = (
     ("転入", "転出"), ("出生", "死亡", "婚姻", "離婚"), ("自然", "社会"), ("人口", "世帯"), ("件", "額"),
@@ -178,7 +182,7 @@ def _renamed(column: Column, path: str, of: tuple[Contract, Layout] | None) -> R
     stated = column.model_dump(exclude_defaults=True, exclude={"role", "header"})
     if fixed := _fixed(column):
         stated["set"] = fixed | column.set
-    elif header := _both(column, path):
+    elif header := _both(column, path) or "":
         number, text = _own_line(*of, column) if of else (0, "")
         changed = re.sub(r"header: (?:'(?:[^']|'')*'|[^,}]+)", lambda _: f"header: {_quoted(header)}", text)
         return Renamed(column, number, changed or _line({"role": column.role, "header": header, **stated}))
@@ -250,9 +254,8 @@ def place_of(contract: Contract, layout: Layout, field: str) -> str:
 
 def optional_column(contract: Contract, layout: Layout, column: Column) -> tuple[int, str] | None:
     """(line number, or 0; the column's own line with required: false); None for a column without which no figure has
-    an owner, or without which the layout has no figures."""
-    left = [one for one in layout.columns if one.role == "measure" and one is not column]
-    if column.role not in _OPTIONAL or not left:
+    an owner."""
+    if column.role not in _OPTIONAL:
         return None
     number, text = _own_line(contract, layout, column)
     if text and "required:" not in text:

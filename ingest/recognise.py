@@ -134,12 +134,30 @@ def _explained(grid: Grid, fit: _Fit) -> Recognised:
     found = fit.found
     labels = found.header.labels
     paths = {place: labels[place].path for place in fit.unknown}
-    renamed = proposals.renamed_columns(
-        paths, fit.missing, {place: labels[place].unit for place in fit.unknown}, (found.contract, found.layout)
+    units = {place: labels[place].unit for place in fit.unknown}
+    renamed = proposals.renamed_columns(paths, fit.missing, units, (found.contract, found.layout))
+    passed = {place: _passed(grid, found, place) for place in fit.unknown}
+    gone = [column for column in fit.missing if all(column is not one.column for one in renamed.values())]
+    optional = {id(column): proposals.optional_column(found.contract, found.layout, column) for column in fit.missing}
+    # lines are offered where the file can be read once all of them are pasted, and else none
+    works = all(place in renamed or passed[place] for place in fit.unknown)
+    works &= all(optional[id(column)] for column in gone)
+    works &= any(bound.column.role == "measure" for bound in found.columns) or any(
+        one.column.role == "measure" for one in renamed.values()
     )
-    unknown = [_unknown(grid, found, place, renamed.get(place)) for place in fit.unknown]
-    missing = [_missing(grid, found, column) for column in fit.missing]
-    return found._replace(problems=[*found.problems, *unknown, *missing])
+    apart = [] if found.problems or not works else contradictions(grid, found)
+    works &= not apart
+    unknown = [
+        _unknown(grid, found, place, passed[place] if works else None, renamed.get(place) if works else None)
+        for place in fit.unknown
+    ]
+    missing = [_missing(grid, found, column, optional[id(column)] if works else None) for column in fit.missing]
+    return found._replace(problems=[*found.problems, *apart, *unknown, *missing])
+
+
+def _passed(grid: Grid, found: Recognised, place: int) -> str | None:
+    label, body = found.header.labels[place], found.header.body
+    return proposals.ignored_column(label.path, label.unit, [word for word in grid.words(place, body) if word])
 
 
 def _about(layout: Layout, header: Header, grid: Grid) -> bool:
@@ -164,7 +182,15 @@ def _retitled(grid: Grid, form: str, contracts: tuple[Contract, ...], headers: d
             fit = _bind(grid, contract, layout, header, {})
             if fit.whole:
                 found.append(fit._replace(found=fit.found._replace(problems=[_unknown_title(grid, fit.found)])))
-    return found[::-1]  # of equals, the newest layout
+    # of equals, the layout in use on the title's day, then the newest
+    found.reverse()
+    return sorted(found, key=lambda fit: not _titled_in(fit))
+
+
+def _titled_in(fit: _Fit) -> bool:
+    """Whether the title names a day on which the layout was in use."""
+    days = [parsed(parse_date, day) for day in re.findall(rf"{ERA_YEAR}\d+月\d+日", fit.found.header.title)]
+    return any(day is not None and fit.found.layout.covers(day) for day in days)
 
 
 def _said(layout: Layout, title: str) -> dict[str, str] | None:
@@ -239,7 +265,8 @@ def _metadata(
                 expected="metadata of the contract",
                 found=rest[:40],
                 action_ja="この行の意味(男女・国籍・地域の範囲など)を確かめ、全体の表と同じ範囲と分かったときだけ、"
-                f"契約の metadata{proposals.place_of(contract, layout, 'metadata')} に加えてください: {line}",
+                f"{_entry(contract, layout)} metadata{proposals.place_of(contract, layout, 'metadata')} に"
+                f"加えてください: {line}",
             )
         )
     return problems, said
@@ -272,11 +299,10 @@ def _entry(contract: Contract, layout: Layout) -> str:
     return f"ingest/sources/{contract.source}/contract.yaml の {layout.layout} の"
 
 
-def _unknown(grid: Grid, found: Recognised, place: int, renamed: proposals.Renamed | None) -> Problem:
+def _unknown(grid: Grid, found: Recognised, place: int, line: str | None, renamed: proposals.Renamed | None) -> Problem:
     contract, layout, header = found.contract, found.layout, found.header
     label = header.labels[place]
-    line = proposals.ignored_column(label.path, label.unit, [w for w in grid.words(place, header.body) if w])
-    passed = f"読まなくてよい列なら: {line}" if line else "読まずに済ませてよい列ではありません。"
+    passed = f"読まなくてよい列なら: {line}" if line else "この列を読まずに済ませるだけでは、この表は読めません。"
     other = ""
     if renamed:
         at = f"({renamed.number} 行目)" if renamed.number else ""
@@ -300,8 +326,7 @@ def _unknown(grid: Grid, found: Recognised, place: int, renamed: proposals.Renam
     )
 
 
-def _missing(grid: Grid, found: Recognised, column: Column) -> Problem:
-    line = proposals.optional_column(found.contract, found.layout, column)
+def _missing(grid: Grid, found: Recognised, column: Column, line: tuple[int, str] | None) -> Problem:
     replaced = ""
     if line:
         at = f"({line[0]} 行目)" if line[0] else ""
@@ -319,7 +344,7 @@ def _missing(grid: Grid, found: Recognised, column: Column) -> Problem:
         found="",
         action_ja=(
             "手元で列が消えていないか、公表元のファイルを取り直して確かめてください。"
-            f"{replaced or '公表元もこの列なしなら、だれの数値かが決まらないため読めません。'}"
+            f"{replaced or '公表元もこの列なしなら、この様式では読めません。'}"
         ),
     )
 

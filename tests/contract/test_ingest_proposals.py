@@ -136,7 +136,8 @@ def test_a_column_that_is_gone_is_done_without_by_the_pasted_line_or_none_is_off
 
 
 RENAMED = [
-    (VISITORS, "人数", "来訪者人数", True),
+    (VISITORS, "人数", "来訪人数", True),
+    (VISITORS, "人数", "昼間の人数", False),
     (VISITORS, "地域名称", "地域の名称", True),
     (VISITORS, "地域コード", "地域のコード", True),
     (VISITORS, "データ区分", "データの区分", True),
@@ -171,7 +172,8 @@ def test_a_new_name_is_read_by_the_pasted_line_and_another_concept_is_not_offere
 
 
 @pytest.mark.parametrize(("path", "unit", "header", "column_unit"), [
-    ("転出者数", None, "転入者数", "人"), ("死亡者数", None, "出生者数", "人"), ("女", None, "男", "人"),
+    ("夜間人口", None, "人口", "人"), ("推計人口", None, "人口", "人"), ("高齢人口", None, "人口", "人"),
+    ("人口増減", None, "人口", "人"), ("延べ人数", None, "人数", "人"), ("転出者数", None, "転入者数", "人"), ("死亡者数", None, "出生者数", "人"), ("女", None, "男", "人"),
     ("社会増減数", None, "自然増減数", "人"), ("世帯数", None, "人口数", "人"), ("寄附金額", None, "寄附件数", "件"),
     ("出生率", None, "出生数", "人"), ("人口", "千人", "人口", "人"), ("夜間人口", None, "昼間人口", "人"),
     ("外国人人口", None, "日本人人口", "人"), ("老年人口", None, "年少人口", "人"), ("うち人口", None, "人口", "人"),
