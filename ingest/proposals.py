@@ -17,6 +17,7 @@ from ingest import yaml_lines
 from ingest.ages import AGE
 from ingest.contracts import FOLDER, Column, Contract, Layout, pattern
 from ingest.dates import ERA_YEAR
+from ingest.text import squeeze
 
 LIKE = 0.6
 """Share of letters in common from which a new header is offered as the new name of a column that is gone."""
@@ -41,9 +42,9 @@ _CORE = re.compile(rf"(?:男女)?(?:総数|計|合計|男|女|総?人口|人数|
 """Headers of the figures that every population table is about: such a column is never passed over unread."""
 _WHOLE = re.compile(r"総数.*|計|合計|総計|男女計|男女総数|全域|全国|全体|total")
 _STRICT = (
-    "率", "割合", "指数", "平均", "男", "女", "うち", "再掲", "内数", "外国人", "日本人", "%", "昼間", "夜間", "推計", "将来",
-    "就業", "従業", "労働", "失業", "延べ", "前年", "前回", "増減", "年少", "老年", "生産年齢", "高齢", "単独", "修正", "組替",
-    "補完", "速報", "流入", "流出", "可住", "通勤", "通学", "乳児", "死産", "婚姻", "離婚",
+    "率", "割合", "指数", "平均", "男", "女", "うち", "再掲", "内数", "外国人", "日本人", "%", "昼間", "夜間",
+    "推計", "将来", "就業", "従業", "労働", "失業", "延べ", "前年", "前回", "増減", "年少", "老年", "生産年齢", "高齢",
+    "単独", "修正", "組替", "補完", "速報", "流入", "流出", "可住", "通勤", "通学", "乳児", "死産", "婚姻", "離婚",
 )  # fmt: skip
 """Words that a header and its new name both have, or neither."""
 _APART = (
@@ -55,6 +56,8 @@ _APART = (
 """Words of which a header and its new name never have different ones."""
 _OPTIONAL = {"ignore", "check", "measure", "prefecture", "field"}
 """Roles of columns that a table can do without; the others say whose figures they are."""
+_SIGN = re.compile(r"[^\w\s'\"{}\[\],:#&*!|>%@`\\+△▲.()-]{1,3}|\*{1,3}|-{1,3}|\.{2,3}|[xX]")
+"""A cell that stands for a missing figure: a few signs, and nothing that belongs to a figure."""
 _PARTS = re.compile(r"男女|性別|年齢|国籍|配偶|世帯|産業|職業|続柄|区分|種類|項目|事項|全域|地区|別$")
 """Headers of columns that part a table into rows of which only some are wanted."""
 
@@ -314,6 +317,36 @@ def _dated(contract: Contract, layout: Layout, name: str, fields: Mapping[str, o
     taken = {one.layout for one in contract.layouts}
     name = next(one for one in (name, *(f"{name}_{number}" for number in range(2, 1000))) if one not in taken)
     return _line({"layout": name, "like": layout.layout, **fields})
+
+
+def is_sign(text: str) -> bool:
+    """A cell that stands for a missing figure: a few signs and no word."""
+    return _SIGN.fullmatch(text) is not None
+
+
+def symbol_line(contract: Contract, layout: Layout, sign: str) -> str:
+    """What to do about a sign that the contract does not know."""
+    entry = f"{_quoted(squeeze(sign))}: not_reported"
+    place = place_of(contract, layout, "symbols")
+    whole = f"様式{_line_of(contract, layout, 'layout')}"
+    where, line = (f"symbols{place}", entry) if place else (whole, f"symbols: {{{entry}}}")
+    return (
+        "公表元の凡例にある記号なら、その意味(秘匿なら suppressed、皆無・該当なし・不詳なら not_reported)で "
+        f"{entry_of(contract, layout)} {where} に加えてください: {line}"
+    )
+
+
+def _line_of(contract: Contract, layout: Layout, field: str) -> str:
+    path = FOLDER / contract.source / "contract.yaml"
+    names = [one.layout for one in contract.layouts]
+    if layout.layout not in names or not path.is_file():
+        return ""
+    return f"({yaml_lines.line_of(path, ['layouts', names.index(layout.layout), field])} 行目から)"
+
+
+def entry_of(contract: Contract, layout: Layout) -> str:
+    """Where a layout is stated."""
+    return f"ingest/sources/{contract.source}/contract.yaml の {layout.layout} の"
 
 
 def metadata_line(name: str, rest: str, known: re.Pattern[str] | None) -> str:

@@ -22,6 +22,7 @@ from ingest.problems import Problem, Refusal, fault, problem
 from ingest.recognise import recognise
 from ingest.recognised import Recognised, as_of
 from ingest.siblings import sibling, without_figures
+from ingest.trial import with_symbols
 
 
 class Reading(NamedTuple):
@@ -192,7 +193,7 @@ def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[C
             problems += found.problems
             continue
         melted = melt(sheet, found)
-        problems += melted.problems
+        problems += with_symbols(sheet, found, melted.problems) if melted.problems else []
         if sheet.open_end:
             problems.append(_open_end(sheet, found))
         if any(p["severity"] == "gate" for p in melted.problems):

@@ -265,7 +265,7 @@ def _metadata(
                 expected="metadata of the contract",
                 found=rest[:40],
                 action_ja="この行の意味(男女・国籍・地域の範囲など)を確かめ、全体の表と同じ範囲と分かったときだけ、"
-                f"{_entry(contract, layout)} metadata{proposals.place_of(contract, layout, 'metadata')} に"
+                f"{proposals.entry_of(contract, layout)} metadata{proposals.place_of(contract, layout, 'metadata')} に"
                 f"加えてください: {line}",
             )
         )
@@ -295,10 +295,6 @@ def _empty(grid: Grid, place: int, body: int) -> bool:
     return not grid.filled([place], body, grid.height).any()
 
 
-def _entry(contract: Contract, layout: Layout) -> str:
-    return f"ingest/sources/{contract.source}/contract.yaml の {layout.layout} の"
-
-
 def _unknown(grid: Grid, found: Recognised, place: int, line: str | None, renamed: proposals.Renamed | None) -> Problem:
     contract, layout, header = found.contract, found.layout, found.header
     label = header.labels[place]
@@ -319,8 +315,8 @@ def _unknown(grid: Grid, found: Recognised, place: int, line: str | None, rename
         expected=f"{contract.source}/{layout.layout} の列",
         found=label.full,
         action_ja=(
-            f"列の意味を確かめ、{_entry(contract, layout)} columns{proposals.place_of(contract, layout, 'columns')} に"
-            "加えてください"
+            f"列の意味を確かめ、{proposals.entry_of(contract, layout)} columns"
+            f"{proposals.place_of(contract, layout, 'columns')} に加えてください"
             f"(数値なら role: measure と set を書く)。{passed}{other}"
         ),
     )
@@ -330,7 +326,7 @@ def _missing(grid: Grid, found: Recognised, column: Column, line: tuple[int, str
     replaced = ""
     if line:
         at = f"({line[0]} 行目)" if line[0] else ""
-        entry = _entry(found.contract, found.layout)
+        entry = proposals.entry_of(found.contract, found.layout)
         replaced = f"なくなったなら {entry} この列{at}を次の行に替えてください: {line[1]}"
     return problem(
         "missing_column",
@@ -355,7 +351,7 @@ def _unknown_title(grid: Grid, found: Recognised) -> Problem:
         if parsed(parse_date, day) is None:
             return no_period(grid, found, day, "")
     line = proposals.retitled_layout(found.contract, found.layout, title, day_of(found))
-    entry = f"同じなら {_entry(found.contract, found.layout)}あとに加えてください: {line}"
+    entry = f"同じなら {proposals.entry_of(found.contract, found.layout)}あとに加えてください: {line}"
     return problem(
         "unknown_title",
         "warn",  # it may be another statistic; nothing is read from it, so the night goes on without it
@@ -387,7 +383,7 @@ def _outside(grid: Grid, whole: list[Recognised]) -> Problem:
         expected="; ".join(f"{f.layout.layout}: {f.layout.valid_from}..{f.layout.valid_to}" for f in whole),
         found=day,
         action_ja="表題の年月日を確かめてください。正しければ契約の様式の valid_from / valid_to を広げるか、"
-        f"{_entry(nearest.contract, nearest.layout)}あとに加えてください: {line}",
+        f"{proposals.entry_of(nearest.contract, nearest.layout)}あとに加えてください: {line}",
     )
 
 

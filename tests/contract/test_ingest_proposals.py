@@ -173,7 +173,8 @@ def test_a_new_name_is_read_by_the_pasted_line_and_another_concept_is_not_offere
 
 @pytest.mark.parametrize(("path", "unit", "header", "column_unit"), [
     ("夜間人口", None, "人口", "人"), ("推計人口", None, "人口", "人"), ("高齢人口", None, "人口", "人"),
-    ("人口増減", None, "人口", "人"), ("延べ人数", None, "人数", "人"), ("転出者数", None, "転入者数", "人"), ("死亡者数", None, "出生者数", "人"), ("女", None, "男", "人"),
+    ("人口増減", None, "人口", "人"), ("延べ人数", None, "人数", "人"),
+    ("転出者数", None, "転入者数", "人"), ("死亡者数", None, "出生者数", "人"), ("女", None, "男", "人"),
     ("社会増減数", None, "自然増減数", "人"), ("世帯数", None, "人口数", "人"), ("寄附金額", None, "寄附件数", "件"),
     ("出生率", None, "出生数", "人"), ("人口", "千人", "人口", "人"), ("夜間人口", None, "昼間人口", "人"),
     ("外国人人口", None, "日本人人口", "人"), ("老年人口", None, "年少人口", "人"), ("うち人口", None, "人口", "人"),
@@ -247,3 +248,48 @@ def test_every_place_that_a_line_goes_to_exists() -> None:
             if layout.columns:
                 number = int(proposals.place_of(contract, layout, "columns").strip("( 行目から)"))
                 assert text[number - 1].lstrip().startswith("- ")
+
+
+def _without(name: str, rows: Rows, sign: str) -> None:
+    """Put a sign where a publisher has no figure: in all figures of the last row that has any."""
+    row = [row for row in rows[BODY[name] :] if str(row[0]).strip()][-1]
+    first = {AGES: 4, FLOWS: 3, DONATIONS: 3, IPSS: 4, VISITORS: 8, CENSUS: 11}[name]
+    row[first:] = [sign if cell != "" else cell for cell in row[first:]]
+
+
+@pytest.mark.parametrize("sign", ["※", "…", "＊", "***", "◆", "‥", "x", "－"])
+@pytest.mark.parametrize("name", [*BOOKS, *CSVS])
+def test_a_new_sign_is_read_by_the_pasted_entry_or_none_is_offered(tmp_path: Path, name: str, sign: str) -> None:
+    rows = rows_of(name)
+    _without(name, rows, sign)
+    found = read(name, file_of(name, rows))
+    if found.taken or not offered(found):
+        return
+    found = after_pasting(tmp_path, name, rows)
+    assert found.taken, found.problems
+    read_as = pl.concat(found.tables.values()).filter(pl.col("value_raw") == sign)
+    assert set(read_as["value_status"]) == {"not_reported"}
+    assert read_as.height
+
+
+def test_a_new_sign_is_offered_where_the_table_adds_up_without_the_figure() -> None:
+    for name in (VISITORS, DONATIONS):
+        rows = rows_of(name)
+        _without(name, rows, "※")
+        assert [line for line in offered(read(name, file_of(name, rows))) if "not_reported" in line], name
+
+
+@pytest.mark.parametrize("name", [AGES, CENSUS])
+def test_a_new_sign_in_one_of_the_parts_of_a_total_is_not_offered(name: str) -> None:
+    rows = rows_of(name)
+    rows[BODY[name]][14] = "※"
+    found = read(name, file_of(name, rows))
+    assert not found.taken and not offered(found)
+
+
+@pytest.mark.parametrize("word", ["架空花子", "なし", "12:30", "1,23", "(5)", "+", "△", "100%", "12＊34", "≒5"])
+def test_a_word_or_a_broken_figure_is_no_sign(word: str) -> None:
+    rows = rows_of(VISITORS)
+    rows[BODY[VISITORS]][8] = word
+    found = read(VISITORS, file_of(VISITORS, rows))
+    assert not found.taken and not [p for p in found.problems if "symbols" in p["action_ja"]]

@@ -67,6 +67,8 @@ def paste(folder: Path, problems: list[Problem]) -> bool:
             number - 1
         ]:
             text[number - 1] = re.sub(r"(symbols|signs): (&\w+ )?\{", rf"\1: \2{{{line}, ", text[number - 1])
+        elif line.startswith("symbols:"):
+            text.insert(number, _indent(text[number - 1]) + "  " + line)
         else:
             text.insert(number, _indent(text[number - 1]) + line)
         path.write_text("\n".join(text) + "\n", "utf-8")
