@@ -387,6 +387,8 @@ class Contract(Strict):
     statistic_ja: str
     licence: str
     credit_ja: str
+    made_by: Literal["publisher", "office"] = "publisher"
+    """Who makes the files, and so who can mend them."""
     shared: Any = None
     """Fragments for YAML anchors; means nothing by itself."""
     layouts: list[Layout] = Field(min_length=1)

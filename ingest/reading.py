@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from ingest import broken, checks, csvtext, grid, kinds, workbook
+from ingest.advice import advised
 from ingest.coded import plain, together
 from ingest.contracts import Contract, Layout, all_contracts
 from ingest.figures import value_column
@@ -136,7 +137,7 @@ def _broken(data: bytes, problems: list[Problem], contracts: tuple[Contract, ...
     if problems[0]["problem_id"] in {csvtext.NOT_DECODABLE, csvtext.NOT_CSV}:
         found = recognise(grid.of_head(data), "csv", contracts)
         if found is not None:
-            problems = [{**p, "severity": "gate"} for p in problems]
+            problems = advised([{**p, "severity": "gate"} for p in problems], found.contract)
             return Reading(found.contract, [found.layout.layout], {}, problems, found.header.title[:200], "", None)
         if problems[0]["problem_id"] == csvtext.NOT_CSV and (note := without_figures(grid.of_head(data))):
             problems = [note]
@@ -145,6 +146,11 @@ def _broken(data: bytes, problems: list[Problem], contracts: tuple[Contract, ...
 
 def read_contents(contents: Contents, file_name: str, contracts: tuple[Contract, ...]) -> Reading:
     """Read one delivery from its contents; the texts of its tables are coded."""
+    found = _read_contents(contents, file_name, contracts)
+    return found._replace(problems=advised(found.problems, found.contract))
+
+
+def _read_contents(contents: Contents, file_name: str, contracts: tuple[Contract, ...]) -> Reading:
     readers, failing = broken.readers(contracts, contents.form)
     for contract, layout, reader in readers:
         try:

@@ -116,7 +116,7 @@ def _parted_otherwise(grid: Grid, contracts: tuple[Contract, ...]) -> Recognised
             row=grid.line(found.header.first),
             expected="fields parted by commas",
             found=name,
-            action_ja="公表元のファイルをそのまま入れるか、カンマ区切りの CSV(UTF-8)で書き出し直してください。",
+            action_ja="公表元のファイルをそのまま入れてください(表計算ソフトで保存し直すと区切りが変わることがあります)。",
         )
         return found._replace(problems=[separator])
     return None
