@@ -428,7 +428,9 @@ def load(path: Path) -> Contract:
     try:
         contract = Contract.model_validate(data)
     except ValidationError as wrong:
-        first = wrong.errors(include_url=False)[0]
+        errors = wrong.errors(include_url=False)
+        # a misspelt name is missing under its right one, too: the one that stands there is told
+        first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
         raised = first.get("ctx", {}).get("error")
         at = [*first["loc"], *(raised.at if isinstance(raised, Slip) else ())]
         ja = raised.ja if isinstance(raised, Slip) else _WRONG.get(first["type"], "値が決まりに合いません")
