@@ -15,7 +15,11 @@ from ingest.grid import Grid
 from ingest.problems import Problem, problem
 from ingest.recognised import Recognised
 
-_MONTH = re.compile(r"(?:\d{4}|(?:明治|大正|昭和|平成|令和)(?:元|\d{1,2}))(?:年|[-/.])\d{1,2}月?(?:分|末|中)?")
+_MONTH = re.compile(
+    r"(?:(?:19|20)\d\d|(?:明治|大正|昭和|平成|令和)(?:元|\d{1,2}))年(?:1[0-2]|0?[1-9])月(?:分|末|中)?"
+    r"|(?:19|20)\d\d[-/](?:1[0-2]|0?[1-9])"
+)
+"""A month of a year. One alone may be the day of a survey; two are a table by months."""
 _HEADERS = {
     "月": re.compile(r"年月|調査年月|対象年月|月次?|月別|(?:1[0-2]|[1-9])月"),
     "週": re.compile(r"週|第\d+週|週(?:番号|次|別|数|初|末日?|開始日?|終了日?)|年週"),
@@ -131,7 +135,8 @@ def _span(labels: list[str], title: str, layout: Layout | None) -> str:
         last = [label.split(" / ")[-1] for label in labels]
         if any(_HEADERS[span].fullmatch(word) for word in last) or _TITLES[span].search(title):
             return span
-    return "月" if not monthly and any(_MONTH.fullmatch(word) for word in labels) else ""
+    months = {word for word in labels if _MONTH.fullmatch(word)}
+    return "月" if not monthly and len(months) > 1 else ""
 
 
 def _is_of_persons(grid: Grid) -> bool:

@@ -296,3 +296,9 @@ def test_a_table_of_municipalities_that_is_broken_still_stops_the_night(
 ) -> None:
     found = reading.read(change(VISITORS).encode(), "x.csv")
     assert found.contract is not None and "gate" in {p["severity"] for p in found.problems}, what
+
+
+@pytest.mark.parametrize("cells", ["5688.1,2143.8", "2024.5,2023.7", "2024年1月,9", "1月1日,9"])
+def test_figures_and_a_single_day_make_no_table_of_months(cells: str) -> None:
+    (problem,) = reading.read(f"市区町村名,値,他\n根室市,{cells}\n".encode(), "x.csv").problems
+    assert "ごとの表" not in problem["message_ja"]
