@@ -56,7 +56,8 @@ def _flat(text: object) -> str:
 
 
 def _place_ja(one: Mapping[str, Any], count: int) -> str:
-    parts = [f"シート「{one['sheet']}」"] if one["sheet"] else []
+    sheet = f"シート「{one['sheet']}」"
+    parts = [sheet] if one["sheet"] and sheet not in one["message_ja"] else []
     parts += [f"{one['row']} 行目"] if one["row"] else []
     parts += [f"列「{_flat(one['column_label'])}」"] if one["column_label"] else []
     where = " ".join(parts)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ingest import proposals, siblings
 from ingest.contracts import Column, Contract, Layout
+from ingest.dates import ERA_YEAR
 from ingest.grid import Grid
 from ingest.problems import Problem, problem
 from ingest.recognise import NEAR
@@ -23,14 +24,15 @@ SEEN = 3
 _LONGEST, _MOST = 200, 1_000
 """Characters of a cell and different cells that are compared with headers when no source recognises a file."""
 _WORDS_SHOWN = 8
+_YEAR = re.compile(rf"{ERA_YEAR}度?")
 _FIGURE = re.compile(r"[-△▲+]?[\d,.]+%?")
 _FORMS = {"workbook": "Excel", "csv": "CSV", "json": "JSON"}
 _KEYS = {"area_code", "area_name", "prefecture", "area_kind", "year", "month", "sex", "scope", "age"}
 """Roles of columns that every statistic has: they say nothing of which one a table is."""
 _FIELD = """
-団体コード 地域コード 市区町村コード 都道府県コード 都道府県 都道府県名 市区町村 市区町村名 地域 地域名 年度 年次
-年月 月 人口 総人口 世帯数 世帯 男 女 計 総数 男女計 年齢 年齢階級 性別 国籍 出生 出生数 死亡 死亡数 転入 転入者数 転出
-転出者数 増減 増減率 自然増減 社会増減 合計特殊出生率 出生率 死亡率 高齢化率 面積 人口密度 寄附金額 寄附件数 受入額
+団体名 金額 件数 団体コード 地域コード 市区町村コード 都道府県コード 都道府県 都道府県名 市区町村 市区町村名 地域 地域名
+年度 年次 年月 月 人口 総人口 世帯数 世帯 男 女 計 総数 男女計 年齢 年齢階級 性別 国籍 出生 出生数 死亡 死亡数 転入 転入者数
+転出 転出者数 増減 増減率 自然増減 社会増減 合計特殊出生率 出生率 死亡率 高齢化率 面積 人口密度 寄附金額 寄附件数 受入額
 受入件数 観光客数 観光入込客数 来訪者数 宿泊者数 延べ宿泊者数 事業所数 従業者数 就業者数 付加価値額 歳入 歳出
 財政力指数 単位 備考 指標 値
 """
@@ -184,7 +186,9 @@ def _seen(grids: list[Grid], contracts: tuple[Contract, ...]) -> str:
     known = set(_FIELD.split())
     for column in (column for contract in contracts for layout in contract.layouts for column in layout.columns):
         known |= set(proposals.label_of(column.header).split(" / "))
-    cells = dict.fromkeys(cell for cells in grid.head for cell in cells if cell in known and cell)
+    cells = dict.fromkeys(
+        cell for cells in grid.head for cell in cells if cell and (cell in known or _YEAR.fullmatch(cell))
+    )
     words = "".join(f"「{word}」" for word in list(cells)[:_WORDS_SHOWN])
     place = f"シート「{grid.sheet}」は " if grid.sheet else ""
     size = f"{place}{grid.height} 行 {grid.width} 列"

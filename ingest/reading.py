@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -56,6 +57,9 @@ class Contents(NamedTuple):
     form: str
     grids: list[Grid]
     document: Any = None
+
+
+_FIELD_OF_FIGURES = re.compile(rb'(?m)(?:^|[,;\t])[ "]*-?\d[\d.]*[ "]*(?:[,;\t\r]|$)')
 
 
 _recent: dict[str, Contents] = {}
@@ -139,8 +143,8 @@ def _broken(data: bytes, problems: list[Problem], contracts: tuple[Contract, ...
         if found is not None:
             problems = advised([{**p, "severity": "gate"} for p in problems], found.contract)
             return Reading(found.contract, [found.layout.layout], {}, problems, found.header.title[:200], "", None)
-        if problems[0]["problem_id"] == csvtext.NOT_CSV and (note := without_figures(grid.of_head(data))):
-            problems = [note]
+        if problems[0]["problem_id"] == csvtext.NOT_CSV and not _FIELD_OF_FIGURES.search(data):
+            problems = [note] if (note := without_figures(grid.of_head(data))) else problems
     return Reading(None, [], {}, problems, "", "", None)
 
 
