@@ -31,10 +31,10 @@ _KEYS = {"area_code", "area_name", "prefecture", "area_kind", "year", "month", "
 """Roles of columns that every statistic has: they say nothing of which one a table is."""
 _FIELD = """
 団体名 金額 件数 団体コード 地域コード 市区町村コード 都道府県コード 都道府県 都道府県名 市区町村 市区町村名 地域 地域名
-年度 年次 年月 月 人口 総人口 世帯数 世帯 男 女 計 総数 男女計 年齢 年齢階級 性別 国籍 出生 出生数 死亡 死亡数 転入 転入者数
-転出 転出者数 増減 増減率 自然増減 社会増減 合計特殊出生率 出生率 死亡率 高齢化率 面積 人口密度 寄附金額 寄附件数 受入額
-受入件数 観光客数 観光入込客数 来訪者数 宿泊者数 延べ宿泊者数 事業所数 従業者数 就業者数 付加価値額 歳入 歳出
-財政力指数 単位 備考 指標 値
+年度 年次 年月 月 人口 総人口 世帯数 世帯 男 女 計 総数 男女計 年齢 年齢階級 性別 国籍 出生 出生数 死亡 死亡数
+転入 転入者数 転出 転出者数 増減 増減率 自然増減 社会増減 合計特殊出生率 出生率 死亡率 高齢化率 面積 人口密度
+寄附金額 寄附件数 受入額 受入件数 観光客数 観光入込客数 来訪者数 宿泊者数 延べ宿泊者数 事業所数 従業者数 就業者数
+付加価値額 歳入 歳出 財政力指数 単位 備考 指標 値
 """
 """Words of the field that are shown where a cell is exactly one of them, beside those of the contracts."""
 _Spots = set[tuple[int, int]]
