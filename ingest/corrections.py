@@ -1,7 +1,7 @@
 """Known errors of publishers: declared beside the source, put right in one place for every reader.
 
 Holds: sources/<source>/corrections.csv -> the table raw.correction and, for each raw table with figures, the view
-`corrected.<table>` that the projection and the warehouse read. The delivered row stays in raw as it came. Does not
+`corrected.<table>`, over which ingest.in_force finds the version in force. The delivered row stays in raw. Does not
 hold: the judgement (a dbt test stops the night when a line is no longer needed).
 
 A line of corrections.csv names one figure: raw_table, row_key (`key=value` for each key of the table, in any order,
@@ -131,7 +131,8 @@ def expose(connection: duckdb.DuckDBPyConnection, lines: pl.DataFrame) -> None:
         ).fetchall()
     }
     for table in CORRECTABLE:
-        view = _corrected(table) if table in applied else f"from raw.{table}"
+        as_it_came = f"select *, value_status as published_status from raw.{table}"  # noqa: S608 our own names
+        view = _corrected(table) if table in applied else as_it_came
         connection.execute(f"create or replace view corrected.{table} as {view}")
 
 
@@ -172,6 +173,7 @@ def _corrected(table: str) -> str:
         }.get(name, f'published."{name}"')
         for name in RAW_TABLES[table]
     ]
+    names.append("published.value_status as published_status")
     return f"""
         select {", ".join(names)}
         from raw.{table} as published

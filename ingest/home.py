@@ -55,6 +55,11 @@ class Home:
         return self.releases / "current"
 
     @property
+    def decisions(self) -> Path:
+        """What named people decided: withdrawals, go-aheads, corrections (ingest.decisions)."""
+        return self.root / "decisions"
+
+    @property
     def dbt(self) -> Path:
         """dbt's target and log folders."""
         return self.root / "dbt"

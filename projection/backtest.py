@@ -261,6 +261,13 @@ def spread_of(table: pl.DataFrame, method: str) -> pl.DataFrame:
     return pl.concat(parts)
 
 
+def doubled_by_open_group(*table: str) -> pl.Expr:
+    """True for the groups of 90 and more that the group 90+ of the same table holds too (two layouts of one date)."""
+    old = pl.col("age_from") >= 90
+    open_group = (pl.col("age_from") == 90) & pl.col("age_to").is_null()
+    return (old & ~open_group & open_group.any().over(table)).fill_null(False)
+
+
 def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.DataFrame:
     """Cells of raw.census_population as back-tests take them: ages grouped to 90+, unknown ages with a null age.
 
@@ -275,6 +282,7 @@ def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.Da
         & pl.col("population_persons").is_not_null()
         & ((pl.col("age_from") % STEP_YEARS == 0) | (pl.col("age_group") == "unknown"))
         & ((pl.col("age_to") - pl.col("age_from") == STEP_YEARS - 1) | pl.col("age_to").is_null())
+        & ~doubled_by_open_group("area_code", "as_of_date", "scope", "sex")
     ).select(
         pl.col("area_code").alias("municipality_code"),
         pl.col("as_of_date").dt.year().cast(pl.Int32).alias("year"),
@@ -283,7 +291,7 @@ def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.Da
         "age_to",
         "population_persons",
     )
-    # Re-deliveries of the same cell (final after preliminary) leave one; open groups below 90+ cannot be used.
+    # Open groups below 90+ cannot be used.
     per = cells.group_by("municipality_code", "year", "sex", "age_from").agg(
         pl.col("population_persons").sum(),
         (pl.col("age_to").is_null() & (pl.col("age_from") < 90)).any().alias("_open"),
