@@ -9,11 +9,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ingest import workbook
+from ingest import kinds, workbook
 from ingest.contracts import all_contracts
 from ingest.intake import _content, _open
 from ingest.personal import find_personal, find_personal_keys
-from ingest.problems import Problem, Refusal, fault
+from ingest.problems import Problem, Refusal, fault, problem
 from ingest.reading import open_bytes, read_contents
 
 
@@ -27,6 +27,8 @@ def describe(path: Path) -> dict[str, Any]:
     """
     if not path.exists() and not path.is_symlink():
         raise FileNotFoundError(path)
+    if kinds.LITTER.search(path.name):
+        return _refused(path, 0, [_litter()])
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         opened = _open(folder, path.name)
@@ -64,6 +66,18 @@ def describe(path: Path) -> dict[str, Any]:
         "samples": {table: rows.head(5) for table, rows in reading.tables.items()},
         "problems": reading.problems,
     }
+
+
+def _litter() -> Problem:
+    return problem(
+        "left_alone",
+        "warn",
+        "ロックファイル(~$…)・一時ファイル・システムのファイルの名前です。夜間処理はこの名前のファイルを見ません。",
+        "The name of a lock file, a temporary file or a file of the system; the night passes it over.",
+        expected="xlsx / xls / csv / json",
+        found="litter",
+        action_ja="表のファイルそのものを、ブックを閉じてから入れてください。",
+    )
 
 
 def _refused(path: Path, size: int, problems: list[Problem]) -> dict[str, Any]:

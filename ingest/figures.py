@@ -125,7 +125,7 @@ def _bad_cells(grid: Grid, found: Recognised, records: pl.DataFrame, long: pl.Da
                 column_label=columns[number].label.full,
                 expected=f"number, or one of {' '.join(layout.symbols) or 'no sign'}",
                 found=shown.cell(raw),
-                action_ja="この欄を確かめ、直した表を入れ直してください。新しい記号なら契約の symbols に加えます。",
+                action_ja="この欄を確かめ、直した表を入れ直してください。",
             )
         )
     return problems

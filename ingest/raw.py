@@ -244,6 +244,9 @@ def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
 
     assert snapshot.path is not None
     reading = read_coded(snapshot.path.read_bytes(), snapshot.file_name, digest=snapshot.sha256)
+    if reading.contract is None and (kept := _kept(home, snapshot, reading.problems)):
+        write_json(_result_path(home, snapshot), kept, sync=False)
+        return kept
     source = reading.contract.source if reading.contract else _UNKNOWN
     tables = reading.tables if reading.taken else {}
     source_id = f"{source}-{snapshot.sha256[:16]}"
@@ -268,6 +271,23 @@ def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
     result["rows_quarantined"] = 0 if reading.taken else sum(rows.height for rows in reading.tables.values())
     write_json(_result_path(home, snapshot), result, sync=False)
     return result
+
+
+def _kept(home: Home, snapshot: Snapshot, problems: list[Problem]) -> dict[str, Any]:
+    """What was read of a delivery before its source had a mistake of its own (broken.py), with that mistake told: what
+    is published does not vanish by it. Empty where there is no such reading. Where its tables are gone the mistake
+    stops the night instead."""
+    from ingest.broken import BROKEN
+
+    stored = _result_path(home, snapshot)
+    before = json.loads(stored.read_text("utf-8")) if stored.exists() else {"source": ""}
+    told = [p for p in problems if p["problem_id"] == BROKEN and p["expected"] == before["source"]]
+    if told and not all(_parquet(home, table, before["source_id"]).exists() for table in before["rows"]):
+        told[0]["severity"] = "gate"
+        return {}
+    earlier = [p for p in before.get("problems", []) if p["problem_id"] != BROKEN]
+    same = {"problems": [*told, *earlier], "reader_version": reader_version(), "file_name": snapshot.file_name}
+    return before | same if told else {}
 
 
 def _fingerprint(tables: dict[str, pl.DataFrame]) -> str:

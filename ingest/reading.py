@@ -6,22 +6,25 @@ Holds the order of the steps: decode or unpack, recognise, melt, check. Does not
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import json
+import re
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from ingest import checks, csvtext, grid, workbook
+from ingest import broken, checks, csvtext, grid, kinds, workbook
+from ingest.advice import advised
 from ingest.coded import plain, together
 from ingest.contracts import Contract, Layout, all_contracts
 from ingest.figures import value_column
 from ingest.grid import Grid
 from ingest.melt import melt
-from ingest.nearest import nearest
+from ingest.nearest import not_recognised
 from ingest.problems import Problem, Refusal, fault, problem
 from ingest.recognise import recognise
 from ingest.recognised import Recognised, as_of
+from ingest.siblings import sibling, without_figures
+from ingest.trial import with_symbols
 
 
 class Reading(NamedTuple):
@@ -56,6 +59,9 @@ class Contents(NamedTuple):
     document: Any = None
 
 
+_FIELD_OF_FIGURES = re.compile(rb'(?m)(?:^|[,;\t])[ "]*-?\d[\d.]*[ "]*(?:[,;\t\r]|$)')
+
+
 _recent: dict[str, Contents] = {}
 """Contents that were just opened at the door, by hash: the same night reads them a moment later."""
 _RECENT_CELLS = 2_000_000
@@ -70,6 +76,7 @@ def open_bytes(data: bytes, digest: str = "") -> Contents:
     """
     if digest in _recent:
         return _recent.pop(digest)
+    kinds.refuse(data)
     if workbook.is_workbook(data[:8]):
         made = Contents("workbook", grid.of_workbook(data))
     else:
@@ -134,21 +141,34 @@ def _broken(data: bytes, problems: list[Problem], contracts: tuple[Contract, ...
     if problems[0]["problem_id"] in {csvtext.NOT_DECODABLE, csvtext.NOT_CSV}:
         found = recognise(grid.of_head(data), "csv", contracts)
         if found is not None:
-            problems = [{**p, "severity": "gate"} for p in problems]
+            problems = advised([{**p, "severity": "gate"} for p in problems], found.contract)
             return Reading(found.contract, [found.layout.layout], {}, problems, found.header.title[:200], "", None)
+        if problems[0]["problem_id"] == csvtext.NOT_CSV and not _FIELD_OF_FIGURES.search(data):
+            problems = [note] if (note := without_figures(grid.of_head(data))) else problems
     return Reading(None, [], {}, problems, "", "", None)
 
 
 def read_contents(contents: Contents, file_name: str, contracts: tuple[Contract, ...]) -> Reading:
     """Read one delivery from its contents; the texts of its tables are coded."""
-    for contract in contracts:
-        for layout in contract.layouts:
-            if layout.reader and layout.form == contents.form:
-                reader = importlib.import_module(f"ingest.sources.{contract.source}.reader")
-                documents = [one for one in contents.grids or [contents.document] if reader.recognises(one)]
-                if documents:
-                    return _read_by(reader, documents, contract, layout, contents.grids)
-    return _read_grids(contents.form, contents.grids, file_name, contracts)
+    found = _read_contents(contents, file_name, contracts)
+    return found._replace(problems=advised(found.problems, found.contract))
+
+
+def _read_contents(contents: Contents, file_name: str, contracts: tuple[Contract, ...]) -> Reading:
+    readers, failing = broken.readers(contracts, contents.form)
+    for contract, layout, reader in readers:
+        try:
+            documents = [one for one in contents.grids or [contents.document] if reader.recognises(one)]
+            if documents:
+                return _read_by(reader, documents, contract, layout, contents.grids)
+        except Refusal:
+            raise
+        except Exception as error:  # costs this source; another one may well know the file
+            failing.append(broken.told(contract.source, broken.in_reader(contract.source, error)))
+    found = _read_grids(contents.form, contents.grids, file_name, contracts)
+    if found.contract is None:
+        found.problems[:0] = [*broken.of_contracts(), *failing]
+    return found
 
 
 def _read_by(reader: Any, documents: list[Any], contract: Contract, layout: Layout, grids: list[Grid]) -> Reading:
@@ -168,8 +188,11 @@ def _read_by(reader: Any, documents: list[Any], contract: Contract, layout: Layo
 def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[Contract, ...]) -> Reading:
     """Read one delivery from its grids."""
     recognised = [(sheet, found) for sheet in grids if (found := recognise(sheet, form, contracts))]
+    beside = {id(sheet): told for sheet, found in recognised if found.problems and (told := sibling(sheet, found))}
+    recognised = [(sheet, found) for sheet, found in recognised if id(sheet) not in beside]
     if not recognised:
-        return Reading(None, [], {}, [nearest(grids, form, contracts) or _not_recognised(grids)], "", "", None)
+        others = [*beside.values()] or [not_recognised(grids, form, contracts)]
+        return Reading(None, [], {}, others, "", "", None)
     contract = recognised[0][1].contract
     recognised = [(sheet, found) for sheet, found in recognised if not _is_side_sheet(sheet, recognised)]
     recognised, problems = _seen(recognised)
@@ -180,7 +203,7 @@ def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[C
             problems += found.problems
             continue
         melted = melt(sheet, found)
-        problems += melted.problems
+        problems += with_symbols(sheet, found, melted.problems) if melted.problems else []
         if sheet.open_end:
             problems.append(_open_end(sheet, found))
         if any(p["severity"] == "gate" for p in melted.problems):
@@ -276,20 +299,7 @@ def _sheet_not_read(sheet: Grid) -> Problem:
         sheet=sheet.sheet,
         expected="a layout of the contract",
         found=f"{sheet.height} rows",
-        action_ja="数値を含むシートなら、契約に様式を加えてください。",
-    )
-
-
-def _not_recognised(grids: list[Grid]) -> Problem:
-    shape = ", ".join(f"{grid.height} x {grid.width}" for grid in grids)  # no cell is shown: it may be anybody's list
-    return problem(
-        "not_recognised",
-        "warn",
-        "どの出典の様式にも合わないため、使いませんでした。",
-        "No source recognises this file; it was not used.",
-        expected="a layout of ingest/sources/*/contract.yaml",
-        found=f"rows x columns: {shape}" if shape else "JSON",
-        action_ja="置き場所の間違いでなければ、ingest/sources/ に出典の契約を加えてください。",
+        action_ja="注記や別の表のシートなら、このままで構いません。使うべき表なら、契約に様式を加えます。",
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from ingest import contracts, headers, reading
+from ingest import contracts, headers, reading, yaml_lines
 from ingest.check import describe
 from ingest.grid import of_csv
 from ingest.problems import Problem
@@ -146,7 +146,7 @@ def test_an_unknown_column_is_answered_with_the_lines_to_add() -> None:
 
 
 def as_written(source: str) -> dict[str, Any]:
-    return yaml.load((contracts.FOLDER / source / "contract.yaml").read_text("utf-8"), contracts._Loader)
+    return yaml.load((contracts.FOLDER / source / "contract.yaml").read_text("utf-8"), yaml_lines.Loader)
 
 
 def paste(raw: dict[str, Any], problems: list[Problem]) -> contracts.Contract:

@@ -98,7 +98,7 @@ def test_a_zip_that_is_no_workbook_is_refused() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as book:
         book.writestr("readme.txt", "x")
-    assert ids(reading.read(out.getvalue(), "x.xlsx").problems) == ["workbook_not_ooxml"]
+    assert ids(reading.read(out.getvalue(), "x.xlsx").problems) == ["not_a_table"]
 
 
 def test_an_encrypted_workbook_is_refused_as_such() -> None:
