@@ -19,9 +19,8 @@ from ingest.contracts import FOLDER, Status, Strict
 from ingest.text import squeeze
 
 FILE = FOLDER / "reference_series" / "indicators.yaml"
-_TYPO, _NEAR = 0.8, 0.6
-"""Likeness (difflib) from which a word is taken for a misspelling, and from which a known one is named beside it:
-`cencus` and `census` are alike to 0.83, `birth` and `births` to 0.91, `ipss_2018` and `ipss_2023` to 0.78."""
+_NEAR = 0.6
+"""Likeness (difflib) from which a known word is named beside one that is not."""
 
 
 class Years(Strict):
@@ -110,5 +109,12 @@ def nearest(word: str, known: dict[str, list[str]]) -> tuple[str | None, bool]:
     if not found:
         begins = [name for name in known if len(plain) > 2 and (name.startswith(plain) or plain.startswith(name))]
         return (begins[0] if begins else None), False
-    alike = difflib.SequenceMatcher(None, plain.lower(), found[0]).ratio()
-    return found[0], alike >= _TYPO and abs(len(plain) - len(found[0])) <= 1
+    return found[0], _one_slip(plain.lower(), found[0])
+
+
+def _one_slip(word: str, known: str) -> bool:
+    """One sign is wrong, missing or too many (cencus, birth), or two are exchanged. A word of its own with a long
+    beginning in common (population_foreign, population_working) is none."""
+    same = sum(block.size for block in difflib.SequenceMatcher(None, word, known).get_matching_blocks())
+    apart = max(len(word), len(known)) - same
+    return apart <= 1 or (apart == 2 and sorted(word) == sorted(known))

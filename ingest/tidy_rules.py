@@ -18,11 +18,11 @@ from ingest.indicators import Book, Indicator, Series, Years, book, nearest
 from ingest.problems import SHOWN, Problem, problem
 from ingest.text import squeeze
 
-STEP = 8
-"""Times the figure of the year next to it from which a figure is told. Of 34,932 pairs of years of births, deaths, in-
-and out-migrants in the register tables (FY2010/11, 2012/13, 2018/19, 2019/20 and 2022/23, every municipality) in which
-the larger is at least STEP_FROM, the largest step is 7.7 (deaths of 大槌町 in and after 2011), then 6.6 (in-migrants of
-九度山町 2022); a slip by ten is below 8 only where the figure itself fell by a fifth in that year."""
+STEP = 4
+"""Times the figure of the year next to it from which a figure is told. Of 31,525 pairs of years of births, deaths, in-
+and out-migrants in the register tables (FY2011/12, FY2012/2013, 2018 to 2020 and 2022/23, every municipality) in which
+the larger is at least STEP_FROM, nine are that far apart: deaths and moves of the disaster of 2011 (大槌町, 7.7 times)
+and three villages' in-migrants (九度山町 2022, 6.6 times). A slip by ten is nearly always more."""
 STEP_FROM = 50
 """Persons of the larger figure from which a step is looked at; below it villages move tenfold (births 1 and 10)."""
 _MISSING = ("suppressed", "not_reported")
