@@ -38,12 +38,19 @@ _MEND_JA = "`python -m ingest.seeds` で直せます（確かに読める欄だ�
 
 
 def columns(folder: Path = SEEDS) -> dict[str, dict[str, Kind]]:
-    """Seed -> column -> kind, in the order of seeds.yml."""
-    given = yaml.safe_load((folder / "seeds.yml").read_text("utf-8"))["seeds"]
-    return {
-        seed["name"]: {name: _kind(seed["name"], name, said) for name, said in seed["config"]["column_types"].items()}
-        for seed in given
-    }
+    """Seed -> column -> kind, in the order of seeds.yml. Raises RegisterError where that file cannot be read."""
+    path = folder / "seeds.yml"
+    try:
+        given = {
+            seed["name"]: seed["config"]["column_types"] for seed in yaml.safe_load(path.read_text("utf-8"))["seeds"]
+        }
+        return {seed: {name: _kind(seed, name, said) for name, said in types.items()} for seed, types in given.items()}
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        row = mark.line + 1 if mark else None
+        en = f"not the form of seeds.yml ({type(error).__name__})"
+        wrong = Fault(row, "", "seeds.yml の形ではありません", en, "字下げと列の型を直してください。")
+        raise RegisterError(path.name, [wrong]) from None
 
 
 def _kind(seed: str, column: str, said: str) -> Kind:
@@ -55,7 +62,11 @@ def _kind(seed: str, column: str, said: str) -> Kind:
 def check(folder: Path = SEEDS) -> list[RegisterError]:
     """One error for each seed that not every reader takes as it is; each is one line with file, row and column."""
     found = []
-    for seed, kinds in columns(folder).items():
+    try:
+        every = columns(folder)
+    except RegisterError as error:
+        return [error]
+    for seed, kinds in every.items():
         path = folder / f"{seed}.csv"
         try:
             if not path.is_file():

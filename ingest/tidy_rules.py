@@ -20,7 +20,7 @@ from ingest.text import squeeze
 
 STEP = 4
 """Times the figure of the year next to it from which a figure is told. Of 31,525 pairs of years of births, deaths, in-
-and out-migrants in the register tables (FY2011/12, FY2012/2013, 2018 to 2020 and 2022/23, every municipality) in which
+and out-migrants in the register tables (FY2011/12, FY2012/2013, 2018/19, 2019/20, 2022/23, every municipality) in which
 the larger is at least STEP_FROM, nine are that far apart: deaths and moves of the disaster of 2011 (大槌町, 7.7 times)
 and three villages' in-migrants (九度山町 2022, 6.6 times). A slip by ten is nearly always more."""
 STEP_FROM = 50

@@ -1,7 +1,7 @@
 {#
     Hand-typed births, deaths, in- and out-migrants that are many times a figure of the same component within a year of
     them, in whichever series and delivery: one row per typed figure that no figure of another delivery near it supports,
-    beside the one it was compared with. Of two typed figures the one delivered last is named; of one file, the larger.
+    x
 #}
 {% macro typed_steps() -%}
     with figures as (
@@ -29,12 +29,13 @@
             near.persons as other_persons,
             near.period_end as other_period_end,
             near.file_name as other_file,
+            near.source_id as other_source_id,
             near.source_row as other_row,
+            near.is_typed as other_is_typed,
+            near.received_at as other_received_at,
             greatest(typed.persons, near.persons) as larger_persons,
             greatest(typed.persons, near.persons) / greatest(least(typed.persons, near.persons), 1) as times,
-            typed.source_id <> near.source_id as is_other_delivery,
-            not near.is_typed
-            or (typed.received_at, typed.persons) > (near.received_at, near.persons) as is_named
+            typed.source_id <> near.source_id as is_other_delivery
         from figures as typed
         inner join figures as near
             on
@@ -45,23 +46,50 @@
         where typed.is_typed
     ),
 
-    judged as (
-        select
-            *,
-            -- a disaster shows in both registers: figures of two deliveries within threefold support one another
-            bool_or(times < 3 and is_other_delivery)
-                over (partition by source_id, source_row, municipality_code, component, period_end)
-            as is_supported
+    -- a disaster shows in both registers: figures of two deliveries within threefold support one another
+    supported as (
+        select distinct
+            municipality_code,
+            component,
+            period_end,
+            source_id,
+            source_row
         from pairs
+        where times < 3 and is_other_delivery
     ),
 
     far as (
-        select *
-        from judged
-        where larger_persons >= 50 and times >= 4 and is_named and not is_supported
+        select
+            pairs.*,
+            bool_or(pairs.is_other_delivery) over (
+                partition by pairs.source_id, pairs.source_row, pairs.municipality_code, pairs.component
+            ) as is_far_from_another
+        from pairs
+        anti join supported
+            on
+                pairs.municipality_code = supported.municipality_code
+                and pairs.component = supported.component
+                and pairs.period_end = supported.period_end
+                and pairs.source_id = supported.source_id
+                and pairs.source_row = supported.source_row
+        left join supported as other
+            on
+                pairs.municipality_code = other.municipality_code
+                and pairs.component = other.component
+                and pairs.other_period_end = other.period_end
+                and pairs.other_source_id = other.source_id
+                and pairs.other_row = other.source_row
+        where
+            pairs.larger_persons >= 50
+            and pairs.times >= 4
+            and (
+                not pairs.other_is_typed
+                or other.source_id is not null
+                or (pairs.received_at, pairs.persons) > (pairs.other_received_at, pairs.other_persons)
+            )
         qualify row_number() over (
-            partition by source_id, source_row, municipality_code, component, period_end
-            order by times desc, other_file asc, other_row asc
+            partition by pairs.source_id, pairs.source_row, pairs.municipality_code, pairs.component
+            order by pairs.times desc, pairs.other_file asc, pairs.other_row asc
         ) = 1
     )
 
@@ -76,7 +104,12 @@
         municipality_code || ' ' || component || ' ' || period_end || ': ' || file_name || ' の ' || persons
         || ' は、' || other_period_end || ' の ' || other_persons || '（' || other_file || '）の '
         || round(persons / greatest(other_persons, 1), 2) || ' 倍です' as reason_ja,
-        is_other_delivery,
-        times
+        is_far_from_another,
+        times >= case component
+            when 'birth' then 5
+            when 'out_migration' then 6
+            when 'in_migration' then 8
+            else 9
+        end as is_stopped
     from far
 {%- endmacro %}

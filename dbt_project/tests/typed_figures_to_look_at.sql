@@ -9,6 +9,6 @@
         'threshold_reason': '実ファイルの前年比が4倍以上なのは、50人以上の31,525組のうち9組。同じファイルの中の動きは受領時に知らせている',
     },
 ) }}
-select * exclude (is_other_delivery, times)
+select * exclude (is_far_from_another, is_stopped)
 from ({{ typed_steps() }})
-where times < 9 and is_other_delivery
+where is_far_from_another and not is_stopped

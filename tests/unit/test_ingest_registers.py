@@ -220,6 +220,13 @@ def test_a_seed_that_not_every_reader_takes_is_one_line(folder: Path, seed: str,
     assert errors and errors[0].startswith(f"register_not_read: {seed}.csv") and "\n" not in errors[0]
 
 
+@pytest.mark.parametrize("broken", ["seeds: [", "seeds: 3", "seeds:\n  - name: plans", "seeds: \u3042".encode("cp932")])
+def test_a_broken_list_of_columns_is_one_line(folder: Path, broken: str | bytes) -> None:
+    (folder / "seeds.yml").write_bytes(broken if isinstance(broken, bytes) else broken.encode())
+    (error,) = seeds.check(folder)
+    assert str(error).startswith("register_not_read: seeds.yml") and "\n" not in str(error)
+
+
 @pytest.mark.parametrize("encoding", ["cp932", "utf-8-sig"])
 @pytest.mark.parametrize("day", ["2024/1/1", "令和6年1月1日", "R6.1.1"])
 def test_level_breaks_saved_by_a_spreadsheet_are_told_and_mended(folder: Path, encoding: str, day: str) -> None:

@@ -23,14 +23,14 @@ COLUMNS = (
 )  # fmt: skip
 BIRTHS = {
     "municipality_code": "43204", "municipality_name": "荒尾市", "indicator_id": "births", "indicator_ja": "出生数",
-    "series": "vital_statistics", "period_start": "2020-01-01", "period_end": "2020-12-31", "value": "300", "unit": "人",
-    "value_status": "final", "primary_source_ja": "厚生労働省 人口動態統計",
+    "series": "vital_statistics", "period_start": "2020-01-01", "period_end": "2020-12-31", "value": "300",
+    "unit": "人", "value_status": "final", "primary_source_ja": "厚生労働省 人口動態統計",
 }  # fmt: skip
 MOVES = BIRTHS | {"indicator_id": "in_migrants", "indicator_ja": "転入者数", "series": "migration_report",
                   "primary_source_ja": "総務省 住民基本台帳人口移動報告"}  # fmt: skip
 TFR = BIRTHS | {"indicator_id": "tfr_bayes", "indicator_ja": "合計特殊出生率", "period_start": "2018-01-01",
-                "period_end": "2022-12-31", "value": "1.52", "unit": "人（女性1人当たり）",
-                "value_status": "estimated"}  # fmt: skip
+                "period_end": "2022-12-31", "value": "1.52",
+                "unit": "人（女性1人当たり）", "value_status": "estimated"}  # fmt: skip
 CENSUS = BIRTHS | {"indicator_id": "population_total", "indicator_ja": "総人口", "series": "census",
                    "period_start": "2020-10-01", "period_end": "2020-10-01", "value": "50,832",
                    "primary_source_ja": "総務省統計局 国勢調査"}  # fmt: skip
