@@ -1,7 +1,8 @@
 {#
-    Hand-typed births, deaths, in- and out-migrants that are many times a figure of the same component within a year of
-    them, in whichever series and delivery: one row per typed figure that no figure of another delivery near it supports,
-    x
+    Hand-typed births, deaths, in- and out-migrants that are four times a figure of the same component within a year of
+    them or more, in whichever series and delivery: one row per typed figure that no figure of another delivery supports,
+    beside the one that is farthest from it. Of two that nothing supports the one delivered last is named; of one file,
+    the larger. is_stopped: farther apart than any real pair. is_far_from_another: from a figure of another delivery.
 #}
 {% macro typed_steps() -%}
     with figures as (

@@ -10,6 +10,13 @@
     },
 ) }}
 -- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
-select * exclude (is_far_from_another, is_stopped)
+select
+    file_name,
+    sheet,
+    row_number,
+    municipality_code,
+    expected,
+    found,
+    reason_ja
 from ({{ typed_steps() }})
 where is_stopped

@@ -9,6 +9,13 @@
         'threshold_reason': '実ファイルの前年比が4倍以上なのは、50人以上の31,525組のうち9組。同じファイルの中の動きは受領時に知らせている',
     },
 ) }}
-select * exclude (is_far_from_another, is_stopped)
+select
+    file_name,
+    sheet,
+    row_number,
+    municipality_code,
+    expected,
+    found,
+    reason_ja
 from ({{ typed_steps() }})
 where is_far_from_another and not is_stopped

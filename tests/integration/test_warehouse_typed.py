@@ -45,10 +45,19 @@ def test_a_whole_series_in_tens_is_stopped_by_the_register(warehouse: Warehouse,
     assert {row["municipality_code"] for row in rows} == {"01223", "03211"}
 
 
-def test_a_year_that_fits_its_neighbours_less_well_is_shown_and_does_not_stop(warehouse: Warehouse) -> None:
-    later = "update raw.delivery set received_at = received_at + to_days(1) where file_name = 'migration.csv'"
-    rows = found(warehouse, times(6, of("in_migrants", 2018)), later)
+def test_a_figure_six_times_the_registers_is_shown_and_does_not_stop(warehouse: Warehouse) -> None:
+    rows = found(warehouse, times(6, of("in_migrants", 2021)))
     assert TYPED not in rows and rows["typed_figures_to_look_at"]
+
+
+def test_the_case_of_migrants_in_tens(warehouse: Warehouse) -> None:
+    """8,160 typed for 2017 beside 816 delivered for 2018."""
+    typed = (
+        "select * from truth union all by name select * replace (8160 as value, date '2017-01-01' as period_start, "
+        f"date '2017-12-31' as period_end, 900 as row) from truth where {of('in_migrants', 2018)}"
+    )
+    (row,) = found(warehouse, typed)[TYPED]
+    assert (row["found"], row["row_number"], row["municipality_code"]) == ("8160", 900, "01223")
 
 
 def test_the_deaths_of_2011_are_no_slip(warehouse: Warehouse) -> None:
