@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
 
-from ingest import areas, shown
+from ingest import areas, shown, typed_codes
 from ingest.codes import check_digit_column, valid6
 from ingest.grid import Grid
 from ingest.keys import one
@@ -114,13 +115,71 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
 
 
 def _reference_codes(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    code = one(found, "area_code")
+    """Our own tidy form, which people type: the name beside a code says which one it was before a zero was lost."""
+    code, name = one(found, "area_code"), one(found, "area_name")
     assert code is not None
-    frame = frame.with_columns(municipality_code=pl.col(f"c{code.place}"))
-    wrong = frame.filter(~pl.col("municipality_code").str.contains(r"^\d{5}$"))
-    return frame, [
-        _bad_code(grid, code, row, text) for row, text in wrong.select("row", "municipality_code").iter_rows()
+    known = areas.register()
+    stated = pl.col(f"c{name.place}") if name else pl.lit("")
+    pairs = frame.select(text=f"c{code.place}", name=stated).unique(maintain_order=True)
+    meant = [
+        typed_codes.of_name(text, called, known) if name else typed_codes.alone(text, known)
+        for text, called in pairs.iter_rows()
     ]
+    pairs = pairs.with_columns(municipality_code=pl.Series(meant, dtype=pl.String))
+    frame = frame.with_columns(text=f"c{code.place}", name=stated)
+    frame = frame.join(pairs, on=["text", "name"], how="left", maintain_order="left")
+    prefecture = pl.col("municipality_code").str.ends_with("000")
+    wrong = frame.filter(pl.col("municipality_code").is_null() | prefecture).unique(["text", "name"], keep="first")
+    problems = [
+        _typed_code(grid, code, name, row, text, called)
+        for row, text, called in wrong.sort("row").select("row", "text", "name").head(SHOWN).iter_rows()
+    ]
+    return frame.drop("text", "name"), problems
+
+
+def _typed_code(grid: Grid, code: Bound, name: Bound | None, row: int, text: str, called: str) -> Problem:
+    """Why a code of the tidy form is not taken."""
+    known = areas.register()
+    codes = typed_codes.meanings(text, known)
+    places = "・".join(f"{one_code}({'・'.join(sorted(known.names_of[one_code]))})" for one_code in codes)
+    shape: dict[str, Any] = {
+        "row": row,
+        "sheet": grid.sheet,
+        "column_label": code.label.full,
+        "found": shown.cell(text, 12),
+    }
+    if not codes or any(one_code.endswith("000") for one_code in codes):
+        return problem(
+            "not_a_code",
+            "gate",
+            f"市区町村の団体コードではありません:「{shown.cell(text, 12)}」。",
+            f"Not the code of a municipality: {shown.cell(text, 12)}.",
+            expected="a municipality's code: 5 digits, or 6 with check digit",
+            action_ja="この行の団体コードを直した表を入れ直してください。合併などの新しいコードなら "
+            "dbt_project/seeds/municipality_changes.csv に加えます。",
+            **shape,
+        )
+    if name is None:
+        return problem(
+            "code_may_be_anothers",
+            "gate",
+            f"団体コード「{shown.cell(text, 12)}」は {places} のどれか決められません"
+            "(先頭の 0 が落ちると、ほかの団体のコードになります)。",
+            f"Code {shown.cell(text, 12)} may be that of {' or '.join(codes)}: it may have lost a zero.",
+            expected="municipality_name beside municipality_code",
+            action_ja="municipality_name(団体名)の列を加えた表を入れ直してください。",
+            **shape,
+        )
+    where = "・".join(known.places_of(called)[:3]) or "登録のない名前"
+    return problem(
+        "name_code_disagree",
+        "gate",
+        f"団体コード「{shown.cell(text, 12)}」は {places} ですが、団体名は「{shown.name(called)}」({where})です。",
+        f"Code {shown.cell(text, 12)} is of {' or '.join(codes)}, which is not the municipality of the name.",
+        expected=places,
+        action_ja="コードと団体名のどちらが正しいかを確かめ、直した表を入れ直してください。",
+        **shape,
+    )
 
 
 def _bad_code(grid: Grid, code: Bound, row: int, text: str) -> Problem:

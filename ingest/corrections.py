@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from ingest import registers
 from ingest.tables import RAW_TABLES, schema_of
+from ingest.written_dates import written
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,14 +38,20 @@ STATUSES = ("declared", "confirmed_by_publisher")
 LINE = (
     "raw_table", "row_key", "as_published", "corrected", "reason_ja", "provider", "status", "declared_on", "evidence",
 )  # fmt: skip
+KINDS: dict[str, registers.Kind] = {
+    name: "number" if name in {"as_published", "corrected"} else "date" if name == "declared_on" else "text"
+    for name in LINE
+}
 _FIGURE = schema_of("correction")["corrected"]
+_DAYS = {"as_of_date", "month", "period_start", "period_end"}
+_CODES = {"area_code", "municipality_code"}
 
 
 def declared(folder: Path = FILES) -> pl.DataFrame:
     """Every line of every corrections.csv: file and line_number (the header is line 1), the columns of LINE with
     row_key in the table's order of keys, and `fault`: what the line lacks, null where it is whole.
 
-    Raises ValueError naming the file where its columns are not those of LINE.
+    Raises RegisterError (a ValueError of one line) where a file's characters, header or rows are not certain.
     """
     lines = [_lines(path, folder) for path in sorted(folder.glob("*/corrections.csv"))]
     schema = {name: schema_of("correction")[name] for name in ("file", "line_number", *LINE, "fault")}
@@ -53,25 +61,23 @@ def declared(folder: Path = FILES) -> pl.DataFrame:
 
 
 def _lines(path: Path, folder: Path) -> pl.DataFrame:
-    frame = pl.read_csv(path, infer_schema=False).fill_null("")
-    if tuple(frame.columns) != LINE:
-        raise ValueError(
-            f"corrections_columns: {path.relative_to(folder)} の列は {', '.join(LINE)} でなければなりません"
-            f"(今は {', '.join(frame.columns)})"
-        )
+    found = registers.scan(path, KINDS, file=path.relative_to(folder).as_posix())
+    frame = found.frame
     keys = [_row_key(table, key) for table, key in frame.select("raw_table", "row_key").iter_rows()]
-    typed = frame.with_row_index("line_number", offset=2).with_columns(
+    typed = frame.with_columns(
         pl.lit(str(path.relative_to(folder))).alias("file"),
-        pl.col("line_number").cast(pl.Int64),
-        pl.col("as_published", "corrected").cast(_FIGURE, strict=False),
-        pl.col("declared_on").str.to_date("%Y-%m-%d", strict=False),
+        pl.col("as_published", "corrected").cast(_FIGURE),
         row_key=pl.Series(keys, dtype=pl.String).fill_null(frame["row_key"]),
         known=pl.Series([key is not None for key in keys], dtype=pl.Boolean),
     )
-    blank = pl.any_horizontal(pl.col("reason_ja", "provider", "evidence").str.strip_chars() == "")
+    said = {fault.row: f"列「{fault.column}」: {fault.message_ja}" for fault in reversed(found.faults)}
+    faulty = pl.Series([said.get(line) for line in frame["line_number"].to_list()], dtype=pl.String)
+    blank = pl.any_horizontal(pl.col("reason_ja", "provider", "evidence") == "")
     return typed.with_columns(
         fault=pl.when(~pl.col("known"))
         .then(pl.lit("raw_table か row_key が決まりに合いません"))
+        .when(faulty.is_not_null())
+        .then(faulty)
         .when(pl.col("as_published").is_null() | pl.col("corrected").is_null())
         .then(pl.lit("as_published と corrected は数値です"))
         .when(pl.col("declared_on").is_null() | ~pl.col("status").is_in(STATUSES) | blank)
@@ -88,6 +94,11 @@ def _row_key(table: str, text: str) -> str | None:
     keys = CORRECTABLE[table][0]
     if len(parts) != len(keys) or set(given) != set(keys) or not all(given.values()):
         return None
+    for name in keys:  # as people type them: month=2026/5/1, area_code=1223
+        if name in _DAYS and (day := written(given[name]).day):
+            given[name] = day.isoformat()
+        elif name in _CODES and given[name].isascii() and len(given[name]) == 4 and given[name].isdigit():
+            given[name] = given[name].zfill(5)
     return " ".join(f"{name}={given[name]}" for name in keys)
 
 

@@ -48,7 +48,7 @@ def melt(grid: Grid, found: Recognised) -> Melted:
     if problems:
         return Melted(none, problems, [])
     told, problems = dimensions(grid, found, records, cells)
-    if problems:
+    if not told:
         return Melted(none, problems, [])
     if missing := [name for name in schema if name not in told]:
         raise KeyError(f"{found.contract.source}/{found.layout.layout} gives no {missing}")

@@ -585,12 +585,13 @@ def ipss_2023(figures: list[Row], to: Path) -> None:
 def reference_series(folder: Path, to: Path) -> None:
     """Figures that come in no layout above: tidy CSVs of our own, UTF-8, each line with its primary source."""
     columns = (
-        *("municipality_code", "indicator_id", "indicator_ja", "series", "period_start", "period_end", "value", "unit"),
-        *("value_status", "primary_source_ja"),
+        *("municipality_code", "municipality_name", "indicator_id", "indicator_ja", "series", "period_start"),
+        *("period_end", "value", "unit", "value_status", "primary_source_ja"),
     )
 
     def write(name: str, rows: list[tuple[str, ...]]) -> None:
-        write_text(to / name, [",".join(columns), *(",".join(row) for row in sorted(rows))], "utf-8")
+        named = [(row[0], CITIES[row[0]][2], *row[1:]) for row in sorted(rows)]
+        write_text(to / name, [",".join(columns), *(",".join(row) for row in named)], "utf-8")
 
     rows: list[tuple[str, ...]] = []
     source = {

@@ -187,12 +187,12 @@ def test_every_line_of_the_reference_series_names_its_primary_source() -> None:
         keys = [(r["municipality_code"], r["indicator_id"], r["series"], r["period_start"]) for r in rows]
         assert len(keys) == len(set(keys))
         for row in rows:
-            assert row["municipality_code"] in CITIES
+            assert CITIES[row["municipality_code"]][1] == row["municipality_name"]
             assert len(row["primary_source_ja"]) > 10
             assert row["period_start"] <= row["period_end"]
             float(row["value"])
         seen += len(rows)
     assert seen == 4 + 2 + 4 + 42 + 78 + 24
     census = csv_rows("reference_series/census_2025_preliminary.csv", "utf-8")
-    assert {row[0]: row[6] for row in census[1:]} == {"01223": "21201", "03211": "28012"}
-    assert {row[8] for row in census[1:]} == {"preliminary"}
+    assert {row[0]: row[7] for row in census[1:]} == {"01223": "21201", "03211": "28012"}
+    assert {row[9] for row in census[1:]} == {"preliminary"}

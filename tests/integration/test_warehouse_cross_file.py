@@ -25,6 +25,7 @@ NOTICES = {
     "kpi_values_to_chase",
     "magnitude_of_one_row",
     "scopes_add_up",
+    "typed_figures_to_look_at",
     "versions_agree",
     "visitor_levels_to_look_at",
     "wards_add_up_to_their_city",

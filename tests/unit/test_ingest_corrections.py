@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from ingest import corrections, raw
+from ingest import corrections, raw, registers
 from ingest.tables import RAW_TABLES, schema_of
 
 HEADER = ",".join(corrections.LINE)
@@ -137,7 +137,7 @@ def test_a_line_that_is_not_whole_changes_nothing(
 
 
 def test_other_columns_are_refused_with_the_files_name(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"corrections_columns: furusato_nozei/corrections\.csv"):
+    with pytest.raises(registers.RegisterError, match=r"furusato_nozei/corrections\.csv 1行目.*evidence.*proof"):
         lines_of(tmp_path, header=HEADER.replace("evidence", "proof"))
 
 

@@ -204,7 +204,7 @@ measured as (
         source_id as source_ids,
         version_rank
     from {{ ref('stg_reference_series__value') }}
-    where indicator_id = 'tfr_bayes'
+    where indicator_id in ('tfr_bayes', 'marriages')
     union all
     select
         municipality_code,
