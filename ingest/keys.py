@@ -15,8 +15,11 @@ from ingest.grid import Grid
 from ingest.problems import SHOWN, Problem, problem
 from ingest.recognised import Bound, Recognised
 
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd\ue000-\uf8ff]")
+PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
+"""Characters of a publisher's own (private use): names are read by their code where they have one (area_keys.py)."""
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd]" + f"|{PRIVATE.pattern}")
 """Control, format, replacement and private-use characters."""
+_NONE = re.compile(r"(?!)")
 _ODD = re.compile(rf"{_UNSEEN.pattern}|['\"`\\]")
 """The same, quotes and backslash."""
 _ODD_IN_NAMES = re.compile(rf"{_ODD.pattern}|\?")
@@ -48,6 +51,9 @@ def records(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]
     frame = frame.with_columns(figures=pl.Series(grid.filled([bound.place for bound in measures(found)], body, end)))
     beside = pl.Series(grid.filled([bound.place for bound in found.columns if bound.place not in squeezed], body, end))
     frame = frame.filter(pl.any_horizontal(pl.col(f"c{place}") != "" for place in squeezed) | beside)
+    for bound in found.columns:
+        if bound.column.keep is not None:
+            frame = frame.filter(pl.col(f"c{bound.place}").str.contains(f"^(?:{bound.column.keep})$"))
     frame, problems = _notes(grid, found, frame, squeezed)
     problems += _odd_characters(grid, found, frame, squeezed)
     problems += _gaps_beside(grid, found, frame)
@@ -94,29 +100,79 @@ def _odd_characters(
     grid: Grid, found: Recognised, frame: pl.DataFrame, squeezed: dict[int, pl.Series]
 ) -> list[Problem]:
     """Keys with characters that no name or code has: the file was decoded or cut wrongly somewhere."""
+    coded = one(found, "area_code") is not None
     for bound in found.columns:
         if bound.place not in squeezed:
             continue
-        odd = _ODD_IN_NAMES if bound.column.role in {"area_name", "prefecture"} else _ODD
+        name = bound.column.role in {"area_name", "prefecture"}
+        odd = _ODD_IN_NAMES if name else _ODD
         odd = _UNSEEN if bound.column.to == "primary_source_ja" else odd  # a sentence, which may quote
-        words = [word for word in grid.words(bound.place, found.header.body) if odd.search(word)]
+        known = PRIVATE if name and coded else _NONE
+        words = [word for word in grid.words(bound.place, found.header.body) if odd.search(known.sub("", word))]
         rows = frame.filter(pl.col(f"c{bound.place}").is_in(words)) if words else frame.clear()
         if not rows.is_empty():
-            return [
-                problem(
-                    "odd_character",
-                    "gate",
-                    f"名前やコードに使わない文字(制御文字・引用符など)が入っています(この列で {rows.height} 件)。",
-                    f"A character that no name or code has ({rows.height} cells of this column).",
-                    sheet=grid.sheet,
-                    row=rows["row"][0],
-                    column_label=bound.label.full,
-                    expected="letters, digits, kana, kanji",
-                    found=", ".join(sorted({f"U+{ord(sign):04X}" for word in words for sign in odd.findall(word)})),
-                    action_ja="この欄の余分な文字を除き、文字コードを確かめた表を入れ直してください。",
-                )
-            ]
+            signs = "".join(sign for word in words for sign in odd.findall(word))
+            return [odd_character(grid, bound, rows["row"][0], signs, rows.height)]
     return []
+
+
+def odd_character(grid: Grid, bound: Bound, row: int, signs: str, count: int) -> Problem:
+    """A key with characters that no name or code has. signs: a text that holds them; no other part of it is shown."""
+    shown_signs = sorted({f"U+{ord(sign):04X}" for sign in signs if _ODD_IN_NAMES.match(sign)})
+    return problem(
+        "odd_character",
+        "gate",
+        f"名前やコードに使わない文字(制御文字・引用符など)が入っています(この列で {count} 件)。",
+        f"A character that no name or code has ({count} cells of this column).",
+        sheet=grid.sheet,
+        row=row,
+        column_label=bound.label.full,
+        expected="letters, digits, kana, kanji",
+        found=", ".join(shown_signs),
+        action_ja="この欄の余分な文字を除き、文字コードを確かめた表を入れ直してください。",
+    )
+
+
+def hidden_rows(found: Recognised, records: pl.DataFrame) -> pl.Series:
+    """Which rows (of `records`) have the publisher's mark that their age classes are hidden."""
+    mark = found.layout.hidden_pattern
+    places = [bound.place for bound in found.columns if bound.column.role in {"area_name", "prefecture"}]
+    if mark is None or not places:
+        return pl.Series([False] * records.height, dtype=pl.Boolean)
+    return records.select(
+        pl.any_horizontal(pl.col(f"c{place}").str.contains(mark.pattern) for place in places)
+    ).to_series()
+
+
+def own_characters(grid: Grid, found: Recognised, records: pl.DataFrame) -> list[Problem]:
+    """Names in which the publisher's own characters were read by the code. records: with area_name."""
+    problems = []
+    for bound in found.columns:
+        if bound.column.role not in {"area_name", "prefecture"}:
+            continue
+        if not any(PRIVATE.search(word) for word in grid.words(bound.place, found.header.body)):
+            continue
+        rows = records.filter(pl.col(f"c{bound.place}").str.contains(PRIVATE.pattern))
+        if rows.is_empty():
+            continue
+        names = "、".join(rows["area_name"].unique(maintain_order=True).head(5))
+        problems.append(
+            problem(
+                "own_characters",
+                "review",
+                f"公表元独自の文字(外字)が名前に入っています({rows.height} 行)。団体コードから読みました: {names}。",
+                f"Characters of the publisher's own in names ({rows.height} rows), read by the codes: {names}.",
+                sheet=grid.sheet,
+                row=rows["row"][0],
+                column_label=bound.label.full,
+                expected="letters, digits, kana, kanji",
+                found=", ".join(
+                    sorted({f"U+{ord(sign):04X}" for word in rows[f"c{bound.place}"] for sign in PRIVATE.findall(word)})
+                ),
+                action_ja="名前を確かめてください。正しければ何もしなくてかまいません。",
+            )
+        )
+    return problems
 
 
 def _gaps_beside(grid: Grid, found: Recognised, frame: pl.DataFrame) -> list[Problem]:

@@ -31,7 +31,7 @@ _SHOWN = {"{as_of_year}": "○年", "{flow_year}": "○年", "{fiscal_year}": "�
 ROLES = {
     "area_code": "団体コード", "area_name": "団体名(市区町村名)", "prefecture": "都道府県名", "area_kind": "市などの別",
     "sex": "男女の別", "scope": "総計・日本人・外国人の別", "age": "年齢", "year": "年", "month": "月", "field": "項目",
-    "check": "検算に使う数値", "measure": "数値", "ignore": "読まない列",
+    "check": "検算に使う数値", "measure": "数値", "part": "全域と一部の別", "ignore": "読まない列",
 }  # fmt: skip
 """What a column of each role holds, for people."""
 _PARTS = re.compile(r"男女|性別|年齢|国籍|配偶|世帯|産業|職業|続柄|区分|種類|項目|事項|全域|地区|別$")

@@ -11,8 +11,12 @@ from functools import lru_cache
 
 import polars as pl
 
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−⁻₋﹣"), "-") | {ord("〜"): "~", ord("∼"): "~"}
+_SELECTORS = [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+_SIGNS: dict[int, str | None] = dict.fromkeys(map(ord, "‐‑‒–—―−⁻₋﹣"), "-") | {ord("〜"): "~", ord("∼"): "~"}
+_SIGNS |= dict.fromkeys(_SELECTORS)
 _DASH_CLASS = "[‐‑‒–—―−⁻₋﹣]"
+_SELECTOR_CLASS = r"[\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}]"
+"""Variation selectors choose a glyph of the character before them (葛󠄀城), not another character."""
 _SPACES = r"[\s\x1c-\x1f\x85]+"
 """What str.split() takes for white space."""
 _FEW = 400
@@ -20,14 +24,14 @@ _FEW = 400
 
 
 def squeeze(value: object) -> str:
-    """NFKC, one kind of dash and wave dash, no white space at all. None becomes ''."""
+    """NFKC, one kind of dash and wave dash, no white space and no variation selectors. None becomes ''."""
     return "" if value is None else _squeezed(str(value))
 
 
 @lru_cache(maxsize=1 << 15)
 def _squeezed(text: str) -> str:
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_DASHES)
+        text = unicodedata.normalize("NFKC", text).translate(_SIGNS)
     return "".join(text.split())
 
 
@@ -48,5 +52,6 @@ def _squeeze_all(text: pl.Series) -> pl.Series:
     if not text.str.contains(r"[^!-~]").any():  # nothing but plain ASCII without spaces
         return text.fill_null("")
     column = pl.col("t").fill_null("").str.normalize("NFKC").str.replace_all(_DASH_CLASS, "-")
+    column = column.str.replace_all(_SELECTOR_CLASS, "")
     squeezed = column.str.replace_all("[〜∼]", "~").str.replace_all(_SPACES, "")
     return pl.DataFrame({"t": text}).select(squeezed).to_series()
