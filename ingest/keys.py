@@ -51,15 +51,70 @@ def records(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]
     frame = frame.with_columns(figures=pl.Series(grid.filled([bound.place for bound in measures(found)], body, end)))
     beside = pl.Series(grid.filled([bound.place for bound in found.columns if bound.place not in squeezed], body, end))
     frame = frame.filter(pl.any_horizontal(pl.col(f"c{place}") != "" for place in squeezed) | beside)
-    for bound in found.columns:
-        if bound.column.keep is not None:
-            frame = frame.filter(pl.col(f"c{bound.place}").str.contains(f"^(?:{bound.column.keep})$"))
+    frame, parts = _whole_areas(grid, found, frame)
     frame, problems = _notes(grid, found, frame, squeezed)
+    problems += parts
     problems += _odd_characters(grid, found, frame, squeezed)
     problems += _gaps_beside(grid, found, frame)
     if grid.widths is not None:
         problems += _ragged(grid, found, frame)
     return frame, problems
+
+
+def _whole_areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+    """The rows of whole areas. Rows of a part (人口集中地区) stand under the area's own code, beside the row of the whole;
+    one that stands alone may be a whole area's."""
+    part = one(found, "part")
+    if part is None:
+        return frame, []
+    whole = pl.col(f"c{part.place}").str.contains(f"^(?:{part.column.keep})$")
+    left = frame.filter(~whole)
+    if left.is_empty():
+        return frame, []
+    frame = frame.filter(whole)
+    roles = {"area_code", "area_name", "sex", "scope", "age", "year"}
+    keys = [f"c{bound.place}" for bound in found.columns if bound.column.role in roles]
+    alone = left.join(frame, on=keys, how="anti")
+    return frame, [
+        problem(
+            "part_without_whole",
+            "gate",
+            f"「{row_part}」の行ですが、同じ地域の全域の行がありません({alone.height} 件)。",
+            f"A row of a part of an area without the row of the whole ({alone.height} rows).",
+            sheet=grid.sheet,
+            row=row,
+            column_label=part.label.full,
+            expected=part.column.keep,
+            found=row_part,
+            action_ja="全域の行がある表を入れ直してください。",
+        )
+        for row, row_part in alone.select("row", f"c{part.place}").head(SHOWN).iter_rows()
+    ]
+
+
+def parts_left_out(grid: Grid, found: Recognised) -> list[Problem]:
+    """How many rows of parts of areas were not read."""
+    part = one(found, "part")
+    if part is None:
+        return []
+    words = grid.squeezed(part.place, found.header.body)
+    left = words.filter((words != "") & ~words.str.contains(f"^(?:{part.column.keep})$"))
+    if left.is_empty():
+        return []
+    return [
+        problem(
+            "part_left_out",
+            "review",
+            f"地域の一部だけの行({'、'.join(left.unique().sort().head(3))})が {len(left)} 行あります。"
+            "市区町村の人口ではないため、全域の行だけを読みました。",
+            f"{len(left)} rows of parts of areas were not read; the rows of the whole areas were.",
+            sheet=grid.sheet,
+            column_label=part.label.full,
+            expected=part.column.keep,
+            found=f"{len(left)} rows",
+            action_ja="全域の人口が要るときは、何もしなくてかまいません。",
+        )
+    ]
 
 
 def _notes(

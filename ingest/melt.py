@@ -44,7 +44,7 @@ def melt(grid: Grid, found: Recognised) -> Melted:
         records, problems = area_keys.with_areas(grid, found, records)
     if problems:
         return Melted(none, problems, [])
-    notes = keys.own_characters(grid, found, records)
+    notes = keys.parts_left_out(grid, found) + keys.own_characters(grid, found, records)
     cells, problems = figures(grid, found, records)
     if problems:
         return Melted(none, problems, [])
