@@ -62,8 +62,8 @@ def records(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]
 
 
 def _whole_areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    """The rows of whole areas. Rows of a part (人口集中地区) stand under the area's own code, beside the row of the whole;
-    one that stands alone may be a whole area's."""
+    """The rows of whole areas. A row of a part (人口集中地区) stands under the same code as the whole's. One that
+    stands alone may be the whole's."""
     part = one(found, "part")
     if part is None:
         return frame, []

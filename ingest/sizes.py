@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _OPEN = 999
 """Last age of a class without one."""
+_EVENTS, _EVENTS_SHARE = 2, 0.01
+"""Municipalities of a table, the larger of number and share, in which the smaller item may be the larger one for once:
+one of 3,261 in 1999 (川崎村)."""
 _SEX = {"male": "男", "female": "女", "total": "男女計"}
 
 
@@ -53,16 +56,17 @@ def ratio(rows: pl.DataFrame, rule: Ratio, value: str) -> list[Problem]:
 
 
 def _uncounted(sheet: str, told: pl.DataFrame, rule: Ratio) -> Problem:
-    years = f"{told['fiscal_year'].min()}～{told['fiscal_year'].max()} 年度"
+    years = sorted(told["fiscal_year"].unique().to_list())
+    span = f"{years[0]}～{years[-1]}"
     names = "、".join(told["area_name"].unique(maintain_order=True).head(5).cast(pl.String))
     label = str(told[f"column_label_{rule.to}"][0]).split(" / ")[-1]
     return problem(
         "not_counted",
         "review",
-        f"金額があるのに「{label}」が 0 の欄が {told.height} 件あります({years}、{names} など)。"
+        f"金額があるのに「{label}」が 0 の欄が {told.height} 件あります({span} 年度、{names} など)。"
         "表のとおり 0 と読みました。数えていなかった年とみられ、件数としては使えません。",
-        f"{told.height} figures of {rule.to} are 0 beside a {rule.of} ({told['fiscal_year'].min()} to "
-        f"{told['fiscal_year'].max()}): read as published, most likely not counted.",
+        f"{told.height} figures of {rule.to} are 0 beside a {rule.of} ({span}): read as published, most likely not "
+        "counted.",
         sheet=sheet,
         row=told["row"][0],
         column_label=told[f"column_label_{rule.to}"][0],
@@ -122,16 +126,20 @@ def larger(rows: pl.DataFrame, rule: Larger, value: str) -> list[Problem]:
     if len(each.columns) < 3 + 2 * len(items):
         return []
     more, less = pl.col(f"{value}_{rule.more}"), pl.col(f"{value}_{rule.less}")
-    beside = pl.col(f"{value}_{rule.beside}") if rule.beside else pl.lit(None, pl.Int64).alias("beside")
-    towns = each.filter(~pl.col("area_level").is_in(["nation", "prefecture", "subtotal", "ward"]))
-    together = towns.select(
+    beside = pl.col(f"{value}_{rule.beside}")
+    tested = (more + less >= rule.at_least) & (more < less)
+    event = tested & (more >= rule.ordinary * beside).fill_null(False) if rule.beside else pl.lit(False)
+    is_town = ~pl.col("area_level").is_in(["nation", "prefecture", "subtotal", "ward"])
+    towns = each.filter(is_town)
+    rare = towns.filter(event).height <= max(_EVENTS, _EVENTS_SHARE * towns.height)
+    each = each.with_columns(ordinary=event & rare)
+    together = each.filter(is_town & ~pl.col("ordinary")).select(
         pl.col("row").min(), pl.lit("この表の市区町村の合計").alias("area_name"), more.sum(), less.sum(),
         pl.col(f"column_label_{rule.more}").first(), pl.col(f"column_label_{rule.less}").first(),
         pl.lit(False).alias("ordinary"),
     )  # fmt: skip
-    each = each.with_columns(ordinary=(more >= rule.ordinary * beside).fill_null(False))
     every = pl.concat([together, each.select(together.columns)], how="vertical_relaxed")
-    bad = every.filter((more + less >= rule.at_least) & (more < less)).sort("ordinary", maintain_order=True)
+    bad = every.filter(tested).sort("ordinary", maintain_order=True)
     return [_larger(rows["sheet"][0], rule, value, item, bad) for item in bad.head(SHOWN).iter_rows(named=True)]
 
 

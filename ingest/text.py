@@ -12,8 +12,7 @@ from functools import lru_cache
 import polars as pl
 
 _SELECTORS = [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
-_SIGNS: dict[int, str | None] = dict.fromkeys(map(ord, "‐‑‒–—―−⁻₋﹣"), "-") | {ord("〜"): "~", ord("∼"): "~"}
-_SIGNS |= dict.fromkeys(_SELECTORS)
+_SIGNS = dict.fromkeys(map(ord, "‐‑‒–—―−⁻₋﹣"), "-") | {ord("〜"): "~", ord("∼"): "~"} | dict.fromkeys(_SELECTORS, "")
 _DASH_CLASS = "[‐‑‒–—―−⁻₋﹣]"
 _SELECTOR_CLASS = r"[\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}]"
 """Variation selectors choose a glyph of the character before them (葛󠄀城), not another character."""
