@@ -56,19 +56,22 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
     code, name, where = one(found, "area_code"), one(found, "area_name"), one(found, "prefecture")
     kind = one(found, "area_kind")
 
-    hidden = found.layout.hidden_pattern
-    mark = hidden.pattern if hidden else r"\*+$"
+    signs = found.layout.hidden
 
     def text(bound: Bound | None) -> pl.Expr:
         # '-' and '0' stand for "no name" in prefectures' rows
-        return pl.col(f"c{bound.place}").str.replace_all(mark, "").replace(["-", "0"], "") if bound else pl.lit("")
+        if bound is None:
+            return pl.lit("")
+        cell = pl.col(f"c{bound.place}").str
+        return (cell.strip_chars(signs) if signs else cell.strip_chars_end("*")).replace(["-", "0"], "")
 
     frame = frame.with_columns(code=text(code), name=text(name), prefecture=text(where))
     label = pl.when(pl.col("name") != "").then(pl.col("name")).otherwise(pl.col("prefecture"))
     nation = label.str.contains(found.layout.nation) & pl.col("code").str.contains(r"^(0{5,6})?$")
     frame = frame.with_columns(is_nation=nation, label=label)
     problems: list[Problem] = []
-    frame = _named_totals(frame)
+    if found.layout.checks.blocks:
+        frame = _named_totals(frame)
     if code is None:
         frame, problems = _look_up(grid, frame)
         frame = _true_nation(frame)
@@ -88,7 +91,7 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
             columns = ("row", "code", "full", "right", "name")
             problems += [_bad_digit(grid, code, *values) for values in bad.select(columns).iter_rows()]
         if not problems:
-            frame, problems = _own_characters(grid, frame, [bound for bound in (name, where) if bound])
+            frame, problems = _own_characters(grid, frame, keys.own_columns(grid, found))
         if not problems:
             frame = _true_nation(frame)
             problems += _names_against_codes(grid, frame, code, name)
@@ -141,8 +144,10 @@ def _own_characters(grid: Grid, frame: pl.DataFrame, stated: list[Bound]) -> tup
                 continue
             same = pl.col("code5").eq_missing(pl.lit(code, pl.String)) & (pl.col(column) == text)
             frame = frame.with_columns(pl.when(same).then(pl.lit(meant)).otherwise(pl.col(column)).alias(column))
-    label = pl.when(pl.col("name") != "").then(pl.col("name")).otherwise(pl.col("prefecture"))
-    return frame.with_columns(label=label), problems
+    if stated:
+        label = pl.when(pl.col("name") != "").then(pl.col("name")).otherwise(pl.col("prefecture"))
+        frame = frame.with_columns(label=label)
+    return frame, problems
 
 
 def _named_totals(frame: pl.DataFrame) -> pl.DataFrame:

@@ -277,8 +277,8 @@ class Layout(Strict):
     nation: str = r"^(全国|合計|総数|総計|全国計|全国合計)$"
     symbols: dict[str, Status] = {}
     hidden: str | None = None
-    """Pattern of the names of rows whose age classes the publisher hides: there, classes that are all blank are
-    suppressed figures. The mark that it finds is no part of the name."""
+    """Signs at an end of the names of rows whose age classes the publisher hides: there, classes that are all blank are
+    suppressed figures. The sign is no part of the name."""
     blank: Literal["error", "not_reported", "skip"] = "error"
     value_status: Status = "final"
     projected_after: int | None = None
@@ -326,10 +326,6 @@ class Layout(Strict):
     @cached_property
     def file_name_pattern(self) -> re.Pattern[str] | None:
         return re.compile(self.file_name) if self.file_name else None
-
-    @cached_property
-    def hidden_pattern(self) -> re.Pattern[str] | None:
-        return pattern(self.hidden) if self.hidden else None
 
     @cached_property
     def footnotes_pattern(self) -> re.Pattern[str]:

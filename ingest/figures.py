@@ -74,7 +74,7 @@ def _hidden(found: Recognised, records: pl.DataFrame, long: pl.DataFrame) -> pl.
     """The figures with those suppressed that the publisher hides: all age classes of a row that it marks. Where only
     some of them are blank, they stay blanks."""
     marked = hidden_rows(found, records)
-    if not marked.any():
+    if marked is None:
         return long
     columns = measures(found)
     classes = [number for number, bound in enumerate(columns) if not _TOTAL_AGE.match(bound.groups.get("age", "総数"))]

@@ -163,7 +163,8 @@ def _odd_characters(
         odd = _ODD_IN_NAMES if name else _ODD
         odd = _UNSEEN if bound.column.to == "primary_source_ja" else odd  # a sentence, which may quote
         known = PRIVATE if name and coded else _NONE
-        words = [word for word in grid.words(bound.place, found.header.body) if odd.search(known.sub("", word))]
+        words = [word for word in grid.words(bound.place, found.header.body) if odd.search(word)]
+        words = [word for word in words if odd.search(known.sub("", word))]
         rows = frame.filter(pl.col(f"c{bound.place}").is_in(words)) if words else frame.clear()
         if not rows.is_empty():
             signs = "".join(sign for word in words for sign in odd.findall(word))
@@ -188,25 +189,27 @@ def odd_character(grid: Grid, bound: Bound, row: int, signs: str, count: int) ->
     )
 
 
-def hidden_rows(found: Recognised, records: pl.DataFrame) -> pl.Series:
-    """Which rows (of `records`) have the publisher's mark that their age classes are hidden."""
-    mark = found.layout.hidden_pattern
+def hidden_rows(found: Recognised, records: pl.DataFrame) -> pl.Series | None:
+    """Which rows (of `records`) have the publisher's sign that their age classes are hidden; None where none has."""
+    signs = found.layout.hidden
     places = [bound.place for bound in found.columns if bound.column.role in {"area_name", "prefecture"}]
-    if mark is None or not places:
-        return pl.Series([False] * records.height, dtype=pl.Boolean)
-    return records.select(
-        pl.any_horizontal(pl.col(f"c{place}").str.contains(mark.pattern) for place in places)
-    ).to_series()
+    if signs is None or not places:
+        return None
+    marked = pl.any_horizontal(pl.col(f"c{at}").str.strip_chars(signs) != pl.col(f"c{at}") for at in places)
+    rows = records.select(marked).to_series()
+    return rows if rows.any() else None
+
+
+def own_columns(grid: Grid, found: Recognised) -> list[Bound]:
+    """The columns of names in which characters of the publisher's own stand."""
+    names = [bound for bound in found.columns if bound.column.role in {"area_name", "prefecture"}]
+    return [bound for bound in names if PRIVATE.search("".join(grid.words(bound.place, found.header.body)))]
 
 
 def own_characters(grid: Grid, found: Recognised, records: pl.DataFrame) -> list[Problem]:
     """Names in which the publisher's own characters were read by the code. records: with area_name."""
     problems = []
-    for bound in found.columns:
-        if bound.column.role not in {"area_name", "prefecture"}:
-            continue
-        if not any(PRIVATE.search(word) for word in grid.words(bound.place, found.header.body)):
-            continue
+    for bound in own_columns(grid, found):
         rows = records.filter(pl.col(f"c{bound.place}").str.contains(PRIVATE.pattern))
         if rows.is_empty():
             continue
