@@ -214,7 +214,6 @@ def test_moves_and_others_exchanged_in_the_whole_table_are_refused() -> None:
 
 # --- the series of donations ------------------------------------------------------------------------------------------
 
-YEARS = ["平成20年度", "平成21年度", "平成27年度", "平成28年度", "令和元年度", "令和２年度"]
 YEARS = [f"平成{n}年度" for n in range(20, 31)] + ["令和元年度", "令和２年度", "令和３年度"]
 
 
@@ -469,8 +468,14 @@ def test_spellings_that_make_two_towns_one_are_refused(monkeypatch: pytest.Monke
         areas.build_register(pl.read_csv(areas.SEEDS / "municipalities.csv", infer_schema=False))
 
 
-def test_a_new_row_of_the_table_is_another_reader() -> None:
+@pytest.mark.parametrize("name", ["spelling_characters.csv", "spelling_names.csv"])
+def test_a_new_row_of_a_table_is_another_reader(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ingest import raw
 
-    assert spellings.CHARACTERS.parent == Path(raw.__file__).parent == spellings.NAMES.parent
-    assert spellings.CHARACTERS.suffix == spellings.NAMES.suffix == ".csv"
+    for path in Path(raw.__file__).parent.glob("*.*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(raw, "__file__", str(tmp_path / "raw.py"))
+    before = raw.reader_version.__wrapped__()
+    assert before == raw.reader_version.__wrapped__()
+    (tmp_path / name).write_text((tmp_path / name).read_text("utf-8") + "x,y,z\n", "utf-8")
+    assert raw.reader_version.__wrapped__() != before

@@ -110,12 +110,12 @@ def test_every_figure_is_the_cell_of_the_file(path: Path) -> None:
 def place_of(
     grid: list[list[Any]], first: int, label: str, expected: dict[int, Decimal | None], factor: int, seen: set[int]
 ) -> int | None:
-    """The column of the file that has these figures in these rows, below a header that says the last of the label."""
-    said = {plain(cell) for row in grid[:first] for cell in row}
-    wanted = [part for part in label.split(" / ") if part]
+    """The column of the file that has these figures in these rows, below headers that say every part of the label."""
+    wanted = parts_of(label) - {""}
+    last = [""] * first
     for place in range(len(grid[first])):
-        above = {plain(grid[at][place]) for at in range(first)} - {""}
-        if place in seen or (wanted and not any(plain(part) in above for part in wanted) and plain(label) not in said):
+        last = [plain(grid[at][place]) or last[at] for at in range(first)]
+        if place in seen or not wanted <= set(last):
             continue
         if all(same(grid[row - 1][place], number, factor) for row, number in expected.items()):
             return place
