@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from ingest import areas, shown, typed_codes
+from ingest import areas, keys, shown, typed_codes
 from ingest.codes import check_digit_column, valid6
 from ingest.grid import Grid
 from ingest.keys import one
@@ -43,7 +43,7 @@ def with_areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.D
     used."""
     if found.layout.raw_table == "reference_series":
         return _reference_codes(grid, found, frame)
-    if frame.height < _MANY:
+    if frame.height < _MANY or one(found, "area_code") is None:  # names alone are read in the order of the rows
         return _areas(grid, found, frame)
     roles = ("area_code", "area_name", "prefecture", "area_kind")
     stated = [f"c{bound.place}" for role in roles if (bound := one(found, role))]
@@ -57,15 +57,22 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
     code, name, where = one(found, "area_code"), one(found, "area_name"), one(found, "prefecture")
     kind = one(found, "area_kind")
 
+    signs = found.layout.hidden
+
     def text(bound: Bound | None) -> pl.Expr:
         # '-' and '0' stand for "no name" in prefectures' rows
-        return pl.col(f"c{bound.place}").str.strip_chars_end("*").replace(["-", "0"], "") if bound else pl.lit("")
+        if bound is None:
+            return pl.lit("")
+        cell = pl.col(f"c{bound.place}").str
+        return (cell.strip_chars(signs) if signs else cell.strip_chars_end("*")).replace(["-", "0"], "")
 
     frame = frame.with_columns(code=text(code), name=text(name), prefecture=text(where))
     label = pl.when(pl.col("name") != "").then(pl.col("name")).otherwise(pl.col("prefecture"))
     nation = label.str.contains(found.layout.nation) & pl.col("code").str.contains(r"^(0{5,6})?$")
     frame = frame.with_columns(is_nation=nation, label=label)
     problems: list[Problem] = []
+    if found.layout.checks.blocks:
+        frame = _named_totals(frame)
     if code is None:
         frame, problems = _look_up(grid, frame)
         frame = _true_nation(frame)
@@ -85,6 +92,8 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
             columns = ("row", "code", "full", "right", "name")
             problems += [_bad_digit(grid, code, *values) for values in bad.select(columns).iter_rows()]
         if not problems:
+            frame, problems = _own_characters(grid, frame, keys.own_columns(grid, found))
+        if not problems:
             frame = _true_nation(frame)
             problems += _names_against_codes(grid, frame, code, name)
             problems += _prefectures_against_codes(grid, frame, where)
@@ -102,7 +111,7 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
     frame = frame.with_columns(
         area_level=areas.level_of(),
         area_code=pl.when(pl.col("is_nation")).then(pl.lit("00000")).otherwise(pl.col("code5")),
-        area_name=pl.when(pl.col("is_nation")).then(pl.lit("全国")).otherwise(label),
+        area_name=pl.when(pl.col("is_nation")).then(pl.lit("全国")).otherwise(pl.col("label")),
     )
     # a prefecture's row may carry its name in the prefecture column only
     by_blank = (pl.col("name") == "") & ~pl.col("is_nation") & (pl.col("prefecture") != "") & (name is not None)
@@ -112,6 +121,46 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
         .then(pl.lit("prefecture"))
         .otherwise(pl.col("area_level"))
     ), []
+
+
+def _own_characters(grid: Grid, frame: pl.DataFrame, stated: list[Bound]) -> tuple[pl.DataFrame, list[Problem]]:
+    """The rows with the publisher's own (private-use) characters in their names read by the code, where the rest of the
+    name fits it. Without a known code such a name cannot be read; a subtotal's (郡) is nobody's, and gets a 〓."""
+    known = areas.register()
+    problems = []
+    for bound in stated:
+        column = "prefecture" if bound.column.role == "prefecture" else "name"
+        odd = (
+            frame.filter(pl.col(column).str.contains(keys.PRIVATE.pattern))
+            .select("code5", column, "row")
+            .unique(["code5", column], keep="first", maintain_order=True)
+        )
+        for code, text, row in odd.iter_rows():
+            given = (code or "")[:2] + "000" if column == "prefecture" else code or ""
+            meant = known.restored(given, text)
+            if meant is None and given not in known.names_of and re.search(r"(郡|支庁|[^市町村区])$", text):
+                meant = keys.PRIVATE.sub("〓", text)
+            if meant is None:
+                problems.append(keys.odd_character(grid, bound, row, text, odd.height))
+                continue
+            same = pl.col("code5").eq_missing(pl.lit(code, pl.String)) & (pl.col(column) == text)
+            frame = frame.with_columns(pl.when(same).then(pl.lit(meant)).otherwise(pl.col(column)).alias(column))
+    if stated:
+        label = pl.when(pl.col("name") != "").then(pl.col("name")).otherwise(pl.col("prefecture"))
+        frame = frame.with_columns(label=label)
+    return frame, problems
+
+
+def _named_totals(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same where totals that are repeated for each prefecture without its name (市町村合計, 合計) carry the name of
+    the prefecture above them: 北海道市町村合計."""
+    total = (pl.col("name") == "") & pl.col("prefecture").str.contains(_TOTALS) & ~pl.col("is_nation")
+    if frame.filter(total).select("prefecture").is_duplicated().sum() == 0:
+        return frame
+    above = pl.when(~total & ~pl.col("is_nation")).then(pl.col("prefecture")).forward_fill()
+    return frame.with_columns(
+        label=pl.when(total).then(above.fill_null("") + pl.col("prefecture")).otherwise(pl.col("label"))
+    )
 
 
 def _reference_codes(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:

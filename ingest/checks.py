@@ -17,6 +17,7 @@ import polars as pl
 
 from ingest import sizes
 from ingest.areas import register
+from ingest.blocks import blocks
 from ingest.coded import coded
 from ingest.contracts import Layout, Sum
 from ingest.dates import ERA_YEAR
@@ -49,7 +50,7 @@ def check(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame,
     if rows.is_empty():
         return rows, [_no_rows(layout)]
     rows, problems = twice(rows, layout, value)
-    if any(p["severity"] == "gate" for p in problems):
+    if _refused(problems):
         return rows, problems
     rules = layout.checks
     keyed = _keyed(rows, layout, value) if rules.sums or rules.areas or rules.ages else None
@@ -61,15 +62,21 @@ def check(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame,
         broken += sizes.ratio(rows, ratio, value)
     for larger in rules.larger:
         broken += sizes.larger(rows, larger, value)
-    if keyed is not None and rules.ages and not broken:
+    if rules.blocks:
+        broken += blocks(rows, layout, value)
+    if keyed is not None and rules.ages and not _refused(broken):
         broken += sizes.ages(keyed, rules.ages, _age_keys(layout), _others(layout, "age_group"))
     whole = False
     if rules.areas or rules.nationwide:
         gone, whole = _country(keyed.once(["area_level", "area_code"]) if keyed else rows, layout)
         broken += gone
-    if keyed is not None and rules.areas and not broken:
+    if keyed is not None and rules.areas and not _refused(broken):
         broken += _areas(keyed, layout, whole)
     return rows, problems + broken
+
+
+def _refused(problems: list[Problem]) -> bool:
+    return any(found["severity"] == "gate" for found in problems)
 
 
 def _no_rows(layout: Layout) -> Problem:
@@ -390,8 +397,12 @@ def _areas(keyed: Keyed, layout: Layout, country: bool) -> list[Problem]:
     if layout.checks.areas_remainder == "not_stated":
         room = np.where(keyed.among("age_group", {"total"}), 0.0, np.inf)
 
-    def compare(keys: list[str], whole: np.ndarray, parts: np.ndarray, what_ja: str) -> list[Problem]:
-        bad, _ = _differing(keyed, keys, whole, parts, keyed.figures, missing_is_nothing, room)
+    def compare(
+        keys: list[str], whole: np.ndarray, parts: np.ndarray, what_ja: str, most: np.ndarray | float
+    ) -> list[Problem]:
+        bad, tested = _differing(keyed, keys, whole, parts, keyed.figures, missing_is_nothing, most, hidden=True)
+        if bad.is_empty():
+            return _outside(keyed, layout, tested)
         return [
             problem(
                 "area_total_differs",
@@ -408,10 +419,40 @@ def _areas(keyed: Keyed, layout: Layout, country: bool) -> list[Problem]:
             for item in bad.head(SHOWN).iter_rows(named=True)
         ]
 
-    problems = compare([_PREFECTURE, *keys], prefectures & whole, municipal & whole, "市区町村の合計")
+    inside = np.maximum(room, layout.checks.unassigned)
+    problems = compare([_PREFECTURE, *keys], prefectures & whole, municipal & whole, "市区町村の合計", inside)
     if codes.filter(prefectures).n_unique() == 47:
-        problems += compare(keys, keyed.among("area_level", {"nation"}), prefectures, "都道府県の合計")
+        problems += compare(keys, keyed.among("area_level", {"nation"}), prefectures, "都道府県の合計", room)
     return problems[:SHOWN]
+
+
+def _outside(keyed: Keyed, layout: Layout, tested: pl.DataFrame) -> list[Problem]:
+    """Persons of a prefecture who live in none of its municipalities, where the contract knows of some."""
+    if not layout.checks.unassigned or tested.is_empty():
+        return []
+    at = tested.filter(pl.col("short") > 0)["at"].to_numpy()
+    at = at[keyed.among("area_level", {"prefecture"})[at]]
+    if not at.size:
+        return []
+    most = int(at[tested.filter(pl.col("at").is_in(at))["short"].to_numpy().argmax()])
+    item = keyed.rows.row(most, named=True)
+    persons = tested.filter(pl.col("at") == most)["short"][0]
+    return [
+        problem(
+            "persons_outside_municipalities",
+            "review",
+            f"{item['area_name']} の値が市区町村の合計より多い欄が {at.size} 件あります(最大 {persons} 人)。"
+            "どの市区町村にも属さない土地の人口とみられ、表のとおり読みました。",
+            f"{item['area_name']} has up to {persons} persons more than its municipalities ({at.size} figures): most "
+            "likely on land of none of them. Read as published.",
+            sheet=keyed.rows["sheet"][0],
+            row=item["row"],
+            column_label=item["column_label"],
+            expected=f"0 .. {layout.checks.unassigned}",
+            found=persons,
+            action_ja="公表元の表のとおりなら、何もしなくてかまいません。",
+        )
+    ]
 
 
 @cache
@@ -430,13 +471,14 @@ def _differing(
     missing_is_nothing: bool,
     room: np.ndarray | float,
     count: int = 0,
+    hidden: bool = False,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows of `whole` that are not the sum of the rows of `parts` with the same keys, with that sum (`added`) and
     the most that would do (`most`); and what every tested row, by its number `at`, is `short` of.
 
     Left out: totals that are missing, that have no parts (or not `count` of them), or that have missing parts where
-    those are not nothing. added_figures: the parts' figures with their signs. room: how far a total may lie above its
-    parts, for each row or for all.
+    those are not nothing; with `hidden`, these totals are only not below what their parts add up to. added_figures: the
+    parts' figures with their signs. room: how far a total may lie above its parts, for each row or for all.
     """
     place = keyed.place(keys)
     size = int(place.max()) + 1
@@ -444,12 +486,15 @@ def _differing(
     np.add.at(added, place[parts], added_figures[parts])
     found = np.bincount(place[parts], minlength=size)
     tested = found == count if count else found > 0
+    gaps = np.zeros(size, dtype=bool)
     if not missing_is_nothing:
-        tested[place[parts & keyed.missing]] = False
+        gaps[place[parts & keyed.missing]] = True
+        if not hidden:
+            tested &= ~gaps
     at = np.flatnonzero(whole & ~keyed.missing)
     at = at[tested[place[at]]]
     short = keyed.figures[at] - added[place[at]]
-    most = room[at] if isinstance(room, np.ndarray) else room
+    most = np.where(gaps[place[at]], np.inf, room[at] if isinstance(room, np.ndarray) else room)
     wrong = (short < 0) | (short > most)
     every = pl.DataFrame({"at": at, "short": short})
     if not wrong.any():

@@ -39,7 +39,7 @@ STATUSES = ("final", "preliminary", "revised", "estimated", "projected", "suppre
 Status = Literal["final", "preliminary", "revised", "estimated", "projected", "suppressed", "not_reported"]
 Role = Literal[
     "area_code", "area_name", "prefecture", "area_kind", "sex", "scope", "age", "year", "month", "field", "check",
-    "measure", "ignore",
+    "measure", "part", "ignore",
 ]  # fmt: skip
 
 
@@ -87,6 +87,9 @@ class Column(Strict):
     """What the title must say where the column is there, e.g. {scope: 日本人住民}: a pattern for each variable."""
     map: dict[str, str] = {}
     """Meaning of the cells of a sex, scope or area_kind column, beyond the usual words."""
+    keep: str | None = None
+    """Pattern of the cells of a `part` column (全域・集中の別) in the rows that are read; other rows are of a part of
+    the area, such as its densely inhabited district, and are left out."""
     to: str | None = None
     """Name of the raw column that a `field` fills."""
     unit: str | None = None
@@ -128,6 +131,8 @@ class Column(Strict):
             raise Slip("digits は role: area_code だけです", "`digits` belongs to area_code columns", "digits")
         if self.called and self.role not in {"measure", "check"}:
             raise Slip("called は role: measure と check だけです", "`called` belongs to measure and check", "called")
+        if (self.role == "part") != (self.keep is not None):
+            raise Slip("keep は role: part の列にだけ、必ず要ります", "a part column, and no other, has `keep`", "keep")
         if self.role == "check" and not self.called:
             raise Slip("role: check には called が要ります", "a check column needs `called`")
         return self
@@ -177,6 +182,8 @@ class Ratio(Strict):
     meaning_ja: str
     rounded: bool = False
     """`of` is rounded to its unit, so that 0 may stand beside a count. Otherwise both are 0 or neither is."""
+    uncounted_until: int | None = None
+    """Fiscal year until which `to` may be 0 beside an `of`: not counted then. Told, not refused."""
 
 
 class Larger(Strict):
@@ -186,6 +193,11 @@ class Larger(Strict):
     less: str
     at_least: int
     """Both together, from which a row, or the table's municipalities together, are tested."""
+    beside: str | None = None
+    """Item that `more` is compared with in a row where it is the smaller one, and"""
+    ordinary: float = 0
+    """the share of it from which `more` is of its ordinary size: then `less` is large for once, and is told, not
+    refused."""
 
 
 class Equation(Strict):
@@ -225,6 +237,18 @@ class Ages(Strict):
     women_persons: int
 
 
+class Block(Strict):
+    """A row without an area of its own that adds up the rows above it, prefecture by prefecture."""
+
+    named: str
+    """Pattern of its name."""
+    of: list[Literal["prefecture", "municipality"]]
+    """Levels of the rows that it adds up; of all prefectures where it is the nation's row."""
+    within: float
+    """Largest distance as a share of the sum, from which it is refused; a smaller one is told, where it is more than
+    one unit of the file."""
+
+
 class Checks(Strict):
     """Sums and sizes that hold inside one file. A file that breaks one is refused whole."""
 
@@ -238,6 +262,9 @@ class Checks(Strict):
     """Municipalities add to prefectures and prefectures to the nation, where the file holds all of them."""
     areas_remainder: Literal["none", "not_stated"] = "none"
     """not_stated: age classes of municipalities may be short of their prefecture's; totals never are."""
+    unassigned: int = 0
+    """Persons of a prefecture, at most, who live in none of its municipalities."""
+    blocks: list[Block] = []
     undivided: list[str] = []
     """First two digits of prefectures that the publisher does not divide into municipalities."""
     nationwide: bool = False
@@ -275,6 +302,9 @@ class Layout(Strict):
     """Names of other sheets of the workbook that hold no figures of this table."""
     nation: str = r"^(全国|合計|総数|総計|全国計|全国合計)$"
     symbols: dict[str, Status] = {}
+    hidden: str | None = None
+    """Signs at an end of the names of rows whose age classes the publisher hides: there, classes that are all blank are
+    suppressed figures. The sign is no part of the name."""
     blank: Literal["error", "not_reported", "skip"] = "error"
     value_status: Status = "final"
     projected_after: int | None = None
@@ -362,7 +392,7 @@ class Layout(Strict):
         items = {column.set.get("item") for column in self.columns}
         asked = {part.lstrip("-") for rule in checks.sums if rule.over == "item" for part in [rule.total, *rule.parts]}
         asked |= {name for rule in checks.ratios for name in (rule.of, rule.to)}
-        asked |= {name for rule in checks.larger for name in (rule.more, rule.less)}
+        asked |= {name for rule in checks.larger for name in (rule.more, rule.less, rule.beside) if name}
         if asked - items:
             ja = f"checks にある項目を、どの列も与えません: {' '.join(sorted(asked - items))}"
             raise Slip(ja, f"checks of items that no column gives: {sorted(asked - items)}", "checks")

@@ -6,6 +6,7 @@ dimensions.py), what a row's columns say of each other (across.py) or how figure
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -14,12 +15,13 @@ import polars as pl
 from ingest import shown
 from ingest.across import across
 from ingest.grid import Grid
-from ingest.keys import measures
+from ingest.keys import hidden_rows, measures
 from ingest.problems import SHOWN, Problem, problem
 from ingest.recognised import Recognised
 from ingest.tables import schema_of
 from ingest.values import RESIDUE, text_of_numbers, type_column
 
+_TOTAL_AGE = re.compile(r"(?:年齢)?総数")
 _VALUE_COLUMNS = ("population_persons", "value", "visitors")
 
 
@@ -59,12 +61,29 @@ def figures(grid: Grid, found: Recognised, records: pl.DataFrame) -> tuple[pl.Da
         record=place % max(count, 1),
         measure=order.gather(place // max(count, 1)),
     )
+    long = _hidden(found, records, long)
     if problems := _bad_cells(grid, found, records, long) or across(grid, found, records):
         return pl.DataFrame(), problems
     skipped = [n for n, bound in enumerate(columns) if (bound.column.blank or found.layout.blank) == "skip"]
     if skipped:
         long = long.filter(~((pl.col("status") == "blank") & pl.col("measure").is_in(skipped)).fill_null(False))
     return long, []
+
+
+def _hidden(found: Recognised, records: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
+    """The figures with those suppressed that the publisher hides: all age classes of a row that it marks. Where only
+    some of them are blank, they stay blanks."""
+    marked = hidden_rows(found, records)
+    if marked is None:
+        return long
+    columns = measures(found)
+    classes = [number for number, bound in enumerate(columns) if not _TOTAL_AGE.match(bound.groups.get("age", "総数"))]
+    blank = (pl.col("status") == "blank").fill_null(False) & pl.col("measure").is_in(classes)
+    marked_at = pl.lit(marked).gather(pl.col("record"))
+    all_blank = blank.sum().over("record") == len(classes)
+    return long.with_columns(
+        status=pl.when(blank & marked_at & all_blank).then(pl.lit("suppressed")).otherwise(pl.col("status"))
+    )
 
 
 def of_measure(values: list[Any], dtype: pl.DataType | type[pl.DataType] | None = None) -> pl.Expr:

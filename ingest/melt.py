@@ -17,7 +17,7 @@ from ingest.coded import coded
 from ingest.dimensions import dimensions, observed_days
 from ingest.figures import figures
 from ingest.grid import Grid
-from ingest.problems import Problem
+from ingest.problems import Problem, problem
 from ingest.recognised import Recognised
 from ingest.tables import schema_of
 from ingest.told import Told, no_period
@@ -44,20 +44,49 @@ def melt(grid: Grid, found: Recognised) -> Melted:
         records, problems = area_keys.with_areas(grid, found, records)
     if problems:
         return Melted(none, problems, [])
+    notes = keys.parts_left_out(grid, found) + keys.own_characters(grid, found, records)
     cells, problems = figures(grid, found, records)
     if problems:
         return Melted(none, problems, [])
+    notes += _hidden(grid, found, records, cells)
     told, problems = dimensions(grid, found, records, cells)
     if not told:
         return Melted(none, problems, [])
     if missing := [name for name in schema if name not in told]:
         raise KeyError(f"{found.contract.source}/{found.layout.layout} gives no {missing}")
     rows = pl.DataFrame([_column(told[name], dtype, cells).alias(name) for name, dtype in schema.items()])
+    problems = notes
     for name in ("as_of_date", "month", "fiscal_year", "year"):
         if name in schema and rows[name].null_count():
             problems.append(no_period(grid, name))
             break
     return Melted(rows, problems, observed_days(found, rows))
+
+
+def _hidden(grid: Grid, found: Recognised, records: pl.DataFrame, cells: pl.DataFrame) -> list[Problem]:
+    """How many rows the publisher hides by its mark."""
+    if keys.hidden_rows(found, records) is None:
+        return []
+    hidden = cells.filter((pl.col("status") == "suppressed").fill_null(False) & (pl.col("value_raw") == ""))
+    rows = records[hidden["record"].unique().sort()]
+    if rows.is_empty():
+        return []
+    areas = rows["area_name"].n_unique()
+    return [
+        problem(
+            "hidden_by_publisher",
+            "review",
+            f"名前に印(*)のある {areas} 団体({rows.height} 行)の年齢別の欄は、公表元が伏せた空欄です。"
+            "0 ではなく秘匿として読みました。",
+            f"Age classes of {areas} areas marked with * ({rows.height} rows) are hidden by the publisher: read as "
+            "suppressed, not as 0.",
+            sheet=grid.sheet,
+            row=rows["row"][0],
+            expected="figures, or blanks in marked rows",
+            found=f"{hidden.height} blanks",
+            action_ja="公表元の表のとおりなら、何もしなくてかまいません。",
+        )
+    ]
 
 
 def _column(told: Told, dtype: pl.DataType, cells: pl.DataFrame) -> pl.Series:

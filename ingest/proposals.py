@@ -35,7 +35,7 @@ _SHOWN = {"{as_of_year}": "○年", "{flow_year}": "○年", "{fiscal_year}": "�
 ROLES = {
     "area_code": "団体コード", "area_name": "団体名(市区町村名)", "prefecture": "都道府県名", "area_kind": "市などの別",
     "sex": "男女の別", "scope": "総計・日本人・外国人の別", "age": "年齢", "year": "年", "month": "月", "field": "項目",
-    "check": "検算に使う数値", "measure": "数値", "ignore": "読まない列",
+    "check": "検算に使う数値", "measure": "数値", "part": "全域と一部の別", "ignore": "読まない列",
 }  # fmt: skip
 """What a column of each role holds, for people."""
 _CORE = re.compile(rf"(?:男女)?(?:総数|計|合計|男|女|総?人口|人数|{AGE})(?:\([^)]*\))?")

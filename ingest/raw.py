@@ -48,13 +48,14 @@ class RawResult(NamedTuple):
 
 @cache
 def reader_version() -> str:
-    """Hash of what decides how bytes become rows: this package, its contracts, the list of municipalities."""
+    """Hash of what decides how bytes become rows: this package with its tables, contracts, municipalities."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
     seeds = [areas.SEEDS / "municipalities.csv", areas.SEEDS / "municipality_changes.csv"]
     modules = [path for path in sorted(here.glob("*.py")) if not path.name.startswith("readability")]
     sources = here / "sources"
-    for path in [*modules, *sorted(sources.rglob("*.py")), *sorted(sources.rglob("*.yaml")), *seeds]:
+    tables = sorted(here.glob("*.csv"))
+    for path in [*modules, *tables, *sorted(sources.rglob("*.py")), *sorted(sources.rglob("*.yaml")), *seeds]:
         if path.exists():
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

@@ -226,6 +226,11 @@ def _bind(grid: Grid, contract: Contract, layout: Layout, header: Header, said: 
     problems, said = _metadata(grid, contract, layout, header, said)
     other = layout.excludes_pattern.search(header.title) if layout.excludes_pattern else None
     problems += [_other_statistic(grid, contract, layout, other[0])] if other else []
+    for bound in columns:
+        if bound.column.keep and not any(
+            re.fullmatch(bound.column.keep, word) for word in grid.words(bound.place, header.body)
+        ):
+            problems.append(_other_statistic(grid, contract, layout, bound.label.full))
     found = Recognised(contract, layout, header, columns, said, problems)
     if not problems and not unknown and not missing:
         problems += contradictions(grid, found)
