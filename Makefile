@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: setup refresh schedule test check bench clean
+.PHONY: setup refresh history schedule test check bench clean
 
 setup: $(STAMP)
 
@@ -17,14 +17,17 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
 
-refresh: setup
+# A trial on the samples of 根室市 and 釜石市; a home with its own files runs `sousei refresh`.
+refresh: setup history
 	$(BIN)/sousei refresh --samples
+
+history:
+	mkdir -p var/dagster
+	cp orchestration/dagster.yaml var/dagster/dagster.yaml
 
 # The nightly job at 02:00 Asia/Tokyo, and a read-only page on 127.0.0.1:3000 that shows it. Ends with Ctrl-C.
 schedule: export DAGSTER_HOME := $(CURDIR)/var/dagster
-schedule: setup
-	mkdir -p $(DAGSTER_HOME)
-	cp orchestration/dagster.yaml $(DAGSTER_HOME)/dagster.yaml
+schedule: setup history
 	$(BIN)/dagster-webserver -m orchestration.definitions --read-only --host 127.0.0.1 & trap "kill $$!" EXIT; \
 	$(BIN)/dagster-daemon run -m orchestration.definitions
 

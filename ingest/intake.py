@@ -146,7 +146,7 @@ def stored(home: Home, here: Mapping[str, set[str]] | None = None) -> list[Snaps
             file_name=next(line["file_name"] for line in lines if line["file_name"] in names),
             size_bytes=lines[0]["size_bytes"],
             received_at=times[0],
-            origin=SAMPLES if origins == {SAMPLES} else lines[0]["origin"],
+            origin=min(origins - {SAMPLES}, default=SAMPLES),
             path=path,
             in_landing=receipt.parent.name in here,
             is_sound=path.exists() and sha256_of(path) == receipt.parent.name,

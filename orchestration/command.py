@@ -229,15 +229,56 @@ def _check(arguments: argparse.Namespace) -> int:
     from ingest.check import describe
 
     reports = [describe(path) for path in arguments.files]
+    readable = [path for path, report in zip(arguments.files, reports, strict=True) if report["would_be_taken"]]
+    rehearsed = None if arguments.quick or not readable else _rehearse(readable)
     if arguments.json:
-        _emit([{key: value for key, value in report.items() if key != "samples"} for report in reports])
+        told = {"rehearsal": rehearsed and asdict(rehearsed)}
+        _emit([{key: value for key, value in report.items() if key != "samples"} | told for report in reports])
     else:
         for report in reports:
-            _print_delivery(arguments, report)
+            _print_delivery(arguments, report, rehearsed is not None and rehearsed.state == "refused")
+        _print_rehearsal(arguments, rehearsed)
     if arguments.page is not None:
         for path in _write_pages(arguments.files, arguments.page):
             _complain(arguments, f"作成者向けのページ: {path}", f"page for its maker: {path}")
-    return OK if all(report["would_be_taken"] for report in reports) else REFUSED
+    taken = all(report["would_be_taken"] for report in reports)
+    return OK if taken and (rehearsed is None or rehearsed.state != "refused") else REFUSED
+
+
+def _rehearse(files: list[Path]) -> Any:
+    """What the night would say of readable files beside the current release; None where there is no release."""
+    from orchestration import inputs
+    from orchestration import run as runs
+    from orchestration.rehearsal import Rehearsal, rehearse
+
+    now = clock.now()
+    try:
+        return rehearse(Home.from_environment(), files, now.date(), now)
+    except (inputs.CannotStartError, runs.PointerLostError) as refusal:
+        return Rehearsal("refused", list(getattr(refusal, "reasons", [str(refusal)])))
+
+
+def _print_rehearsal(arguments: argparse.Namespace, rehearsed: Any) -> None:
+    if rehearsed is None:
+        return
+    if rehearsed.state == "refused":
+        _say(
+            arguments,
+            "今の公表版と合わせると、夜間の更新は公表を見送ります。理由:",
+            "Beside the current release the night would not publish. Reasons:",
+        )
+        for reason in rehearsed.reasons:
+            print(f"- {reason}")
+    else:
+        _say(
+            arguments,
+            "今の公表版と合わせて夜間の検査を通ります。"
+            if rehearsed.state == "publishes"
+            else "すでに公表に使っている資料です。",
+            "Beside the current release the checks of the night pass."
+            if rehearsed.state == "publishes"
+            else "The current release was made from it already.",
+        )
 
 
 def _write_pages(files: list[Path], to: Path) -> list[Path]:
@@ -258,13 +299,17 @@ def _write_pages(files: list[Path], to: Path) -> list[Path]:
     return written
 
 
-def _print_delivery(arguments: argparse.Namespace, report: dict[str, Any]) -> None:
+def _print_delivery(arguments: argparse.Namespace, report: dict[str, Any], stops_the_night: bool) -> None:
     taken = report["would_be_taken"]
     rows = ", ".join(f"{table} {count:,}" for table, count in report["rows"].items())
     _say(
         arguments,
-        f"{report['file_name']}: {'受け取れます' if taken else '受け取れません'}",
-        f"{report['file_name']}: {'would be taken' if taken else 'would be refused'}",
+        f"{report['file_name']}: "
+        + ("受け取れません" if not taken else "読めますが、公表を止めます" if stops_the_night else "受け取れます"),
+        f"{report['file_name']}: "
+        + (
+            "would be refused" if not taken else "is read, but stops the night" if stops_the_night else "would be taken"
+        ),
     )
     if report["source"]:
         _say(
@@ -532,10 +577,13 @@ def _parser() -> argparse.ArgumentParser:
     call = add(
         "check",
         _check,
-        "受領ファイルを試しに読む（何も変えない） / what would happen to a delivery; touches nothing",
+        "受領ファイルを読み、夜間の検査にかけてみる（何も変えない） / what would happen to a delivery; touches nothing",
         "sousei check 2103ssjin.xlsx",
     )
     call.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    call.add_argument(
+        "--quick", action="store_true", help="ファイルだけを読み、公表版と合わせない / read the file only"
+    )
     call.add_argument(
         "--page", type=Path, metavar="DIR", help="作成者向けのページ（HTML・xlsx）を書く / write the maker's pages"
     )

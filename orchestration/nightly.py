@@ -71,8 +71,12 @@ def stop_suites() -> None:
         _suites.pop().close()
 
 
-def take_in(home: Home, landing: Path | None, as_of: date, now: datetime, samples: bool = False) -> Intake | None:
+def take_in(
+    home: Home, landing: Path | None, as_of: date, now: datetime, samples: bool = False, *, pages: bool = True
+) -> Intake | None:
     """Step 1: landing to snapshots to raw Parquet, and a fresh candidate that sees them; None when nothing is new.
+
+    pages: the makers' pages are begun too.
 
     Raises inputs.CannotStartError and inputs.WrongUseError (see inputs.tonight).
     """
@@ -101,7 +105,8 @@ def take_in(home: Home, landing: Path | None, as_of: date, now: datetime, sample
             name: connection.execute(f"select count(*) from raw.{name}").fetchall()[0][0]  # noqa: S608 our own names
             for name in RAW_TABLES
         }
-    start_pages(home, result, directory)
+    if pages:
+        start_pages(home, result, directory)
     runs.record(home, "running", now, [], tonight.not_used)
     return Intake(run, rows, texts_of(result.problems))
 
@@ -173,6 +178,13 @@ def judge(home: Home) -> dict[str, int]:
     last = runs.last_release(home)
     compared = home.current.resolve() / "sousei.duckdb" if last else None
     return gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites, compared).counts
+
+
+def reasons(home: Home) -> list[str]:
+    """Why the judged candidate may not be published; empty where it may."""
+    from expectations import gate
+
+    return list(gate.read_verdict(home.building / CANDIDATE, runs.load(home).run_id).reasons)
 
 
 def suite_outcomes(home: Home) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 Holds: the quick answer when there is nothing new, and the start of the very job that the schedule starts. Does not
 hold: what the job does.
 
-Where DAGSTER_HOME is set, as it is for the daemon and the web server, the run is recorded there.
+The run is recorded in the history that the daemon and the web server show, where there is one.
 """
 
 from __future__ import annotations
@@ -48,11 +48,23 @@ class Outcome:
     is_trial: bool = False
 
 
-def _instance() -> dg.DagsterInstance:
-    """The run history that DAGSTER_HOME names; without it one that is kept in memory and costs almost nothing."""
+def history(home: Home) -> Path | None:
+    """The folder of Dagster's run history: the one that DAGSTER_HOME names, else the home's own where `make refresh` or
+    `make schedule` has made it; None where there is none that can be used."""
+    named = os.environ.get("DAGSTER_HOME")
+    folder = Path(named) if named else home.root / "dagster"
+    return folder if folder.is_absolute() and folder.is_dir() else None
+
+
+def _instance(home: Home) -> dg.DagsterInstance:
+    """The run history that the page shows; where there is none, one in memory that costs almost nothing."""
     import dagster as dg
 
-    return dg.DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else dg.DagsterInstance.ephemeral()
+    folder = history(home)
+    if folder is None:
+        return dg.DagsterInstance.ephemeral()
+    os.environ["DAGSTER_HOME"] = str(folder)
+    return dg.DagsterInstance.get()
 
 
 def refresh(home: Home, landing: Path | None, as_of: date, now: datetime, samples: bool = False) -> Outcome:
@@ -98,7 +110,7 @@ def _run_job(home: Home, landing: Path | None, as_of: date, samples: bool) -> tu
 
     loaded = time.perf_counter()
     config = {"as_of": as_of.isoformat(), "samples": samples} | ({"landing": str(landing.resolve())} if landing else {})
-    with _instance() as instance:
+    with _instance(home) as instance:
         result = defs.resolve_job_def(JOB_NAME).execute_in_process(
             run_config={
                 "ops": {"intake": {"config": config}},

@@ -1,7 +1,8 @@
 {#
     A mart may be empty only if everything that it is made of is: an installation that has no visitor figures still
-    publishes the rest. The condition reads the graph, so a new mart needs no list of its sources. Seeds do not count
-    (they are always there), nor do the lists of deliveries and runs; a mart of nothing but those may never be empty.
+    publishes the rest. The condition reads the graph, so a new mart needs no list of its sources. Rows of prefectures and
+    wards do not count, nor do the reference series (any indicator may come in them), seeds (they are always there) and
+    the lists of deliveries and runs; a mart of nothing but those may never be empty.
 #}
 {% macro and_something_came(mart) -%}
     {%- set found = [] -%}
@@ -13,7 +14,12 @@
     {%- if found %}
         and (
             {%- for unique_id in found | sort %}
-            exists (select 1 from {{ graph.sources[unique_id].relation_name }}){{ ' or' if not loop.last }}
+            exists (
+                select 1 from {{ graph.sources[unique_id].relation_name }}
+                {%- if graph.sources[unique_id].source_name == 'delivered' %}
+                where area_level in ('municipality', 'designated_city')
+                {%- endif %}
+            ){{ ' or' if not loop.last }}
             {%- endfor %}
         )
     {%- endif -%}
@@ -24,7 +30,7 @@
         {%- if parent.startswith('model.') -%}
             {%- do sources_below(parent, found) -%}
         {%- elif parent.startswith('source.') and parent not in found
-            and graph.sources[parent].name not in ('delivery', 'problem', 'run', 'decision') -%}
+            and graph.sources[parent].name not in ('delivery', 'problem', 'run', 'decision', 'reference_series') -%}
             {%- do found.append(parent) -%}
         {%- endif -%}
     {%- endfor -%}

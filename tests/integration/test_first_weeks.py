@@ -28,7 +28,7 @@ CENSUS_2025 = (
 )
 FINAL_ESTAT = """"統計名：","令和７年国勢調査 人口等基本集計（男女・年齢・配偶関係，世帯の構成，住居の状態など）"
 "表番号：","00100"
-"表題：","人口，人口増減(令和2年～7年)，面積，人口密度，世帯数及び世帯数増減(令和2年～7年) 全国，都道府県，市区町村，人口集中地区"
+"表題：","人口，人口増減(令和2年～7年)，面積，人口密度 全国，都道府県，市区町村，人口集中地区"
 "実施年月：","2025年","10月"
 "市区町村時点（年月日）：","-"
 "全域・人口集中地区（2025）：","00710","全域"
@@ -52,13 +52,13 @@ def preliminary_2025() -> bytes:
     return (SAMPLES / "reference_series" / "census_2025_preliminary.csv").read_bytes()
 
 
-def one_more_woman(table: str) -> bytes:
-    """The projection of 2018 with one woman of 20-24 more in Nemuro in 2045, in all columns that she belongs to."""
+def one_more_man(table: str) -> bytes:
+    """The projection of 2018 with one man of 90 and more in Nemuro in 2045, in all columns that he belongs to."""
     lines = [line.split(",") for line in table.splitlines()]
     header = lines[0]
     (row,) = [line for line in lines if line[0] == "1223" and line[4] == "2045年"]
     for place, name in enumerate(header):
-        if name in ("総数", "総数/a", "総数/f", "20～24歳/a", "20～24歳/f"):
+        if name in ("総数", "90歳以上/a", "90歳以上/m"):
             row[place] = str(int(row[place]) + 1)
     return ("\n".join(",".join(line) for line in lines) + "\n").encode("utf-8-sig")
 
@@ -124,11 +124,11 @@ def test_a_corrected_ipss_table_replaces_the_first_one(tmp_path: Path) -> None:
     one.publishes()
     ask = (
         "select population_persons from mart_population_projection where municipality_code = '01223' and year = 2045 "
-        "and scenario_id = 'ipss_2018' and sex = 'female' and age_group = '20-24'"
+        "and scenario_id = 'ipss_2018' and sex = 'male' and age_group = '90+'"
     )
     ((before,),) = one.query(ask)
     path = one.landing / "ipss_projection" / "ipss_2018_age_sex_wide.csv"
-    one.deliver("corrected.csv", one_more_woman(path.read_text("utf-8-sig")))
+    one.deliver("corrected.csv", one_more_man(path.read_text("utf-8-sig")))
     one.publishes()
     assert one.query(ask) == [(before + 1,)]
 
@@ -215,3 +215,32 @@ def test_a_run_of_the_past_is_compared_with_nothing_later(tmp_path: Path) -> Non
     one.publishes(as_of=date(2026, 3, 1))
     ((months,),) = one.query("select max(month) from fct_tourism_visitors")
     assert months <= date(2026, 3, 1)
+
+
+def test_check_says_what_the_night_would_say_and_touches_nothing(tmp_path: Path) -> None:
+    """A file that reads well and that the rules over files refuse: `check` said that it would be taken."""
+    one = with_(town(tmp_path / "home"), "tourism", "resident_registry")
+    one.publishes()
+    good = tmp_path / "total_gain.xlsx"
+    good.write_bytes((SAMPLES / "furusato_nozei" / "total_gain.xlsx").read_bytes())
+    bad = tmp_path / "city2025.csv"
+    lines = (SAMPLES / "tourism" / "city2025.csv").read_text("utf-8-sig").splitlines()
+    tenfold = [lines[0], *(",".join([*line.split(",")[:-1], line.split(",")[-1] + "0"]) for line in lines[1:])]
+    bad.write_text("\n".join(tenfold) + "\n", "utf-8-sig")
+    before = {path: path.stat().st_mtime_ns for path in one.home.root.rglob("*")}
+    said = {
+        path.name: subprocess.run(
+            [sys.executable, "-m", "orchestration.command", "check", str(path)],
+            env=os.environ | {"SOUSEI_HOME": str(one.home.root), "PYTHONPATH": str(PROJECT_ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for path in (good, bad)
+    }
+    assert {path: path.stat().st_mtime_ns for path in one.home.root.rglob("*")} == before
+    assert said["total_gain.xlsx"].returncode == 0, said["total_gain.xlsx"].stdout
+    assert "受け取れます" in said["total_gain.xlsx"].stdout
+    assert said["city2025.csv"].returncode == 1
+    assert "公表を止めます" in said["city2025.csv"].stdout
+    assert "受け取れます" not in said["city2025.csv"].stdout

@@ -1,0 +1,74 @@
+"""What the night would say of some files, beside what the current release was made from; the home is not touched.
+
+Holds: a copy of the home by links in a temporary folder, and the night's own steps on it up to the verdict. Does not
+hold: any rule of its own, so that `sousei check` and the night cannot disagree.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from ingest.home import Home
+from orchestration import nightly
+from orchestration import run as runs
+from orchestration.inputs import is_trial
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """state: `publishes`, `nothing_new` (these files change nothing) or `refused`, with the night's reasons."""
+
+    state: str
+    reasons: list[str]
+
+
+def rehearse(home: Home, files: list[Path], as_of: date, now: datetime) -> Rehearsal | None:
+    """The night of these files on the inputs of the current release; None where there is no release yet.
+
+    Takes as long as a night without its publication. Raises inputs.CannotStartError and run.PointerLostError.
+    """
+    manifest = runs.last_release(home)
+    if manifest is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="sousei-check-") as folder:
+        stage = _stage(home, Path(folder))
+        for number, path in enumerate(files):
+            (stage.landing / str(number)).mkdir(parents=True)
+            shutil.copy(path, stage.landing / str(number) / path.name)
+        try:
+            if nightly.take_in(stage, None, as_of, now, is_trial(manifest), pages=False) is None:
+                return Rehearsal("nothing_new", [])
+            nightly.project(stage)
+            nightly.build_warehouse(stage)
+            nightly.judge(stage)
+            reasons = nightly.reasons(stage)
+        finally:
+            nightly.stop_suites()
+    return Rehearsal("refused" if reasons else "publishes", reasons)
+
+
+def _stage(home: Home, folder: Path) -> Home:
+    """A home below `folder` that sees what the home holds: bytes and readings by links, receipts and dbt's state by
+    copy. What is written there stays there."""
+    stage = Home(folder.resolve())
+    for receipt in home.snapshots.glob("*/receipt*.json*"):
+        to = stage.snapshots / receipt.parent.name
+        to.mkdir(parents=True, exist_ok=True)
+        shutil.copy(receipt, to / receipt.name)
+        bytes_ = receipt.with_name("bytes")
+        if bytes_.exists() and not (to / "bytes").exists():
+            (to / "bytes").symlink_to(bytes_.resolve())
+    for path in home.raw.glob("*/*"):
+        to = stage.raw / path.parent.name / path.name
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.symlink_to(path.resolve())
+    stage.releases.symlink_to(home.releases.resolve())
+    if home.decisions.is_dir():
+        shutil.copytree(home.decisions, stage.decisions)
+    if (home.dbt / "target").is_dir():
+        shutil.copytree(home.dbt / "target", stage.dbt / "target")
+    return stage
