@@ -33,9 +33,10 @@ def measures(found: Recognised) -> list[Bound]:
     return [bound for bound in found.columns if bound.column.role == "measure"]
 
 
-def records(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]:
+def records(grid: Grid, found: Recognised, aside: frozenset[int] = frozenset()) -> tuple[pl.DataFrame, list[Problem]]:
     """One row per row of the grid that holds figures: `at` (0-based row), `row` (as counted), `c<place>` the cells of
-    each key column squeezed, `figures` (it has any). Problems mean that the rows must not be used."""
+    each key column squeezed, `figures` (it has any). Problems mean that the rows must not be used. aside: rows, as
+    counted, that are left out."""
     body, end = found.header.body, grid.height
     squeezed = {
         bound.place: grid.squeezed(bound.place, body)
@@ -45,6 +46,8 @@ def records(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]
     at = pl.int_range(body, end, eager=True)
     frame = pl.DataFrame({"at": at, **{f"c{place}": text for place, text in squeezed.items()}})
     frame = frame.with_columns(row=grid.lines_from(body))
+    if aside:
+        frame = frame.filter(~pl.col("row").is_in(sorted(aside)))
     frame = frame.with_columns(figures=pl.Series(grid.filled([bound.place for bound in measures(found)], body, end)))
     beside = pl.Series(grid.filled([bound.place for bound in found.columns if bound.place not in squeezed], body, end))
     frame = frame.filter(pl.any_horizontal(pl.col(f"c{place}") != "" for place in squeezed) | beside)

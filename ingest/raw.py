@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from ingest import areas, corrections, workbook
+from ingest import areas, corrections, named, workbook
 from ingest.files import sweep, sync_folder, write_atomically, write_json
 from ingest.home import Home
 from ingest.intake import Snapshot
+from ingest.named import Line
 from ingest.problems import Problem, frame_of, problem
 from ingest.tables import RAW_TABLES, schema_of
 
@@ -63,8 +64,10 @@ def reader_version() -> str:
     return digest.hexdigest()[:16]
 
 
-def read(home: Home, snapshots: list[Snapshot], as_of: dt.date) -> RawResult:
-    """Read every snapshot that was not read by this reader before.
+def read(home: Home, snapshots: list[Snapshot], as_of: dt.date, lines: pl.DataFrame | None = None) -> RawResult:
+    """Read every snapshot that was not read by this reader with these lines of corrections before.
+
+    lines: as corrections.declared gives them; None: those of the product and of this home.
 
     A delivery that breaks its contract is refused whole (severity gate). One that is no longer in landing, or whose
     period came again in a delivery that was taken, stops nothing any more (severity review). A delivery with figures
@@ -74,10 +77,11 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date) -> RawResult:
     files: dict[str, list[Path]] = {}
     deliveries: list[dict[str, Any]] = []
     problems: list[Problem] = []
+    whole = named.whole(corrections.declared(decisions=home.corrections) if lines is None else lines)
     try:
-        read_ones = [(snapshot, _stored(home, snapshot)) for snapshot in snapshots]
+        read_ones = [(snapshot, _stored(home, snapshot, whole)) for snapshot in snapshots]
         if any(not one for _, one in read_ones):
-            read_ones = _read_new(home, read_ones)
+            read_ones = _read_new(home, read_ones, whole)
     finally:
         workbook.close()
     good: dict[tuple[str, ...], dt.datetime] = {}
@@ -197,12 +201,14 @@ def _after(day: str, as_of: dt.date) -> Problem:
     )
 
 
-def _read_new(home: Home, read_ones: list[tuple[Snapshot, dict[str, Any]]]) -> list[tuple[Snapshot, dict[str, Any]]]:
+def _read_new(
+    home: Home, read_ones: list[tuple[Snapshot, dict[str, Any]]], lines: list[Line]
+) -> list[tuple[Snapshot, dict[str, Any]]]:
     """The same with every empty result filled in. The reader is loaded here: a night without new files needs none."""
     from ingest import reading
 
     try:
-        filled = [(snapshot, one or _reading(home, snapshot)) for snapshot, one in read_ones]
+        filled = [(snapshot, one or _reading(home, snapshot, lines)) for snapshot, one in read_ones]
     finally:
         reading.forget()
     for folder in home.raw.glob("*/"):
@@ -210,8 +216,8 @@ def _read_new(home: Home, read_ones: list[tuple[Snapshot, dict[str, Any]]]) -> l
     return filled
 
 
-def _stored(home: Home, snapshot: Snapshot) -> dict[str, Any]:
-    """The stored result of reading a snapshot; empty where there is none by this reader."""
+def _stored(home: Home, snapshot: Snapshot, lines: list[Line]) -> dict[str, Any]:
+    """The stored result of reading a snapshot; empty where there is none by this reader with these lines."""
     if snapshot.path is None:
         return _result(snapshot, _UNKNOWN, [], {}, snapshot.problems, "", "", None, "refused")
     stored = _result_path(home, snapshot)
@@ -219,17 +225,20 @@ def _stored(home: Home, snapshot: Snapshot) -> dict[str, Any]:
         result = json.loads(stored.read_text("utf-8"))
         whole = all(_parquet(home, table, result["source_id"]).exists() for table in result["rows"])
         if result["reader_version"] == reader_version() and result["file_name"] == snapshot.file_name and whole:
-            return result
+            own = named.concerning(lines, snapshot.sha256, result["raw_tables"])
+            if result["corrections"] == named.fingerprint(own):
+                return result
     return {}
 
 
-def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
-    """Read a snapshot, write its Parquet files and store the result."""
+def _reading(home: Home, snapshot: Snapshot, lines: list[Line]) -> dict[str, Any]:
+    """Read a snapshot, write its Parquet files and store the result. A refusal for single rows proposes the lines with
+    which the rest is taken."""
     from ingest.coded import write_raw
-    from ingest.reading import read_coded
+    from ingest.reading import read_or_propose
 
     assert snapshot.path is not None
-    reading = read_coded(snapshot.path.read_bytes(), snapshot.file_name, digest=snapshot.sha256)
+    reading = read_or_propose(snapshot.path.read_bytes(), snapshot.file_name, snapshot.sha256, lines)
     source = reading.contract.source if reading.contract else _UNKNOWN
     tables = reading.tables if reading.taken else {}
     source_id = f"{source}-{snapshot.sha256[:16]}"
@@ -249,7 +258,12 @@ def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
     result["subject"] = reading.subject
     result["fingerprint"] = _fingerprint(tables)
     result["areas"] = _areas(tables)
-    result["rows_quarantined"] = 0 if reading.taken else sum(rows.height for rows in reading.tables.values())
+    refused = sum(rows.height for rows in reading.tables.values())
+    result["rows_quarantined"] = reading.unused if reading.taken else refused
+    layouts = reading.contract.layouts if reading.contract else ()
+    result["raw_tables"] = sorted({layout.raw_table for layout in layouts})
+    own = named.concerning(lines, snapshot.sha256, result["raw_tables"])
+    result["corrections"] = named.fingerprint(own)
     write_json(_result_path(home, snapshot), result, sync=False)
     return result
 
@@ -315,11 +329,14 @@ def _result(
 
 
 def expose(
-    connection: duckdb.DuckDBPyConnection, files: dict[str, list[Path]], frames: dict[str, pl.DataFrame]
+    connection: duckdb.DuckDBPyConnection,
+    files: dict[str, list[Path]],
+    frames: dict[str, pl.DataFrame],
+    lines: pl.DataFrame | None = None,
 ) -> None:
     """Make the schema `raw`: for each raw table a view over its Parquet files, else a table with the frame's rows, else
     an empty table with the right columns. Frames of other names become tables too. Then raw.correction and the schema
-    `corrected` (ingest.corrections).
+    `corrected` (ingest.corrections) with these lines (None: those of the product alone).
 
     Raises ValueError where a table is given both as files and as a frame, or a corrections.csv has other columns.
     """
@@ -338,7 +355,7 @@ def expose(
             connection.register("exposed_frame", frame.to_arrow())
             connection.execute(f"create table raw.{table} as select * from exposed_frame")  # noqa: S608
             connection.unregister("exposed_frame")
-    corrections.expose(connection, corrections.declared())
+    corrections.expose(connection, corrections.declared() if lines is None else lines)
 
 
 def _drop(table: str, connection: duckdb.DuckDBPyConnection) -> str:

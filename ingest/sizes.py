@@ -136,7 +136,7 @@ def ages(keyed: Keyed, rule: Ages, of_total: list[str], beside: list[str]) -> li
 
 
 def _empty_rows(keyed: Keyed, rule: Ages, keys: list[str], young: np.ndarray, total: np.ndarray) -> list[Problem]:
-    at = np.flatnonzero(young & (keyed.figures == 0))
+    at = np.flatnonzero(young & (keyed.figures == 0) & ~keyed.unknown)
     if not at.size:
         return []
     place = keyed.place(keys)
@@ -155,7 +155,7 @@ def _empty_classes(
     if not (persons >= rule.filled_table).any():
         return []
     empty = np.zeros(int(place.max()) + 1, dtype=bool)
-    of_class = towns & classed
+    of_class = towns & classed & ~keyed.unknown
     empty[place[of_class]] = True
     empty[place[of_class & (keyed.figures > 0)]] = False
     if not empty.any():
@@ -191,6 +191,10 @@ def _sexes(keyed: Keyed, rule: Ages, beside: list[str], old: np.ndarray) -> list
     sexes = [np.flatnonzero(old & keyed.among("sex", {sex})) for sex in ("male", "female")]
     if not all(at.size for at in sexes):
         return []
+    if keyed.unknown.any():  # an area of which one sex is not used says nothing in the sums of all areas either
+        areas = keyed.place(["area"])
+        unknown = np.isin(areas, areas[keyed.unknown & old])
+        sexes = [at[~unknown[at]] for at in sexes]
     common = [name for name in beside if name != "sex"]
     bad: list[tuple[int, float, float]] = []
     for keys, rows in ((["area", *common], None), (common, keyed.municipal)):

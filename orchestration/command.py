@@ -150,9 +150,11 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from ingest import corrections, named
     from ingest.check import describe
 
-    reports = [describe(path) for path in arguments.files]
+    lines = named.whole(corrections.declared(decisions=Home.from_environment().corrections))
+    reports = [describe(path, lines) for path in arguments.files]
     if arguments.json:
         _emit([{key: value for key, value in report.items() if key != "samples"} for report in reports])
     else:

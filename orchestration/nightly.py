@@ -113,7 +113,7 @@ def take_in(home: Home, landing: Path | None, as_of: date, now: datetime) -> Int
     """Step 1: landing to snapshots to raw Parquet, and a fresh candidate that sees them; None when nothing is new."""
     import duckdb
 
-    from ingest import raw
+    from ingest import corrections, raw
     from ingest.tables import RAW_TABLES
 
     run, result = planned(home, landing, as_of, now)
@@ -124,7 +124,8 @@ def take_in(home: Home, landing: Path | None, as_of: date, now: datetime) -> Int
     directory = runs.begin(home, run)
     runs.prune(home, KEEP_RUNS)
     with duckdb.connect(str(directory / CANDIDATE)) as connection:
-        raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
+        frames = {"delivery": result.deliveries, "problem": result.problems}
+        raw.expose(connection, result.files, frames, corrections.declared(decisions=home.corrections))
         connection.execute(
             "create table raw.run as select ? as run_id, ?::date as as_of_date, ?::integer as fiscal_year, "
             "?::timestamptz as created_at, ? as code_version, ? as inputs_hash",
