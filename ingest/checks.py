@@ -60,9 +60,10 @@ def check(
     """
     if rows.is_empty():
         return rows, [_no_rows(layout)]
-    rows, problems = twice(rows, layout, value)
+    once, problems = twice(rows, layout, value)
     if any(p["severity"] == "gate" for p in problems):
         return rows, problems
+    rows = once
     rules = layout.checks
     keyed = _keyed(rows, layout, value) if rules.sums or rules.areas or rules.ages else None
     if keyed is not None and broken_sums is not None:

@@ -46,11 +46,11 @@ def records(grid: Grid, found: Recognised, aside: frozenset[int] = frozenset()) 
     at = pl.int_range(body, end, eager=True)
     frame = pl.DataFrame({"at": at, **{f"c{place}": text for place, text in squeezed.items()}})
     frame = frame.with_columns(row=grid.lines_from(body))
-    if aside:
-        frame = frame.filter(~pl.col("row").is_in(sorted(aside)))
     frame = frame.with_columns(figures=pl.Series(grid.filled([bound.place for bound in measures(found)], body, end)))
     beside = pl.Series(grid.filled([bound.place for bound in found.columns if bound.place not in squeezed], body, end))
     frame = frame.filter(pl.any_horizontal(pl.col(f"c{place}") != "" for place in squeezed) | beside)
+    if aside:
+        frame = frame.filter(~pl.col("row").is_in(sorted(aside)))
     frame, problems = _notes(grid, found, frame, squeezed)
     problems += _odd_characters(grid, found, frame, squeezed)
     problems += _gaps_beside(grid, found, frame)

@@ -25,7 +25,7 @@ _PLACES = ("delivery", "sheet", "row")
 
 
 class Line(NamedTuple):
-    """A whole line. keys: table key -> value or `begin*`; rows: first and last; delivery: '' where it names one figure."""
+    """A whole line. keys: table key -> value or `begin*`; rows: first, last; delivery: '' where it names one figure."""
 
     called: str
     raw_table: str

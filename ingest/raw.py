@@ -21,7 +21,7 @@ from ingest.files import sweep, sync_folder, write_atomically, write_json
 from ingest.home import Home
 from ingest.intake import Snapshot
 from ingest.named import Line
-from ingest.problems import Problem, frame_of, problem
+from ingest.problems import TO_PASTE, Problem, frame_of, problem
 from ingest.tables import RAW_TABLES, schema_of
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date, lines: pl.DataFr
             replaced = one["verdict"] == "refused" and bool(one["period"]) and later is not None
             replaced = replaced and later is not None and later > snapshot.received_at
             if replaced or not snapshot.in_landing:
+                found = [p for p in found if p["problem_id"] != TO_PASTE]
                 for p in found:
                     p["severity"] = "review" if p["severity"] == "gate" else p["severity"]
         else:

@@ -34,7 +34,7 @@ class Reading(NamedTuple):
     contract: None where no source recognises it. tables: raw table -> rows without source_id. period: text for people.
     subject: which of several tables of one layout and period it is (scope, sex), as its title says.
     observed: first and last day that its observed (not projected) figures are about, or None.
-    unused: figures and rows that lines of the corrections put aside; tables hold the figures as published.
+    unused: figures that lines of the corrections put aside; tables hold the figures as published.
     proposed: the lines with which a delivery that is refused for single rows may be taken (way_past.py).
     """
 

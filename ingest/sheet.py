@@ -17,6 +17,7 @@ from ingest.area_keys import prefectures_of
 from ingest.checks import Equation
 from ingest.figures import bad_cells, value_column
 from ingest.grid import Grid
+from ingest.keys import measures
 from ingest.melt import Melted, melt
 from ingest.named import Line
 from ingest.problems import Problem, problem
@@ -56,7 +57,9 @@ def read_sheet(sheet: Grid, found: Recognised, lines: Sequence[Line]) -> Page:
         rows, wrong = checks.check(rows, found.layout, value, gone, broken)
         problems += wrong
     problems += named.told(rows, sorted(aside), sheet.sheet, table, own)
-    unused = len(aside) + (int(rows[named.UNKNOWN].sum()) if named.UNKNOWN in rows.columns else 0)
+    unused = len(aside) * len(measures(found)) + (
+        int(rows[named.UNKNOWN].sum()) if named.UNKNOWN in rows.columns else 0
+    )
     return Page(rows, problems, melted.observed, whole, unused, broken)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _OPEN = 999
 """Last age of a class without one."""
+_MOST = 0.9
+"""Share of a table's rows without which a ratio that is off is the table's, not that of a few impossible rows."""
 _SEX = {"male": "男", "female": "女", "total": "男女計"}
 
 
@@ -34,16 +36,25 @@ def ratio(rows: pl.DataFrame, rule: Ratio, value: str) -> list[Problem]:
     if len(each.columns) < len(index) + 6:
         return []
     of, to = pl.col(f"{value}_{rule.of}"), pl.col(f"{value}_{rule.to}")
-    whole = each.filter(pl.col("area_level") != "subtotal").filter(of.is_not_null() & to.is_not_null())
-    above, below = float(whole.select(of.sum()).item()), float(whole.select(to.sum()).item())
-    if below and not rule.minimum <= above / below <= rule.maximum:
-        return [_unit(rows, each, rule, above / below)]
     apart = (of == 0) != (to == 0)
     if rule.rounded:
         apart &= of != 0
     outside = (of > 0) & (to > 0) & ~(of / to).is_between(rule.row_minimum, rule.row_maximum)
-    bad = each.filter((of.is_null() != to.is_null()) | apart.fill_null(False) | outside.fill_null(False)).sort("row")
+    wrong = (of.is_null() != to.is_null()) | apart.fill_null(False) | outside.fill_null(False)
+    whole = each.filter((pl.col("area_level") != "subtotal") & of.is_not_null() & to.is_not_null())
+    found = _share(whole, of, to)
+    if found is not None and not rule.minimum <= found <= rule.maximum:
+        rest = whole.filter(~wrong)
+        left = _share(rest, of, to)
+        if rest.height < _MOST * whole.height or left is None or not rule.minimum <= left <= rule.maximum:
+            return [_unit(rows, each, rule, found)]
+    bad = each.filter(wrong).sort("row")
     return [_row(rows["sheet"][0], item, value, bad.height, rule) for item in bad.head(SHOWN).iter_rows(named=True)]
+
+
+def _share(pairs: pl.DataFrame, of: pl.Expr, to: pl.Expr) -> float | None:
+    above, below = float(pairs.select(of.sum()).item()), float(pairs.select(to.sum()).item())
+    return above / below if below else None
 
 
 def _unit(rows: pl.DataFrame, each: pl.DataFrame, rule: Ratio, found: float) -> Problem:

@@ -4,7 +4,7 @@ Holds: what is wrong on a sheet -> the figures that are named (one figure with i
 file itself give it; else an area, a row or a cell that is not used), the trial that those lines suffice, and their text
 for a person to paste. Does not hold the application of lines (named.py, corrections.py) or the rules that find errors.
 
-A way past is for single rows. Where too much of a delivery would have to be put aside there is none: all of it is wrong.
+A way past is for single rows. Where too much of a delivery would have to be put aside there is none: all is wrong.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ingest.corrections import CORRECTABLE, DECISIONS, DELIVERY_DIGITS, LINE, PL
 from ingest.figures import value_column
 from ingest.grid import Grid
 from ingest.named import PUBLISHED, UNKNOWN, Line, plain_sheet
-from ingest.problems import Problem, problem
+from ingest.problems import TO_PASTE, Problem, problem
 from ingest.recognised import Recognised
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from ingest.reading import Reading
     from ingest.sheet import Page
 
-ID = "corrections_to_paste"
 MOST_LINES = 20
 """Lines that a person pastes at most; more errors than that are the file's, not a row's."""
 _ROUNDS = 6
@@ -83,7 +82,7 @@ def propose(sheet: Grid, found: Recognised, page: Page, several: bool) -> list[P
             return []
         here = rows.filter(pl.col("row") == row) if not rows.is_empty() else rows
         whys[row] = kind
-        if here.is_empty():
+        if here.is_empty() or kind == "columns_contradict":
             cells[row].add("")
         elif kind in _CELL:
             cells[row].add(_cell(rows, here.filter(pl.col("column_label").cast(pl.String) == p["column_label"]), table))
@@ -244,7 +243,7 @@ def lines_of(proposals: Sequence[Proposal], digest: str) -> list[Line]:
 
 
 def find(refused: Reading, read: Callable[[list[Line]], Reading], digest: str) -> tuple[list[Proposal], int]:
-    """(the lines with which a refused delivery is taken, figures and rows that they put aside), tried with `read` (the
+    """(the lines with which a refused delivery is taken, figures that they put aside), tried with `read` (the
     reading with these lines beside the declared ones); no line where there is no such way."""
     found: list[Proposal] = []
     reading = refused
@@ -262,8 +261,8 @@ def find(refused: Reading, read: Callable[[list[Line]], Reading], digest: str) -
 
 
 def _within(one: Proposal, other: Proposal) -> bool:
-    """Whether a line names nothing beside what another names: an area of a prefecture that is named whole."""
-    if one.raw_table != other.raw_table or other.as_published is not None or one.as_published is not None:
+    """Whether a line names nothing beside what another names: an area of a prefecture that is not used at all."""
+    if one.raw_table != other.raw_table or other.as_published is not None:
         return False
     mine, others = (dict(part.split("=", 1) for part in line.row_key.split(" ")) for line in (one, other))
     return one != other and all(
@@ -291,13 +290,13 @@ def _plain(number: Decimal | None) -> str:
 
 
 def told(proposals: Sequence[Proposal], unused: int, digest: str) -> Problem:
-    """What the person who decides may do about a delivery that is refused for single rows. unused: figures and rows that
-    these lines put aside."""
+    """What the person who decides may do about a delivery that is refused for single rows. unused: figures that these
+    lines put aside."""
     mended = sum(one.as_published is not None for one in proposals)
     what = f"{mended} 個の値を直し、" if mended else ""
     what += f"名指しした数値 {unused:,} 個を使わず空欄とし、" if unused else ""
     return problem(
-        ID,
+        TO_PASTE,
         "gate",
         f"作成元の誤りが一部の行だけなら、訂正の {len(proposals)} 行を加えると、{what}"
         "ほかは届いたとおりに公表できます。",
