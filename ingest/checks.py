@@ -129,7 +129,7 @@ def twice(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame,
         rows.group_by(named)
         .agg(pl.len().alias("n"), pl.col(value).n_unique().alias("values"), pl.col("row").max())
         .filter(pl.col("n") > 1)
-        .sort("row")
+        .sort(pl.col("values") > 1, "row", descending=[True, False])  # those that stop the file are never cut off
     )
     problems = []
     for item in again.head(SHOWN).iter_rows(named=True):
