@@ -18,7 +18,7 @@ $(STAMP): requirements.lock pyproject.toml
 	touch $(STAMP)
 
 refresh: setup
-	$(BIN)/sousei refresh
+	$(BIN)/sousei refresh --samples
 
 # The nightly job at 02:00 Asia/Tokyo, and a read-only page on 127.0.0.1:3000 that shows it. Ends with Ctrl-C.
 schedule: export DAGSTER_HOME := $(CURDIR)/var/dagster

@@ -48,6 +48,7 @@ def _outcome(node: Mapping[str, Any], result: Mapping[str, Any] | None) -> DbtOu
         compiled_sql=((result or {}).get("compiled_code") or node.get("compiled_code"))
         if node.get("resource_type") == "test"
         else None,
+        may_be_let_pass=node.get("resource_type") == "test" and not node.get("test_metadata"),
     )
 
 

@@ -11,6 +11,7 @@ skipped, that broke or that left no outcome did not pass.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -19,10 +20,15 @@ from typing import Any, Literal
 
 import duckdb
 
+from expectations import last_release
+from expectations.outcome import EXAMPLES, TO_DECIDE, Finding, Outcome, fact_of, go_aheads, how_to_let_pass
 from expectations.suites import CHECKS, OPERATOR, Check
-from expectations.validation import EXAMPLES, SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
+from expectations.validation import SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
+from ingest.decisions import GO_AHEADS
 
 TABLE = "meta_check_outcome"
+MOST_FINDINGS = 10_000
+"""Failing rows of one check that are looked at one by one; beyond, the file is wrong, not its single figures."""
 JUDGE_AGAIN = "判定からやり直してください。"
 TABLE_COMMENT = (
     "検査結果。1行は、この公表版を作った実行の検査1件（受領時の問題は種類とファイルごとに1行）。"
@@ -89,7 +95,11 @@ _EXAMPLE_KEYS = (
 
 @dataclass(frozen=True)
 class DbtOutcome:
-    """One dbt test, whether it ran or not; `passed` is None when it left no outcome (skipped, not reached)."""
+    """One dbt test, whether it ran or not; `passed` is None when it left no outcome (skipped, not reached).
+
+    may_be_let_pass: a named person may let single findings pass (a rule about what was delivered, not about how the
+    marts are built).
+    """
 
     check_id: str
     severity: Literal["gate", "warn", "review"]
@@ -101,26 +111,7 @@ class DbtOutcome:
     message_ja: str = ""
     threshold: str = "0 failing rows"
     compiled_sql: str | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One row of meta_check_outcome (without run_id and judged_at)."""
-
-    check_id: str
-    kind: str
-    severity: str
-    subject: str
-    passed: bool
-    observed: str | None
-    threshold: str | None
-    n_failing: int
-    owner: str
-    action_ja: str
-    message_ja: str | None = None
-    file_name: str | None = None
-    sheet: str | None = None
-    row_number: int | None = None
+    may_be_let_pass: bool = False
 
 
 @dataclass(frozen=True)
@@ -220,7 +211,7 @@ def _file_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def _failing_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
     try:
-        cursor = connection.execute(f"select * from ({sql.strip().rstrip(';')}) limit {EXAMPLES}")  # noqa: S608
+        cursor = connection.execute(f"select * from ({sql.strip().rstrip(';')}) limit {MOST_FINDINGS}")  # noqa: S608
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     except duckdb.Error:
@@ -232,7 +223,7 @@ def _failing_rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[
 
 def _from_dbt(
     connection: duckdb.DuckDBPyConnection, outcomes: Sequence[DbtOutcome], files: Mapping[str, str]
-) -> list[Outcome]:
+) -> tuple[list[Outcome], list[Finding]]:
     unknown = [one.check_id for one in outcomes if one.passed is None]
     gathered = [
         Outcome(
@@ -252,19 +243,32 @@ def _from_dbt(
             + ("、".join(unknown[:EXAMPLES]) or "検査が一つも実行されていません。"),
         )
     ]
+    given, findings = go_aheads(connection), []
     for one in outcomes:
         message, place = None, {"file_name": None, "sheet": None, "row_number": None}
-        if not one.passed:
-            rows = _failing_rows(connection, one.compiled_sql) if one.compiled_sql else []
-            places = [_located(row, files) for row in rows]
+        rows = _failing_rows(connection, one.compiled_sql) if one.compiled_sql and not one.passed else []
+        n_failing, passed = one.n_failing, one.passed is True
+        if one.may_be_let_pass and rows:
+            left = [row for row in rows if (one.check_id, fact_of(row)) not in given]
+            n_failing -= len(rows) - len(left)
+            passed = passed or (one.passed is not None and not left and n_failing <= 0)
+            message = f"決裁により {len(rows) - len(left)}件を受け入れました。" if passed else None
+            rows = left
+        mine = [] if passed else _findings(one, rows)
+        findings += mine
+        if not passed:
+            places = [_located(row, files) for row in rows[:EXAMPLES]]
             place = places[0] if places else place
-            texts = [_example_text(row, where, _EXAMPLE_KEYS) for row, where in zip(rows, places, strict=True)]
+            texts = [
+                _example_text(row, where, _EXAMPLE_KEYS) for row, where in zip(rows[:EXAMPLES], places, strict=True)
+            ]
             message = " ".join(
                 part
                 for part in (
                     one.message_ja or f"検査 {one.check_id} を満たしません（{one.n_failing}件）。",
                     "この検査には結果がありません。" if one.passed is None else "",
                     "例: " + "; ".join(text for text in texts if text) if any(texts) else "",
+                    how_to_let_pass(mine),
                 )
                 if part
             )
@@ -274,17 +278,24 @@ def _from_dbt(
                 "dbt",
                 one.severity,
                 one.subject,
-                one.passed is True,
-                None if one.passed is None else str(one.n_failing),
+                passed,
+                None if one.passed is None else str(n_failing),
                 one.threshold,
-                one.n_failing,
+                n_failing,
                 one.owner,
                 one.action_ja,
                 message,
                 **place,
             )
         )
-    return gathered
+    return gathered, findings
+
+
+def _findings(one: DbtOutcome, rows: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """The failing rows of a rule about deliveries as findings that a person may let pass."""
+    if one.severity != "gate" or not one.may_be_let_pass:
+        return []
+    return [Finding(one.check_id, fact_of(row), str(row.get("reason_ja") or "")) for row in rows]
 
 
 def _from_suite(check: Check, found: SuiteOutcome | None, failure: str | None, files: Mapping[str, str]) -> Outcome:
@@ -446,6 +457,15 @@ def _write(candidate: Path, run_id: str, judged_at: datetime, outcomes: Sequence
         connection.execute("checkpoint")
 
 
+def _write_to_decide(path: Path, findings: Sequence[Finding]) -> None:
+    path.unlink(missing_ok=True)
+    if findings:
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*GO_AHEADS, "finding_ja"])
+            writer.writerows([one.rule, one.fact, "", "", "", one.text_ja] for one in findings)
+
+
 def read_verdict(candidate: Path, run_id: str) -> Verdict:
     """The verdict that a candidate holds about itself for one run.
 
@@ -494,6 +514,7 @@ def judge(
     run_id: str,
     judged_at: datetime,
     suites: SuiteProcess | None = None,
+    last: Path | None = None,
 ) -> Verdict:
     """Judge the candidate, store every outcome in it, and return the verdict as read back from the file.
 
@@ -502,6 +523,7 @@ def judge(
     judged_at: aware time, stored with each outcome.
     suites: a process started earlier, so that importing Great Expectations overlapped with other work; else one is
         started here. A process that dies fails every one of its checks; it never passes them.
+    last: DuckDB file of the last release, to compare with; None before the first.
     """
     process = suites or SuiteProcess()
     failure: str | None = None
@@ -513,10 +535,10 @@ def judge(
             failure = f"gx_process_failed: Great Expectations の判定プロセスが異常終了しました（{error}）。"
     with connect(candidate, read_only=True) as connection:
         files = _file_names(connection)
-        outcomes = [
-            *_from_dbt(connection, dbt_outcomes, files),
-            *(_from_suite(check, found.get(check.check_id), failure, files) for check in CHECKS),
-            *_from_ingest(connection),
-        ]
+        from_dbt, findings = _from_dbt(connection, dbt_outcomes, files)
+        outcomes = [*from_dbt, *(_from_suite(check, found.get(check.check_id), failure, files) for check in CHECKS)]
+        compared, more = last_release.outcomes(connection, last, (one.check_id for one in outcomes))
+        outcomes += [*_from_ingest(connection), *compared]
+    _write_to_decide(candidate.with_name(TO_DECIDE), [*findings, *more])
     _write(candidate, run_id, judged_at, outcomes)
     return read_verdict(candidate, run_id)

@@ -39,7 +39,7 @@ class Frame:
     """What one suite looks at.
 
     `grain` says what one row is; `keys` are the columns that name a failing row to a person (source_id, sheet and row
-    lead back to the delivered cell); when all raw tables of `fed_by` are empty the frame must be empty too.
+    lead back to the delivered cell); the frame may be empty only where all raw tables of `fed_by` are.
     """
 
     name: str
@@ -390,7 +390,7 @@ def _rows(frame: str, check_id: str, largest: int, description_ja: str, why: str
         {"min_value": 1, "max_value": largest},
         description_ja,
         why
-        + " 空の表は他のすべての検査を通ってしまうため、下限は1行。元ファイルが一つも届いていない表だけは0行とする。",
+        + " 空の表は他のすべての検査を通ってしまうため、下限は1行。元ファイルが一つも届いていない表だけは0行でもよい。",
         OPERATOR,
         "受領ファイルが届いているか、モデルの結合条件で行が消えたり増えたりしていないかを確認する。",
     )

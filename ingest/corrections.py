@@ -1,9 +1,10 @@
 """Known errors of publishers: declared beside the source or by an installation, put right in one place for all readers.
 
 Holds: the lines of sources/<source>/corrections.csv and of an installation's decisions/corrections.csv, their two forms
--> the table raw.correction and, for each raw table with figures, the view `corrected.<table>`. The delivered row stays
-in raw as it came. Does not hold: the lines applied while a delivery is read (named.py), the lines that a refusal
-proposes (way_past.py), the judgement (a dbt test stops the night when a line is no longer needed).
+-> the table raw.correction and, for each raw table with figures, the view `corrected.<table>`, over which
+ingest.in_force finds the version in force. The delivered row stays in raw. Does not hold: the lines applied while a
+delivery is read (named.py), the lines that a refusal proposes (way_past.py), the judgement (a dbt test stops the night
+when a line is no longer needed).
 
 A line has raw_table, row_key, as_published, corrected, reason_ja, provider, status (declared /
 confirmed_by_publisher), declared_on, evidence. Its row_key has one of two forms:
@@ -183,7 +184,8 @@ def expose(connection: duckdb.DuckDBPyConnection, lines: pl.DataFrame) -> None:
         ).fetchall()
     }
     for table in CORRECTABLE:
-        view = _corrected(table) if table in applied else f"from raw.{table}"
+        as_it_came = f"select *, value_status as published_status from raw.{table}"  # noqa: S608 our own names
+        view = _corrected(table) if table in applied else as_it_came
         connection.execute(f"create or replace view corrected.{table} as {view}")
 
 
@@ -296,6 +298,10 @@ def _corrected(table: str) -> str:
         }.get(name, f'published."{name}"')
         for name in RAW_TABLES[table]
     ]
+    names.append(
+        "if(correction.line_number is not null and correction.corrected is null, 'not_reported', "
+        "published.value_status) as published_status"
+    )
     return f"""
         select {", ".join(names)}
         from raw.{table} as published

@@ -5,6 +5,7 @@ Holds tmp + fsync + rename + fsync of the folder. Does not hold what is written.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -48,6 +49,12 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object], mode: int 
         raise
     if sync:
         sync_folder(path.parent)
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file's bytes, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def write_bytes(path: Path, data: bytes, mode: int = 0o640, sync: bool = True) -> None:

@@ -35,7 +35,7 @@ class Home:
     @property
     def corrections(self) -> Path:
         """Errors of publishers that this installation declares (ingest.corrections)."""
-        return self.root / "decisions" / "corrections.csv"
+        return self.decisions / "corrections.csv"
 
     @property
     def raw(self) -> Path:
@@ -58,6 +58,11 @@ class Home:
     def current(self) -> Path:
         """Symlink to the last good release."""
         return self.releases / "current"
+
+    @property
+    def decisions(self) -> Path:
+        """What named people decided: withdrawals, go-aheads, corrections (ingest.decisions)."""
+        return self.root / "decisions"
 
     @property
     def dbt(self) -> Path:

@@ -15,12 +15,12 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ingest import csvtext, workbook
-from ingest.files import sweep, sync_folder, write_bytes, write_json
+from ingest.files import sha256_of, sweep, sync_folder, write_bytes, write_json
 from ingest.home import Home
 from ingest.personal import PERSONAL, find_personal, find_personal_keys
 from ingest.problems import Problem, Refusal, fault, problem
@@ -30,6 +30,8 @@ MAX_BYTES = 64 << 20
 largest public table of the sources is 4 MB."""
 _DEPTH = 4
 _AGAIN = "receipts.jsonl"
+_LISTING = "landing.json"
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 _UNFINISHED = re.compile(r"(^[.~])|(\.(tmp|part|partial|crdownload|filepart)$)", re.I)
 _ODD = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]")
 
@@ -38,7 +40,10 @@ _ODD = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]
 class Snapshot:
     """One delivery. path is None where it was refused at the door and nothing was stored; then problems say why.
 
-    file_name: the base name under which these bytes came last. in_landing: the bytes lie in landing now.
+    file_name: the base name under which these bytes came last. received_at: when they came last. order: its place among
+    all deliveries by when they came last, from 1; 0 where nothing was stored. origin: `samples` where they never came
+    but as samples of the product. in_landing: the bytes lie in landing now. is_sound: the stored bytes are those that
+    were received (their hash says so).
     """
 
     sha256: str
@@ -49,18 +54,26 @@ class Snapshot:
     path: Path | None
     in_landing: bool
     problems: list[Problem] = field(default_factory=list)
+    order: int = 0
+    is_sound: bool = True
+
+
+SAMPLES = "samples"
+"""Origin of the embedded samples, which serve a trial only."""
 
 
 def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> list[Snapshot]:
     """Take what lies in landing; give every delivery there is, old and new, refused ones too, in order of arrival.
 
-    Bytes are copied into snapshots/<sha256>/bytes once; the same bytes again are a receipt line. A file that is being
-    written stays for the next night. Nothing in landing is changed or removed.
+    Bytes are copied into snapshots/<sha256>/bytes once. The same bytes are received again, which is a receipt line,
+    where they come under another name or place, or lie in landing and did not lie there the last time. A file that is
+    being written stays for the next night. Nothing in landing is changed or removed.
     """
     home.snapshots.mkdir(parents=True, exist_ok=True)
     sweep(home.snapshots)
     refused: list[Snapshot] = []
     here: dict[str, set[str]] = {}
+    last_time = _last_listing(home, landing)
     for place, name, opened in _files(landing):
         if isinstance(opened, Refusal):
             refused.append(Snapshot("", name, 0, received_at, origin, None, True, opened.problems))
@@ -74,7 +87,9 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
                 _refuse_personal(data, digest)
                 _store(home, digest, data, name, place, received_at, origin)
             else:
-                _acknowledge(home, digest, name, place, len(data), received_at, origin)
+                _mend(home, digest, data)
+                came_back = bool(last_time) and digest not in last_time
+                _acknowledge(home, digest, name, place, len(data), received_at, origin, came_back)
             here.setdefault(digest, set()).add(name)
         except Refusal as refusal:
             if any(p["problem_id"] == PERSONAL for p in refusal.problems):
@@ -84,8 +99,32 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
             refused.append(Snapshot("", name, size, received_at, origin, None, True, [fault(error)]))
         finally:
             os.close(opened)
+    if here and set(here) != last_time:
+        _list(home, landing, here)
     sync_folder(home.snapshots)
     return [*stored(home, here), *refused]
+
+
+def _last_listing(home: Home, landing: Path) -> set[str]:
+    """Hashes of what lay in this landing folder when it was taken in last; empty before the first time."""
+    path = home.snapshots / _LISTING
+    return set(json.loads(path.read_text("utf-8")).get(str(landing), ())) if path.exists() else set()
+
+
+def _list(home: Home, landing: Path, here: Mapping[str, set[str]]) -> None:
+    """Keep what lies in this landing folder. An empty folder is not kept: it is more often a drive that is not
+    mounted than a landing that was cleared, and what lies there the next time was not received again."""
+    path = home.snapshots / _LISTING
+    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    write_json(path, known | {str(landing): sorted(here)})
+
+
+def _mend(home: Home, digest: str, data: bytes) -> None:
+    """Put the received bytes back where the stored ones are lost or were changed."""
+    path = home.snapshots / digest / "bytes"
+    if not path.exists() or sha256_of(path) != digest:
+        path.unlink(missing_ok=True)
+        write_bytes(path, data, 0o440)
 
 
 def stored(home: Home, here: Mapping[str, set[str]] | None = None) -> list[Snapshot]:
@@ -95,23 +134,32 @@ def stored(home: Home, here: Mapping[str, set[str]] | None = None) -> list[Snaps
     one; the names of one night stay with the first.
     """
     here = here or {}
-    snapshots = []
+    found: list[tuple[list[dt.datetime], Snapshot]] = []
     for receipt in home.snapshots.glob("*/receipt.json"):
         lines = _receipts(receipt.parent)
-        first = lines[0]
         names = here.get(receipt.parent.name) or {lines[-1]["file_name"]}
-        snapshots.append(
-            Snapshot(
-                sha256=receipt.parent.name,
-                file_name=next(line["file_name"] for line in lines if line["file_name"] in names),
-                size_bytes=first["size_bytes"],
-                received_at=dt.datetime.fromisoformat(first["received_at"]),
-                origin=first["origin"],
-                path=receipt.with_name("bytes"),
-                in_landing=receipt.parent.name in here,
-            )
+        times = sorted({dt.datetime.fromisoformat(line["received_at"]) for line in lines}, reverse=True)
+        origins = {line["origin"] for line in lines}
+        path = receipt.with_name("bytes")
+        snapshot = Snapshot(
+            sha256=receipt.parent.name,
+            file_name=next(line["file_name"] for line in lines if line["file_name"] in names),
+            size_bytes=lines[0]["size_bytes"],
+            received_at=times[0],
+            origin=SAMPLES if origins == {SAMPLES} else lines[0]["origin"],
+            path=path,
+            in_landing=receipt.parent.name in here,
+            is_sound=path.exists() and sha256_of(path) == receipt.parent.name,
         )
-    return sorted(snapshots, key=lambda snapshot: (snapshot.received_at, snapshot.sha256))
+        found.append(([*times, _NEVER], snapshot))
+    # What came in one night has no order of its own: then the time before decides, and what had none before is newest.
+    found.sort(key=lambda one: (one[0], one[1].sha256))
+    return [replace(snapshot, order=number) for number, (_, snapshot) in enumerate(found, 1)]
+
+
+def is_left_alone(name: str) -> bool:
+    """Whether a file of this name is left in landing without a word: unfinished, or litter of a file manager."""
+    return bool(_UNFINISHED.search(name))
 
 
 def display_name(name: str) -> str:
@@ -155,7 +203,7 @@ def _walk(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, str, int 
                 yield from _walk(inner, f"{place}/", depth + 1)
             finally:
                 os.close(inner)
-        elif not _UNFINISHED.search(name):
+        elif not is_left_alone(name):
             yield place, shown, _open(folder, name)
 
 
@@ -261,12 +309,20 @@ def _store(home: Home, digest: str, data: bytes, name: str, place: str, received
 
 
 def _acknowledge(
-    home: Home, digest: str, name: str, place: str, size: int, received_at: dt.datetime, origin: str
+    home: Home,
+    digest: str,
+    name: str,
+    place: str,
+    size: int,
+    received_at: dt.datetime,
+    origin: str,
+    came_back: bool,
 ) -> None:
-    """A receipt line for the same bytes delivered again under another name, place or origin."""
+    """A receipt line for the same bytes delivered again: under another name, place or origin, or come back."""
     folder = home.snapshots / digest
     known = _receipts(folder)
-    if any((line["file_name"], line["landing_path"], line["origin"]) == (name, place, origin) for line in known):
+    again = any((line["file_name"], line["landing_path"], line["origin"]) == (name, place, origin) for line in known)
+    if again and not (came_back and known[-1]["received_at"] != received_at.isoformat()):
         return
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in known[1:])
     text += json.dumps(_line(name, place, size, received_at, origin), ensure_ascii=False) + "\n"

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from ingest import areas, corrections, named, workbook
-from ingest.files import sweep, sync_folder, write_atomically, write_json
+from ingest import areas, corrections, in_force, named, workbook
+from ingest.decisions import HOW_TO_PASTE, Decisions, line_to_paste
+from ingest.files import sha256_of, sweep, sync_folder, write_atomically, write_json
 from ingest.home import Home
 from ingest.intake import Snapshot
 from ingest.named import Line
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 _UNKNOWN = "unknown"
 _FEW = 50
 """Rows below which equal values are no sign of a mix-up (two towns may well repeat themselves)."""
-
-
-GO_AHEADS = areas.SEEDS / "go_aheads.csv"
-"""Written go-aheads; the warehouse reads the same file for deliveries that shrank against the period before."""
 
 
 class RawResult(NamedTuple):
@@ -64,19 +61,26 @@ def reader_version() -> str:
     return digest.hexdigest()[:16]
 
 
-def read(home: Home, snapshots: list[Snapshot], as_of: dt.date, lines: pl.DataFrame | None = None) -> RawResult:
+def read(
+    home: Home,
+    snapshots: list[Snapshot],
+    as_of: dt.date,
+    decided: Decisions | None = None,
+    lines: pl.DataFrame | None = None,
+) -> RawResult:
     """Read every snapshot that was not read by this reader with these lines of corrections before.
 
     lines: as corrections.declared gives them; None: those of the product and of this home.
 
     A delivery that breaks its contract is refused whole (severity gate). One that is no longer in landing, or whose
     period came again in a delivery that was taken, stops nothing any more (severity review). A delivery with figures
-    about days after as_of is left out (warn).
+    about days after as_of is left out (warn), and so is one that was withdrawn (verdict withdrawn, review).
     """
+    decided = decided or Decisions()
     sweep(home.raw)
     files: dict[str, list[Path]] = {}
     deliveries: list[dict[str, Any]] = []
-    problems: list[Problem] = []
+    problems: list[Problem] = list(decided.faults)
     whole = named.whole(corrections.declared(decisions=home.corrections) if lines is None else lines)
     try:
         read_ones = [(snapshot, _stored(home, snapshot, whole)) for snapshot in snapshots]
@@ -84,19 +88,22 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date, lines: pl.DataFr
             read_ones = _read_new(home, read_ones, whole)
     finally:
         workbook.close()
+    read_ones = [(snapshot, _named(one, number)) for number, (snapshot, one) in enumerate(read_ones, 1)]
+    counting = [(snapshot, one) for snapshot, one in read_ones if one["source_id"] not in decided.withdrawn]
     good: dict[tuple[str, ...], dt.datetime] = {}
-    for snapshot, one in read_ones:
+    for snapshot, one in counting:
         if one["verdict"] == "taken":
             good[_key(one)] = max(snapshot.received_at, good.get(_key(one), snapshot.received_at))
-    go_aheads = _go_aheads()
     for snapshot, one in read_ones:
         found = [dict(p) for p in one["problems"]]
         verdict = one["verdict"]
-        if verdict == "taken":
+        if line := decided.withdrawn.get(one["source_id"]):
+            found, verdict = [_withdrawn(line)], "withdrawn"
+        elif verdict == "taken":
             if one["observed_to"] and dt.date.fromisoformat(one["observed_to"]) > as_of:
                 found.append(_after(one["observed_to"], as_of))
                 verdict = "refused"
-            elif odd := _against_others(snapshot, one, read_ones, go_aheads):
+            elif odd := _against_others(snapshot, one, counting, decided):
                 found.append(odd)
                 verdict = "refused"
         if verdict == "refused":
@@ -107,11 +114,12 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date, lines: pl.DataFr
                 found = [p for p in found if p["problem_id"] != TO_PASTE]
                 for p in found:
                     p["severity"] = "review" if p["severity"] == "gate" else p["severity"]
-        else:
+        elif verdict == "taken":
             for table in one["rows"]:
                 files.setdefault(table, []).append(_parquet(home, table, one["source_id"]))
         row = {name: one.get(name) for name in RAW_TABLES["delivery"]}
-        row |= {"received_at": snapshot.received_at, "verdict": verdict, "raw_table": ", ".join(one["rows"])}
+        row |= {"received_at": snapshot.received_at, "received_order": snapshot.order, "origin": snapshot.origin}
+        row |= {"verdict": verdict, "raw_table": ", ".join(one["rows"])}
         row |= {"rows_read": sum(one["rows"].values()) if verdict == "taken" else 0}
         deliveries.append(row)
         problems += [{**p, "source_id": one["source_id"], "file_name": snapshot.file_name} for p in found]
@@ -126,20 +134,28 @@ def _key(one: dict[str, Any]) -> tuple[str, ...]:
     return one["source"], one["layout"], one["period"].split("..")[0], one["subject"]
 
 
-def _go_aheads() -> set[str]:
-    """sha256 of the deliveries that a named person let pass on a named day with a reason, although they shrank."""
-    if not GO_AHEADS.exists():
-        return set()
-    given = pl.read_csv(GO_AHEADS, infer_schema=False).filter(pl.col("what") == "shrunken_delivery")
-    named = [pl.col(name).str.strip_chars().fill_null("") != "" for name in ("decided_by", "decided_on", "reason_ja")]
-    return set(given.filter(*named)["sha256"])
+def _named(one: dict[str, Any], number: int) -> dict[str, Any]:
+    """The same; a delivery of which nothing was stored gets a source_id of its own by its place of the night."""
+    return one if one["sha256"] else one | {"source_id": f"{one['source']}-not-stored-{number}"}
+
+
+def _withdrawn(line: dict[str, str]) -> Problem:
+    return problem(
+        "withdrawn",
+        "review",
+        f"{line['decided_at'][:10]} に {line['decided_by']} が取り下げました（理由: {line['reason_ja']}）。",
+        f"Withdrawn by {line['decided_by']} on {line['decided_at'][:10]}; not used.",
+        expected="in force",
+        found="withdrawn",
+        action_ja=f"また使うときは sousei withdraw {line['source_id']} --restore を実行してください。",
+    )
 
 
 def _against_others(
     snapshot: Snapshot,
     one: dict[str, Any],
     all_of_them: list[tuple[Snapshot, dict[str, Any]]],
-    go_aheads: set[str],
+    decided: Decisions,
 ) -> Problem | None:
     """A delivery that repeats the values of another period, or has fewer rows than an earlier version of itself."""
     rows = sum(one["rows"].values())
@@ -148,6 +164,7 @@ def _against_others(
         alike = one["fingerprint"] and result["fingerprint"] == one["fingerprint"]
         if (
             alike
+            and not decided.lets_pass("same_values_other_period", one["source_id"])
             and result["source"] == one["source"]
             and (result["observed_from"] or "") < (one["observed_from"] or "")
         ):
@@ -158,12 +175,13 @@ def _against_others(
                 f"Every value equals those of {result['period']} ({other.file_name}).",
                 expected=f"values of {one['period']}",
                 found=f"values of {result['period']}",
-                action_ja="別の時点の表を取り違えていないかを確かめ、正しい表を入れ直してください。",
+                action_ja="別の時点の表を取り違えていないかを確かめ、正しい表を入れ直してください。正しければ "
+                f"{HOW_TO_PASTE} {line_to_paste('same_values_other_period', one['source_id'])}",
             )
     earlier = [result for other, result in taken if other.received_at < snapshot.received_at]
     versions = [result for result in earlier if _key(result) == _key(one) and not _of_others(result, one)]
     before = max((sum(result["rows"].values()) for result in versions), default=0)
-    if rows < before and snapshot.sha256 not in go_aheads:
+    if rows + one.get("rows_aside", 0) < before and not decided.lets_pass("shrunken_delivery", one["source_id"]):
         return problem(
             "shrunken_delivery",
             "gate",
@@ -171,8 +189,7 @@ def _against_others(
             f"Only {rows} rows where an earlier delivery of the same period had {before}.",
             expected=f">= {before} rows",
             found=rows,
-            action_ja="欠けがないかを確かめ、正しければ dbt_project/seeds/go_aheads.csv に次の1行を加えてください: "
-            f"{snapshot.sha256},shrunken_delivery,決裁者,決裁日（YYYY-MM-DD）,理由",
+            action_ja=f"欠けがないかを確かめ、正しければ {line_to_paste('shrunken_delivery', one['source_id'])}",
         )
     return None
 
@@ -224,7 +241,10 @@ def _stored(home: Home, snapshot: Snapshot, lines: list[Line]) -> dict[str, Any]
     stored = _result_path(home, snapshot)
     if stored.exists():
         result = json.loads(stored.read_text("utf-8"))
-        whole = all(_parquet(home, table, result["source_id"]).exists() for table in result["rows"])
+        whole = all(
+            (path := _parquet(home, table, result["source_id"])).exists() and sha256_of(path) == digest
+            for table, digest in result.get("parquet_sha256", dict.fromkeys(result["rows"])).items()
+        )
         if result["reader_version"] == reader_version() and result["file_name"] == snapshot.file_name and whole:
             own = named.concerning(lines, snapshot.sha256, result["raw_tables"])
             if result["corrections"] == named.fingerprint(own):
@@ -245,6 +265,7 @@ def _reading(home: Home, snapshot: Snapshot, lines: list[Line]) -> dict[str, Any
     source_id = f"{source}-{snapshot.sha256[:16]}"
     for table, rows in tables.items():
         write_atomically(_parquet(home, table, source_id), partial(write_raw, table, source_id, rows), sync=False)
+    hashes = {table: sha256_of(_parquet(home, table, source_id)) for table in tables}
     result = _result(
         snapshot,
         source,
@@ -256,10 +277,12 @@ def _reading(home: Home, snapshot: Snapshot, lines: list[Line]) -> dict[str, Any
         reading.observed,
         "taken" if reading.taken else "refused",
     )
+    result["parquet_sha256"] = hashes
     result["subject"] = reading.subject
     result["fingerprint"] = _fingerprint(tables)
     result["areas"] = _areas(tables)
     refused = sum(rows.height for rows in reading.tables.values())
+    result["rows_aside"] = reading.aside
     result["rows_quarantined"] = reading.unused if reading.taken else refused
     layouts = reading.contract.layouts if reading.contract else ()
     result["raw_tables"] = sorted({layout.raw_table for layout in layouts})
@@ -304,7 +327,7 @@ def _result(
 
         contract = next(contract for contract in all_contracts() if contract.source == source)
     return {
-        "source_id": f"{source}-{snapshot.sha256[:16] or 'not-stored'}",
+        "source_id": f"{source}-{snapshot.sha256[:16]}",
         "source": source,
         "layout": ", ".join(dict.fromkeys(layouts)),
         "rows": rows,
@@ -333,11 +356,13 @@ def expose(
     connection: duckdb.DuckDBPyConnection,
     files: dict[str, list[Path]],
     frames: dict[str, pl.DataFrame],
+    decided: Decisions | None = None,
     lines: pl.DataFrame | None = None,
 ) -> None:
     """Make the schema `raw`: for each raw table a view over its Parquet files, else a table with the frame's rows, else
     an empty table with the right columns. Frames of other names become tables too. Then raw.correction and the schema
-    `corrected` (ingest.corrections) with these lines (None: those of the product alone).
+    `corrected` (ingest.corrections) with these lines (None: those of the product alone), and the schemas `delivered`
+    and `in_force` (ingest.in_force).
 
     Raises ValueError where a table is given both as files and as a frame, or a corrections.csv has other columns.
     """
@@ -352,11 +377,16 @@ def expose(
             paths = ", ".join("'" + str(path.resolve()).replace("'", "''") + "'" for path in files[table])
             connection.execute(f"create view raw.{table} as select * from read_parquet([{paths}])")  # noqa: S608
         else:
-            frame = frames[table] if table in frames else schema_of(table).to_frame()
-            connection.register("exposed_frame", frame.to_arrow())
-            connection.execute(f"create table raw.{table} as select * from exposed_frame")  # noqa: S608
-            connection.unregister("exposed_frame")
+            _register(connection, table, frames[table] if table in frames else schema_of(table).to_frame())
+    _register(connection, "decision", (decided or Decisions()).frame())
     corrections.expose(connection, corrections.declared() if lines is None else lines)
+    in_force.expose(connection)
+
+
+def _register(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    connection.register("exposed_frame", frame.to_arrow())
+    connection.execute(f"create or replace table raw.{table} as select * from exposed_frame")  # noqa: S608
+    connection.unregister("exposed_frame")
 
 
 def _drop(table: str, connection: duckdb.DuckDBPyConnection) -> str:

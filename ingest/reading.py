@@ -34,7 +34,8 @@ class Reading(NamedTuple):
     contract: None where no source recognises it. tables: raw table -> rows without source_id. period: text for people.
     subject: which of several tables of one layout and period it is (scope, sex), as its title says.
     observed: first and last day that its observed (not projected) figures are about, or None.
-    unused: figures that lines of the corrections put aside; tables hold the figures as published.
+    unused: figures that lines of the corrections put aside; tables hold them as published but for those of `aside`,
+    whose rows could not be read.
     proposed: the lines with which a delivery that is refused for single rows may be taken (way_past.py).
     """
 
@@ -47,6 +48,7 @@ class Reading(NamedTuple):
     observed: tuple[dt.date, dt.date] | None
     subject: str = ""
     unused: int = 0
+    aside: int = 0
     proposed: tuple[Proposal, ...] = ()
 
     @property
@@ -216,7 +218,7 @@ def _read_grids(
     tables: dict[str, list[pl.DataFrame]] = {}
     days: list[dt.date] = []
     proposed: list[Proposal] = []
-    unused = 0
+    unused = aside = 0
     for sheet, found in recognised:
         if found.problems:
             problems += found.problems
@@ -224,7 +226,7 @@ def _read_grids(
         page = read_sheet(sheet, found, lines)
         problems += page.problems
         proposed += propose(sheet, found, page, several=len(recognised) > 1)
-        unused += page.unused
+        unused, aside = unused + page.unused + page.aside, aside + page.aside
         if not page.whole or page.rows.is_empty():
             continue
         problems += _name_against_content(file_name, found, page.rows)
@@ -249,6 +251,7 @@ def _read_grids(
         (min(days), max(days)) if days else None,
         _subject(recognised, tables),
         unused,
+        aside,
         tuple(dict.fromkeys(proposed)),
     )
 

@@ -26,13 +26,15 @@ from ingest.recognised import Recognised
 
 class Page(NamedTuple):
     """rows: the raw table without source_id, as `named.applied` gives it. whole: they were melted and checked; what the
-    problems say decides. unused: figures and rows put aside. broken: sums that do not hold, by the rows' numbers."""
+    problems say decides. unused: figures of the rows that are not used; aside: figures of named rows that could not be
+    read and are not among the rows. broken: sums that do not hold, by the rows' numbers."""
 
     rows: pl.DataFrame
     problems: list[Problem]
     observed: list[dt.date]
     whole: bool
     unused: int
+    aside: int
     broken: list[Equation]
 
 
@@ -57,10 +59,8 @@ def read_sheet(sheet: Grid, found: Recognised, lines: Sequence[Line]) -> Page:
         rows, wrong = checks.check(rows, found.layout, value, gone, broken)
         problems += wrong
     problems += named.told(rows, sorted(aside), sheet.sheet, table, own)
-    unused = len(aside) * len(measures(found)) + (
-        int(rows[named.UNKNOWN].sum()) if named.UNKNOWN in rows.columns else 0
-    )
-    return Page(rows, problems, melted.observed, whole, unused, broken)
+    unused = int(rows[named.UNKNOWN].sum()) if named.UNKNOWN in rows.columns else 0
+    return Page(rows, problems, melted.observed, whole, unused, len(aside) * len(measures(found)), broken)
 
 
 def _melted(sheet: Grid, found: Recognised, lines: Sequence[Line]) -> tuple[Melted, frozenset[int]]:

@@ -20,8 +20,11 @@ from ingest.corrections import CORRECTABLE
 from ingest.home import Home
 from ingest.tables import RAW_TABLES
 from orchestration import clock, nightly
+from orchestration import run as runs
+from orchestration.inputs import CannotStartError, WrongUseError
 from orchestration.lock import refresh_lock
-from projection.tables import PROJECTION_TABLES
+from orchestration.run import PointerLostError
+from projection.tables import INPUTS, PROJECTION_TABLES
 from publication.release import RefusedError
 
 OPERATOR = ["team:operator"]
@@ -42,10 +45,11 @@ class RefreshContext(dg.ConfigurableResource):
 
 
 class IntakeConfig(dg.Config):
-    """What one refresh may be told; both are optional."""
+    """What one refresh may be told; all are optional."""
 
     as_of: str | None = None
     landing: str | None = None
+    samples: bool = False
 
 
 def _raw_key(table: str) -> dg.AssetKey:
@@ -60,8 +64,8 @@ def _describe(columns: dict[str, tuple[Any, str]]) -> str:
     return "\n".join(f"- `{name}`: {text}" for name, (_, text) in columns.items())
 
 
-def _corrected_key(table: str) -> dg.AssetKey:
-    return dg.AssetKey(["corrected", table])
+def _delivered_key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(["delivered", table])
 
 
 DELIVERIES = dg.AssetKey("deliveries")
@@ -97,13 +101,14 @@ DBT_RESULTS = dg.AssetKey("dbt_results")
         ),
         *(
             dg.AssetSpec(
-                _corrected_key(table),
+                _delivered_key(table),
                 deps=[_raw_key(table), _raw_key("correction")],
                 group_name="ingest",
                 kinds={"duckdb"},
                 owners=OPERATOR,
                 skippable=True,
-                description="公表元の誤りを訂正した値。ほかは raw のまま。 / raw with the declared corrections.",
+                description="届いた値に訂正を反映し、同じ値の版に順位を付けたもの（1位が採用値）。 / "
+                "Delivered figures with the declared corrections and the rank among their versions; 1 is in force.",
             )
             for table in CORRECTABLE
         ),
@@ -130,7 +135,16 @@ def intake(context: dg.AssetExecutionContext, config: IntakeConfig, refresh: Ref
     now = clock.now()
     as_of = date.fromisoformat(config.as_of) if config.as_of else now.date()
     landing = Path(config.landing) if config.landing else None
-    outcome = nightly.take_in(refresh.home, landing, as_of, now)
+    try:
+        outcome = nightly.take_in(refresh.home, landing, as_of, now, config.samples)
+    except (CannotStartError, PointerLostError, WrongUseError) as refusal:
+        reasons = list(getattr(refusal, "reasons", [str(refusal)]))
+        runs.record(refresh.home, "refused", now, reasons)
+        raise dg.Failure(
+            description="更新を始められません。前回の公表版を維持します。 / cannot_start",
+            metadata={"reasons": dg.MetadataValue.md("\n\n".join(reasons))},
+            allow_retries=False,
+        ) from refusal
     if outcome is None:
         context.log.info("nothing_new: 新しい受領ファイルはありません。現在の公表版をそのまま維持します。")
         return
@@ -140,7 +154,7 @@ def intake(context: dg.AssetExecutionContext, config: IntakeConfig, refresh: Ref
     for table in RAW_TABLES:
         yield dg.MaterializeResult(asset_key=_raw_key(table), metadata={"dagster/row_count": outcome.rows[table]})
     for table in CORRECTABLE:
-        yield dg.MaterializeResult(asset_key=_corrected_key(table))
+        yield dg.MaterializeResult(asset_key=_delivered_key(table))
     yield dg.MaterializeResult(asset_key=RUN, metadata={"run_id": outcome.run.run_id, "as_of": outcome.run.as_of})
     yield dg.AssetCheckResult(
         asset_key=_raw_key("delivery"),
@@ -156,16 +170,7 @@ def intake(context: dg.AssetExecutionContext, config: IntakeConfig, refresh: Ref
     specs=[
         dg.AssetSpec(
             _projection_key(table),
-            deps=[
-                _corrected_key(name)
-                for name in (
-                    "ipss_population",
-                    "census_population",
-                    "registry_population",
-                    "registry_dynamics",
-                    "reference_series",
-                )
-            ],
+            deps=[_delivered_key(name) for name in INPUTS],
             group_name="projection",
             kinds={"polars", "parquet"},
             owners=PDCA_OFFICE,

@@ -21,6 +21,14 @@ from orchestration import clock, desk_command
 OK, REFUSED, MISUSE, LOCKED = 0, 1, 2, 3
 HEALTHY = ("published", "nothing_new")
 """Ends of a refresh after which nobody has to act."""
+STATES_JA = {
+    "published": "公表",
+    "nothing_new": "新しい資料なし",
+    "nothing_delivered": "使える資料なし",
+    "refused": "公表見送り",
+    "failed": "失敗",
+    "running": "実行中",
+}
 
 
 def _say(arguments: argparse.Namespace, ja: str, en: str) -> None:
@@ -36,6 +44,7 @@ def _emit(value: Any) -> None:
 
 
 def _refresh(arguments: argparse.Namespace) -> int:
+    from orchestration.inputs import WrongUseError
     from orchestration.lock import RefreshInProgressError
     from orchestration.refresh import refresh
 
@@ -48,7 +57,7 @@ def _refresh(arguments: argparse.Namespace) -> int:
         )
         return MISUSE
     try:
-        outcome = refresh(home, arguments.landing, arguments.as_of or now.date(), now)
+        outcome = refresh(home, arguments.landing, arguments.as_of or now.date(), now, arguments.samples)
     except RefreshInProgressError:
         _complain(
             arguments,
@@ -56,29 +65,77 @@ def _refresh(arguments: argparse.Namespace) -> int:
             "refresh_in_progress: another refresh holds the lock; run again when it has ended.",
         )
         return LOCKED
+    except WrongUseError as error:
+        _complain(arguments, *str(error).split(" / ", 1))
+        return MISUSE
     if arguments.json:
-        _emit({"state": outcome.state, "release": outcome.release, "reasons": outcome.reasons})
-    elif outcome.state == "nothing_new":
+        _emit(
+            {
+                "state": outcome.state,
+                "release": outcome.release,
+                "reasons": outcome.reasons,
+                "not_used": outcome.not_used,
+                "samples_left_behind": outcome.left_behind,
+                "is_trial": outcome.is_trial,
+            }
+        )
+    else:
+        _print_outcome(arguments, outcome)
+        if outcome.state in ("published", "refused") and home.building.exists():
+            _print_pages(arguments, home.building.resolve())
+    return OK if outcome.state in HEALTHY else REFUSED
+
+
+def _print_outcome(arguments: argparse.Namespace, outcome: Any) -> None:
+    if outcome.left_behind:
+        _say(
+            arguments,
+            f"自前の資料での公表に移るため、見本 {outcome.left_behind}件を入力から外しました。",
+            f"Going live: {outcome.left_behind} samples were left behind.",
+        )
+    if outcome.state == "nothing_new":
         _say(
             arguments,
             f"新しい受領ファイルはありません。公表版 {outcome.release} をそのまま維持します。",
             f"Nothing new. The release stays {outcome.release}",
+        )
+    elif outcome.state == "nothing_delivered":
+        _complain(
+            arguments,
+            "nothing_delivered: 使える受領ファイルが landing にありません。資料を置いてから実行してください。"
+            "見本で試すときは sousei refresh --samples を実行してください。",
+            "nothing_delivered: landing holds no delivery that can be used; "
+            "run sousei refresh --samples for a trial with the samples.",
         )
     elif outcome.state == "published":
         _print_release(arguments, outcome.release)
     else:
         _complain(
             arguments,
-            "公表を見送りました（refused）。前回の公表版はそのままです。理由:"
-            if outcome.state == "refused"
-            else "更新が途中で失敗しました（failed）。前回の公表版はそのままです。理由:",
-            f"Not published ({outcome.state}); the last release stays. Reasons:",
+            "公表を見送りました。理由:" if outcome.state == "refused" else "更新が途中で失敗しました。理由:",
+            f"Not published ({outcome.state}). Reasons:",
         )
         for reason in outcome.reasons:
             print(f"- {reason}", file=sys.stderr)
-    if outcome.state in ("published", "refused") and not arguments.json:
-        _print_pages(arguments, home.building.resolve())
-    return OK if outcome.state in ("published", "nothing_new") else REFUSED
+        if outcome.release is not None:
+            _complain(
+                arguments,
+                f"前回の公表版 {outcome.release.name} はそのままです。",
+                f"The last release {outcome.release.name} stays.",
+            )
+    if outcome.is_trial:
+        _say(arguments, "見本を含む試行です。", "This is a trial: samples are among the inputs.")
+    _print_not_used(arguments, outcome.not_used)
+
+
+def _print_not_used(arguments: argparse.Namespace, files: list[dict[str, str]]) -> None:
+    """One line per delivery that gave no figure, with its reason."""
+    for one in files:
+        _say(
+            arguments,
+            f"使わなかったファイル {one['file_name']}: {one['problem_id']}: {one['reason_ja']}",
+            f"Not used: {one['file_name']}: {one['problem_id']}: {one['reason_en']}",
+        )
 
 
 def _print_pages(arguments: argparse.Namespace, run: Path) -> None:
@@ -104,17 +161,28 @@ def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from orchestration import nightly
+    from ingest.personal import PERSONAL
+    from orchestration import inputs
     from orchestration import run as runs
     from publication import releases
 
     home, now = Home.from_environment(), clock.now()
-    facts = asdict(releases.status(home, now))
-    waiting = nightly.waiting(home)
+    lost = None
+    try:
+        runs.last_release(home)
+    except runs.PointerLostError as error:
+        lost = str(error)
+    facts = asdict(releases.status(home, now)) if lost is None else {"release_id": None, "pointer": lost}
+    waiting = inputs.waiting(home)
     last = runs.last(home)
-    healthy = facts["release_id"] is not None and last is not None and last["state"] in HEALTHY
+    not_used = (last or {}).get("not_used", [])
+    personal = any(one["problem_id"] == PERSONAL for one in not_used)
+    healthy = facts["release_id"] is not None and last is not None and last["state"] in HEALTHY and not personal
     if arguments.json:
         _emit({**facts, "last_refresh": last, "waiting_in_landing": waiting, "healthy": healthy})
+        return OK if healthy else REFUSED
+    if lost is not None:
+        _complain(arguments, *lost.split(" / ", 1))
     elif facts["release_id"] is None:
         _say(
             arguments,
@@ -132,20 +200,28 @@ def _status(arguments: argparse.Namespace) -> int:
             f"ago, {facts['releases']} in all)\nchecks: gate {verdict['gate_passed']} passed, "
             f"{verdict['gate_failed']} failed; warnings {verdict['warn_failed']}; to review {verdict['review_failed']}",
         )
-    if not arguments.json:
-        if last is not None:
-            _say(
-                arguments,
-                f"前回の更新: {last['state']}（{last['ended_at']}）",
-                f"Last refresh: {last['state']} ({last['ended_at']})",
-            )
-            for reason in last["reasons"]:
-                print(f"- {reason}")
+    if inputs.is_trial(runs.current_manifest(home)):
+        _say(arguments, "見本を含む試行です。", "This is a trial: samples are among the inputs.")
+    if last is not None:
         _say(
             arguments,
-            "landing に未公表のファイル: " + ("、".join(waiting) or "なし"),
-            "In landing, not yet published: " + (", ".join(waiting) or "none"),
+            f"前回の更新: {STATES_JA.get(last['state'], last['state'])}（{last['ended_at']}）",
+            f"Last refresh: {last['state']} ({last['ended_at']})",
         )
+        for reason in last["reasons"]:
+            print(f"- {reason}")
+    if personal:
+        _say(
+            arguments,
+            "個人情報を含むファイルが landing にあります。すぐに取り除いてください。",
+            "A file in landing holds personal data; remove it at once.",
+        )
+    _print_not_used(arguments, not_used)
+    _say(
+        arguments,
+        "landing に未公表のファイル: " + ("、".join(waiting) or "なし"),
+        "In landing, not yet published: " + (", ".join(waiting) or "none"),
+    )
     return OK if healthy else REFUSED
 
 
@@ -256,18 +332,84 @@ def _print_frame(arguments: argparse.Namespace, frame: Any, form: str = "table")
 def _verify(arguments: argparse.Namespace) -> int:
     from publication import releases
 
-    found = releases.verify(releases.find(Home.from_environment(), arguments.release))
+    home = Home.from_environment()
+    release = releases.find(home, arguments.release)
+    found = releases.verify(release)
+    problems = [*found.problems, *(releases.verify_inputs(home, release) if arguments.inputs else ())]
     if arguments.json:
-        _emit({"release_id": found.release_id, "sound": found.sound, "problems": found.problems})
+        _emit({"release_id": found.release_id, "sound": not problems, "problems": problems})
     else:
-        for problem in found.problems:
+        for problem in problems:
             print(problem)
         _say(
             arguments,
-            f"公表版 {found.release_id}: {'健全です' if found.sound else '問題があります'}（{found.tables.height}表）",
-            f"Release {found.release_id}: {'sound' if found.sound else 'NOT sound'} ({found.tables.height} tables)",
+            f"公表版 {found.release_id}: {'問題があります' if problems else '健全です'}（{found.tables.height}表）",
+            f"Release {found.release_id}: {'NOT sound' if problems else 'sound'} ({found.tables.height} tables)",
         )
-    return OK if found.sound else REFUSED
+    return REFUSED if problems else OK
+
+
+def _withdraw(arguments: argparse.Namespace) -> int:
+    from ingest import decisions
+    from orchestration.lock import RefreshInProgressError, refresh_lock
+
+    home = Home.from_environment()
+    try:
+        with refresh_lock(home.lock):
+            decisions.withdraw(
+                home,
+                arguments.source_id,
+                arguments.by,
+                arguments.reason,
+                clock.now(),
+                restore=arguments.restore,
+            )
+    except RefreshInProgressError:
+        _complain(
+            arguments,
+            "refresh_in_progress: 更新の実行中です。終わってから実行してください。",
+            "refresh_in_progress: a refresh is running; try again when it has ended.",
+        )
+        return LOCKED
+    except ValueError as error:
+        print(str(error), file=sys.stderr)
+        return MISUSE
+    _say(
+        arguments,
+        f"{arguments.source_id} を{'元に戻しました' if arguments.restore else '取り下げました'}。"
+        "次の更新（sousei refresh）から反映されます。",
+        f"{arguments.source_id} {'counts again' if arguments.restore else 'is withdrawn'} from the next refresh.",
+    )
+    return OK
+
+
+def _release(arguments: argparse.Namespace) -> int:
+    from orchestration.lock import RefreshInProgressError, refresh_lock
+    from publication import release, releases
+
+    home = Home.from_environment()
+    try:
+        with refresh_lock(home.lock):
+            chosen = releases.find(home, arguments.release)
+            found = releases.verify(chosen)
+            if not found.sound:
+                for problem in found.problems:
+                    print(problem, file=sys.stderr)
+                return REFUSED
+            release.use(home, chosen)
+    except RefreshInProgressError:
+        _complain(
+            arguments,
+            "refresh_in_progress: 更新の実行中です。終わってから実行してください。",
+            "refresh_in_progress: a refresh is running; try again when it has ended.",
+        )
+        return LOCKED
+    _say(
+        arguments,
+        f"releases/current は {chosen.release_id} を指しています。次の更新は、この版の入力と landing から作ります。",
+        f"releases/current leads to {chosen.release_id}; the next refresh takes its inputs and what lies in landing.",
+    )
+    return OK
 
 
 def _diff(arguments: argparse.Namespace) -> int:
@@ -336,6 +478,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     call.add_argument("--as-of", type=_day, metavar="YYYY-MM-DD", help="基準日（既定は日本時間の今日） / as-of date")
     call.add_argument("--landing", type=Path, metavar="DIR", help="受領ファイルの置き場 / folder with the deliveries")
+    call.add_argument(
+        "--samples",
+        action="store_true",
+        help="見本での試行（自前の資料で公表した環境では使えない） / a trial with samples",
+    )
     add("status", _status, "現在の公表版と受領の状況 / the current release and what lies in landing", "sousei status")
     call = add(
         "check",
@@ -361,6 +508,27 @@ def _parser() -> argparse.ArgumentParser:
     add("releases", _releases, "公表版の一覧 / list the releases", "sousei releases")
     call = add("verify", _verify, "公表版を読み直して検証する / re-read and verify a release", "sousei verify")
     call.add_argument("release", nargs="?", default="current", metavar="RELEASE")
+    call.add_argument(
+        "--inputs", action="store_true", help="入力の保管ファイルも照合する / also check the stored bytes of its inputs"
+    )
+    call = add(
+        "withdraw",
+        _withdraw,
+        "受領ファイルを取り下げる（次の更新から使わない） / a delivery counts no more from the next refresh",
+        "sousei withdraw tourism-0123456789abcdef --reason 誤って受領 --by 統計担当課長",
+    )
+    call.add_argument("source_id", metavar="SOURCE_ID", help="meta_source の source_id / as in meta_source")
+    call.add_argument("--reason", required=True, metavar="TEXT", help="理由 / why")
+    call.add_argument("--by", required=True, metavar="NAME", help="決めた部署・役職 / office or role that decides")
+    call.add_argument("--restore", action="store_true", help="取り下げをやめ、また使う / it counts again")
+    call = add(
+        "release",
+        _release,
+        "releases/current を別の公表版に向ける（戻す、失われたときに直す） / move the pointer to a release",
+        "sousei release use 2026-11-21.1",
+    )
+    call.add_argument("action", choices=("use",))
+    call.add_argument("release", metavar="RELEASE")
     call = add(
         "diff",
         _diff,

@@ -7,14 +7,15 @@ nothing new.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingest import decisions
 from ingest.home import PROJECT_ROOT, Home
+from orchestration import inputs
 from orchestration import run as runs
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 KEEP_RUNS = 5
 """Run folders kept for a look at what was refused; each holds a candidate."""
 
-SAMPLES = PROJECT_ROOT / "samples" / "landing"
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 SCENARIOS = SEEDS / "scenarios.csv"
 PLAN_FIGURES = SEEDS / "plan_figures.csv"
@@ -39,44 +39,11 @@ _pages: list[Any] = []
 
 @dataclass(frozen=True)
 class Intake:
-    """What one taking-in gave: rows per raw table, and the problems found, one text each."""
+    """What step 1 gave: rows per raw table, and the problems found, one text each."""
 
     run: runs.Run
     rows: dict[str, int]
     messages: list[str]
-
-
-def landing_of(home: Home, option: Path | None) -> Path:
-    """The folder to take deliveries from: the one asked for, else the home's own, else the embedded samples.
-
-    The samples serve a home that has published nothing and in whose landing folder nothing lies.
-    """
-    if option is not None:
-        return option.resolve()
-    if runs.current_manifest(home) is not None or any(path.is_file() for path in home.landing.rglob("*")):
-        return home.landing
-    return SAMPLES
-
-
-def planned(home: Home, landing: Path | None, as_of: date, now: datetime) -> tuple[runs.Run, RawResult]:
-    """The run that tonight's deliveries make, and what was read; stores snapshots and raw Parquet, nothing else.
-
-    Inputs are the deliveries in landing and those of the last good release.
-    """
-    from ingest import intake, raw
-
-    folder = landing_of(home, landing)
-    home.landing.mkdir(parents=True, exist_ok=True)
-    published = runs.published_hashes(home)
-    snapshots = [
-        one
-        for one in intake.take(home, folder, now, "samples" if folder == SAMPLES else "landing")
-        if one.in_landing or one.sha256 in published
-    ]
-    result = raw.read(home, snapshots, as_of)
-    columns = ("source_id", "source", "file_name", "sha256", "period", "verdict")
-    inputs = [one for one in result.deliveries.select(columns).to_dicts() if one["sha256"]]
-    return runs.plan(inputs, as_of, now), result
 
 
 def texts_of(problems: pl.DataFrame) -> list[str]:
@@ -88,11 +55,6 @@ def texts_of(problems: pl.DataFrame) -> list[str]:
         + f": {one['message_ja']} {one['action_ja']}"
         for one in problems.to_dicts()
     ]
-
-
-def is_nothing_new(home: Home, landing: Path | None, as_of: date, now: datetime) -> bool:
-    """True when a refresh would build exactly what is published."""
-    return runs.is_published(home, planned(home, landing, as_of, now)[0])
 
 
 def start_suites() -> None:
@@ -109,23 +71,28 @@ def stop_suites() -> None:
         _suites.pop().close()
 
 
-def take_in(home: Home, landing: Path | None, as_of: date, now: datetime) -> Intake | None:
-    """Step 1: landing to snapshots to raw Parquet, and a fresh candidate that sees them; None when nothing is new."""
+def take_in(home: Home, landing: Path | None, as_of: date, now: datetime, samples: bool = False) -> Intake | None:
+    """Step 1: landing to snapshots to raw Parquet, and a fresh candidate that sees them; None when nothing is new.
+
+    Raises inputs.CannotStartError and inputs.WrongUseError (see inputs.tonight).
+    """
     import duckdb
 
     from ingest import corrections, raw
     from ingest.tables import RAW_TABLES
 
-    run, result = planned(home, landing, as_of, now)
-    if runs.is_published(home, run):
-        runs.record(home, "nothing_new", now, [])
+    tonight = inputs.tonight(home, landing, as_of, now, samples)
+    run, result = tonight.run, tonight.result
+    if runs.is_published(home, run) or (tonight.is_empty and runs.current_manifest(home) is None):
+        runs.record(home, "nothing_new", now, [], tonight.not_used)
         return None
     start_suites()
     directory = runs.begin(home, run)
     runs.prune(home, KEEP_RUNS)
     with duckdb.connect(str(directory / CANDIDATE)) as connection:
         frames = {"delivery": result.deliveries, "problem": result.problems}
-        raw.expose(connection, result.files, frames, corrections.declared(decisions=home.corrections))
+        lines = corrections.declared(decisions=home.corrections)
+        raw.expose(connection, result.files, frames, decisions.read(home), lines)
         connection.execute(
             "create table raw.run as select ? as run_id, ?::date as as_of_date, ?::integer as fiscal_year, "
             "?::timestamptz as created_at, ? as code_version, ? as inputs_hash",
@@ -136,6 +103,7 @@ def take_in(home: Home, landing: Path | None, as_of: date, now: datetime) -> Int
             for name in RAW_TABLES
         }
     start_pages(home, result, directory)
+    runs.record(home, "running", now, [], tonight.not_used)
     return Intake(run, rows, texts_of(result.problems))
 
 
@@ -143,7 +111,8 @@ def start_pages(home: Home, result: RawResult, run: Path) -> None:
     """For the makers of tonight's deliveries, new or refused: a page each that says what to mend, on the other core."""
     from publication import pages
 
-    known = sorted(runs.published_hashes(home))
+    published = (runs.current_manifest(home) or {}).get("inputs", [])
+    known = sorted(one["sha256"] for one in published if one["verdict"] == "taken")
     tonight = result.deliveries.filter(
         ~result.deliveries["sha256"].is_in(known) | (result.deliveries["verdict"] == "refused")
     )
@@ -166,21 +135,12 @@ def project(home: Home) -> dict[str, int]:
     from ingest.files import write_parquet
     from projection import nightly as projection
     from projection import reconcile, scenarios
-    from projection.tables import PROJECTION_TABLES
+    from projection.tables import INPUTS, PROJECTION_TABLES
 
     folder = home.building / "projection"
     folder.mkdir(exist_ok=True)
     with duckdb.connect(str(home.building / CANDIDATE)) as connection:
-        frames = {
-            name: connection.sql(f"from corrected.{name}").pl()
-            for name in (
-                "ipss_population",
-                "census_population",
-                "registry_population",
-                "registry_dynamics",
-                "reference_series",
-            )
-        }
+        frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
         built = projection.build(
             **frames, scenarios=scenarios.read(SCENARIOS), plan_figures=reconcile.read(PLAN_FIGURES)
         )
@@ -211,7 +171,9 @@ def judge(home: Home) -> dict[str, int]:
     data_tests = {**warehouse.manifest(home), "unit_tests": {}}  # formulas are tested with the code, not every night
     outcomes = dbt_tests.outcomes(data_tests, results)
     suites = _suites.pop() if _suites else None
-    return gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites).counts
+    last = runs.last_release(home)
+    compared = home.current.resolve() / "sousei.duckdb" if last else None
+    return gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites, compared).counts
 
 
 def suite_outcomes(home: Home) -> list[dict[str, Any]]:
@@ -247,15 +209,3 @@ def publish(home: Home) -> Path:
         finish_pages()
     runs.record(home, "published", clock.now(), [])
     return published.path
-
-
-def waiting(home: Home) -> list[str]:
-    """Names of the files in landing whose bytes no published release has read."""
-    known = runs.published_hashes(home)
-    found = []
-    for path in sorted(home.landing.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            with path.open("rb") as stream:
-                if hashlib.file_digest(stream, "sha256").hexdigest() not in known:
-                    found.append(path.name)
-    return found

@@ -12,13 +12,13 @@ import gc
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.home import Home
-from orchestration import clock, nightly
+from orchestration import clock, inputs, nightly
 from orchestration import run as runs
 from orchestration.lock import refresh_lock
 
@@ -33,14 +33,19 @@ that live to its end, and looking through them again and again is a tenth of a n
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one refresh ended: `published`, `nothing_new`, `refused` (by the gate) or `failed`.
+    """How one refresh ended: `published`, `nothing_new`, `nothing_delivered`, `refused` or `failed`.
 
-    release: the current release, None before the first. reasons: why it was refused or failed.
+    release: the current release, None before the first. reasons: why it was refused or failed. not_used: deliveries in
+    landing that gave no figure (see inputs.Tonight). left_behind: samples that a home left out when it went live.
+    is_trial: samples are among the inputs.
     """
 
     state: str
     release: Path | None
     reasons: list[str]
+    not_used: list[dict[str, str]] = field(default_factory=list)
+    left_behind: int = 0
+    is_trial: bool = False
 
 
 def _instance() -> dg.DagsterInstance:
@@ -50,33 +55,49 @@ def _instance() -> dg.DagsterInstance:
     return dg.DagsterInstance.get() if os.environ.get("DAGSTER_HOME") else dg.DagsterInstance.ephemeral()
 
 
-def refresh(home: Home, landing: Path | None, as_of: date, now: datetime) -> Outcome:
-    """Run the nightly job unless there is nothing new.
+def refresh(home: Home, landing: Path | None, as_of: date, now: datetime, samples: bool = False) -> Outcome:
+    """Run the nightly job unless there is nothing new. samples: a trial with the embedded samples.
 
-    Raises orchestration.lock.RefreshInProgressError when another process refreshes this home.
+    Raises orchestration.lock.RefreshInProgressError when another process refreshes this home, inputs.WrongUseError when
+    samples are asked for in a home that has published its own deliveries.
     """
     gc.set_threshold(*COLLECT_SELDOM)
     with refresh_lock(home.lock):
-        if nightly.is_nothing_new(home, landing, as_of, now):
-            runs.record(home, "nothing_new", now, [])
-            return Outcome("nothing_new", home.current.resolve(), [])
-        runs.record(home, "running", now, [])
+        try:
+            tonight = inputs.tonight(home, landing, as_of, now, samples)
+        except (inputs.CannotStartError, runs.PointerLostError) as refusal:
+            reasons = list(getattr(refusal, "reasons", [str(refusal)]))
+            runs.record(home, "refused", now, reasons, [])
+            return Outcome("refused", _current(home), reasons)
+        told = Outcome("", _current(home), [], tonight.not_used, tonight.left_behind, tonight.is_trial)
+        if tonight.is_empty and told.release is None:
+            runs.record(home, "nothing_delivered", now, [], tonight.not_used)
+            return replace(told, state="nothing_delivered")
+        if runs.is_published(home, tonight.run):
+            runs.record(home, "nothing_new", now, [], tonight.not_used)
+            return replace(told, state="nothing_new")
+        runs.record(home, "running", now, [], tonight.not_used)
         os.environ["SOUSEI_HOME"] = str(home.root)
         os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
         nightly.start_suites()
         try:
-            return _run_job(home, landing, as_of)
+            state, reasons = _run_job(home, landing, as_of, samples)
+            return replace(told, state=state, reasons=reasons, release=_current(home))
         finally:
             nightly.stop_suites()
             nightly.finish_pages()
 
 
-def _run_job(home: Home, landing: Path | None, as_of: date) -> Outcome:
+def _current(home: Home) -> Path | None:
+    return home.current.resolve() if home.current.exists() else None
+
+
+def _run_job(home: Home, landing: Path | None, as_of: date, samples: bool) -> tuple[str, list[str]]:
     started = time.perf_counter()
     from orchestration.definitions import JOB_NAME, defs
 
     loaded = time.perf_counter()
-    config = {"as_of": as_of.isoformat()} | ({"landing": str(landing.resolve())} if landing else {})
+    config = {"as_of": as_of.isoformat(), "samples": samples} | ({"landing": str(landing.resolve())} if landing else {})
     with _instance() as instance:
         result = defs.resolve_job_def(JOB_NAME).execute_in_process(
             run_config={
@@ -94,16 +115,15 @@ def _run_job(home: Home, landing: Path | None, as_of: date) -> Outcome:
     }
     timings["dagster_between_steps"] = time.perf_counter() - started - sum(timings.values())
     (home.building / "timings.json").write_text(json.dumps({key: round(value, 3) for key, value in timings.items()}))
-    release = home.current.resolve() if home.current.exists() else None
     if result.success:
-        return Outcome("published", release, [])
+        return "published", []
     ended = runs.last(home) or {}
     if ended.get("state") == "refused":
-        return Outcome("refused", release, ended["reasons"])
+        return "refused", ended["reasons"]
     reasons = [
         f"{event.step_key}: {event.event_specific_data.error.to_string()}"  # type: ignore[union-attr]
         for event in result.all_events
         if event.is_step_failure
     ]
     runs.record(home, "failed", clock.now(), reasons)
-    return Outcome("failed", release, reasons)
+    return "failed", reasons

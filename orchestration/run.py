@@ -70,17 +70,51 @@ def code_version() -> str:
 
 
 def current_manifest(home: Home) -> dict[str, Any] | None:
-    """The manifest of the last good release, or None before the first one."""
+    """The manifest of the last good release, or None where `current` leads to none."""
     path = home.current / "manifest.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-def plan(inputs: list[dict[str, Any]], as_of: date, created_at: datetime) -> Run:
-    """The run that these inputs make; one dict with at least `sha256` and `verdict` (taken / refused) per delivery."""
+def last_release(home: Home) -> dict[str, Any] | None:
+    """The manifest of the last good release, or None before the first one.
+
+    Raises PointerLostError where releases are on disk and `current` does not lead to one: to begin anew would forget
+    what they were made from.
+    """
+    manifest = current_manifest(home)
+    if manifest is None and (there := release_names(home)):
+        raise PointerLostError(
+            f"current_pointer_lost: 公表版 {there[-1]} などがありますが、releases/current がどれも指していません。"
+            f"sousei release use {there[-1]} を実行すると戻ります。 / "
+            f"releases are on disk, but releases/current leads to none; run: sousei release use {there[-1]}"
+        )
+    return manifest
+
+
+class PointerLostError(Exception):
+    """`current` is lost or broken while releases are on disk; the text says how to mend it."""
+
+
+def release_names(home: Home) -> list[str]:
+    """Names of the releases on disk, oldest first."""
+    found = [path.parent.name for path in home.releases.glob("????-??-??.*/manifest.json")]
+    return sorted(found, key=lambda name: (name[:10], int(name[11:]) if name[11:].isdigit() else 0))
+
+
+def plan(inputs: list[dict[str, Any]], as_of: date, created_at: datetime, decisions: str = "") -> Run:
+    """The run that these inputs make.
+
+    inputs: one dict per delivery with at least `sha256`, `verdict` (taken / refused / withdrawn) and, where known,
+    `source`, `received_order` and `stops` (it is refused and stops the night). decisions: their digest. What is
+    neither used nor stops the night is no part of the identity: it changes no figure. The order of receipt is, inside a
+    source: it says which of two versions is in force.
+    """
     ordered = sorted(inputs, key=lambda one: one["sha256"])
     digest = hashlib.sha256()
-    for one in ordered:
-        digest.update(f"{one['sha256']} {one['verdict']}\n".encode())
+    for one in sorted(ordered, key=lambda one: (one.get("source", ""), one.get("received_order", 0))):
+        if one["verdict"] == "taken" or one.get("stops"):
+            digest.update(f"{one['sha256']} {one['verdict']}\n".encode())
+    digest.update(decisions.encode())
     digest.update(code_version().encode())
     digest.update(str(fiscal_year_of(as_of)).encode())
     inputs_hash = digest.hexdigest()
@@ -93,11 +127,6 @@ def plan(inputs: list[dict[str, Any]], as_of: date, created_at: datetime) -> Run
         inputs_hash=inputs_hash,
         inputs=ordered,
     )
-
-
-def published_hashes(home: Home) -> set[str]:
-    """Hashes of the deliveries that the last good release was made from; they stay inputs when they leave landing."""
-    return {one["sha256"] for one in (current_manifest(home) or {}).get("inputs", []) if one["verdict"] == "taken"}
 
 
 def is_published(home: Home, run: Run) -> bool:
@@ -131,14 +160,26 @@ def load(home: Home) -> Run:
     return Run(**json.loads((home.building / "run.json").read_text(encoding="utf-8")))
 
 
-def record(home: Home, state: str, now: datetime, reasons: list[str]) -> None:
-    """Keep how the last refresh ended (published / nothing_new / refused / failed), for `sousei status`."""
+def record(
+    home: Home, state: str, now: datetime, reasons: list[str], not_used: list[dict[str, str]] | None = None
+) -> None:
+    """Keep how the last refresh ended (published / nothing_new / refused / failed), for `sousei status`.
+
+    not_used: deliveries that gave no figure, with their reasons; None keeps those of the state before (`running`).
+    """
+    before = last(home) or {}
     home.runs.mkdir(parents=True, exist_ok=True)
     path = home.runs / "last.json"
     temporary = path.with_suffix(".tmp")
     temporary.write_text(
         json.dumps(
-            {"state": state, "ended_at": now.isoformat(timespec="seconds"), "reasons": reasons}, ensure_ascii=False
+            {
+                "state": state,
+                "ended_at": now.isoformat(timespec="seconds"),
+                "reasons": reasons,
+                "not_used": before.get("not_used", []) if not_used is None else not_used,
+            },
+            ensure_ascii=False,
         )
     )
     temporary.replace(path)

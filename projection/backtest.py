@@ -264,13 +264,21 @@ def spread_of(table: pl.DataFrame, method: str) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _incomplete(raw: pl.DataFrame) -> pl.Series:
-    """Rows of raw.census_population of an area, date and scope with a group of a sex that is missing from its total."""
-    ages = pl.col("population_persons").filter((pl.col("age_group") != "total") & _FIVE_YEARS).sum()
+def _incomplete(census: pl.DataFrame) -> pl.Series:
+    """Rows of an area, date and scope with a group of a sex that is missing from its total."""
+    apart = ~doubled_by_open_group("area_code", "as_of_date", "scope", "sex")
+    ages = pl.col("population_persons").filter((pl.col("age_group") != "total") & _FIVE_YEARS & apart).sum()
     total = pl.col("population_persons").filter(pl.col("age_group") == "total").max()
-    one_table = ["area_code", "as_of_date", "scope", "source_id", "sheet"]
+    table = ["area_code", "as_of_date", "scope"]
     missing = pl.col("population_persons").null_count() > 0
-    return raw.select((missing & ages.ne_missing(total)).over([*one_table, "sex"]).any().over(one_table)).to_series()
+    return census.select((missing & ages.ne_missing(total)).over([*table, "sex"]).any().over(table)).to_series()
+
+
+def doubled_by_open_group(*table: str) -> pl.Expr:
+    """True for the groups of 90 and more that the group 90+ of the same table holds too (two layouts of one date)."""
+    old = pl.col("age_from") >= 90
+    open_group = (pl.col("age_from") == 90) & pl.col("age_to").is_null()
+    return (old & ~open_group & open_group.any().over(table)).fill_null(False)
 
 
 def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.DataFrame:
@@ -288,6 +296,7 @@ def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.Da
         & (pl.col("age_group") != "total")
         & pl.col("population_persons").is_not_null()
         & _FIVE_YEARS
+        & ~doubled_by_open_group("area_code", "as_of_date", "scope", "sex")
     ).select(
         pl.col("area_code").alias("municipality_code"),
         pl.col("as_of_date").dt.year().cast(pl.Int32).alias("year"),
@@ -296,7 +305,7 @@ def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.Da
         "age_to",
         "population_persons",
     )
-    # Re-deliveries of the same cell (final after preliminary) leave one; open groups below 90+ cannot be used.
+    # Open groups below 90+ cannot be used.
     per = cells.group_by("municipality_code", "year", "sex", "age_from").agg(
         pl.col("population_persons").sum(),
         (pl.col("age_to").is_null() & (pl.col("age_from") < 90)).any().alias("_open"),

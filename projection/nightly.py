@@ -12,11 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from ingest.corrections import CORRECTABLE
 from projection import backtest, decompose, integers, reconcile, refresh, vision
 from projection.engine import SEXES, STEP_YEARS, Array, ProjectionError, age_groups
 from projection.recover import SPLIT_BASIS
 from projection.scenarios import tidy
-from projection.tables import PERSONS, PROJECTION_TABLES, schema_of
+from projection.tables import INPUTS, PERSONS, PROJECTION_TABLES, schema_of
 
 MICRO = 1_000_000
 WHOLE_LIMIT = 20
@@ -47,10 +48,17 @@ def build(
 ) -> dict[str, pl.DataFrame]:
     """All tables of PROJECTION_TABLES, each in its schema, sorted by its key; empty where its inputs are missing.
 
-    Frames have the schemas of ingest.tables.RAW_TABLES; scenarios and plan_figures are the seed tables (read with
+    Frames are the tables INPUTS of the schema in_force (ingest.in_force: one row per figure; ProjectionError where a
+    figure stands in two); scenarios and plan_figures are the seed tables (read with
     scenarios.read and reconcile.read, or any frames with their columns); without plan_figures nobody has a plan. Same
     input, same output, to the byte; no clock, no randomness, no file.
     """
+    for name, frame in zip(
+        INPUTS,
+        (ipss_population, census_population, registry_population, registry_dynamics, reference_series),
+        strict=True,
+    ):
+        one_row_per_figure(frame, name)
     scenarios = tidy(scenarios)
     printed = pl.DataFrame(schema=reconcile.COLUMNS) if plan_figures is None else reconcile.tidy(plan_figures)
     cells = published_cells(ipss_population, "ipss_2018")
@@ -103,6 +111,17 @@ def build(
             own_backtest(census),
         ]
     return {name: _finish(name, parts) for name, parts in frames.items()}
+
+
+def one_row_per_figure(frame: pl.DataFrame, name: str) -> None:
+    """Raises ProjectionError where a figure stands in two rows: versions are resolved before the projection."""
+    key = list(CORRECTABLE[name][0])
+    if frame.height and (twice := frame.filter(pl.struct(key).is_duplicated())).height:
+        row = twice.sort(key).row(0, named=True)
+        raise ProjectionError(
+            f"figure_twice: {name} の同じ値が二つの行にあります: {' '.join(f'{k}={row[k]}' for k in key)} / "
+            "one figure stands in two rows; ingest.in_force gives one"
+        )
 
 
 def group_figures(population: pl.DataFrame) -> pl.DataFrame:
@@ -230,8 +249,8 @@ def own_backtest(census: pl.DataFrame) -> pl.DataFrame:
 def published_cells(raw: pl.DataFrame, vintage: str) -> pl.DataFrame:
     """The cells (sex x five-year age to 90+) of one vintage from raw.ipss_population, municipalities only.
 
-    Returns municipality_code, year, sex, age_from, population_persons, source_id. The same cell from two deliveries
-    counts once; raises ProjectionError where two deliveries differ. A municipality that lacks a cell is left out.
+    Returns municipality_code, year, sex, age_from, population_persons, source_id. A municipality that lacks a cell, or
+    has one without a figure, is left out.
     """
     cells = raw.filter(
         (pl.col("vintage") == vintage)
@@ -241,28 +260,14 @@ def published_cells(raw: pl.DataFrame, vintage: str) -> pl.DataFrame:
     ).select(
         pl.col("area_code").alias("municipality_code"), "year", "sex", "age_from", "population_persons", "source_id"
     )
-    doubled = cells.filter(pl.struct(CELL).is_duplicated()) if cells.height else cells
-    if doubled.height:
-        clash = doubled.group_by(CELL).agg(
-            pl.col("population_persons").n_unique().alias("n"), pl.col("source_id").unique().sort()
-        )
-        clash = clash.filter(pl.col("n") > 1).sort(CELL)
-        if clash.height:
-            row = clash.row(0, named=True)
-            raise ProjectionError(
-                f"{vintage} の同じセルに異なる値があります: {row['municipality_code']} {row['year']}年 {row['sex']} "
-                f"{row['age_from']}歳〜（納品 {', '.join(row['source_id'])}）。どちらかの納品を取り下げてください / "
-                "two deliveries differ in one cell; withdraw one"
-            )
-        cells = cells.unique(CELL, keep="first", maintain_order=True)
     due = len(SEXES) * len(age_groups()) * cells.get_column("year").n_unique()
     return cells.filter(pl.col("population_persons").count().over("municipality_code") == due)
 
 
 def published_2023(raw: pl.DataFrame, reference_series: pl.DataFrame) -> pl.DataFrame:
     """The 2023 vintage as published: every row of raw.ipss_population, and the three groups of reference_series."""
-    known = pl.col("population_persons").is_not_null()
-    rows = raw.filter((pl.col("vintage") == "ipss_2023") & pl.col("area_level").is_in(AREA_LEVELS) & known).select(
+    rows = raw.drop_nulls("population_persons")
+    rows = rows.filter((pl.col("vintage") == "ipss_2023") & pl.col("area_level").is_in(AREA_LEVELS)).select(
         pl.col("area_code").alias("municipality_code"),
         "year",
         "sex",
@@ -289,15 +294,33 @@ def published_2023(raw: pl.DataFrame, reference_series: pl.DataFrame) -> pl.Data
         pl.col("value").cast(PERSONS).alias("population_persons"),
         "source_id",
     )
-    return (
-        pl.concat([rows, extra])
-        .unique(["municipality_code", "year", "sex", "age_group"], keep="first", maintain_order=True)
-        .with_columns(
-            pl.lit("ipss_2023").alias("scenario_id"),
-            pl.lit("ipss_2023").alias("vintage"),
-            (pl.col("year") > 2020).alias("is_projection"),
-        )
+    known = pl.concat([rows, extra]).unique(
+        ["municipality_code", "year", "sex", "age_group"], keep="first", maintain_order=True
     )
+    return pl.concat([known, _totals_of_groups(known)]).with_columns(
+        pl.lit("ipss_2023").alias("scenario_id"),
+        pl.lit("ipss_2023").alias("vintage"),
+        (pl.col("year") > 2020).alias("is_projection"),
+    )
+
+
+def _totals_of_groups(known: pl.DataFrame) -> pl.DataFrame:
+    """The total where only its three age groups were delivered: their sum."""
+    both = known.filter(pl.col("sex") == "total")
+    summed = (
+        both.filter(pl.col("age_group").is_in(["0-14", "15-64", "65+"]) & pl.col("population_persons").is_not_null())
+        .group_by("municipality_code", "year", maintain_order=True)
+        .agg(pl.len().alias("_n"), pl.col("population_persons").sum(), pl.col("source_id").min())
+        .filter(pl.col("_n") == 3)
+        .join(both.filter(pl.col("age_group") == "total"), on=["municipality_code", "year"], how="anti")
+    )
+    return summed.with_columns(
+        pl.lit("total").alias("sex"),
+        pl.lit("total").alias("age_group"),
+        pl.lit(None, pl.Int16).alias("age_from"),
+        pl.lit(None, pl.Int16).alias("age_to"),
+        pl.col("population_persons").cast(PERSONS),
+    ).select(known.columns)
 
 
 def as_published(base: vision.Baseline, result: vision.Run) -> vision.Run:

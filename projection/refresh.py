@@ -13,7 +13,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from projection.backtest import allocate_unknown, bands, census_cells, hamilton_perry
+from ingest.in_force import STATUS_RANK
+from projection.backtest import allocate_unknown, bands, census_cells, doubled_by_open_group, hamilton_perry
 from projection.engine import SEXES, STEP_YEARS, ProjectionError, take
 from projection.vision import MEASURES, measures
 
@@ -63,26 +64,32 @@ def actual_totals(
     registry_dynamics: pl.DataFrame,
     reference_series: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Published total populations: municipality_code, as_of_date, series, persons, value_status; every raw table's.
+    """Published total populations: municipality_code, as_of_date, series, persons, value_status; every table's.
 
-    Raw schemas. One row per municipality, date and series; where two tables have one figure the first in this order
-    counts: census, registry by age, registry flows, reference series.
+    Frames of the schema in_force. One row per municipality, date and definition: census (census_preliminary until the
+    final count is there) and resident_registry. Where two tables have one figure the settled one counts, then the first
+    in this order: census, registry by age, registry flows, reference series.
     """
     whole = (pl.col("scope") == "total") & pl.col("area_level").is_in(AREA_LEVELS)
     total = (pl.col("sex") == "total") & (pl.col("age_group") == "total")
-    counted = (
-        pl.when(pl.col("value_status") == "preliminary").then(pl.lit("census_preliminary")).otherwise(pl.lit("census"))
-    )
+    series_of_print = ["census", "census_preliminary", "resident_registry"]
     parts = [
-        frame.filter(condition & pl.col(value).is_not_null()).select(
+        frame.filter(condition & pl.col(value).is_not_null())
+        .select(
             pl.col(code).alias("municipality_code"),
             pl.col(day).alias("as_of_date"),
-            series.alias("series"),
+            series.replace({"census_preliminary": "census"}).alias("series"),
             pl.col(value).cast(pl.Float64).alias("persons"),
-            "value_status",
+            pl.when(series == "census_preliminary")
+            .then(pl.lit("preliminary"))
+            .otherwise("value_status")
+            .alias("value_status"),
+        )
+        .with_columns(
+            pl.col("value_status").replace_strict(STATUS_RANK, default=0, return_dtype=pl.Int8).alias("_settled")
         )
         for frame, condition, code, day, value, series in (
-            (census_population, whole & total, "area_code", "as_of_date", "population_persons", counted),
+            (census_population, whole & total, "area_code", "as_of_date", "population_persons", pl.lit("census")),
             (
                 registry_population,
                 whole & total,
@@ -101,18 +108,25 @@ def actual_totals(
             ),
             (
                 reference_series,
-                (pl.col("indicator_id") == "population_total")
-                & pl.col("series").is_in(["census", "census_preliminary", "resident_registry"]),
+                (pl.col("indicator_id") == "population_total") & pl.col("series").is_in(series_of_print),
                 "municipality_code",
                 "period_end",
                 "value",
-                pl.when(pl.col("series") == "census").then(counted).otherwise(pl.col("series")),
+                pl.col("series"),
             ),
         )
     ]
     return (
         pl.concat(parts)
+        .sort("_settled", descending=True, maintain_order=True)
         .unique(["municipality_code", "as_of_date", "series"], keep="first", maintain_order=True)
+        .with_columns(
+            pl.when((pl.col("series") == "census") & (pl.col("value_status") == "preliminary"))
+            .then(pl.lit("census_preliminary"))
+            .otherwise("series")
+            .alias("series")
+        )
+        .drop("_settled")
         .sort("municipality_code", "as_of_date", "series")
     )
 
@@ -149,6 +163,7 @@ def registry_cells(raw: pl.DataFrame) -> pl.DataFrame:
         & pl.col("age_from").is_not_null()
         & (pl.col("as_of_date").dt.ordinal_day() == 1)
         & (pl.col("age_to").is_null() | (pl.col("age_to") - pl.col("age_from") == STEP_YEARS - 1))
+        & ~doubled_by_open_group("area_code", "as_of_date", "scope", "sex")
     ).select(
         pl.col("area_code").alias("municipality_code"),
         "as_of_date",

@@ -26,6 +26,9 @@ KEY: dict[str, tuple[pl.DataType, str]] = {
     "year": (pl.Int32(), "1 October of this year."),
 }
 
+INPUTS = ("ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series")
+"""Tables of the schema in_force that the nightly projection reads, in the order of nightly.build."""
+
 PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
     "population": KEY
     | {

@@ -28,6 +28,7 @@ from typing import Any, Protocol
 import duckdb
 
 from expectations import gate
+from ingest.files import sha256_of
 from ingest.home import Home
 from publication.releases import (
     DATABASE,
@@ -41,7 +42,6 @@ from publication.releases import (
     ordered,
     quoted,
     read,
-    sha256_of,
     tables_of,
     verify,
 )
@@ -269,6 +269,12 @@ def retire(home: Home, keep: int = KEEP) -> list[str]:
         remove(doomed)
         gone.append(path.name)
     return gone
+
+
+def use(home: Home, release: Release) -> None:
+    """Move `current` to a release that is there: to go back, or where the pointer was lost. The caller holds the lock
+    and has verified the release."""
+    _point(home.releases, "current", release.release_id)
 
 
 def publish(

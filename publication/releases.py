@@ -6,7 +6,6 @@ formats for a terminal (orchestration).
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
@@ -21,6 +20,8 @@ import duckdb
 import polars as pl
 
 from expectations import gate
+from expectations.grain import KEYS
+from ingest.files import sha256_of
 from ingest.home import Home
 
 DATABASE = "sousei.duckdb"
@@ -29,32 +30,6 @@ RELEASE_NAME = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})\.(?P<number>\d+)")
 POINTERS = ("current", "stable")
 ABOUT_THE_RELEASE = ("meta_check_outcome", "meta_release")
 """Tables that differ in every release and hold no figures."""
-
-KEYS: dict[str, tuple[str, ...]] = {
-    "dim_municipality": ("municipality_code", "valid_from"),
-    "dim_kpi": ("plan_id", "kpi_id", "version", "target_version", "valid_from"),
-    "fct_population": ("municipality_code", "series", "scope", "as_of_date", "sex", "age_group"),
-    "fct_population_change": ("municipality_code", "series", "scope", "period_start", "period_end", "component"),
-    "mart_population_current_area": ("municipality_code", "series", "scope", "as_of_date", "sex", "age_group"),
-    "mart_population_ward": ("ward_code", "series", "scope", "as_of_date", "sex", "age_group"),
-    "fct_tourism_visitors": ("municipality_code", "month"),
-    "fct_furusato_donation": ("municipality_code", "fiscal_year"),
-    "fct_kpi_actual": ("municipality_code", "plan_id", "kpi_id", "fiscal_year", "revision"),
-    "mart_kpi_scorecard": ("municipality_code", "plan_id", "kpi_id", "fiscal_year"),
-    "mart_population_projection": ("municipality_code", "scenario_id", "vintage", "year", "sex", "age_group"),
-    "mart_population_vision": ("municipality_code", "scenario_id", "vintage", "year"),
-    "mart_vision_reconciliation": ("municipality_code", "plan_id", "figure_id", "year"),
-    "mart_vision_decomposition": ("municipality_code", "scenario_id", "vintage", "year", "measure", "method"),
-    "mart_vision_impact": ("municipality_code", "year"),
-    "mart_projection_rates": ("municipality_code", "scenario_id", "year", "sex", "age_from"),
-    "mart_projection_backtest": ("method", "size_class", "horizon_years", "measure"),
-    "mart_population_actual": ("municipality_code", "as_of_date", "series"),
-    "mart_population_refresh": ("municipality_code", "base_date", "year", "measure"),
-    "mart_population_integer": ("municipality_code", "scenario_id", "vintage", "year", "sex", "age_group"),
-    "meta_source": ("source_id",),
-    "meta_correction": ("source_id", "raw_table", "row_key"),
-}
-"""The key columns of each mart; those that a release does not have are left out."""
 
 FORMULA_START = r"^[\s\x{3000}\x00]*[=+\-@＝＋－＠]|^[\t\r\n\x00]"
 """Text that a spreadsheet may run: a formula sign, also full-width or after blanks, or a leading control character."""
@@ -257,11 +232,6 @@ def identifier(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def tables_of(connection: duckdb.DuckDBPyConnection, database: str) -> list[str]:
     """Names of the tables of schema main, sorted."""
     rows = connection.execute(
@@ -388,6 +358,23 @@ def verify(release: Release) -> Verification:
         problems.append(f"release_unreadable: 公表版を読めません: {str(error).splitlines()[0]}")
     schema = {"table_name": pl.String(), "rows": pl.Int64(), "columns": pl.Int64()}
     return Verification(release.release_id, tuple(problems), pl.DataFrame(rows, schema=schema))
+
+
+def verify_inputs(home: Home, release: Release) -> list[str]:
+    """The stored bytes of every delivery that a release was made from, against the hash that its manifest gives."""
+    problems = []
+    for one in release.manifest["inputs"]:
+        if one.get("verdict") == "taken":
+            path = home.snapshots / one["sha256"] / "bytes"
+            if not path.is_file():
+                problems.append(
+                    f"input_missing: {one['file_name']}（{one['sha256'][:16]}…）の保管ファイルがありません。"
+                )
+            elif sha256_of(path) != one["sha256"]:
+                problems.append(
+                    f"input_changed: {one['file_name']}（{one['sha256'][:16]}…）の保管ファイルが受領時と異なります。"
+                )
+    return problems
 
 
 # --- comparing ---

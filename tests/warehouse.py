@@ -16,12 +16,13 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from ingest import intake, raw
+from ingest import in_force, intake, raw
+from ingest.corrections import CORRECTABLE
 from ingest.home import PROJECT_ROOT, Home
 from projection import nightly, reconcile, scenarios
+from projection.tables import INPUTS
 
 PROJECT = PROJECT_ROOT / "dbt_project"
-RAW = ("ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series")
 FINDING = ("file_name", "sheet", "row_number", "municipality_code", "expected", "found", "reason_ja")
 KEPT_AS_TABLES = ("int_kpi__actual", "int_vision__summed")
 """Intermediate tables, in order; all other models before the marts are views and see a planted fault by themselves."""
@@ -67,10 +68,12 @@ class Warehouse:
     def changed(self, table: str, select: str, *statements: str) -> Iterator[None]:
         """raw.<table> shows `select` over the true rows, which it names `truth`; more statements follow."""
         kind = "view" if f"raw.{table}" in self.views else "table"
+        again = [f"delete from delivered.{table}", f"insert into delivered.{table} {in_force.delivered(table)}"]
         with self.planted(
             f"create table raw.truth as select * from raw.{table}",
             f"drop {kind} raw.{table}",
             f"create view raw.{table} as {select.replace('truth', 'raw.truth')}",
+            *(again if table in CORRECTABLE else ()),
             *statements,
         ):
             yield
@@ -99,7 +102,7 @@ def built(root: Path, landing: Path, *select: str) -> Iterator[Warehouse]:
             "cast(2026 as integer) as fiscal_year, timestamptz '2026-11-22 02:00:00+09' as created_at, "
             "'test' as code_version, 'h' as inputs_hash"
         )
-        frames = [connection.sql(f"from corrected.{name}").pl() for name in RAW]
+        frames = [connection.sql(f"from in_force.{name}").pl() for name in INPUTS]
         table = scenarios.read(PROJECT / "seeds" / "scenarios.csv")
         projected = nightly.build(*frames, table, reconcile.read(PROJECT / "seeds" / "plan_figures.csv"))
         connection.execute("create schema projection")

@@ -24,7 +24,7 @@
         {%- if parent.startswith('model.') -%}
             {%- do sources_below(parent, found) -%}
         {%- elif parent.startswith('source.') and parent not in found
-            and graph.sources[parent].name not in ('delivery', 'problem', 'run') -%}
+            and graph.sources[parent].name not in ('delivery', 'problem', 'run', 'decision') -%}
             {%- do found.append(parent) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -3,9 +3,9 @@
     meta={
         'severity': 'gate',
         'message_ja': '前に届いた資料より団体か行が少ない資料が届きました（受け入れの決裁がありません）',
-        'subject': 'raw.delivery, seeds.go_aheads',
+        'subject': 'raw.delivery',
         'owner_ja': '統計担当',
-        'action_ja': '欠けた団体を公表元に確かめ、そろった資料を届け直す。少ないのが正しければ、示された行を決裁者・決裁日・理由とともに seeds/go_aheads.csv に加える',
+        'action_ja': '欠けた団体を公表元に確かめ、そろった資料を届け直す。少ないのが正しければ、示された決裁の行を加える',
         'threshold_reason': '同じ情報源・様式・時点の届け直しでは、団体は一つも減らず、行は1％を超えて減らない（公表元の訂正で行が消えるのは例外なので決裁を求める）。次の期の資料では、合併を今日の区域にそろえて数えた団体が5％を超えて減らない（観光来訪者数の月ごとの地域は1858～1879で1.1％の幅、住民基本台帳と国勢調査は変わらない）。20団体未満の抜粋は次の期と比べない。参考系列は抜粋なので対象にしない',
     },
 ) }}
@@ -80,7 +80,6 @@ measured as (
         delivery.source,
         delivery.raw_table,
         delivery.layout,
-        delivery.sha256,
         delivery.received_at,
         cells.counted,
         cells.period,
@@ -106,7 +105,6 @@ ranked as (
 pairs as (
     select
         later.source_id,
-        later.sha256,
         later.source,
         later.counted,
         later.period,
@@ -143,16 +141,20 @@ pairs as (
 shrunken as (
     select
         source_id,
-        sha256,
         count(distinct period) as n_periods,
         arg_max(pairs, len(areas_lost)) as worst
     from pairs
     where
         case
-            when period = period_before then len(areas_lost) > 0 or n_rows < 0.99 * n_rows_before
+            -- Rows that could not be read and that a line of the corrections names are known to be gone.
+            when period = period_before
+                then len(areas_lost) > (
+                    select count(*) from {{ source('raw', 'correction') }} as line
+                    where line.outcome = 'applied' and line.area is null and line.source_id = pairs.source_id
+                ) or n_rows < 0.99 * n_rows_before
             else n_areas < 0.95 * n_areas_before
         end
-    group by source_id, sha256
+    group by source_id
 )
 
 select
@@ -165,8 +167,6 @@ select
     shrunken.worst.n_areas || '団体 ' || shrunken.worst.n_rows || '行（' || shrunken.worst.period || '）' as found,
     '届いていない団体 ' || len(shrunken.worst.areas_lost) || '（'
     || array_to_string(shrunken.worst.areas_lost[1:5], ' ') || if(len(shrunken.worst.areas_lost) > 5, ' …', '')
-    || '）。受け入れるときは seeds/go_aheads.csv に次の1行を加える: ' || shrunken.sha256
-    || ',shrunken_delivery,決裁者,決裁日（YYYY-MM-DD）,理由' as reason_ja
+    || '）' as reason_ja
 from shrunken
 inner join {{ source('raw', 'delivery') }} as delivery on shrunken.source_id = delivery.source_id
-where not {{ has_go_ahead('shrunken.sha256', 'shrunken_delivery') }}

@@ -5,7 +5,7 @@
         'message_ja': '団体の大小の並びが前の期と似ていません（値の列のずれ・並べ替えの疑い）',
         'subject': 'main.fct_tourism_visitors, main.fct_furusato_donation, main.fct_population',
         'owner_ja': '統計担当',
-        'action_ja': '示されたファイルで値が団体の行からずれていないか、値の列だけが並べ替えられていないか、公表元のファイルと見比べる。正しいファイルを届け直せば新しい方を採用する。正しい値であれば、示された行を seeds/go_aheads.csv に加える',
+        'action_ja': '示されたファイルで値が団体の行からずれていないか、値の列だけが並べ替えられていないか、公表元のファイルと見比べる。正しいファイルを届け直せば新しい方を採用する。正しい値であれば、示された決裁の行を加える',
         'threshold_reason': '前の期との順位相関の実データの最小は、観光来訪者数（前年同月）が全国0.93・都道府県ごと0.67、ふるさと納税が全国0.82、人口が全国0.99・都道府県ごと0.90（平成の大合併をまたぐ7年）。値を1行ずらすと全国で観光0.43・納税0.39・人口0.74以下、並べ替えると0.07以下になる。下限はその間の、観光と納税が全国0.65・都道府県0.45（観光だけ）、人口が全国0.90・都道府県0.80とする。15団体未満は比べない',
     },
 ) }}
@@ -107,18 +107,13 @@ unlike as (
     select
         groups.*,
         delivery.file_name,
-        delivery.sha256,
         delivery.received_at,
         delivery_before.file_name as file_before,
-        delivery_before.sha256 as sha256_before,
         delivery_before.received_at > delivery.received_at as is_before_newer
     from groups
     inner join {{ source('raw', 'delivery') }} as delivery on groups.source_id = delivery.source_id
     inner join {{ source('raw', 'delivery') }} as delivery_before on groups.source_before = delivery_before.source_id
-    where
-        groups.rank_correlation < groups.lower_bound
-        and not {{ has_go_ahead('delivery.sha256', 'replaced_figures') }}
-        and not {{ has_go_ahead('delivery_before.sha256', 'replaced_figures') }}
+    where groups.rank_correlation < groups.lower_bound
 )
 
 select
@@ -133,7 +128,5 @@ select
     || cast(unlike.period_before as date) || ' と似ていません。'
     || if(unlike.is_before_newer, unlike.file_before, unlike.file_name) || ' を '
     || if(unlike.is_before_newer, unlike.file_name, unlike.file_before)
-    || ' と見比べてください。正しい値として受け入れるときは seeds/go_aheads.csv に次の1行を加える: '
-    || if(unlike.is_before_newer, unlike.sha256_before, unlike.sha256)
-    || ',replaced_figures,決裁者,決裁日（YYYY-MM-DD）,理由' as reason_ja
+    || ' と見比べてください' as reason_ja
 from unlike

@@ -5,7 +5,7 @@
         'message_ja': '前の期にあった団体が、まとまって抜けています（ファイルの末尾の切れ・都道府県の欠けの疑い）',
         'subject': 'main.fct_population, main.fct_tourism_visitors, main.fct_furusato_donation',
         'owner_ja': '統計担当',
-        'action_ja': '示されたファイルが最後の行まで届いているか、抜けた団体が公表元のファイルにあるか確かめ、そろったファイルを届け直す。抜けているのが正しければ、示された行を seeds/go_aheads.csv に加える',
+        'action_ja': '示されたファイルが最後の行まで届いているか、抜けた団体が公表元のファイルにあるか確かめ、そろったファイルを届け直す。抜けているのが正しければ、示された決裁の行を加える',
         'threshold_reason': 'コード順で最後の団体が抜けた月は、観光の実ファイル48か月（月ごとの増減は最大18団体）に一度もなく、隣り合う団体の抜けは最大7（2024年の浜松市の区の再編）。住民基本台帳・国勢調査・ふるさと納税では、合併を今日の区域にそろえると一つも抜けない。最後の3団体、または隣り合う10団体（団体の最も少ない県は15）の抜けを切れとみる。前の期の半分に満たないファイルは抜粋なので対象にしない',
     },
 ) }}
@@ -121,10 +121,7 @@ select
     runs.n_areas || '団体（' || cast(runs.period as date) || '）' as found,
     runs.subject || ': ' || runs.first_area || ' から ' || runs.last_area || ' まで '
     || if(runs.is_at_the_end, '最後の', '隣り合う') || runs.n_lost
-    || '団体が抜けています。受け入れるときは seeds/go_aheads.csv に次の1行を加える: ' || delivery.sha256
-    || ',shrunken_delivery,決裁者,決裁日（YYYY-MM-DD）,理由' as reason_ja
+    || '団体が抜けています' as reason_ja
 from runs
 inner join {{ source('raw', 'delivery') }} as delivery on runs.source_id = delivery.source_id
-where
-    (runs.n_lost >= 10 or (runs.is_at_the_end and runs.n_lost >= 3))
-    and not {{ has_go_ahead('delivery.sha256', 'shrunken_delivery') }}
+where runs.n_lost >= 10 or (runs.is_at_the_end and runs.n_lost >= 3)

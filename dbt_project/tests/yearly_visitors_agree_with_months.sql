@@ -5,7 +5,7 @@
         'message_ja': '年次の観光ファイルの値が月次ファイルと広く食い違います（行のずれ・並べ替えの疑い）',
         'subject': 'raw.tourism_visitors',
         'owner_ja': '統計担当',
-        'action_ja': '示された年次ファイルの行を公表元のファイルと見比べる（値の列だけが並べ替えられたり1行ずれたりしていないか）。正しいファイルを届け直せば新しい方を採用する。公表元の改定であれば、示された行を seeds/go_aheads.csv に加える',
+        'action_ja': '示された年次ファイルの行を公表元のファイルと見比べる（値の列だけが並べ替えられたり1行ずれたりしていないか）。正しいファイルを届け直せば新しい方を採用する。公表元の改定であれば、示された決裁の行を加える',
         'threshold_reason': '年次ファイルによる改定は水準の変わる年の1月と2月に限られ、両市では24か月分のうち2（釜石市2024年、根室市2025年）、全国の2024年12月は1,864団体で0だった。すべての団体の1月と2月が改定されても12分の2（16.7％）なので、2割を超え3か月分以上なら改定ではない',
     },
 ) }}
@@ -66,12 +66,9 @@ select
     cast(by_file.first_one.visitors as varchar) as found,
     '月次ファイルと比べられる ' || by_file.n_compared || '団体・月のうち ' || by_file.n_different
     || ' が違います。最初の例: ' || by_file.first_one.municipality_code || ' '
-    || strftime(by_file.first_one.month, '%Y-%m')
-    || '。改定として受け入れるときは seeds/go_aheads.csv に次の1行を加える: ' || delivery.sha256
-    || ',replaced_figures,決裁者,決裁日（YYYY-MM-DD）,理由' as reason_ja
+    || strftime(by_file.first_one.month, '%Y-%m') as reason_ja
 from by_file
 inner join {{ source('raw', 'delivery') }} as delivery on by_file.source_id = delivery.source_id
 where
     by_file.n_different >= 3
     and by_file.n_different > 0.2 * by_file.n_compared
-    and not {{ has_go_ahead('delivery.sha256', 'replaced_figures') }}

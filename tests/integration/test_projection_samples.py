@@ -11,13 +11,13 @@ import duckdb
 import polars as pl
 import pytest
 
-from ingest import corrections, intake
+from ingest import corrections, in_force, intake
 from ingest import raw as ingest_raw
 from ingest.home import Home
 from projection import nightly, reconcile, scenarios
+from projection.tables import INPUTS
 
 ROOT = Path(__file__).resolve().parents[2]
-INPUTS = ("ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def candidate(tmp_path_factory) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def projected(candidate: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
-    frames = [candidate.sql(f"from corrected.{name}").pl() for name in INPUTS]
+    frames = [candidate.sql(f"from in_force.{name}").pl() for name in INPUTS]
     seeds = ROOT / "dbt_project" / "seeds"
     return nightly.build(*frames, scenarios.read(seeds / "scenarios.csv"), reconcile.read(seeds / "plan_figures.csv"))
 
@@ -79,13 +79,15 @@ def test_a_declared_correction_reaches_the_projection(built, candidate, tmp_path
     """A hundred women more among those aged 20-24 in 2045: the extension to 2060 starts from them."""
     key = "area_code=01223 vintage=ipss_2018 year=2045 sex=female age_group=20-24"
     (women,) = candidate.execute(
-        "select population_persons from corrected.ipss_population where area_code = '01223' and year = 2045 "
+        "select population_persons from in_force.ipss_population where area_code = '01223' and year = 2045 "
         "and vintage = 'ipss_2018' and sex = 'female' and age_group = '20-24'"
     ).fetchone()
     (tmp_path / "ipss_projection").mkdir()
     line = f"ipss_population,{key},{women},{women + 100},試験,試験課,declared,2026-04-01,試験資料"
     (tmp_path / "ipss_projection" / "corrections.csv").write_text(f"{','.join(corrections.LINE)}\n{line}\n", "utf-8")
     corrections.expose(candidate, corrections.declared(tmp_path))
+    in_force.expose(candidate)
     after = projected(candidate)
     corrections.expose(candidate, corrections.declared())
+    in_force.expose(candidate)
     assert total(after, "ipss_2018_extended", 2060) != total(built, "ipss_2018_extended", 2060)

@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from ingest.files import sha256_of
 from ingest.home import Home
 from publication import release, releases
 from publication.release import publish
@@ -85,7 +86,7 @@ def rehash(directory: Path, name: str, **changes: object) -> Release:
     """Make the manifest agree with a changed file, so that only the deeper checks can find it."""
     manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
     path = directory / name
-    manifest["files"][name] |= {"sha256": releases.sha256_of(path), "size_bytes": path.stat().st_size}
+    manifest["files"][name] |= {"sha256": sha256_of(path), "size_bytes": path.stat().st_size}
     writable(directory / "manifest.json").write_text(json.dumps(manifest | changes), encoding="utf-8")
     sealed(directory / "manifest.json")
     sealed(path)

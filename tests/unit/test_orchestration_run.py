@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -39,15 +38,42 @@ def test_another_day_of_the_same_fiscal_year_has_the_same_inputs_hash() -> None:
     assert run.plan([ONE], date(2027, 4, 1), NOW).inputs_hash != first.inputs_hash
 
 
-def test_a_refused_delivery_is_another_identity_and_is_not_carried_on(tmp_path: Path) -> None:
+def test_only_what_gives_figures_or_stops_the_night_is_part_of_the_identity() -> None:
+    """Litter makes no release: a file that is not recognised changes no figure."""
+    day = date(2026, 11, 22)
+    alone = run.plan([ONE], day, NOW).inputs_hash
+    assert run.plan([ONE, TWO | {"verdict": "refused"}], day, NOW).inputs_hash == alone
+    assert run.plan([ONE, TWO | {"verdict": "refused", "stops": True}], day, NOW).inputs_hash != alone
+    assert run.plan([ONE, TWO], day, NOW).inputs_hash != alone
+    assert run.plan([ONE], day, NOW, "a decision").inputs_hash != alone
+
+
+def test_the_order_of_receipt_inside_a_source_is_part_of_the_identity() -> None:
+    day = date(2026, 11, 22)
+    first, then = ONE | {"source": "census"}, TWO | {"source": "census"}
+
+    def identity(one: int, two: int, other: str = "census") -> str:
+        return run.plan(
+            [first | {"received_order": one}, then | {"received_order": two, "source": other}], day, NOW
+        ).inputs_hash
+
+    assert identity(1, 2) == identity(3, 7)
+    assert identity(1, 2) != identity(2, 1)
+    assert identity(1, 2, "tourism") == identity(2, 1, "tourism")
+
+
+@pytest.mark.parametrize("broken", ["no pointer", "pointer to nothing", "pointer to an unfinished release"])
+def test_a_lost_pointer_with_releases_on_disk_is_told_and_not_taken_for_a_new_home(tmp_path: Path, broken: str) -> None:
     home = Home(tmp_path)
-    refused = TWO | {"verdict": "refused"}
-    assert run.plan([ONE, TWO], date(2026, 11, 22), NOW).inputs_hash != (
-        run.plan([ONE, refused], date(2026, 11, 22), NOW).inputs_hash
-    )
-    home.current.mkdir(parents=True)
-    (home.current / "manifest.json").write_text(json.dumps({"inputs": [ONE, refused], "inputs_hash": "x"}))
-    assert run.published_hashes(home) == {ONE["sha256"]}
+    assert run.last_release(home) is None
+    for name in ("2026-11-21.9", "2026-11-21.10"):
+        (home.releases / name).mkdir(parents=True)
+        (home.releases / name / "manifest.json").write_text("{}")
+    if broken != "no pointer":
+        (home.releases / "half").mkdir()
+        home.current.symlink_to("gone" if broken == "pointer to nothing" else "half")
+    with pytest.raises(run.PointerLostError, match=r"sousei release use 2026-11-21\.10"):
+        run.last_release(home)
 
 
 def test_beginning_again_removes_what_a_crashed_attempt_left(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ with age_sums as (
         source_id,
         source_sheet,
         min(source_row) as source_row,
-        max(version_rank) as version_rank,
+        max(value_rank) as version_rank,
         max(population_persons) filter (where sex = 'total' and age_group = 'total') as total_persons,
         sum(population_persons) filter (where sex = 'total' and age_to <= 14) as young_persons,
         sum(population_persons) filter (
@@ -183,7 +183,7 @@ measured as (
         source_sheet,
         source_row,
         source_id as source_ids,
-        1 as version_rank
+        version_rank
     from {{ ref('stg_reference_series__value') }}
     where indicator_id = 'population_working' and series = 'ipss_2023' and value_status = 'estimated'
     union all
@@ -247,7 +247,7 @@ measured as (
         source_sheet,
         source_row,
         source_id as source_ids,
-        1 as version_rank
+        version_rank
     from {{ ref('stg_reference_series__value') }}
     where indicator_id = 'tfr_bayes'
     union all

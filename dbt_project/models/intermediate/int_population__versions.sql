@@ -1,7 +1,7 @@
 {%- set key = ['municipality_code', 'series', 'scope', 'as_of_date', 'sex', 'age_group'] -%}
 -- Every delivered version of a population figure, best first: version_rank 1 is the one that is published.
--- A settled status wins, then the statistic's own table over a series that repeats it, then the later delivery:
--- the order in which files arrive decides nothing unless all else is equal. Wards stand beside their city here: whoever
+-- A settled status wins, then the statistic's own table over a series that repeats it; inside a table the version that
+-- ingest/in_force.py found. Wards stand beside their city here: whoever
 -- adds up leaves area_level 'ward' out.
 with candidates as (
     select
@@ -19,6 +19,9 @@ with candidates as (
         source_id,
         source_sheet,
         source_row,
+        settled_rank,
+        value_rank,
+        version_rank as delivered_rank,
         1 as table_order
     from {{ ref('stg_census__population') }}
     union all
@@ -37,6 +40,9 @@ with candidates as (
         source_id,
         source_sheet,
         source_row,
+        settled_rank,
+        value_rank,
+        version_rank as delivered_rank,
         1 as table_order
     from {{ ref('stg_resident_registry__population') }}
     union all
@@ -55,6 +61,9 @@ with candidates as (
         source_id,
         source_sheet,
         source_row,
+        settled_rank,
+        value_rank,
+        version_rank as delivered_rank,
         2 as table_order
     from {{ ref('stg_resident_registry__dynamics') }}
     where item in ('population_male', 'population_female', 'population_total')
@@ -74,32 +83,19 @@ with candidates as (
         source_id,
         source_sheet,
         source_row,
+        settled_rank,
+        value_rank,
+        version_rank as delivered_rank,
         3 as table_order
     from {{ ref('stg_reference_series__value') }}
     where indicator_id = 'population_total' and series in ('census', 'resident_registry')
-),
-
--- The value delivered last counts; files that deliver one value are one version, whichever came first.
-received as (
-    select
-        candidates.*,
-        max(delivery.received_at) over (
-            partition by {{ key | join(', ') }}, value_status, population_persons
-        ) as value_received_at
-    from candidates
-    left join {{ source('raw', 'delivery') }} as delivery on candidates.source_id = delivery.source_id
-    where candidates.area_level in ('municipality', 'designated_city', 'ward')
 )
 
 select
-    *,
+    * exclude (delivered_rank),
     row_number() over (
         partition by {{ key | join(', ') }}
-        order by
-            {{ status_rank('value_status') }} desc,
-            table_order asc,
-            value_received_at desc,
-            source_id asc,
-            source_row asc
+        order by settled_rank desc, table_order asc, delivered_rank asc
     ) as version_rank
-from received
+from candidates
+where area_level in ('municipality', 'designated_city', 'ward')

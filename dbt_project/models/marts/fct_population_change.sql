@@ -20,7 +20,8 @@ with registry as (
         source_row
     from {{ ref('stg_resident_registry__dynamics') }}
     where
-        area_level in ('municipality', 'designated_city')
+        version_rank = 1
+        and area_level in ('municipality', 'designated_city')
         and item in ('birth', 'death', 'in_migration', 'out_migration', 'other_in', 'other_out')
 ),
 
@@ -34,13 +35,14 @@ registry_components as (
         period_basis,
         component,
         cast(sum(persons) as bigint) as persons,
-        value_status,
-        source_id,
-        source_sheet,
-        source_row
+        min_by(value_status, source_id) as value_status,
+        min(source_id) as source_id,
+        min_by(source_sheet, source_id) as source_sheet,
+        min_by(source_row, source_id) as source_row,
+        1 as table_order
     from registry
-    group by all
-    having component <> 'other' or count(*) = 2
+    group by municipality_code, series, scope, period_start, period_end, period_basis, component
+    having component <> 'other' or count(persons) = 2
 ),
 
 other_series as (
@@ -64,32 +66,24 @@ other_series as (
         value_status,
         source_id,
         source_sheet,
-        source_row
+        source_row,
+        2 as table_order
     from {{ ref('stg_reference_series__value') }}
-    where indicator_id in ('births', 'deaths', 'in_migrants', 'out_migrants')
+    where
+        version_rank = 1
+        and indicator_id in ('births', 'deaths', 'in_migrants', 'out_migrants')
 ),
 
 candidates as (
     select * from registry_components
     union all
     select * from other_series
-),
-
-received as (
-    select
-        candidates.*,
-        max(delivery.received_at) over (
-            partition by {{ key | join(', ') }}, value_status, persons
-        ) as value_received_at
-    from candidates
-    left join {{ source('raw', 'delivery') }} as delivery on candidates.source_id = delivery.source_id
 )
 
-select * exclude (value_received_at)
-from received
+select * exclude (table_order)
+from candidates
 qualify
     row_number() over (
-        partition by {{ key | join(', ') }}
-        order by {{ status_rank('value_status') }} desc, value_received_at desc, source_id asc, source_row asc
+        partition by {{ key | join(', ') }} order by {{ status_rank('value_status') }} desc, table_order asc
     ) = 1
 order by municipality_code, series, scope, period_start, component

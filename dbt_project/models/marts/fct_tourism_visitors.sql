@@ -1,39 +1,19 @@
 -- The yearly file is the later one and wins over the file of a month; where the two differ the figure was revised.
-with received as (
-    select
-        visitors.*,
-        max(delivery.received_at) over (
-            partition by
-                visitors.municipality_code,
-                visitors.month,
-                visitors.form,
-                visitors.value_status,
-                visitors.visitors
-        ) as value_received_at
-    from {{ ref('stg_tourism__visitors') }} as visitors
-    left join {{ source('raw', 'delivery') }} as delivery on visitors.source_id = delivery.source_id
-    where visitors.area_level in ('municipality', 'designated_city')
-),
-
-candidates as (
+with candidates as (
     select
         *,
         row_number() over (
             partition by municipality_code, month
-            order by
-                case form when 'yearly' then 1 else 2 end asc,
-                {{ status_rank('value_status') }} desc,
-                value_received_at desc,
-                source_id asc,
-                source_row asc
-        ) as version_rank,
+            order by case form when 'yearly' then 1 else 2 end asc, version_rank asc
+        ) as place,
         count(distinct visitors) over (partition by municipality_code, month) as n_values
-    from received
+    from {{ ref('stg_tourism__visitors') }}
+    where area_level in ('municipality', 'designated_city')
 ),
 
 resolved as (
     select * from candidates
-    where version_rank = 1
+    where place = 1
 )
 
 select

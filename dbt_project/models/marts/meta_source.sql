@@ -1,3 +1,4 @@
+-- What was refused at the door was not stored and is no source: it has no bytes, and its name may be a person's.
 select
     source_id,
     source,
@@ -6,6 +7,8 @@ select
     sha256,
     size_bytes,
     received_at,
+    received_order,
+    origin,
     period,
     title_ja,
     publisher_ja,
@@ -16,4 +19,5 @@ select
     rows_quarantined,
     verdict
 from {{ source('raw', 'delivery') }}
+where sha256 <> ''
 order by source_id

@@ -12,5 +12,8 @@ select
     value_status,
     source_id,
     sheet as source_sheet,
-    "row" as source_row
-from {{ source('corrected', 'census_population') }}
+    "row" as source_row,
+    settled_rank,
+    value_rank,
+    version_rank
+from {{ source('delivered', 'census_population') }}

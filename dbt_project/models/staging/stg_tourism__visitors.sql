@@ -7,5 +7,8 @@ select
     value_status,
     source_id,
     sheet as source_sheet,
-    "row" as source_row
-from {{ source('corrected', 'tourism_visitors') }}
+    "row" as source_row,
+    settled_rank,
+    value_rank,
+    version_rank
+from {{ source('delivered', 'tourism_visitors') }}

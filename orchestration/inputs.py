@@ -1,0 +1,185 @@
+"""Which deliveries make tonight's release, and what keeps a night from starting.
+
+Holds: landing, samples and the inputs of the last release put together; what was lost of them; what was delivered and
+not used, with its reason. Does not hold: reading files (ingest), the run's identity (run), building (nightly).
+
+Inputs are the deliveries in landing and those that the last good release was made from, until they are withdrawn. The
+embedded samples are inputs of a trial only: a refresh that is asked for them, and the nights after it until the home's
+own files come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.home import PROJECT_ROOT, Home
+from ingest.intake import SAMPLES as FROM_SAMPLES
+from orchestration import run as runs
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from ingest.intake import Snapshot
+    from ingest.raw import RawResult
+
+SAMPLES = PROJECT_ROOT / "samples" / "landing"
+
+
+class CannotStartError(Exception):
+    """The night cannot start without losing what was published; `reasons` are texts for the person who can act."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("\n".join(reasons))
+        self.reasons = list(reasons)
+
+
+class WrongUseError(Exception):
+    """A refresh was asked for what this home cannot give; the text is for its user, Japanese / English."""
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """run: its identity. result: what was read. not_used: one dict (file_name, problem_id, reason_ja, reason_en) per
+    delivery in landing that gives no figure. left_behind: how many samples a home that goes live leaves out.
+    is_trial: samples are among the inputs. is_empty: nothing that can be published."""
+
+    run: runs.Run
+    result: RawResult
+    not_used: list[dict[str, str]] = field(default_factory=list)
+    left_behind: int = 0
+    is_trial: bool = False
+    is_empty: bool = False
+
+
+def is_trial(manifest: dict[str, Any] | None) -> bool:
+    """True where a release was made with samples."""
+    return any(one.get("origin") == FROM_SAMPLES for one in (manifest or {}).get("inputs", []))
+
+
+def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, samples: bool = False) -> Tonight:
+    """Take in what was delivered and plan the run; stores snapshots and raw Parquet, nothing else.
+
+    landing: another folder than the home's. samples: a trial with the embedded samples beside what lies in landing.
+    Raises CannotStartError where published inputs or the pointer to the last release are lost, WrongUseError where
+    samples are asked for in a home that has published its own deliveries.
+    """
+    from ingest import decisions, intake, raw
+
+    manifest = runs.last_release(home)
+    if samples and manifest is not None and not is_trial(manifest):
+        raise WrongUseError(
+            "samples_in_a_live_home: この環境は自前の資料で公表しているため、見本は使いません。"
+            "見本は別の SOUSEI_HOME で試してください。 / "
+            "This home has published its own deliveries; try the samples in another SOUSEI_HOME."
+        )
+    home.landing.mkdir(parents=True, exist_ok=True)
+    taken = intake.take(home, (landing or home.landing).resolve(), now, "landing")
+    own = any(one.in_landing and one.path is not None for one in taken)
+    here = {one.sha256 for one in taken if one.in_landing and one.path is not None}
+    if samples:
+        given = intake.take(home, SAMPLES, now, FROM_SAMPLES)
+        here |= {one.sha256 for one in given if one.in_landing and one.path is not None}
+        refused = [one for one in taken if one.path is None]
+        taken = [one for one in given if one.path is not None] + refused
+    inputs = [one for one in (manifest or {}).get("inputs", []) if one["verdict"] == "taken"]
+    goes_live = own and not samples and is_trial(manifest)
+    kept = [one for one in inputs if not (goes_live and one.get("origin") == FROM_SAMPLES)]
+    decisions.prepare(home)
+    decided = decisions.read(home)
+    _nothing_is_lost(kept, taken, decided.withdrawn)
+    published = {one["sha256"] for one in kept}
+    chosen = [one for one in taken if one.path is None or one.sha256 in here | published]
+    result = raw.read(home, [_now(one, here) for one in chosen], as_of, decided)
+    stops = set(result.problems.filter(result.problems["severity"] == "gate")["source_id"])
+    columns = ("source_id", "source", "file_name", "sha256", "period", "verdict", "received_order", "origin")
+    delivered = [one | {"stops": one["source_id"] in stops} for one in result.deliveries.select(columns).to_dicts()]
+    run = runs.plan([one for one in delivered if one["sha256"]], as_of, now, decided.digest)
+    return Tonight(
+        run,
+        result,
+        not_used(result, {one.sha256 for one in chosen if one.in_landing}),
+        len(inputs) - len(kept),
+        is_trial(asdict_inputs(run)),
+        not any(one["verdict"] == "taken" for one in delivered),
+    )
+
+
+def asdict_inputs(run: runs.Run) -> dict[str, Any]:
+    """The part of a run that its release's manifest repeats."""
+    return {"inputs": [one for one in run.inputs if one["verdict"] == "taken"]}
+
+
+def _now(one: Snapshot, here: set[str]) -> Snapshot:
+    from dataclasses import replace
+
+    return replace(one, in_landing=one.sha256 in here) if one.path is not None else one
+
+
+def _nothing_is_lost(kept: list[dict[str, Any]], taken: list[Snapshot], withdrawn: dict[str, dict[str, str]]) -> None:
+    """Raises CannotStartError naming each published delivery whose bytes are gone or are not those received."""
+    sound = {one.sha256: one.is_sound for one in taken if one.path is not None}
+    reasons = []
+    for one in kept:
+        if one["source_id"] in withdrawn or sound.get(one["sha256"]):
+            continue
+        what = (
+            ("published_input_changed", "の保管したバイト列が、受け取ったときと異なります")
+            if one["sha256"] in sound
+            else ("published_input_lost", "の保管したバイト列が見つかりません")
+        )
+        reasons.append(
+            f"{what[0]}: 公表に使った {one['file_name']}（{one['source_id']}）{what[1]}"
+            f"（snapshots/{one['sha256'][:16]}…）。同じファイルをもう一度 landing に置くか、控えから戻してください。"
+            f"もう使わないなら sousei withdraw {one['source_id']} を実行してください。"
+        )
+    if reasons:
+        raise CannotStartError(*reasons)
+
+
+def not_used(result: RawResult, here: set[str]) -> list[dict[str, str]]:
+    """One line per delivery in landing that gives no figure: the first of its gravest problems, and how many more."""
+    found = []
+    for one in result.deliveries.filter(result.deliveries["verdict"] != "taken").to_dicts():
+        if one["sha256"] and one["sha256"] not in here:
+            continue
+        found.append({"file_name": one["file_name"], **one_line(result.problems, one["source_id"])})
+    return found
+
+
+def one_line(problems: pl.DataFrame, source_id: str) -> dict[str, str]:
+    """problem_id, reason_ja and reason_en of one delivery in one line each."""
+    rows = problems.filter(problems["source_id"] == source_id).to_dicts()
+    rows.sort(key=lambda one: ("gate", "warn", "review").index(one["severity"]))
+    if not rows:
+        return {"problem_id": "refused", "reason_ja": "使いませんでした。", "reason_en": "Not used."}
+    first, more = rows[0], len(rows) - 1
+    place = "".join(
+        part
+        for part in (
+            f"シート「{first['sheet']}」" if first["sheet"] else "",
+            f"{first['row']}行目 " if first["row"] else "",
+        )
+    )
+    return {
+        "problem_id": first["problem_id"],
+        "reason_ja": f"{place}{first['message_ja']}{f' ほか{more}件。' if more else ''} {first['action_ja']}",
+        "reason_en": f"{first['message_en']}{f' and {more} more' if more else ''}",
+    }
+
+
+def waiting(home: Home) -> list[str]:
+    """Names of the files in landing whose bytes the last release was not made from."""
+    from ingest.files import sha256_of
+    from ingest.intake import is_left_alone
+
+    known = {
+        one["sha256"] for one in (runs.current_manifest(home) or {}).get("inputs", []) if one["verdict"] == "taken"
+    }
+    return [
+        path.name
+        for path in sorted(home.landing.rglob("*"))
+        if path.is_file() and not path.is_symlink() and not is_left_alone(path.name) and sha256_of(path) not in known
+    ]

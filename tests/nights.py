@@ -1,0 +1,117 @@
+"""Whole nights in this process for the tests: what the command does, without its start-up of seconds.
+
+Holds: a night on a home (plan, build, judge, publish) and what it gave. Does not hold: what must come out. The suites
+are judged in this process, so that Great Expectations is imported once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+
+from expectations import validation
+from ingest.home import Home
+from orchestration import inputs, nightly, refresh
+from orchestration import run as runs
+
+FIRST_NIGHT = datetime(2026, 11, 22, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
+
+
+class _Suites:
+    """Stands for expectations.validation.SuiteProcess, in this process."""
+
+    def __enter__(self) -> _Suites:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        pass
+
+    def outcomes(self, candidate: Path) -> list[validation.SuiteOutcome]:
+        return validation.validate(candidate)
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class Town:
+    """One home and its nights; each `night` is a day later than the one before."""
+
+    home: Home
+    nights: int = 0
+    outcomes: list[refresh.Outcome] = field(default_factory=list)
+
+    @property
+    def landing(self) -> Path:
+        self.home.landing.mkdir(parents=True, exist_ok=True)
+        return self.home.landing
+
+    def deliver(self, name: str, data: bytes) -> Path:
+        path = self.landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+    def night(self, *, as_of: date | None = None, samples: bool = False) -> refresh.Outcome:
+        """One refresh without Dagster: the same steps in the same order."""
+        now = FIRST_NIGHT + timedelta(days=self.nights)
+        self.nights += 1
+        day = as_of or now.date()
+        home = self.home
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(nightly, "start_suites", lambda: None)
+            patch.setattr(nightly, "start_pages", lambda *_: None)
+            patch.setattr(nightly, "finish_pages", lambda: None)
+            patch.setattr("expectations.gate.SuiteProcess", _Suites)
+            patch.setattr(refresh, "_run_job", _steps(now))
+            outcome = refresh.refresh(home, None, day, now, samples)
+        self.outcomes.append(outcome)
+        return outcome
+
+    def publishes(self, **asked: Any) -> refresh.Outcome:
+        """A night that must publish."""
+        outcome = self.night(**asked)
+        assert outcome.state == "published", (outcome.state, outcome.reasons, outcome.not_used)
+        return outcome
+
+    def query(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Rows of a query on the current release."""
+        with duckdb.connect(str(self.home.current.resolve() / "sousei.duckdb"), read_only=True) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def source_id(self, file_name: str) -> str:
+        ((source_id,),) = self.query("select source_id from meta_source where file_name = ?", file_name)
+        return str(source_id)
+
+
+def _steps(now: datetime) -> Any:
+    def run_job(home: Home, landing: Path | None, as_of: date, samples: bool) -> tuple[str, list[str]]:
+        from publication.release import RefusedError
+
+        if nightly.take_in(home, landing, as_of, now, samples) is None:
+            return "nothing_new", []
+        nightly.project(home)
+        nightly.build_warehouse(home)
+        nightly.judge(home)
+        try:
+            nightly.publish(home)
+        except RefusedError as refusal:
+            return "refused", list(refusal.reasons)
+        return "published", []
+
+    return run_job
+
+
+def town(root: Path) -> Town:
+    """A fresh home below root."""
+    return Town(Home(root.resolve()))
+
+
+__all__ = ["FIRST_NIGHT", "Town", "inputs", "runs", "town"]
