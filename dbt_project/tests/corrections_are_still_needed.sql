@@ -12,7 +12,7 @@
 -- One row per line that is no longer needed or not whole; of a line over many figures the first of them is shown.
 with lines as (
     select
-        correction.*,
+        *,
         if(starts_with(file, 'decisions/'), '$SOUSEI_HOME/', 'ingest/sources/') || file || ' の ' || line_number
         || ' 行目' as line_ja,
         outcome = 'applied' and later_source_id is not null as is_replaced,
@@ -20,7 +20,7 @@ with lines as (
             partition by file, line_number, outcome, later_source_id, if(as_published is null, '', source_id)
             order by area nulls last, row_key
         ) as place
-    from {{ source('raw', 'correction') }} as correction
+    from {{ source('raw', 'correction') }}
     where outcome in ('superseded', 'faulty') or (outcome = 'applied' and later_source_id is not null)
 )
 

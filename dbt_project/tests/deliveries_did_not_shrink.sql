@@ -149,8 +149,11 @@ shrunken as (
             -- Rows that could not be read and that a line of the corrections names are known to be gone.
             when period = period_before
                 then len(areas_lost) > (
-                    select count(*) from {{ source('raw', 'correction') }} as line
-                    where line.outcome = 'applied' and line.area is null and line.source_id = pairs.source_id
+                    select count(*) from {{ source('raw', 'correction') }} as declared
+                    where
+                        declared.outcome = 'applied'
+                        and declared.area is null
+                        and declared.source_id = pairs.source_id
                 ) or n_rows < 0.99 * n_rows_before
             else n_areas < 0.95 * n_areas_before
         end

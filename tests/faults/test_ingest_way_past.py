@@ -7,6 +7,7 @@ errors are found (test_ingest_sums.py and others).
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from ingest import corrections, named, raw, reading
+from ingest import corrections, intake, named, raw, reading
+from ingest.home import Home
 from ingest.problems import TO_PASTE
 from tests.faults.test_ingest_sums import EXTRACTS, SAMPLES, Rows, data_of, rows_of
 
@@ -229,3 +231,42 @@ def test_there_is_no_way_past_a_table_that_is_wrong_as_a_whole(name: str) -> Non
     refused = reading.read_or_propose(data, "delivery", digest_of(data), [])
     assert not refused.taken
     assert TO_PASTE not in {p["problem_id"] for p in refused.problems}
+
+
+NIGHT = dt.datetime(2026, 4, 1, 2, tzinfo=dt.timezone(dt.timedelta(hours=9)))
+
+
+def night(home: Home) -> raw.RawResult:
+    return raw.read(home, intake.take(home, home.landing, NIGHT, "landing"), NIGHT.date())
+
+
+def test_pasted_lines_are_read_at_once_and_cost_no_other_file_a_reading(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    rows = rows_of(TOURISM, SAMPLES)
+    at = place_of(rows, TOURISM)
+    rows[at][8] = "x"
+    home.landing.mkdir(parents=True)
+    (home.landing / "city2021.csv").write_bytes(data_of(TOURISM, rows))
+    (home.landing / "city2022.csv").write_bytes((SAMPLES / "tourism" / "city2022.csv").read_bytes())
+    first = night(home)
+    verdicts = {"city2021.csv": "refused", "city2022.csv": "taken"}
+    assert dict(first.deliveries.select("file_name", "verdict").iter_rows()) == verdicts
+    lines = home.corrections
+    lines.parent.mkdir(exist_ok=True)
+    pasted(first.problems.to_dicts(), tmp_path)
+    lines.write_bytes((tmp_path / "corrections.csv").read_bytes())
+    stamps = {path.name: path.stat().st_mtime_ns for path in (home.raw / "readings").iterdir()}
+    second = night(home)
+    assert not second.refused
+    taken = second.deliveries.filter(pl.col("file_name") == "city2021.csv")
+    assert taken.select("verdict", "rows_quarantined").rows() == [("taken", 1)]
+    (told,) = second.problems.filter(pl.col("problem_id") == "figures_not_used").to_dicts()
+    assert told["severity"] == "warn" and "釜石市" in told["message_ja"] and "2 行目" in told["message_ja"]
+    again = {path.name for path in (home.raw / "readings").iterdir() if path.stat().st_mtime_ns != stamps[path.name]}
+    assert again == {f"{taken['sha256'][0]}.json"}
+    frame = pl.read_parquet(second.files["tourism_visitors"])
+    assert frame.filter(pl.col("value_raw") == "x")["visitors"].to_list() == [None], "the row stays as it came"
+    assert frame.filter(pl.col("value_raw") != "x")["visitors"].null_count() == 0
+    assert night(home).problems.equals(second.problems)
+    lines.unlink()
+    assert night(home).refused, "without its line the file is refused again"
