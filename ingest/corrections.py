@@ -75,13 +75,15 @@ def declared(folder: Path = FILES, decisions: Path | None = None) -> pl.DataFram
 
 def _lines(path: Path, called: str) -> pl.DataFrame:
     frame = pl.read_csv(path, infer_schema=False).fill_null("")
-    if tuple(frame.columns) != LINE:
+    frame = frame.with_row_index("line_number", offset=2)
+    if tuple(frame.columns[1:]) != LINE:
         raise ValueError(
             f"corrections_columns: {called} の列は {', '.join(LINE)} でなければなりません"
-            f"(今は {', '.join(frame.columns)})"
+            f"(今は {', '.join(frame.columns[1:])})"
         )
+    frame = frame.filter(pl.col("raw_table") != "raw_table")  # the header, pasted once more
     keys = [row_key(table, key) for table, key in frame.select("raw_table", "row_key").iter_rows()]
-    typed = frame.with_row_index("line_number", offset=2).with_columns(
+    typed = frame.with_columns(
         pl.lit(called).alias("file"),
         pl.col("line_number").cast(pl.Int64),
         pl.col("as_published", "corrected").str.strip_chars().replace("", None).cast(_FIGURE, strict=False),

@@ -272,10 +272,9 @@ def _within(one: Proposal, other: Proposal) -> bool:
 
 
 def text_of(proposals: Sequence[Proposal], digest: str) -> str:
-    """The lines as CSV with the header, what only a person knows as placeholders."""
+    """The lines as CSV, what only a person knows as placeholders."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(LINE)
     for one in proposals:
         many = one.as_published is None
         key = f"delivery={digest[:DELIVERY_DIGITS]} {one.row_key}" if many else one.row_key
@@ -304,7 +303,7 @@ def told(proposals: Sequence[Proposal], unused: int, digest: str) -> Problem:
         expected="a mended file, or these lines",
         found=f"{len(proposals)} lines",
         action_ja=f"まず作成元に確かめてください。待てないときは、{'・'.join(PLACEHOLDERS.values())}を書き、次の行を "
-        f"$SOUSEI_HOME/{DECISIONS} に加えてください（見出しの行は、もうあれば除く）。\n{text_of(proposals, digest)}",
+        f"$SOUSEI_HOME/{DECISIONS} の末尾に加えてください。\n{text_of(proposals, digest)}",
     )
 
 

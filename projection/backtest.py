@@ -267,11 +267,13 @@ def spread_of(table: pl.DataFrame, method: str) -> pl.DataFrame:
 def _incomplete(census: pl.DataFrame) -> pl.Series:
     """Rows of an area, date and scope with a group of a sex that is missing from its total."""
     apart = ~doubled_by_open_group("area_code", "as_of_date", "scope", "sex")
-    ages = pl.col("population_persons").filter((pl.col("age_group") != "total") & _FIVE_YEARS & apart).sum()
+    groups = pl.col("population_persons").filter(
+        ((pl.col("age_group") != "total") & _FIVE_YEARS & apart).fill_null(False)
+    )
     total = pl.col("population_persons").filter(pl.col("age_group") == "total").max()
     table = ["area_code", "as_of_date", "scope"]
-    missing = pl.col("population_persons").null_count() > 0
-    return census.select((missing & ages.ne_missing(total)).over([*table, "sex"]).any().over(table)).to_series()
+    missing = groups.null_count() > 0
+    return census.select((missing & groups.sum().ne_missing(total)).over([*table, "sex"]).any().over(table)).to_series()
 
 
 def doubled_by_open_group(*table: str) -> pl.Expr:

@@ -150,7 +150,7 @@ def pasted(problems: list[dict[str, Any]], folder: Path) -> pl.DataFrame:
     """The lines of a refusal, filled in as a person does, as they are read from an installation's own file."""
     (told,) = [p for p in problems if p["problem_id"] == TO_PASTE]
     assert told["severity"] == "gate"
-    text = told["action_ja"].split("\n", 1)[1]
+    text = ",".join(corrections.LINE) + "\n" + told["action_ja"].split("\n", 1)[1]
     left = folder / "left.csv"
     left.write_text(text + "\n", "utf-8")
     assert corrections.declared(folder, left)["fault"].null_count() == 0, "a line that nobody decided does nothing"
@@ -211,7 +211,7 @@ def in_use(table: str, rows: pl.DataFrame, source_id: str, lines: pl.DataFrame) 
     marked = named.applied(rows, table, whole)
     with duckdb.connect() as connection:
         frame = rows.with_columns(pl.lit(source_id).alias("source_id")).select(corrections.schema_of(table).names())
-        raw.expose(connection, {}, {table: frame}, lines)
+        raw.expose(connection, {}, {table: frame}, lines=lines)
         used = connection.execute(f"from corrected.{table}").pl()
     value = corrections.CORRECTABLE[table][1]
     columns = ["row", "column_label", value, "value_status"]

@@ -298,3 +298,13 @@ def test_rows_that_could_not_be_read_are_told_by_their_place(
     assert found == [(f"{BOUND} row=99", ID, None, "applied")]
     exposed(connection, lines, deliveries((OTHER, 1)), donation(100, OTHER))
     assert connection.execute("select outcome from raw.correction").fetchall() == [("not_delivered",)]
+
+
+def test_a_header_that_was_pasted_once_more_is_no_line(tmp_path: Path) -> None:
+    lines = lines_of(tmp_path, line(), HEADER, line(key=KEY.replace("2019", "2020")))
+    assert lines["line_number"].to_list() == [2, 4]
+    assert lines["fault"].null_count() == 2
+    file = tmp_path / "corrections.csv"
+    file.write_text("\n".join([HEADER, line()]) + "\n", "utf-8-sig")
+    both = corrections.declared(tmp_path / "none", file)
+    assert both.select("file", "line_number").rows() == [(corrections.DECISIONS, 2)]
