@@ -141,7 +141,7 @@ def expose(connection: duckdb.DuckDBPyConnection, lines: pl.DataFrame) -> None:
     `superseded`, the publisher delivers another value now; `other_version`, the same figure in another edition (the
     preliminary count beside the final one); `not_delivered`; `repeated`, an earlier line names the same figure;
     `faulty`, the line is not whole and changes nothing. A line over many figures whose rows could not be read at all
-    has one row with source_id, and neither area nor delivered. later_source_id: see ingest.tables.
+    has one row with source_id, and no place. later_source_id: see ingest.tables.
     """
     connection.register("declared_lines", lines.to_arrow())
     tables = [table for table in lines["raw_table"].unique().sort() if table in CORRECTABLE]
@@ -225,7 +225,7 @@ def _named_rows(table: str) -> str:
 
 
 def _named_many(table: str) -> str:
-    """SQL: the figures that lines over many of them name; one row without a figure where none of them could be read."""
+    """SQL: the figures that lines over many of them name; one row without a place where none of them could be read."""
     keys, figure = CORRECTABLE[table]
     parts = ", ".join(f"{_part(name)} as part_{name}" for name in ("delivery", "sheet", "row", *keys))
     narrowed = " and ".join(
@@ -255,7 +255,7 @@ def _named_many(table: str) -> str:
                         part_row = '' or found."row" between cast(regexp_extract(part_row, '^\\d+') as integer)
                         and cast(regexp_extract(part_row, '\\d+$') as integer)
                     )
-                    and {narrowed} and found.{figure} is not null
+                    and {narrowed}
                 left join raw.delivery as delivery
                     on parted.fault is null and delivery.verdict = 'taken'
                     and right(delivery.source_id, {DELIVERY_DIGITS}) = part_delivery

@@ -152,7 +152,7 @@ shrunken as (
                     select count(*) from {{ source('raw', 'correction') }} as declared
                     where
                         declared.outcome = 'applied'
-                        and declared.area is null
+                        and declared.sheet is null
                         and declared.source_id = pairs.source_id
                 ) or n_rows < 0.99 * n_rows_before
             else n_areas < 0.95 * n_areas_before

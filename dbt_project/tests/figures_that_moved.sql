@@ -82,9 +82,9 @@ select
     min(correction."row") as row_number,
     min(correction.area) as municipality_code,
     '公表された値' as expected,
-    '使わない ' || count(correction.delivered) || ' 個' as found,
+    '使わない ' || count(correction."row") || ' 個' as found,
     correction.line_ja || ': 公表元の誤りとして ' || count(distinct correction.area) || ' 地域 '
-    || count(correction.delivered) || ' 個の数値を使っていません（' || any_value(correction.reason_ja) || '）' as reason_ja
+    || count(correction."row") || ' 個の数値を使っていません（' || any_value(correction.reason_ja) || '）' as reason_ja
 from named as correction
 left join {{ source('raw', 'delivery') }} as delivery on correction.source_id = delivery.source_id
 where correction.as_published is null and correction.outcome = 'applied'
