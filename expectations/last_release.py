@@ -214,13 +214,18 @@ def _findings(connection: duckdb.DuckDBPyConnection, run_checks: set[str], new_c
                 yield from _derived_far(connection, table, figure, where)
 
 
+def _shared(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[set[str], list[str]]:
+    """The columns that both have, and the key columns among them."""
+    columns = set(_columns(connection, "last_release.main", table)) & set(_columns(connection, "main", table))
+    return columns, [name for name in KEYS[table] if name in columns]
+
+
 def _on(keys: Iterable[str]) -> str:
     return " and ".join(f"a.{key} is not distinct from b.{key}" for key in keys)
 
 
 def _lost(connection: duckdb.DuckDBPyConnection, table: str, new_code: str) -> Iterator[Finding]:
-    columns = set(_columns(connection, "last_release.main", table)) & set(_columns(connection, "main", table))
-    keys = [name for name in KEYS[table] if name in columns]
+    columns, keys = _shared(connection, table)
     traced = "source_id" in columns and table in {*DELIVERED, VISITORS}
     if not traced and (new_code or connection.execute("select count(*) from gone").fetchall()[0][0]):
         return  # what follows from many deliveries: the program or a withdrawal takes it out
@@ -235,7 +240,7 @@ def _lost(connection: duckdb.DuckDBPyConnection, table: str, new_code: str) -> I
             {source} not in (from gone)
             and ({source}, {town}) not in (select source_id, municipality_code from corrected)
         )
-        group by all order by all
+        group by all having count(*) > 0 order by all
         """  # noqa: S608 names from the catalogue
     ).fetchall()
     for source_id, n, code, n_towns in rows:
@@ -247,13 +252,14 @@ def _lost(connection: duckdb.DuckDBPyConnection, table: str, new_code: str) -> I
 def _without_cause(
     connection: duckdb.DuckDBPyConnection, table: str, one: Delivered, new_code: str
 ) -> Iterator[Finding]:
+    _, keys = _shared(connection, table)
     moved = " or ".join(f"a.{figure} is distinct from b.{figure}" for figure in one.figures)
     rows = connection.execute(
         f"""
         select a.source_id, count(*) as n, min(a.municipality_code) as town,
             any_value(concat_ws(' → ', a.{one.figures[0]}, b.{one.figures[0]})) as moved
         from last_release.main.{table} as a
-        inner join main.{table} as b on {_on(KEYS[table])}
+        inner join main.{table} as b on {_on(keys)}
         where a.source_id = b.source_id and ({moved})
             and (a.source_id, a.municipality_code) not in (select source_id, municipality_code from corrected)
         group by all order by all
@@ -265,20 +271,22 @@ def _without_cause(
 
 
 def _far(connection: duckdb.DuckDBPyConnection, table: str, one: Delivered) -> Iterator[Finding]:
+    _, keys = _shared(connection, table)
+    of = [name for name in one.of if name in keys]
     for figure in one.figures:
         rows = connection.execute(
             f"""
             with moved as (
-                select b.source_id, a.municipality_code, {", ".join(f"a.{name}" for name in one.of)},
+                select b.source_id, a.municipality_code, {", ".join(f"a.{name}" for name in of)},
                     sum(abs(a.{figure} - b.{figure})) as moved, sum(a.{figure}) as before, sum(b.{figure}) as after
                 from last_release.main.{table} as a
-                inner join main.{table} as b on {_on(KEYS[table])}
+                inner join main.{table} as b on {_on(keys)}
                 where a.source_id <> b.source_id and ({one.where}) and a.source_id not in (from gone)
                     and (b.source_id, a.municipality_code) not in (select source_id, municipality_code from corrected)
                 group by all
             )
             select source_id, count(*) as n, min(municipality_code) as town,
-                arg_min(concat_ws(' ', municipality_code, {", ".join(one.of)}, before || ' → ' || after),
+                arg_min(concat_ws(' ', municipality_code, {", ".join(of)}, before || ' → ' || after),
                     municipality_code) as example
             from moved where moved > {one.least} and moved > {one.part} * before
             group by all order by all
@@ -316,8 +324,7 @@ def _visitors_far(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
 
 
 def _derived_far(connection: duckdb.DuckDBPyConnection, table: str, figure: str, where: str) -> Iterator[Finding]:
-    columns = set(_columns(connection, "main", table))
-    keys = [name for name in KEYS[table] if name in columns]
+    _, keys = _shared(connection, table)
     named = ", ".join(f"a.{name}" for name in keys)
     rows = connection.execute(
         f"""

@@ -401,7 +401,8 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> None:
         select
             source_id, coalesce(b.file_name, a.file_name) as file_name, coalesce(b.source, a.source) as source,
             coalesce(b.period, a.period) as period, a.source_id is not null as in_a, b.source_id is not null as in_b
-        from a.main.meta_source as a full join b.main.meta_source as b using (source_id)
+        from (from a.main.meta_source where verdict = 'taken') as a
+        full join (from b.main.meta_source where verdict = 'taken') as b using (source_id)
         """
     )
     connection.execute(
@@ -448,6 +449,7 @@ def _reason(has_source: bool, has_municipality: bool, code_changed: bool, inputs
         cases += [
             "when not in_a and source_b in (select source_id from source where not in_a) then 'new_data'",
             "when not in_b and source_a in (select source_id from source where not in_b) then 'source_withdrawn'",
+            "when in_a and in_b and source_a in (select source_id from source where not in_b) then 'source_withdrawn'",
             "when in_a and in_b and source_a is distinct from source_b then case when exists ("
             "select 1 from source o join source n on o.source = n.source and o.period = n.period "
             "where o.source_id = source_a and n.source_id = source_b) then 'correction' else 'revised_source' end",
@@ -530,6 +532,13 @@ def _diff_table(
     return {"table_name": table} | dict(zip(labels, counts, strict=True)), changes
 
 
+def _in_order(release: Release) -> list[tuple[str, str]]:
+    """Source and hash of each delivery that counts, in the order of receipt inside a source: it decides on versions."""
+    taken = [one for one in release.manifest["inputs"] if one.get("verdict", "taken") == "taken"]
+    taken.sort(key=lambda one: (one.get("source", ""), one.get("received_order") or 0, one["sha256"]))
+    return [(one.get("source", ""), one["sha256"]) for one in taken]
+
+
 def diff(a: Release, b: Release) -> Difference:
     """Which published figures moved from release a to release b, and why.
 
@@ -537,13 +546,13 @@ def diff(a: Release, b: Release) -> Difference:
         new_data: a delivery that a did not have. revised_source: another delivery now gives the figure (final instead
         of preliminary). correction: the same source delivered the same period again with other figures, or a
         declared correction (meta_correction) came or went.
-        source_withdrawn: its delivery is no longer among the inputs. merger: the municipality was merged or took
-        another in. code_or_rule_change: same delivery, other code, catalogue or grading rule. new_fiscal_year: only
-        the calendar moved. code_or_input_change: derived from many deliveries, and code and inputs both changed.
-        unexplained: none of these; look into it.
+        source_withdrawn: its delivery counts no more (meta_decision says who decided). merger: the municipality was
+        merged or took another in. code_or_rule_change: same delivery, other code, catalogue or grading rule.
+        new_fiscal_year: only the calendar moved. code_or_input_change: derived from many deliveries, and code and
+        inputs both changed. unexplained: none of these; look into it.
     """
     code_changed = a.manifest["code_version"] != b.manifest["code_version"]
-    inputs_changed = {one["sha256"] for one in a.manifest["inputs"]} != {one["sha256"] for one in b.manifest["inputs"]}
+    inputs_changed = _in_order(a) != _in_order(b)
     summary: list[dict[str, Any]] = []
     changes: list[pl.DataFrame] = []
     columns: list[dict[str, Any]] = []

@@ -185,7 +185,9 @@ def _raw(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create table raw.{name} as select * from empty")
         connection.unregister("empty")
     connection.execute(
-        "create table raw.run as select ? as run_id, date '2026-11-22' as as_of_date, 2026 as fiscal_year", [RUN_ID]
+        "create table raw.run as select ? as run_id, date '2026-11-22' as as_of_date, 2026 as fiscal_year, "
+        "'0.1.0+test' as code_version",
+        [RUN_ID],
     )
     for source, letter, file_name in (
         ("registry", "b", "population.csv"),

@@ -1,0 +1,217 @@
+"""An ordinary first week: a trial, own files, a table sent twice, a correction, a file taken back, a lost pointer.
+
+Whole nights (tests/nights.py), each on a home of its own. Figures beside the samples are synthetic unless said.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ingest import decisions
+from ingest.home import PROJECT_ROOT
+from orchestration import run as runs
+from orchestration.inputs import SAMPLES, WrongUseError
+from publication import release, releases
+from tests.nights import FIRST_NIGHT, Town, town
+
+CENSUS_2025 = (
+    "select series, value_status, population_persons from fct_population where municipality_code = '01223' "
+    "and as_of_date = date '2025-10-01' and series = 'census' and sex = 'total' and age_group = 'total'"
+)
+FINAL_ESTAT = """"統計名：","令和７年国勢調査 人口等基本集計（男女・年齢・配偶関係，世帯の構成，住居の状態など）"
+"表番号：","00100"
+"表題：","人口，人口増減(令和2年～7年)，面積，人口密度，世帯数及び世帯数増減(令和2年～7年) 全国，都道府県，市区町村，人口集中地区"
+"実施年月：","2025年","10月"
+"市区町村時点（年月日）：","-"
+"全域・人口集中地区（2025）：","00710","全域"
+"時間軸(年次)：","2025000000","2025年"
+
+,,,"020","106","107","108"
+,,,"人口【人】","組替人口（令和2年）【人】","令和2年～7年の人口増減数【人】","令和2年～7年の人口増減率【％】"
+"01223",,"根室市","{nemuro}","24,636","{gone}","{rate}"
+"03211",,"釜石市","28,012","32,078","-4,066","-12.67535"
+"""
+
+
+def final_2025(nemuro: int) -> bytes:
+    """The final count of the census of 2025 in the publisher's form; Kamaishi's figure is the preliminary one."""
+    gone = nemuro - 24_636
+    text = FINAL_ESTAT.format(nemuro=f"{nemuro:,}", gone=f"{gone:,}", rate=f"{100 * gone / 24_636:.5f}")
+    return text.encode("utf-8-sig")
+
+
+def preliminary_2025() -> bytes:
+    return (SAMPLES / "reference_series" / "census_2025_preliminary.csv").read_bytes()
+
+
+def one_more_woman(table: str) -> bytes:
+    """The projection of 2018 with one woman of 20-24 more in Nemuro in 2045, in all columns that she belongs to."""
+    lines = [line.split(",") for line in table.splitlines()]
+    header = lines[0]
+    (row,) = [line for line in lines if line[0] == "1223" and line[4] == "2045年"]
+    for place, name in enumerate(header):
+        if name in ("総数", "総数/a", "総数/f", "20～24歳/a", "20～24歳/f"):
+            row[place] = str(int(row[place]) + 1)
+    return ("\n".join(",".join(line) for line in lines) + "\n").encode("utf-8-sig")
+
+
+def with_(one: Town, *sources: str) -> Town:
+    for source in sources:
+        shutil.copytree(SAMPLES / source, one.landing / source)
+    return one
+
+
+# --- a trial, and going live --------------------------------------------------------------------------------------
+
+
+def test_a_trial_on_samples_is_left_behind_when_own_files_come(tmp_path: Path) -> None:
+    one = town(tmp_path)
+    empty = one.night()
+    assert (empty.state, empty.release) == ("nothing_delivered", None), "samples are never published unasked"
+    trial = one.publishes(samples=True)
+    assert trial.is_trial
+    assert one.night().state == "nothing_new", "the trial stays until own files come"
+    shutil.copytree(SAMPLES / "tourism", one.landing / "tourism")
+    live = one.publishes()
+    assert live.left_behind > 30 and not live.is_trial
+    assert one.query("select distinct source from meta_source") == [("tourism",)]
+    assert one.query("select count(*) from fct_furusato_donation") == [(0,)]
+    with pytest.raises(WrongUseError, match="samples_in_a_live_home"):
+        one.night(samples=True)
+    shutil.rmtree(one.landing / "tourism")
+    assert one.night().state == "nothing_new", "an empty landing takes nothing away"
+
+
+def test_files_that_nobody_can_use_publish_nothing_and_are_told(tmp_path: Path) -> None:
+    one = town(tmp_path)
+    one.deliver("memo.csv", "会議,場所\n月曜,庁舎\n".encode())
+    outcome = one.night()
+    assert outcome.state == "nothing_delivered"
+    assert [(told["file_name"], told["problem_id"]) for told in outcome.not_used] == [("memo.csv", "not_recognised")]
+
+
+# --- preliminary and final ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("persons", [21_201, 21_190])
+@pytest.mark.parametrize("final_first", [False, True])
+def test_final_census_and_preliminary_in_any_order(tmp_path: Path, persons: int, final_first: bool) -> None:
+    """The final count of 2025 stopped every night for good (mart_population_actual had its key twice)."""
+    one = with_(town(tmp_path), "census", "ipss_projection")
+    files = {"preliminary.csv": preliminary_2025(), "final.csv": final_2025(persons)}
+    for name in sorted(files, reverse=not final_first):
+        one.deliver(name, files[name])
+        one.publishes()
+    assert one.query(CENSUS_2025) == [("census", "final", persons)]
+    ((n,),) = one.query(
+        "select count(*) from mart_population_actual where municipality_code = '01223' and as_of_date = '2025-10-01'"
+    )
+    assert n == 1
+    statuses = one.query("select value_status from fct_kpi_actual where kpi_id = 'n1-t1' or fiscal_year = 2025")
+    assert statuses
+
+
+def test_a_corrected_ipss_table_replaces_the_first_one(tmp_path: Path) -> None:
+    one = with_(town(tmp_path), "ipss_projection", "census")
+    one.publishes()
+    ask = (
+        "select population_persons from mart_population_projection where municipality_code = '01223' and year = 2045 "
+        "and scenario_id = 'ipss_2018' and sex = 'female' and age_group = '20-24'"
+    )
+    ((before,),) = one.query(ask)
+    path = one.landing / "ipss_projection" / "ipss_2018_age_sex_wide.csv"
+    one.deliver("corrected.csv", one_more_woman(path.read_text("utf-8-sig")))
+    one.publishes()
+    assert one.query(ask) == [(before + 1,)]
+
+
+# --- withdrawn, undone, lost --------------------------------------------------------------------------------------
+
+
+def test_a_withdrawn_delivery_counts_no_more_and_is_told(tmp_path: Path) -> None:
+    one = with_(town(tmp_path), "furusato_nozei")
+    one.publishes()
+    before = one.query("select count(*) from fct_furusato_donation where fiscal_year >= 2020")[0][0]
+    assert before > 0
+    source_id = one.source_id("total_gain.xlsx")
+    decisions.withdraw(one.home, source_id, "統計課長", "誤って受領した", FIRST_NIGHT)
+    one.publishes()
+    assert one.query("select count(*) from fct_furusato_donation where fiscal_year >= 2020") == [(0,)]
+    assert one.query("select verdict from meta_source where file_name = 'total_gain.xlsx'") == [("withdrawn",)]
+    assert one.query("select kind, subject, reason_ja from meta_decision") == [
+        ("withdrawal", source_id, "誤って受領した")
+    ]
+    moved = releases.diff(*(releases.read(path) for path in releases.ordered(one.home)))
+    gone = moved.changes.filter(moved.changes["table_name"] == "fct_furusato_donation")
+    assert set(gone["reason"]) == {"source_withdrawn"}
+    decisions.withdraw(one.home, source_id, "統計課長", "確かめた", FIRST_NIGHT, restore=True)
+    one.publishes()
+    assert one.query("select count(*) from fct_furusato_donation where fiscal_year >= 2020") == [(before,)]
+
+
+def test_a_lost_pointer_is_refused_told_and_mended(tmp_path: Path) -> None:
+    one = with_(town(tmp_path), "tourism")
+    one.publishes()
+    name = one.home.current.resolve().name
+    shutil.rmtree(one.landing / "tourism")
+    one.home.current.unlink()
+    one.deliver("memo.csv", b"a,b\n1,2\n")
+    outcome = one.night()
+    assert outcome.state == "refused"
+    assert f"sousei release use {name}" in outcome.reasons[0]
+    release.use(one.home, releases.find(one.home, name))
+    assert one.night().state == "nothing_new"
+
+
+# --- refused at the door ------------------------------------------------------------------------------------------
+
+
+def test_files_refused_at_the_door_hold_up_nobody(tmp_path: Path) -> None:
+    """Two empty files had one source_id, and the good file beside them was not published."""
+    one = with_(town(tmp_path), "furusato_nozei")
+    for name in ("a.csv", "b.csv"):
+        one.deliver(name, b"")
+    outcome = one.publishes()
+    assert [(told["file_name"], told["problem_id"]) for told in outcome.not_used] == [
+        ("a.csv", "empty_file"),
+        ("b.csv", "empty_file"),
+    ]
+    assert one.query("select count(*) from meta_source where sha256 = ''") == [(0,)]
+    again = one.night()
+    assert (again.state, len(again.not_used)) == ("nothing_new", 2)
+    assert len((runs.last(one.home) or {})["not_used"]) == 2
+
+
+def test_personal_data_in_landing_makes_status_unhealthy(tmp_path: Path) -> None:
+    one = with_(town(tmp_path), "tourism")
+    one.publishes()
+    one.deliver("list.csv", "氏名,生年月日,個人番号\n".encode() + b"x,1990-01-01,123456789018\n")
+    outcome = one.night()
+    assert (outcome.state, [told["problem_id"] for told in outcome.not_used]) == ("nothing_new", ["personal_data"])
+    said = subprocess.run(
+        [sys.executable, "-m", "orchestration.command", "status", "--json"],
+        env=os.environ | {"SOUSEI_HOME": str(one.home.root), "PYTHONPATH": str(PROJECT_ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 1
+    facts = json.loads(said.stdout)
+    assert facts["healthy"] is False
+    assert facts["last_refresh"]["not_used"][0]["problem_id"] == "personal_data"
+
+
+def test_a_run_of_the_past_is_compared_with_nothing_later(tmp_path: Path) -> None:
+    one = with_(town(tmp_path), "tourism")
+    one.publishes()
+    one.publishes(as_of=date(2026, 3, 1))
+    ((months,),) = one.query("select max(month) from fct_tourism_visitors")
+    assert months <= date(2026, 3, 1)

@@ -1,0 +1,50 @@
+"""A town that has only some of the sources publishes what it can: every subset of the six on a fresh home."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orchestration.inputs import SAMPLES
+from tests.nights import town
+
+SOURCES = sorted(path.name for path in SAMPLES.iterdir() if path.is_dir())
+SUBSETS = [subset for size in range(1, len(SOURCES) + 1) for subset in itertools.combinations(SOURCES, size)]
+MARTS = {
+    "census": "fct_population",
+    "resident_registry": "fct_population_change",
+    "furusato_nozei": "fct_furusato_donation",
+    "tourism": "fct_tourism_visitors",
+    "ipss_projection": "mart_population_projection",
+    "reference_series": "fct_population_change",
+}
+
+
+def test_there_are_six_sources() -> None:
+    assert (SOURCES, len(SUBSETS)) == (sorted(MARTS), 63)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("subset", SUBSETS, ids="+".join)
+def test_every_subset_of_the_sources_is_published_on_a_fresh_home(tmp_path: Path, subset: tuple[str, ...]) -> None:
+    """Marts without inputs are empty and nothing stops; what was delivered is there."""
+    one = town(tmp_path / "home")
+    for source in subset:
+        shutil.copytree(SAMPLES / source, one.landing / source)
+    one.publishes()
+    ((n_taken, n_others),) = one.query(
+        "select count(*) filter (where verdict = 'taken'), count(*) filter (where verdict <> 'taken') from meta_source"
+    )
+    assert (n_taken, n_others) == (sum(1 for path in one.landing.rglob("*") if path.is_file()), 0)
+    for source, mart in MARTS.items():
+        own = "" if mart != "fct_population_change" else f"where source_id like '{source}-%'"
+        own = own if mart != "mart_population_projection" else "where vintage like 'ipss%'"
+        ((rows,),) = one.query(f"select count(*) from {mart} {own}")
+        if source in subset:
+            assert rows > 0, (source, mart)
+        elif mart in ("fct_furusato_donation", "fct_tourism_visitors") or source in ("resident_registry",):
+            assert rows == 0, (source, mart)
+    shutil.rmtree(tmp_path / "home")
