@@ -270,3 +270,26 @@ def test_pasted_lines_are_read_at_once_and_cost_no_other_file_a_reading(tmp_path
     assert night(home).problems.equals(second.problems)
     lines.unlink()
     assert night(home).refused, "without its line the file is refused again"
+
+
+MORE = EXTRACTS.with_name("extracts_more")
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not MORE.is_dir(), reason="the publishers' files are not at hand (../shared)")
+def test_the_ages_of_1995_are_taken_without_nagasaki(tmp_path: Path) -> None:
+    """The classes of 長崎県 have slipped: 45-49 stands under 80 and over, and each class from 50-54 one too low."""
+    file = MORE / "resident_registry" / "9504snen.xls"
+    data = file.read_bytes()
+    refused = reading.read_or_propose(data, file.name, digest_of(data), [])
+    lines = pasted(refused.problems, tmp_path)
+    assert lines["row_key"].to_list() == [f"delivery={digest_of(data)[:16]} area_code=42*"]
+    found = reading.read(data, file.name, lines=named.whole(lines))
+    assert found.taken and (found.unused, found.aside) == (87 * 54, 0)
+    rows = found.tables["registry_population"]
+    used = in_use("registry_population", rows, f"resident_registry-{digest_of(data)[:16]}", lines)
+    order = ["row", "column_label"]
+    rows, used = rows.sort(order), used.sort(order)
+    slipped = rows["area_code"].str.starts_with("42").fill_null(False)
+    assert used.filter(slipped)["population_persons"].null_count() == slipped.sum() == 4698
+    assert used.filter(~slipped)["population_persons"].equals(rows.filter(~slipped)["population_persons"])
