@@ -163,6 +163,32 @@ def _named_totals(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def prefectures_of(grid: Grid, found: Recognised, rows: frozenset[int]) -> frozenset[str] | None:
+    """First two digits of the prefectures that rows, as a person counts them, may belong to; None: of any. Both the
+    code and the names count, since any of them may be what cannot be read."""
+    known, named = areas.register(), set()
+    body = found.header.body
+    lines = grid.lines_from(body)
+    for at in [place for place, row in enumerate(lines) if row in rows] if rows else []:
+        said = set()
+        for role in ("area_code", "prefecture", "area_name"):
+            if (bound := one(found, role)) is None:
+                continue
+            text = grid.squeezed(bound.place, body)[at].strip(found.layout.hidden or "*")
+            if role == "area_code":
+                code = text.zfill(bound.column.digits or 5)[:2]
+                said |= {code} & set(known.prefecture_of)
+            elif role == "area_name":
+                bare = areas.plain_name(text)
+                said |= {code[:2] for (_, name), code in known.code_of.items() if name and name == bare}
+            elif (code := known.prefecture_named(text)) is not None:
+                said.add(code)
+        if not said:
+            return None
+        named |= said
+    return frozenset(named)
+
+
 def _reference_codes(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
     """Our own tidy form, which people type: the name beside a code says which one it was before a zero was lost."""
     code, name = one(found, "area_code"), one(found, "area_name")

@@ -12,37 +12,44 @@ import polars as pl
 
 from ingest.areas import register
 from ingest.contracts import Block, Layout
+from ingest.named import UNKNOWN
 from ingest.problems import SHOWN, Problem, problem
 
 _MUNICIPAL = ["municipality", "designated_city", "other"]
 
 
-def blocks(rows: pl.DataFrame, layout: Layout, value: str) -> list[Problem]:
+def blocks(rows: pl.DataFrame, layout: Layout, value: str, gone: frozenset[str] | None = frozenset()) -> list[Problem]:
     """Problems of one sheet's rows (raw table with items and fiscal years, areas by name): totals that are not the sum
-    of what they add up, by more than a unit of the file."""
+    of what they add up, by more than a unit of the file. A total is not compared where a figure below it is not used;
+    gone: prefectures that lack rows which could not be read; None: any may."""
+    if gone is None:
+        return []
     rules = layout.checks.blocks
+    unknown = pl.col(UNKNOWN) if UNKNOWN in rows.columns else pl.lit(False)
     rows = rows.select(
-        "row", "sheet", "column_label", "area_code", "area_name", "area_level", "fiscal_year", "item", value
+        *("row", "sheet", "column_label", "area_code", "area_name", "area_level", "fiscal_year", "item", value),
+        unknown.alias(UNKNOWN),
     )
     rows = rows.with_columns(pl.col(pl.Enum).cast(pl.String))
     totals = rows.filter(pl.col("area_level").is_in(["subtotal", "nation"]))
     if totals.is_empty():
         return []
-    prefectures = {name: code for code, name in register().prefecture_of.items()}
-    names = {name: _prefecture(name, prefectures) for name in totals["area_name"].unique()}
+    names = {name: prefecture_of(name) for name in totals["area_name"].unique()}
     totals = totals.with_columns(prefecture=pl.col("area_name").replace_strict(names, return_dtype=pl.String))
+    totals = totals.filter(~pl.col("prefecture").is_in(sorted(gone)).fill_null(False))
     parts = rows.filter(pl.col("area_level").is_in(["prefecture", *_MUNICIPAL]))
     parts = parts.with_columns(prefecture=pl.col("area_code").str.slice(0, 2))
     units = {column.set["item"]: column.scale for column in layout.columns if "item" in column.set}
     bad = [_wrong(totals, parts, rule, value, units) for rule in rules]
-    if parts["prefecture"].n_unique() == len(prefectures):
+    if not gone and parts["prefecture"].n_unique() == len(register().prefecture_of):
         bad.append(_nation(totals, parts, rules, value, units))
     found = pl.concat(bad).unique(["row", "column_label"], keep="first").sort("row", maintain_order=True)
     return [_problem(item, value, found) for item in found.head(SHOWN).iter_rows(named=True)]
 
 
-def _prefecture(name: str, prefectures: dict[str, str]) -> str | None:
-    return next((code for where, code in prefectures.items() if name.startswith(where)), None)
+def prefecture_of(name: str) -> str | None:
+    """First two digits of the code of the prefecture whose total has this name (北海道市町村合計)."""
+    return next((code for code, where in register().prefecture_of.items() if name.startswith(where)), None)
 
 
 def _levels(rule: Block) -> list[str]:
@@ -69,8 +76,10 @@ def _nation(
 def _differing(
     totals: pl.DataFrame, parts: pl.DataFrame, keys: list[str], rule: Block, value: str, units: dict[str, int]
 ) -> pl.DataFrame:
-    added = parts.group_by(keys).agg(added=pl.col(value).sum())
-    both = totals.join(added, on=keys, how="left", maintain_order="left").filter(pl.col(value).is_not_null())
+    added = parts.group_by(keys).agg(added=pl.col(value).sum(), unused=pl.col(UNKNOWN).any())
+    both = totals.join(added, on=keys, how="left", maintain_order="left").filter(
+        pl.col(value).is_not_null() & ~pl.col("unused").fill_null(False)
+    )
     off = (pl.col(value) - pl.col("added").fill_null(0)).abs()
     unit = pl.col("item").replace_strict(units, return_dtype=pl.Int64)
     return both.with_columns(

@@ -22,6 +22,7 @@ from ingest.coded import coded
 from ingest.contracts import Layout, Sum
 from ingest.dates import ERA_YEAR
 from ingest.headers import UNITS
+from ingest.named import UNKNOWN
 from ingest.problems import SHOWN, Problem, problem
 from ingest.tables import PROVENANCE, schema_of
 
@@ -37,46 +38,71 @@ _ALL = frozenset(f"{number:02}" for number in range(1, 48))
 _NORTHERN = ("01695", "01696", "01697", "01698", "01699", "01700")
 
 
+_SOLVED = 400
+"""Equations that do not hold and are kept for finding the one figure that is wrong."""
 _MUNICIPAL = {"municipality", "designated_city", "other"}
 _AREA, _PREFECTURE = "area", "prefecture"
 """Keys of the checks' own: area_code with area_name, and the first two digits of area_code."""
 
 
-def check(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame, list[Problem]]:
-    """(rows with nothing counted twice, problems) of one sheet's rows (raw table with `sheet`, texts coded or not).
+def check(
+    rows: pl.DataFrame,
+    layout: Layout,
+    value: str,
+    gone: frozenset[str] | None = frozenset(),
+    broken_sums: list[Equation] | None = None,
+) -> tuple[pl.DataFrame, list[Problem]]:
+    """(rows with nothing counted twice, problems) of one sheet's rows (raw table with `sheet`, texts coded or not, with
+    or without the columns of `named.applied`).
 
-    The same key with the same value again is dropped with a warning; with another value it is refused.
+    The same key with the same value again is dropped with a warning; with another value it is refused. A figure that is
+    not used is unknown: what it belongs to is not compared. gone: prefectures that lack rows which were named because
+    they cannot be read; None: any may. broken_sums: takes the equations that do not hold.
     """
     if rows.is_empty():
         return rows, [_no_rows(layout)]
-    rows, problems = twice(rows, layout, value)
+    once, problems = twice(rows, layout, value)
     if _refused(problems):
         return rows, problems
+    rows = once
     rules = layout.checks
     keyed = _keyed(rows, layout, value) if rules.sums or rules.areas or rules.ages else None
+    if keyed is not None and broken_sums is not None:
+        keyed = keyed._replace(broken=broken_sums)
     broken: list[Problem] = []
     if keyed is not None:
         for rule in rules.sums:
             broken += _sum(keyed, layout, rule)
+    in_use = _in_use(rows)
     for ratio in rules.ratios:
-        broken += sizes.ratio(rows, ratio, value)
+        broken += sizes.ratio(in_use, ratio, value)
     for larger in rules.larger:
-        broken += sizes.larger(rows, larger, value)
+        broken += sizes.larger(in_use, larger, value)
     if rules.blocks:
-        broken += blocks(rows, layout, value)
+        broken += blocks(rows, layout, value, gone)
     if keyed is not None and rules.ages and not _refused(broken):
         broken += sizes.ages(keyed, rules.ages, _age_keys(layout), _others(layout, "age_group"))
     whole = False
     if rules.areas or rules.nationwide:
-        gone, whole = _country(keyed.once(["area_level", "area_code"]) if keyed else rows, layout)
-        broken += gone
-    if keyed is not None and rules.areas and not _refused(broken):
-        broken += _areas(keyed, layout, whole)
+        missing, whole = _country(keyed.once(["area_level", "area_code"]) if keyed else rows, layout, gone)
+        broken += missing
+    stopped = _refused(broken)
+    if keyed is not None and rules.areas and (not stopped or keyed.broken):
+        wide = _areas(keyed, layout, whole, gone)  # after other faults only its equations count, to find the one figure
+        broken += [] if stopped else wide
     return rows, problems + broken
 
 
 def _refused(problems: list[Problem]) -> bool:
     return any(found["severity"] == "gate" for found in problems)
+
+
+def _in_use(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows without those of the file in which a figure is not used, year by year."""
+    if UNKNOWN not in rows.columns or not rows[UNKNOWN].any():
+        return rows
+    group = [name for name in ("row", "fiscal_year") if name in rows.columns]
+    return rows.filter(~pl.col(UNKNOWN).any().over(group))
 
 
 def _no_rows(layout: Layout) -> Problem:
@@ -102,6 +128,8 @@ def twice(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame,
     """The same key twice. Subtotals and former municipalities may share a code with others, so their names count."""
     keys = _keys(layout)
     named = [*keys, "area_name"] if "area_name" in rows.columns else keys
+    if UNKNOWN in rows.columns:  # of two rows with one key the one that is not used gives way
+        rows = rows.filter(~pl.col(UNKNOWN) | pl.col(UNKNOWN).all().over(named))
     # hashes that meet by chance only lead to the exact count below
     if rows.select(named).hash_rows().n_unique() == rows.height:
         return rows, []
@@ -109,7 +137,7 @@ def twice(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame,
         rows.group_by(named)
         .agg(pl.len().alias("n"), pl.col(value).n_unique().alias("values"), pl.col("row").max())
         .filter(pl.col("n") > 1)
-        .sort("row")
+        .sort(pl.col("values") > 1, "row", descending=[True, False])  # those that stop the file are never cut off
     )
     problems = []
     for item in again.head(SHOWN).iter_rows(named=True):
@@ -132,16 +160,29 @@ def twice(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame,
     return rows.unique(subset=named, keep="first", maintain_order=True), problems
 
 
+class Equation(NamedTuple):
+    """A sum that does not hold, by the figures' numbers in the rows. parts: (figure, its sign). short: the total less
+    its parts; most: how far it may be above them."""
+
+    total: int
+    parts: list[tuple[int, int]]
+    short: int
+    most: float
+
+
 class Keyed(NamedTuple):
     """Rows with what the sums work on. numbers: key -> for each row a number, equal where the keys are equal, from 0.
-    figures: the values, whole numbers, 0 where missing. places: the numbers of keys that were asked for together."""
+    figures: the values, whole numbers, 0 where missing. unknown: figures that are not used. places: the numbers of keys
+    that were asked for together. broken: takes the equations that do not hold; None where nobody asks."""
 
     rows: pl.DataFrame
     value: str
     numbers: dict[str, np.ndarray]
     figures: np.ndarray
     missing: np.ndarray
+    unknown: np.ndarray
     places: dict[tuple[str, ...], np.ndarray]
+    broken: list[Equation] | None = None
 
     def place(self, keys: list[str]) -> np.ndarray:
         """The numbers of several keys as one."""
@@ -177,7 +218,9 @@ def _keyed(rows: pl.DataFrame, layout: Layout, value: str) -> Keyed:
     numbers[_AREA] = _together(numbers, ["area_code", "area_name"])
     prefectures = coded(pl.Series([word and word[:2] for word in _words(rows["area_code"])], dtype=pl.String))
     numbers[_PREFECTURE] = _numbers(prefectures)[numbers["area_code"]]
-    return Keyed(rows, value, numbers, rows[value].fill_null(0).to_numpy(), rows[value].is_null().to_numpy(), {})
+    missing = rows[value].is_null().to_numpy()
+    unknown = rows[UNKNOWN].to_numpy() if UNKNOWN in rows.columns else np.zeros(len(missing), dtype=bool)
+    return Keyed(rows, value, numbers, rows[value].fill_null(0).to_numpy(), missing, unknown, {})
 
 
 def _words(column: pl.Series) -> list[str | None]:
@@ -231,13 +274,11 @@ def _sum(keyed: Keyed, layout: Layout, rule: Sum) -> list[Problem]:
         keys = _age_keys(layout)
     else:
         keys = [_AREA, *_others(layout, over)]
-    figures = keyed.figures
-    if taken_off:
-        figures = np.where(keyed.among(over, taken_off), -figures, figures)
+    signs = np.where(keyed.among(over, taken_off), -1, 1) if taken_off else np.ones(len(whole), dtype=np.int64)
     if rule.missing_refused and (problems := _gaps(keyed, layout, rule, keys, whole, parts)):
         return problems
     room = _room(keyed, rule)
-    bad, tested = _differing(keyed, keys, whole, parts, figures, rule.missing_is_nothing, room, len(rule.parts))
+    bad, tested = _differing(keyed, keys, whole, parts, signs, rule.missing_is_nothing, room, len(rule.parts))
     total_ja, parts_ja = _labels(keyed, rule)
     problems = [
         problem(
@@ -297,6 +338,7 @@ def _gaps(
     missing = np.bincount(place[gaps], minlength=size)
     every, wholes = np.bincount(place[either], minlength=size), np.bincount(place[whole], minlength=size)
     mixed = (wholes > 0) & (missing > 0) & (missing < every)
+    mixed[place[either & keyed.unknown]] = False
     bad = keyed.rows[gaps[mixed[place[gaps]]]].sort("row", maintain_order=True)
     return [
         problem(
@@ -351,8 +393,9 @@ def _remainders(keyed: Keyed, layout: Layout, rule: Sum, tested: pl.DataFrame) -
     return problems
 
 
-def _country(rows: pl.DataFrame, layout: Layout) -> tuple[list[Problem], bool]:
-    """(problems, whether the table is of the whole country): such a table lacks no prefecture."""
+def _country(rows: pl.DataFrame, layout: Layout, away: frozenset[str] | None) -> tuple[list[Problem], bool]:
+    """(problems, whether the table is of the whole country): such a table lacks no prefecture but for those whose rows
+    are put aside."""
     areas = rows.select("area_code", "area_level").unique().cast(pl.String).drop_nulls()
     levels = areas.group_by("area_level").agg("area_code")
     by_level = {level: set(codes) for level, codes in levels.iter_rows()}
@@ -363,6 +406,7 @@ def _country(rows: pl.DataFrame, layout: Layout) -> tuple[list[Problem], bool]:
         "の行": _ALL - prefectures if len(prefectures) >= _MOST else frozenset(),
         "の市区町村": _ALL - {code[:2] for code in towns} - set(layout.checks.undivided) if whole else frozenset(),
     }
+    gone = {what: frozenset() if away is None else missing - away for what, missing in gone.items()}
     names = register().prefecture_of
     last = rows["row"].max()
     return [
@@ -383,16 +427,18 @@ def _country(rows: pl.DataFrame, layout: Layout) -> tuple[list[Problem], bool]:
     ], whole
 
 
-def _areas(keyed: Keyed, layout: Layout, country: bool) -> list[Problem]:
+def _areas(keyed: Keyed, layout: Layout, country: bool, away: frozenset[str] | None) -> list[Problem]:
     municipal, prefectures = keyed.municipal, keyed.among("area_level", {"prefecture"})
     codes = keyed.rows["area_code"]
     listed = Counter(code[:2] for code in codes.filter(municipal).unique().drop_nulls())
     today = _today()
     complete = {pref for pref, count in listed.items() if pref in today and count >= _COMPLETE * today[pref]}
     complete |= _ALL if country else frozenset()
+    complete -= _ALL if away is None else away
     whole = keyed.among("area_code", {code for code in _words(codes) if code and code[:2] in complete})
     keys = [name for name in _keys(layout) if name != "area_code"]
     missing_is_nothing = any(rule.missing_is_nothing for rule in layout.checks.sums)
+    signs = np.ones(len(whole), dtype=np.int64)
     room: np.ndarray | float = 0.0
     if layout.checks.areas_remainder == "not_stated":
         room = np.where(keyed.among("age_group", {"total"}), 0.0, np.inf)
@@ -400,7 +446,7 @@ def _areas(keyed: Keyed, layout: Layout, country: bool) -> list[Problem]:
     def compare(
         keys: list[str], whole: np.ndarray, parts: np.ndarray, what_ja: str, most: np.ndarray | float
     ) -> list[Problem]:
-        bad, tested = _differing(keyed, keys, whole, parts, keyed.figures, missing_is_nothing, most, hidden=True)
+        bad, tested = _differing(keyed, keys, whole, parts, signs, missing_is_nothing, most, hidden=True)
         if bad.is_empty():
             return _outside(keyed, layout, tested)
         return [
@@ -467,7 +513,7 @@ def _differing(
     keys: list[str],
     whole: np.ndarray,
     parts: np.ndarray,
-    added_figures: np.ndarray,
+    signs: np.ndarray,
     missing_is_nothing: bool,
     room: np.ndarray | float,
     count: int = 0,
@@ -477,13 +523,14 @@ def _differing(
     the most that would do (`most`); and what every tested row, by its number `at`, is `short` of.
 
     Left out: totals that are missing, that have no parts (or not `count` of them), or that have missing parts where
-    those are not nothing; with `hidden`, these totals are only not below what their parts add up to. added_figures: the
-    parts' figures with their signs. room: how far a total may lie above its parts, for each row or for all.
+    those are not nothing or that are not used; with `hidden`, a total with missing parts is only not below what its
+    other parts add up to. signs: of the parts, 1 or -1. room: how far a total may lie above its parts, for each row or
+    for all.
     """
     place = keyed.place(keys)
     size = int(place.max()) + 1
     added = np.zeros(size, dtype=np.int64)
-    np.add.at(added, place[parts], added_figures[parts])
+    np.add.at(added, place[parts], (keyed.figures * signs)[parts])
     found = np.bincount(place[parts], minlength=size)
     tested = found == count if count else found > 0
     gaps = np.zeros(size, dtype=bool)
@@ -491,6 +538,7 @@ def _differing(
         gaps[place[parts & keyed.missing]] = True
         if not hidden:
             tested &= ~gaps
+    tested[place[parts & keyed.unknown]] = False
     at = np.flatnonzero(whole & ~keyed.missing)
     at = at[tested[place[at]]]
     short = keyed.figures[at] - added[place[at]]
@@ -499,6 +547,12 @@ def _differing(
     every = pl.DataFrame({"at": at, "short": short})
     if not wrong.any():
         return pl.DataFrame(), every
-    most = keyed.figures[at] - short + np.broadcast_to(most, short.shape)
+    most = np.broadcast_to(most, short.shape)
+    if keyed.broken is not None and len(keyed.broken) < _SOLVED:
+        for one in np.flatnonzero(wrong)[:_SOLVED].tolist():
+            inside = np.flatnonzero(parts & (place == place[at[one]])).tolist()
+            pairs = [(spot, int(signs[spot])) for spot in inside]
+            keyed.broken.append(Equation(int(at[one]), pairs, int(short[one]), float(most[one])))
+    most = keyed.figures[at] - short + most
     bad = keyed.rows[at[wrong]].with_columns(added=added[place[at]][wrong], most=most[wrong])
     return bad.sort("row", maintain_order=True), every

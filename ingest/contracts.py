@@ -371,7 +371,6 @@ class Layout(Strict):
             "footnotes",
             "side_sheets",
             "nation",
-            "hidden",
             "file_name",
         ):
             _compiles(getattr(self, name, None), name)
@@ -380,6 +379,8 @@ class Layout(Strict):
         for name, text in self.metadata.items():
             _compiles(name, "metadata", name)
             _compiles(text, "metadata", name)
+        for place, block in enumerate(self.checks.blocks):
+            _compiles(block.named, "checks", "blocks", place, "named")
         if self.reader == bool(self.columns):
             raise Slip("columns と anchor か、reader のどちらかを書いてください", "columns and an anchor, or a reader")
         checks = self.checks

@@ -36,9 +36,10 @@ def measures(found: Recognised) -> list[Bound]:
     return [bound for bound in found.columns if bound.column.role == "measure"]
 
 
-def records(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]:
+def records(grid: Grid, found: Recognised, aside: frozenset[int] = frozenset()) -> tuple[pl.DataFrame, list[Problem]]:
     """One row per row of the grid that holds figures: `at` (0-based row), `row` (as counted), `c<place>` the cells of
-    each key column squeezed, `figures` (it has any). Problems mean that the rows must not be used."""
+    each key column squeezed, `figures` (it has any). Problems mean that the rows must not be used. aside: rows, as
+    counted, that are left out."""
     body, end = found.header.body, grid.height
     squeezed = {
         bound.place: grid.squeezed(bound.place, body)
@@ -51,7 +52,9 @@ def records(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]
     frame = frame.with_columns(figures=pl.Series(grid.filled([bound.place for bound in measures(found)], body, end)))
     beside = pl.Series(grid.filled([bound.place for bound in found.columns if bound.place not in squeezed], body, end))
     frame = frame.filter(pl.any_horizontal(pl.col(f"c{place}") != "" for place in squeezed) | beside)
-    frame, parts = _whole_areas(grid, found, frame)
+    frame, parts = _whole_areas(grid, found, frame, aside)
+    if aside:
+        frame = frame.filter(~pl.col("row").is_in(sorted(aside)))
     frame, problems = _notes(grid, found, frame, squeezed)
     problems += parts
     problems += _odd_characters(grid, found, frame, squeezed)
@@ -61,9 +64,11 @@ def records(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]
     return frame, problems
 
 
-def _whole_areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
+def _whole_areas(
+    grid: Grid, found: Recognised, frame: pl.DataFrame, aside: frozenset[int]
+) -> tuple[pl.DataFrame, list[Problem]]:
     """The rows of whole areas. A row of a part (人口集中地区) stands under the same code as the whole's. One that
-    stands alone may be the whole's."""
+    stands alone may be the whole's, and is told but where it is put aside."""
     part = one(found, "part")
     if part is None:
         return frame, []
@@ -74,7 +79,7 @@ def _whole_areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl
     frame = frame.filter(whole)
     roles = {"area_code", "area_name", "sex", "scope", "age", "year"}
     keys = [f"c{bound.place}" for bound in found.columns if bound.column.role in roles]
-    alone = left.join(frame, on=keys, how="anti")
+    alone = left.filter(~pl.col("row").is_in(sorted(aside))).join(frame, on=keys, how="anti")
     return frame, [
         problem(
             "part_without_whole",

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from ingest import area_keys, keys
+from ingest.across import across
 from ingest.coded import coded
 from ingest.dimensions import dimensions, observed_days
 from ingest.figures import figures
@@ -28,39 +29,45 @@ _MANY = 10_000
 
 class Melted(NamedTuple):
     """rows: the raw table without source_id (rows carry every figure, missing ones too), its texts coded (coded.py)
-    where they are many; problems: why not, or what to look at; `gate` problems mean that the rows must not be used."""
+    where they are many; problems: why not, or what to look at; `gate` problems mean that the rows must not be used.
+    bad: cells that the contract does not allow, as `figures` gives them; across: how the columns of a row contradict
+    each other. Neither may be left over where the rows are used."""
 
     rows: pl.DataFrame
     problems: list[Problem]
     observed: list[dt.date]
+    bad: pl.DataFrame
+    across: list[Problem]
 
 
-def melt(grid: Grid, found: Recognised) -> Melted:
-    """Rows of the layout's raw table."""
+def melt(
+    grid: Grid, found: Recognised, aside: frozenset[int] = frozenset(), named: frozenset[int] = frozenset()
+) -> Melted:
+    """Rows of the layout's raw table. aside: rows, as a person counts them, that are left out; named: rows in which a
+    figure is not used, so that their columns are not compared."""
     schema = {name: dtype for name, dtype in schema_of(found.layout.raw_table).items() if name != "source_id"}
     none = pl.DataFrame(schema=schema)
-    records, problems = keys.records(grid, found)
+    records, problems = keys.records(grid, found, aside)
     if not problems:
         records, problems = area_keys.with_areas(grid, found, records)
     if problems:
-        return Melted(none, problems, [])
+        return Melted(none, problems, [], pl.DataFrame(), [])
     notes = keys.parts_left_out(grid, found) + keys.own_characters(grid, found, records)
-    cells, problems = figures(grid, found, records)
-    if problems:
-        return Melted(none, problems, [])
+    cells, bad = figures(grid, found, records)
+    contradictions = across(grid, found, records, named | set(bad["row"] if not bad.is_empty() else []))
     notes += _hidden(grid, found, records, cells)
     told, problems = dimensions(grid, found, records, cells)
     if not told:
-        return Melted(none, problems, [])
+        return Melted(none, problems, [], bad, contradictions)
     if missing := [name for name in schema if name not in told]:
         raise KeyError(f"{found.contract.source}/{found.layout.layout} gives no {missing}")
     rows = pl.DataFrame([_column(told[name], dtype, cells).alias(name) for name, dtype in schema.items()])
-    problems = notes
+    problems = notes + problems
     for name in ("as_of_date", "month", "fiscal_year", "year"):
         if name in schema and rows[name].null_count():
             problems.append(no_period(grid, name))
             break
-    return Melted(rows, problems, observed_days(found, rows))
+    return Melted(rows, problems, observed_days(found, rows), bad, contradictions)
 
 
 def _hidden(grid: Grid, found: Recognised, records: pl.DataFrame, cells: pl.DataFrame) -> list[Problem]:

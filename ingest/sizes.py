@@ -25,6 +25,8 @@ _OPEN = 999
 _EVENTS, _EVENTS_SHARE = 2, 0.01
 """Municipalities of a table, the larger of number and share, in which the smaller item may be the larger one for once:
 one of 3,261 in 1999 (川崎村)."""
+_MOST = 0.9
+"""Share of a table's rows without which a ratio that is off is the table's, not that of a few impossible rows."""
 _SEX = {"male": "男", "female": "女", "total": "男女計"}
 
 
@@ -37,10 +39,6 @@ def ratio(rows: pl.DataFrame, rule: Ratio, value: str) -> list[Problem]:
     if len(each.columns) < len(index) + 6:
         return []
     of, to = pl.col(f"{value}_{rule.of}"), pl.col(f"{value}_{rule.to}")
-    whole = each.filter(pl.col("area_level") != "subtotal").filter(of.is_not_null() & to.is_not_null())
-    above, below = float(whole.select(of.sum()).item()), float(whole.select(to.sum()).item())
-    if below and not rule.minimum <= above / below <= rule.maximum:
-        return [_unit(rows, each, rule, above / below)]
     apart = (of == 0) != (to == 0)
     if rule.rounded:
         apart &= of != 0
@@ -49,7 +47,15 @@ def ratio(rows: pl.DataFrame, rule: Ratio, value: str) -> list[Problem]:
     if rule.uncounted_until is not None:
         uncounted = (to == 0) & (of > 0) & (pl.col("fiscal_year") <= rule.uncounted_until)
     apart &= ~uncounted
-    bad = each.filter((of.is_null() != to.is_null()) | apart.fill_null(False) | outside.fill_null(False)).sort("row")
+    wrong = (of.is_null() != to.is_null()) | apart.fill_null(False) | outside.fill_null(False)
+    whole = each.filter((pl.col("area_level") != "subtotal") & of.is_not_null() & to.is_not_null())
+    found = _share(whole, of, to)
+    if found is not None and not rule.minimum <= found <= rule.maximum:
+        rest = whole.filter(~wrong)
+        left = _share(rest, of, to)
+        if rest.height < _MOST * whole.height or left is None or not rule.minimum <= left <= rule.maximum:
+            return [_unit(rows, each, rule, found)]
+    bad = each.filter(wrong).sort("row")
     told = each.filter(uncounted).sort("row")
     problems = [_row(rows["sheet"][0], item, value, bad.height, rule) for item in bad.head(SHOWN).iter_rows(named=True)]
     return problems + ([_uncounted(rows["sheet"][0], told, rule)] if told.height else [])
@@ -74,6 +80,11 @@ def _uncounted(sheet: str, told: pl.DataFrame, rule: Ratio) -> Problem:
         found="0",
         action_ja="公表元の表のとおりなら、何もしなくてかまいません。",
     )
+
+
+def _share(pairs: pl.DataFrame, of: pl.Expr, to: pl.Expr) -> float | None:
+    above, below = float(pairs.select(of.sum()).item()), float(pairs.select(to.sum()).item())
+    return above / below if below else None
 
 
 def _unit(rows: pl.DataFrame, each: pl.DataFrame, rule: Ratio, found: float) -> Problem:
@@ -189,7 +200,7 @@ def ages(keyed: Keyed, rule: Ages, of_total: list[str], beside: list[str]) -> li
 
 
 def _empty_rows(keyed: Keyed, rule: Ages, keys: list[str], young: np.ndarray, total: np.ndarray) -> list[Problem]:
-    at = np.flatnonzero(young & (keyed.figures == 0))
+    at = np.flatnonzero(young & (keyed.figures == 0) & ~keyed.unknown)
     if not at.size:
         return []
     place = keyed.place(keys)
@@ -208,7 +219,7 @@ def _empty_classes(
     if not (persons >= rule.filled_table).any():
         return []
     empty = np.zeros(int(place.max()) + 1, dtype=bool)
-    of_class = towns & classed
+    of_class = towns & classed & ~keyed.unknown
     empty[place[of_class]] = True
     empty[place[of_class & (keyed.figures > 0)]] = False
     if not empty.any():
@@ -244,6 +255,10 @@ def _sexes(keyed: Keyed, rule: Ages, beside: list[str], old: np.ndarray) -> list
     sexes = [np.flatnonzero(old & keyed.among("sex", {sex})) for sex in ("male", "female")]
     if not all(at.size for at in sexes):
         return []
+    if keyed.unknown.any():  # an area of which one sex is not used says nothing in the sums of all areas either
+        areas = keyed.place(["area"])
+        unknown = np.isin(areas, areas[keyed.unknown & old])
+        sexes = [at[~unknown[at]] for at in sexes]
     common = [name for name in beside if name != "sex"]
     bad: list[tuple[int, float, float]] = []
     for keys, rows in ((["area", *common], None), (common, keyed.municipal)):

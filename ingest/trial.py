@@ -6,30 +6,33 @@ is offered only where it would help, and nothing is read by it until somebody ha
 
 from __future__ import annotations
 
-from ingest import checks, proposals
-from ingest.figures import value_column
+from collections.abc import Sequence
+
+from ingest import proposals
 from ingest.grid import Grid
-from ingest.melt import melt
+from ingest.named import Line
 from ingest.problems import Problem
 from ingest.recognised import Recognised
+from ingest.sheet import read_sheet
 from ingest.text import squeeze
 
 
-def with_symbols(grid: Grid, found: Recognised, problems: list[Problem]) -> list[Problem]:
-    """The same problems; where all of them are signs that the contract does not know, and the table adds up without
-    these figures, each with the entry to add."""
-    signs = {squeeze(p["found"]) for p in problems}
-    if any(p["problem_id"] != "unreadable_value" for p in problems) or not all(map(proposals.is_sign, signs)):
+def with_symbols(grid: Grid, found: Recognised, problems: list[Problem], lines: Sequence[Line] = ()) -> list[Problem]:
+    """The same problems; where all that stop the table are signs that the contract does not know, and it adds up
+    without these figures, each with the entry to add. lines: of the corrections, as the table was read with."""
+    stopping = [p for p in problems if p["severity"] == "gate"]
+    signs = {squeeze(p["found"]) for p in stopping}
+    strange = any(p["problem_id"] != "unreadable_value" for p in stopping)
+    if not stopping or strange or not all(map(proposals.is_sign, signs)):
         return problems
     known = found.layout.symbols | dict.fromkeys(signs, "not_reported")
     layout = found.layout.model_copy(update={"symbols": known})
-    again = melt(grid, found._replace(layout=layout))
-    if any(p["severity"] == "gate" for p in again.problems):
-        return problems
-    _, broken = checks.check(again.rows, layout, value_column(layout.raw_table))
-    if any(p["severity"] == "gate" for p in broken):
+    again = read_sheet(grid, found._replace(layout=layout), lines)
+    if not again.whole or any(p["severity"] == "gate" for p in again.problems):
         return problems
     return [
         p | {"action_ja": p["action_ja"] + proposals.symbol_line(found.contract, found.layout, p["found"])}
+        if p["severity"] == "gate"
+        else p
         for p in problems
     ]

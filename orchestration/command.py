@@ -226,9 +226,16 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from ingest import corrections, named
     from ingest.check import describe
+    from ingest.registers import RegisterError
 
-    reports = [describe(path) for path in arguments.files]
+    try:
+        lines = named.whole(corrections.declared(decisions=Home.from_environment().corrections))
+    except RegisterError as error:
+        _complain(arguments, *str(error).split(" / ", 1))
+        return REFUSED
+    reports = [describe(path, lines) for path in arguments.files]
     readable = [path for path, report in zip(arguments.files, reports, strict=True) if report["would_be_taken"]]
     rehearsed = None if arguments.quick or not readable else _rehearse(readable)
     if arguments.json:

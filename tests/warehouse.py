@@ -92,7 +92,7 @@ def built(root: Path, landing: Path, *select: str) -> Iterator[Warehouse]:
 
     home = Home(root / "home")
     received_at = datetime(2026, 11, 22, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
-    snapshots = intake.take(home, landing, received_at, "tests")
+    snapshots = intake.take(home, landing, received_at, "samples")
     result = raw.read(home, snapshots, date(2026, 11, 22))
     path = root / "candidate.duckdb"
     with duckdb.connect(str(path)) as connection:

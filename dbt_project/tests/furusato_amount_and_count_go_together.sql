@@ -41,6 +41,7 @@ inner join {{ source('raw', 'delivery') }} as delivery on paired.source_id = del
 where
     paired.n_items = 2
     and (coalesce(paired.donation_jpy, 0) = 0) <> (coalesce(paired.donation_count, 0) = 0)
+    and not {{ has_unused_figures('paired.source_id', 'paired.municipality_code') }}
     and exists (
         select 1 from {{ ref('int_furusato__resolved') }} as resolved
         where

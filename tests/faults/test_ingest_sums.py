@@ -51,13 +51,18 @@ def rows_of(name: str, folder: Path = SAMPLES) -> Rows:
     return [list(row) for row in _rows(folder / name)]
 
 
-def read(name: str, rows: Rows) -> reading.Reading:
-    """What the reader makes of rows in the form that the table came in."""
+def data_of(name: str, rows: Rows) -> bytes:
+    """Rows in the form that the table came in."""
     if not name.endswith(".csv"):
-        return reading.read(book(rows), "delivery.xlsx")
+        return book(rows)
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows(rows)
-    return reading.read(out.getvalue().encode("cp932" if "cp932" in name else "utf-8-sig"), "delivery.csv")
+    return out.getvalue().encode("cp932" if "cp932" in name else "utf-8-sig")
+
+
+def read(name: str, rows: Rows) -> reading.Reading:
+    """What the reader makes of rows in the form that the table came in."""
+    return reading.read(data_of(name, rows), "delivery.csv" if name.endswith(".csv") else "delivery.xlsx")
 
 
 def problems_of(name: str, edit: Edit, folder: Path = SAMPLES) -> list[dict[str, Any]]:
