@@ -83,7 +83,7 @@ def declared(folder: Path = FILES, decisions: Path | None = None) -> pl.DataFram
 
 def _lines(path: Path, called: str) -> pl.DataFrame:
     found = registers.scan(path, KINDS, file=called)
-    frame = found.frame.filter(pl.col("raw_table") != "raw_table")  # the header, pasted once more
+    frame = found.frame
     keys = [row_key(table, key) for table, key in frame.select("raw_table", "row_key").iter_rows()]
     typed = frame.with_columns(
         pl.lit(called).alias("file"),

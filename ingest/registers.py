@@ -94,27 +94,41 @@ class RegisterError(ValueError):
 
 
 def read(
-    path: Path, columns: Mapping[str, Kind], *, filled: Collection[str] = (), file: str | None = None
+    path: Path,
+    columns: Mapping[str, Kind],
+    *,
+    filled: Collection[str] = (),
+    file: str | None = None,
+    others: bool = False,
 ) -> pl.DataFrame:
     """Typed columns of a register in the order of `columns`, after `line_number` (Int64, the header is line 1 or
     later; where it has rows of one line each, it is the row that a spreadsheet shows).
 
-    filled: columns that may not be blank. file: how the file is named in messages. A blank cell is null, '' in a text.
+    filled: columns that may not be blank. file: how the file is named in messages. others: lines are pasted from lists
+    that may be wider or narrower: other columns are passed over, and what a line does not reach is blank. A blank cell
+    is null, '' in a text. The header again, pasted with its lines, is no line.
     Raises RegisterError where the file, its header or a cell is not certain; FileNotFoundError where there is no file.
     """
-    found = scan(path, columns, filled=filled, file=file)
+    found = scan(path, columns, filled=filled, file=file, others=others)
     if found.faults:
         raise RegisterError(file or path.name, found.faults)
     return found.frame
 
 
-def scan(path: Path, columns: Mapping[str, Kind], *, filled: Collection[str] = (), file: str | None = None) -> Scanned:
+def scan(
+    path: Path,
+    columns: Mapping[str, Kind],
+    *,
+    filled: Collection[str] = (),
+    file: str | None = None,
+    others: bool = False,
+) -> Scanned:
     """The same with the faulty cells as null and told one by one, for a caller that judges line by line.
 
     Raises RegisterError where not even the rows are certain (characters, structure, header, widths).
     """
     name = file or path.name
-    table, place = _table(path, name, list(columns))
+    table, place = _table(path, name, list(columns), others)
     lines = [table.lines[at] for at in place.rows]
     frame: dict[str, Any] = {"line_number": pl.Series(lines, dtype=pl.Int64)}
     faults: list[Fault] = []
@@ -144,7 +158,7 @@ def _stop(name: str, row: int | None, column: str, ja: str, en: str, action: str
     return RegisterError(name, [Fault(row, column, ja, en, action)])
 
 
-def _table(path: Path, name: str, wanted: list[str]) -> tuple[csvtext.Table, _Place]:
+def _table(path: Path, name: str, wanted: list[str], others: bool) -> tuple[csvtext.Table, _Place]:
     """The records of a file, and where the table stands in them."""
     try:
         text, _ = csvtext.decode(path.read_bytes())
@@ -166,7 +180,10 @@ def _table(path: Path, name: str, wanted: list[str]) -> tuple[csvtext.Table, _Pl
         if sign in first and "," not in first:
             ja = f"項目がコンマではなく{called}で区切られています"
             raise _stop(name, table.lines[head], "", ja, "fields are not parted by commas")
-    columns = _header(name, table.lines[head], [squeeze(column[head]) for column in filled], wanted)
+    columns = _header(name, table.lines[head], [squeeze(column[head]) for column in filled], wanted, others)
+    rows = [row for row in rows if any(squeeze(filled[at][row]) != one for one, at in columns.items())]
+    if others:
+        return table, _Place(rows, columns)
     width = int(table.widths[head])
     for row in rows:
         given = int(table.widths[row])
@@ -182,7 +199,7 @@ def _table(path: Path, name: str, wanted: list[str]) -> tuple[csvtext.Table, _Pl
     return table, _Place(rows, columns)
 
 
-def _header(name: str, line: int, labels: list[str], wanted: list[str]) -> dict[str, int]:
+def _header(name: str, line: int, labels: list[str], wanted: list[str], others: bool) -> dict[str, int]:
     """Place of each column, in the order of `wanted`. Columns may stand in any order; blank headers are none."""
     given = [label for label in labels if label]
     for label in given:
@@ -190,7 +207,7 @@ def _header(name: str, line: int, labels: list[str], wanted: list[str]) -> dict[
             action = "一つを消してください。"
             raise _stop(name, line, _label(label), "同じ見出しが二つあります", "the header is there twice", action)
     missing, unknown = [one for one in wanted if one not in given], [one for one in given if one not in wanted]
-    if missing or unknown:
+    if missing or (unknown and not others):
         said = [f"ない列: {', '.join(missing)}"] if missing else []
         for one in unknown:
             near = difflib.get_close_matches(one, missing, n=1, cutoff=0.6)

@@ -14,9 +14,9 @@ import polars as pl
 
 from ingest import checks, named
 from ingest.area_keys import prefectures_of
-from ingest.checks import Equation
 from ingest.figures import bad_cells, value_column
 from ingest.grid import Grid
+from ingest.keyed import Equation
 from ingest.keys import measures
 from ingest.melt import Melted, melt
 from ingest.named import Line

@@ -18,7 +18,7 @@ from ingest.contracts import Ages, Larger, Ratio
 from ingest.problems import SHOWN, Problem, problem
 
 if TYPE_CHECKING:
-    from ingest.checks import Keyed
+    from ingest.keyed import Keyed
 
 _OPEN = 999
 """Last age of a class without one."""

@@ -27,7 +27,7 @@ from ingest.problems import TO_PASTE, Problem, problem
 from ingest.recognised import Recognised
 
 if TYPE_CHECKING:
-    from ingest.checks import Equation
+    from ingest.keyed import Equation
     from ingest.reading import Reading
     from ingest.sheet import Page
 

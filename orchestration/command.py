@@ -134,7 +134,7 @@ def _print_not_used(arguments: argparse.Namespace, files: list[dict[str, str]]) 
         _say(
             arguments,
             f"使わなかったファイル {one['file_name']}: {one['problem_id']}: {one['reason_ja']}",
-            f"Not used: {one['file_name']}: {one['problem_id']}: {one['reason_en']}",
+            f"Not used: {one['file_name']}: {one['reason_en']}",
         )
 
 
