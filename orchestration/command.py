@@ -233,7 +233,7 @@ def _check(arguments: argparse.Namespace) -> int:
     try:
         lines = named.whole(corrections.declared(decisions=Home.from_environment().corrections))
     except RegisterError as error:
-        _complain(arguments, *str(error).split(" / ", 1))
+        print(error, file=sys.stderr)
         return REFUSED
     reports = [describe(path, lines) for path in arguments.files]
     readable = [path for path, report in zip(arguments.files, reports, strict=True) if report["would_be_taken"]]

@@ -7,6 +7,7 @@ spellings. Does not hold the real files (test_ingest_real_cells.py).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest import areas, reading, spellings
+from ingest import areas, reading, spellings, way_past
 from ingest.codes import check_digit
+from ingest.figures import value_column
+from ingest.named import applied
 from tests.synthetic.books import book
 
 Row = list[Any]
@@ -401,6 +404,57 @@ def test_a_few_persons_outside_all_municipalities_are_told(more: int, said: list
 def test_many_or_less_than_none_are_refused(more: int) -> None:
     found = reading.read(text(census(more=more)), "x.csv")
     assert not found.taken and set(ids(found)) == {"area_total_differs"}
+
+
+# --- a wrong row among them -------------------------------------------------------------------------------------------
+
+
+def mixed() -> list[Row]:
+    """A census with a row of the densely inhabited district below each row of a whole area."""
+    rows = census()
+    at = next(place for place, row in enumerate(rows) if row[:1] == ["全域・集中の別030002 コード"]) + 1
+    districts = [["00701", "人口集中地区", *row[2:9], *[cell // 2 for cell in row[9:]]] for row in rows[at:]]
+    return [*rows[:at], *[row for pair in zip(rows[at:], districts, strict=True) for row in pair]]
+
+
+WRONG = {
+    "hidden rows, no figure": (book, lambda: foreigners(2014, {"岩美町": "岩美町*"}), ["倉吉市", "男"], 6, "12a"),
+    "hidden rows, another figure": (book, lambda: foreigners(2014, {"岩美町": "岩美町*"}), ["倉吉市", "男"], 6, 99),
+    "hidden rows, another name": (book, lambda: foreigners(2014, {"岩美町": "岩美町*"}), ["倉吉市", "男"], 2, "盛岡市"),
+    "series, ten times": (book, series, ["米子市"], 2, 12_355.0),
+    "series, another count": (book, series, ["米子市"], 5, 4_100),
+    "parts, no figure": (text, mixed, ["全域", "000", "倉吉市"], 11, "x"),
+    "parts, another figure": (text, mixed, ["全域", "000", "倉吉市"], 11, 198),
+    "parts, name of the whole": (text, mixed, ["全域", "000", "倉吉市"], 7, "盛岡市"),
+    "parts, name of the part": (text, mixed, ["人口集中地区", "000", "倉吉市"], 7, "盛岡市"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_wrong_row_in_a_genuine_file_is_named_and_the_rest_is_taken(kind: str) -> None:
+    made, rows_of, words, column, wrong = WRONG[kind]
+    plain = reading.read(made(rows_of()), "x")
+    rows = rows_of()
+    row = next(row for row in rows if set(words) <= set(row))
+    assert row[column] != wrong
+    row[column] = wrong
+    data = made(rows)
+    digest = hashlib.sha256(data).hexdigest()
+    refused = reading.read_or_propose(data, "x", digest, [])
+    assert not refused.taken and ids(refused)[-1] == "corrections_to_paste"
+    lines, _ = way_past.find(refused, lambda lines: reading.read(data, "x", lines=lines), digest)
+    named = way_past.lines_of(lines, digest)
+    found = reading.read(data, "x", lines=named)
+    assert found.taken, found.problems
+    ((table, before),) = plain.tables.items()
+    value = value_column(table)
+    after = applied(found.tables[table], table, named)
+    both = before.join(after, on=["row", "column_label"], how="left", suffix="_after")
+    changed = both.filter(pl.col(value).ne_missing(pl.col(f"{value}_after")))
+    assert changed[f"{value}_after"].null_count() == changed.height, "what is used is the true figure"
+    assert 1 <= len(lines) <= 2 and changed.height <= (20 if kind != "series, ten times" else 25)
+    told = set(ids(plain))
+    assert told <= set(ids(found)) and set(ids(found)) - told <= {"figures_not_used"}
 
 
 # --- spellings --------------------------------------------------------------------------------------------------------
