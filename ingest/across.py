@@ -29,11 +29,14 @@ class _Cells(NamedTuple):
 _Columns = dict[tuple[str, str | None], list[_Cells]]
 
 
-def across(grid: Grid, found: Recognised, records: pl.DataFrame) -> list[Problem]:
-    """Problems of the rows (`records` of melt, one for each row of figures) whose columns contradict each other."""
+def across(grid: Grid, found: Recognised, records: pl.DataFrame, named: frozenset[int] = frozenset()) -> list[Problem]:
+    """Problems of the rows (`records` of melt, one for each row of figures) whose columns contradict each other. named:
+    rows, as a person counts them, that are not compared."""
     rules = found.layout.checks
     if not rules.equations and not rules.rates:
         return []
+    if named:
+        records = records.filter(~pl.col("row").is_in(sorted(named)))
     columns: _Columns = {}
     problems: list[Problem] = []
     for bound in found.columns:

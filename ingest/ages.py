@@ -10,10 +10,13 @@ from typing import NamedTuple
 
 from ingest.text import squeeze
 
-AGE = r"(?:総数(?:\(年齢\))?|(?:年齢)?「?不詳」?|年齢「?不詳」?|\d{1,3}歳?[~-]\d{1,3}歳?(?:以上)?|\d{1,3}歳?(?:以上|~))"
+AGE = (
+    r"(?:(?:年齢)?総数(?:\([^()]*(?:年齢|階級)[^()]*\))?|(?:年齢)?「?不詳」?(?:\(年齢\))?"
+    r"|\d{1,3}[歳才]?[~-]\d{1,3}[歳才]?(?:以上)?|\d{1,3}[歳才]?(?:以上|~))"
+)
 """Regular expression (after NFKC) of one age class."""
-_SPAN = re.compile(r"(\d{1,3})歳?[~-](\d{1,3})歳?(?:以上)?")
-_OPEN = re.compile(r"(\d{1,3})歳?(?:以上|~)")
+_SPAN = re.compile(r"(\d{1,3})[歳才]?[~-](\d{1,3})[歳才]?(?:以上)?")
+_OPEN = re.compile(r"(\d{1,3})[歳才]?(?:以上|~)")
 
 
 class Age(NamedTuple):
@@ -25,14 +28,14 @@ class Age(NamedTuple):
 
 
 def parse_age(label: object) -> Age:
-    """Age class of '総数', '0～4歳', '5～9', '０－４歳', '80歳以上', '年齢「不詳」'.
+    """Age class of '総数', '年齢総数', '0～4歳', '5～9', '０－４歳', '80歳以上', '年齢「不詳」'.
 
     '85～89歳以上' is a known slip for 85-89.
 
     Raises ValueError where the label is not an age class.
     """
     text = squeeze(label)
-    if text.startswith("総数"):
+    if text.removeprefix("年齢").startswith("総数"):
         return Age("total", None, None)
     if "不詳" in text:
         return Age("unknown", None, None)

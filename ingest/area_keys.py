@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 import polars as pl
 
-from ingest import areas, shown
+from ingest import areas, keys, shown, typed_codes
 from ingest.codes import check_digit_column, valid6
 from ingest.grid import Grid
 from ingest.keys import one
@@ -42,7 +43,7 @@ def with_areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.D
     used."""
     if found.layout.raw_table == "reference_series":
         return _reference_codes(grid, found, frame)
-    if frame.height < _MANY:
+    if frame.height < _MANY or one(found, "area_code") is None:  # names alone are read in the order of the rows
         return _areas(grid, found, frame)
     roles = ("area_code", "area_name", "prefecture", "area_kind")
     stated = [f"c{bound.place}" for role in roles if (bound := one(found, role))]
@@ -56,15 +57,22 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
     code, name, where = one(found, "area_code"), one(found, "area_name"), one(found, "prefecture")
     kind = one(found, "area_kind")
 
+    signs = found.layout.hidden
+
     def text(bound: Bound | None) -> pl.Expr:
         # '-' and '0' stand for "no name" in prefectures' rows
-        return pl.col(f"c{bound.place}").str.strip_chars_end("*").replace(["-", "0"], "") if bound else pl.lit("")
+        if bound is None:
+            return pl.lit("")
+        cell = pl.col(f"c{bound.place}").str
+        return (cell.strip_chars(signs) if signs else cell.strip_chars_end("*")).replace(["-", "0"], "")
 
     frame = frame.with_columns(code=text(code), name=text(name), prefecture=text(where))
     label = pl.when(pl.col("name") != "").then(pl.col("name")).otherwise(pl.col("prefecture"))
     nation = label.str.contains(found.layout.nation) & pl.col("code").str.contains(r"^(0{5,6})?$")
     frame = frame.with_columns(is_nation=nation, label=label)
     problems: list[Problem] = []
+    if found.layout.checks.blocks:
+        frame = _named_totals(frame)
     if code is None:
         frame, problems = _look_up(grid, frame)
         frame = _true_nation(frame)
@@ -84,6 +92,8 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
             columns = ("row", "code", "full", "right", "name")
             problems += [_bad_digit(grid, code, *values) for values in bad.select(columns).iter_rows()]
         if not problems:
+            frame, problems = _own_characters(grid, frame, keys.own_columns(grid, found))
+        if not problems:
             frame = _true_nation(frame)
             problems += _names_against_codes(grid, frame, code, name)
             problems += _prefectures_against_codes(grid, frame, where)
@@ -101,7 +111,7 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
     frame = frame.with_columns(
         area_level=areas.level_of(),
         area_code=pl.when(pl.col("is_nation")).then(pl.lit("00000")).otherwise(pl.col("code5")),
-        area_name=pl.when(pl.col("is_nation")).then(pl.lit("全国")).otherwise(label),
+        area_name=pl.when(pl.col("is_nation")).then(pl.lit("全国")).otherwise(pl.col("label")),
     )
     # a prefecture's row may carry its name in the prefecture column only
     by_blank = (pl.col("name") == "") & ~pl.col("is_nation") & (pl.col("prefecture") != "") & (name is not None)
@@ -113,14 +123,138 @@ def _areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataF
     ), []
 
 
+def _own_characters(grid: Grid, frame: pl.DataFrame, stated: list[Bound]) -> tuple[pl.DataFrame, list[Problem]]:
+    """The rows with the publisher's own (private-use) characters in their names read by the code, where the rest of the
+    name fits it. Without a known code such a name cannot be read; a subtotal's (郡) is nobody's, and gets a 〓."""
+    known = areas.register()
+    problems = []
+    for bound in stated:
+        column = "prefecture" if bound.column.role == "prefecture" else "name"
+        odd = (
+            frame.filter(pl.col(column).str.contains(keys.PRIVATE.pattern))
+            .select("code5", column, "row")
+            .unique(["code5", column], keep="first", maintain_order=True)
+        )
+        for code, text, row in odd.iter_rows():
+            given = (code or "")[:2] + "000" if column == "prefecture" else code or ""
+            meant = known.restored(given, text)
+            if meant is None and given not in known.names_of and re.search(r"(郡|支庁|[^市町村区])$", text):
+                meant = keys.PRIVATE.sub("〓", text)
+            if meant is None:
+                problems.append(keys.odd_character(grid, bound, row, text, odd.height))
+                continue
+            same = pl.col("code5").eq_missing(pl.lit(code, pl.String)) & (pl.col(column) == text)
+            frame = frame.with_columns(pl.when(same).then(pl.lit(meant)).otherwise(pl.col(column)).alias(column))
+    if stated:
+        label = pl.when(pl.col("name") != "").then(pl.col("name")).otherwise(pl.col("prefecture"))
+        frame = frame.with_columns(label=label)
+    return frame, problems
+
+
+def _named_totals(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same where totals that are repeated for each prefecture without its name (市町村合計, 合計) carry the name of
+    the prefecture above them: 北海道市町村合計."""
+    total = (pl.col("name") == "") & pl.col("prefecture").str.contains(_TOTALS) & ~pl.col("is_nation")
+    if frame.filter(total).select("prefecture").is_duplicated().sum() == 0:
+        return frame
+    above = pl.when(~total & ~pl.col("is_nation")).then(pl.col("prefecture")).forward_fill()
+    return frame.with_columns(
+        label=pl.when(total).then(above.fill_null("") + pl.col("prefecture")).otherwise(pl.col("label"))
+    )
+
+
+def prefectures_of(grid: Grid, found: Recognised, rows: frozenset[int]) -> frozenset[str] | None:
+    """First two digits of the prefectures that rows, as a person counts them, may belong to; None: of any. Both the
+    code and the names count, since any of them may be what cannot be read."""
+    known, named = areas.register(), set()
+    body = found.header.body
+    lines = grid.lines_from(body)
+    for at in [place for place, row in enumerate(lines) if row in rows] if rows else []:
+        said = set()
+        for role in ("area_code", "prefecture", "area_name"):
+            if (bound := one(found, role)) is None:
+                continue
+            text = grid.squeezed(bound.place, body)[at].strip(found.layout.hidden or "*")
+            if role == "area_code":
+                code = text.zfill(bound.column.digits or 5)[:2]
+                said |= {code} & set(known.prefecture_of)
+            elif role == "area_name":
+                bare = areas.plain_name(text)
+                said |= {code[:2] for (_, name), code in known.code_of.items() if name and name == bare}
+            elif (code := known.prefecture_named(text)) is not None:
+                said.add(code)
+        if not said:
+            return None
+        named |= said
+    return frozenset(named)
+
+
 def _reference_codes(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    code = one(found, "area_code")
+    """Our own tidy form, which people type: the name beside a code says which one it was before a zero was lost."""
+    code, name = one(found, "area_code"), one(found, "area_name")
     assert code is not None
-    frame = frame.with_columns(municipality_code=pl.col(f"c{code.place}"))
-    wrong = frame.filter(~pl.col("municipality_code").str.contains(r"^\d{5}$"))
-    return frame, [
-        _bad_code(grid, code, row, text) for row, text in wrong.select("row", "municipality_code").iter_rows()
+    known = areas.register()
+    stated = pl.col(f"c{name.place}") if name else pl.lit("")
+    pairs = frame.select(text=f"c{code.place}", name=stated).unique(maintain_order=True)
+    meant = [
+        typed_codes.of_name(text, called, known) if name else typed_codes.alone(text, known)
+        for text, called in pairs.iter_rows()
     ]
+    pairs = pairs.with_columns(municipality_code=pl.Series(meant, dtype=pl.String))
+    frame = frame.with_columns(text=f"c{code.place}", name=stated)
+    frame = frame.join(pairs, on=["text", "name"], how="left", maintain_order="left")
+    prefecture = pl.col("municipality_code").str.ends_with("000")
+    wrong = frame.filter(pl.col("municipality_code").is_null() | prefecture).unique(["text", "name"], keep="first")
+    problems = [
+        _typed_code(grid, code, name, row, text, called)
+        for row, text, called in wrong.sort("row").select("row", "text", "name").head(SHOWN).iter_rows()
+    ]
+    return frame.drop("text", "name"), problems
+
+
+def _typed_code(grid: Grid, code: Bound, name: Bound | None, row: int, text: str, called: str) -> Problem:
+    """Why a code of the tidy form is not taken."""
+    known = areas.register()
+    codes = typed_codes.meanings(text, known)
+    places = "・".join(f"{one_code}({'・'.join(sorted(known.names_of[one_code]))})" for one_code in codes)
+    shape: dict[str, Any] = {
+        "row": row,
+        "sheet": grid.sheet,
+        "column_label": code.label.full,
+        "found": shown.cell(text, 12),
+    }
+    if not codes or any(one_code.endswith("000") for one_code in codes):
+        return problem(
+            "not_a_code",
+            "gate",
+            f"市区町村の団体コードではありません:「{shown.cell(text, 12)}」。",
+            f"Not the code of a municipality: {shown.cell(text, 12)}.",
+            expected="a municipality's code: 5 digits, or 6 with check digit",
+            action_ja="この行の団体コードを直した表を入れ直してください。合併などの新しいコードなら "
+            "dbt_project/seeds/municipality_changes.csv に加えます。",
+            **shape,
+        )
+    if name is None:
+        return problem(
+            "code_may_be_anothers",
+            "gate",
+            f"団体コード「{shown.cell(text, 12)}」は {places} のどれか決められません"
+            "(先頭の 0 が落ちると、ほかの団体のコードになります)。",
+            f"Code {shown.cell(text, 12)} may be that of {' or '.join(codes)}: it may have lost a zero.",
+            expected="municipality_name beside municipality_code",
+            action_ja="municipality_name(団体名)の列を加えた表を入れ直してください。",
+            **shape,
+        )
+    where = "・".join(known.places_of(called)[:3]) or "登録のない名前"
+    return problem(
+        "name_code_disagree",
+        "gate",
+        f"団体コード「{shown.cell(text, 12)}」は {places} ですが、団体名は「{shown.name(called)}」({where})です。",
+        f"Code {shown.cell(text, 12)} is of {' or '.join(codes)}, which is not the municipality of the name.",
+        expected=places,
+        action_ja="コードと団体名のどちらが正しいかを確かめ、直した表を入れ直してください。",
+        **shape,
+    )
 
 
 def _bad_code(grid: Grid, code: Bound, row: int, text: str) -> Problem:

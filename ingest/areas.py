@@ -2,12 +2,13 @@
 
 Holds: codes and names of rows -> five-digit code, name, level; looking a code up by prefecture and name; comparing a
 name with its code. Does not hold the list of municipalities (dbt_project/seeds/municipalities.csv and
-municipality_changes.csv) or crosswalks over mergers (the warehouse).
+municipality_changes.csv), spellings (spellings.py) or crosswalks over mergers (the warehouse).
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -15,16 +16,10 @@ from typing import NamedTuple
 
 import polars as pl
 
+from ingest import spellings
 from ingest.home import PROJECT_ROOT
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
-KANJI = {"ヶ": "ケ", "ヵ": "カ", "檮": "梼", "蘂": "蕊", "髙": "高", "﨑": "崎", "槇": "槙", "餠": "餅", "惠": "恵",
-         "竈": "竃", "龍": "竜", "澤": "沢", "嶋": "島", "瀧": "滝", "曾": "曽", "檜": "桧", "藪": "薮", "籠": "篭",
-         "鰺": "鯵", "鴎": "鷗", "彌": "弥", "斎": "斉", "櫟": "檪", "溪": "渓"}  # fmt: skip
-"""Spellings of one name that publishers use side by side."""
-SPELT = {"23521": "三好町"}
-"""Names that publishers print and the seeds spell otherwise (みよし町)."""
-
 _PARTS = r"^(特別区部?|.*[市郡区]部|.*地区)$"
 """Names that end like a municipality's and are parts of a prefecture or a municipality (市部, 人口集中地区)."""
 
@@ -53,6 +48,19 @@ class Register(NamedTuple):
             return False
         return True if any(plain.endswith(one) for one in known) else None
 
+    def restored(self, code: str, name: str) -> str | None:
+        """A name in which private-use characters stand, with those of the code's own name; None where no name of the
+        code has the same characters otherwise. A district before it that has such characters is left out."""
+        bare = self._bare(name)
+        pattern = re.compile("".join("(.)" if _is_private(sign) else re.escape(sign) for sign in bare))
+        found = next((match for one in sorted(self.names_of.get(code, ())) if (match := pattern.fullmatch(one))), None)
+        if found is None:
+            return None
+        signs = iter(found.groups())
+        read = "".join(next(signs) if _is_private(sign) else sign for sign in bare)
+        before = name[: len(name) - len(bare)]
+        return read if any(map(_is_private, before)) else before + read
+
     def places_of(self, name: str) -> list[str]:
         """Prefecture, name and code of every area that has or had a name: 北海道根室市(01223)."""
         plain = self._bare(name)
@@ -75,24 +83,32 @@ class Register(NamedTuple):
         return plain_name(re.sub(r"^[^市町村]{1,5}郡(?=.+[町村]$)", "", name.removeprefix(where)))
 
 
+def _is_private(sign: str) -> bool:
+    """A character of the publisher's own, which means nothing outside its fonts."""
+    return unicodedata.category(sign) == "Co"
+
+
 def plain_name(name: str) -> str:
     """A name for comparison: one spelling per character."""
-    for old, new in KANJI.items():
-        name = name.replace(old, new)
-    return name
+    return name if name.isascii() else name.translate(spellings.characters())
 
 
 def build_register(current: pl.DataFrame, changes: pl.DataFrame | None = None) -> Register:
     """Register from the seeds' columns: municipality_code, prefecture_name_ja, name_ja; old_code, old_name_ja,
-    new_code, new_name_ja. An old name leads to its code only where no current one in the prefecture has that name."""
+    new_code, new_name_ja. An old name leads to its code only where no current one in the prefecture has that name.
+
+    Raises ValueError where the table of spellings makes two of today's names in one prefecture the same."""
     code_of: dict[tuple[str, str], str] = {}
     names: dict[str, set[str]] = defaultdict(set)
     prefecture: dict[str, str] = {}
+    written: dict[tuple[str, str], str] = {}
     for code, where, name in current.select("municipality_code", "prefecture_name_ja", "name_ja").iter_rows():
         names[code].add(plain_name(name))
         prefecture[code[:2]] = where
         # 北海道 has two 泊村: the code in use (01403) comes before the northern village (01696)
         code_of.setdefault((where, "" if code.endswith("000") else plain_name(name)), code)
+        if (other := written.setdefault((where, plain_name(name)), name)) != name:
+            raise ValueError(f"spelling_table: {where}の「{other}」と「{name}」が同じ名前になります / become one name")
     if changes is not None:
         columns = ("old_code", "old_name_ja", "new_code", "new_name_ja")
         for old_code, old_name, new_code, new_name in changes.select(columns).iter_rows():
@@ -101,7 +117,7 @@ def build_register(current: pl.DataFrame, changes: pl.DataFrame | None = None) -
                     names[code].add(plain_name(name))
             if old_name and old_code and new_code in names and old_code[:2] in prefecture:
                 code_of.setdefault((prefecture[old_code[:2]], plain_name(old_name)), old_code)
-    for code, name in SPELT.items():
+    for code, name in spellings.names():
         if code in names:
             names[code].add(plain_name(name))
     codes: dict[str, set[str]] = defaultdict(set)

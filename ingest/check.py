@@ -5,20 +5,22 @@ Holds the description that `sousei check FILE` prints. Does not hold printing, o
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ingest import workbook
-from ingest.contracts import all_contracts
+from ingest import kinds, workbook
 from ingest.intake import _content, _open
+from ingest.named import Line
 from ingest.personal import find_personal, find_personal_keys
-from ingest.problems import Problem, Refusal, fault
-from ingest.reading import open_bytes, read_contents
+from ingest.problems import Problem, Refusal, fault, problem
+from ingest.reading import forget, open_bytes, read_or_propose
 
 
-def describe(path: Path) -> dict[str, Any]:
-    """One file's description.
+def describe(path: Path, lines: Sequence[Line] = ()) -> dict[str, Any]:
+    """One file's description, read with these lines of corrections.
 
     Keys: file_name, size_bytes, would_be_taken, source, publisher_ja, statistic_ja, layouts, title_ja, period,
     rows (raw table -> rows), problems (rows of raw.problem without source_id), samples (raw table -> first rows as
@@ -27,6 +29,8 @@ def describe(path: Path) -> dict[str, Any]:
     """
     if not path.exists() and not path.is_symlink():
         raise FileNotFoundError(path)
+    if kinds.LITTER.search(path.name):
+        return _refused(path, 0, [_litter()])
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         opened = _open(folder, path.name)
@@ -36,11 +40,12 @@ def describe(path: Path) -> dict[str, Any]:
         return _refused(path, 0, opened.problems)
     try:
         data = _content(opened)
-        contents = open_bytes(data)
+        digest = hashlib.sha256(data).hexdigest()
+        contents = open_bytes(data, digest)
         personal = [p for grid in contents.grids for p in find_personal(grid)] + find_personal_keys(contents.document)
         if personal:
             return _refused(path, len(data), personal)
-        reading = read_contents(contents, path.name, all_contracts())
+        reading = read_or_propose(data, path.name, digest, lines)
     except Refusal as refusal:
         return _refused(path, path.stat().st_size, refusal.problems)
     except Exception as error:
@@ -48,6 +53,7 @@ def describe(path: Path) -> dict[str, Any]:
     finally:
         os.close(opened)
         workbook.close()
+        forget()
     contract = reading.contract
     return {
         "file_name": path.name,
@@ -64,6 +70,18 @@ def describe(path: Path) -> dict[str, Any]:
         "samples": {table: rows.head(5) for table, rows in reading.tables.items()},
         "problems": reading.problems,
     }
+
+
+def _litter() -> Problem:
+    return problem(
+        "left_alone",
+        "warn",
+        "ロックファイル(~$…)・一時ファイル・システムのファイルの名前です。夜間処理はこの名前のファイルを見ません。",
+        "The name of a lock file, a temporary file or a file of the system; the night passes it over.",
+        expected="xlsx / xls / csv / json",
+        found="litter",
+        action_ja="表のファイルそのものを、ブックを閉じてから入れてください。",
+    )
 
 
 def _refused(path: Path, size: int, problems: list[Problem]) -> dict[str, Any]:

@@ -1,75 +1,90 @@
-"""Sums inside one delivery.
+"""Sums inside one delivery, and the order of its checks.
 
-Holds: totals against parts in a row (sex, age, flows), municipalities against prefectures and the nation, and that a
-table of the country is whole. Does not hold sizes (sizes.py), columns that are read for checking only (across.py),
-rules over several deliveries or time (dbt tests) or single cells (figures.py).
+Holds: totals against parts in a row (sex, age, flows), and the same key twice. Does not hold sums over areas
+(area_sums.py), sizes (sizes.py), columns that are read for checking only (across.py), rules over several deliveries or
+time (dbt tests) or single cells (figures.py).
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from ingest import sizes
+from ingest.area_sums import of_areas, of_country
 from ingest.areas import register
-from ingest.coded import coded
+from ingest.blocks import blocks
 from ingest.contracts import Layout, Sum
 from ingest.dates import ERA_YEAR
 from ingest.headers import UNITS
+from ingest.keyed import AREA, MUNICIPAL, PREFECTURE, Equation, Keyed, differing, keyed_of, keys_of, other_keys
+from ingest.named import UNKNOWN
 from ingest.problems import SHOWN, Problem, problem
-from ingest.tables import PROVENANCE, schema_of
-
-_COMPLETE = 0.8
-"""Share of today's municipalities that a prefecture's rows must reach for its sum to be tested, in a table that is not
-of the whole country. An extract of some municipalities is not wrong: a prefecture's cities and wards alone are up to
-0.79 of them (東京都 49 of 62)."""
-_WHOLE = 870
-"""Municipalities, half of the country's, from which a table is one of the whole country."""
-_MOST = 24
-"""Prefectures, half of the country's, from which a table has all of them."""
-_ALL = frozenset(f"{number:02}" for number in range(1, 48))
-_NORTHERN = ("01695", "01696", "01697", "01698", "01699", "01700")
+from ingest.tables import schema_of
 
 
-_MUNICIPAL = {"municipality", "designated_city", "other"}
-_AREA, _PREFECTURE = "area", "prefecture"
-"""Keys of the checks' own: area_code with area_name, and the first two digits of area_code."""
+def check(
+    rows: pl.DataFrame,
+    layout: Layout,
+    value: str,
+    gone: frozenset[str] | None = frozenset(),
+    broken_sums: list[Equation] | None = None,
+) -> tuple[pl.DataFrame, list[Problem]]:
+    """(rows with nothing counted twice, problems) of one sheet's rows (raw table with `sheet`, texts coded or not, with
+    or without the columns of `named.applied`).
 
-
-def check(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame, list[Problem]]:
-    """(rows with nothing counted twice, problems) of one sheet's rows (raw table with `sheet`, texts coded or not).
-
-    The same key with the same value again is dropped with a warning; with another value it is refused.
+    The same key with the same value again is dropped with a warning; with another value it is refused. A figure that is
+    not used is unknown: what it belongs to is not compared. gone: prefectures that lack rows which were named because
+    they cannot be read; None: any may. broken_sums: takes the equations that do not hold.
     """
     if rows.is_empty():
         return rows, [_no_rows(layout)]
-    rows, problems = twice(rows, layout, value)
-    if any(p["severity"] == "gate" for p in problems):
+    once, problems = twice(rows, layout, value)
+    if _refused(problems):
         return rows, problems
+    rows = once
     rules = layout.checks
-    keyed = _keyed(rows, layout, value) if rules.sums or rules.areas or rules.ages else None
+    keyed = keyed_of(rows, layout, value) if rules.sums or rules.areas or rules.ages else None
+    if keyed is not None and broken_sums is not None:
+        keyed = keyed._replace(broken=broken_sums)
     broken: list[Problem] = []
     if keyed is not None:
         for rule in rules.sums:
             broken += _sum(keyed, layout, rule)
+    in_use = _in_use(rows)
     for ratio in rules.ratios:
-        broken += sizes.ratio(rows, ratio, value)
+        broken += sizes.ratio(in_use, ratio, value)
     for larger in rules.larger:
-        broken += sizes.larger(rows, larger, value)
-    if keyed is not None and rules.ages and not broken:
-        broken += sizes.ages(keyed, rules.ages, _age_keys(layout), _others(layout, "age_group"))
+        broken += sizes.larger(in_use, larger, value)
+    if rules.blocks:
+        broken += blocks(rows, layout, value, gone)
+    if keyed is not None and rules.ages and not _refused(broken):
+        broken += sizes.ages(keyed, rules.ages, _age_keys(layout), other_keys(layout, "age_group"))
     whole = False
     if rules.areas or rules.nationwide:
-        gone, whole = _country(keyed.once(["area_level", "area_code"]) if keyed else rows, layout)
-        broken += gone
-    if keyed is not None and rules.areas and not broken:
-        broken += _areas(keyed, layout, whole)
+        missing, whole = of_country(keyed.once(["area_level", "area_code"]) if keyed else rows, layout, gone)
+        broken += missing
+    stopped = _refused(broken)
+    if keyed is not None and rules.areas and (not stopped or keyed.broken):
+        wide = of_areas(
+            keyed, layout, whole, gone
+        )  # after other faults only its equations count, to find the one figure
+        broken += [] if stopped else wide
     return rows, problems + broken
+
+
+def _refused(problems: list[Problem]) -> bool:
+    return any(found["severity"] == "gate" for found in problems)
+
+
+def _in_use(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows without those of the file in which a figure is not used, year by year."""
+    if UNKNOWN not in rows.columns or not rows[UNKNOWN].any():
+        return rows
+    group = [name for name in ("row", "fiscal_year") if name in rows.columns]
+    return rows.filter(~pl.col(UNKNOWN).any().over(group))
 
 
 def _no_rows(layout: Layout) -> Problem:
@@ -84,17 +99,12 @@ def _no_rows(layout: Layout) -> Problem:
     )
 
 
-def _keys(layout: Layout) -> list[str]:
-    """Columns that make a row of the raw table one of a kind inside a delivery."""
-    gone = {*PROVENANCE, "area_name", "area_level", "age_from", "age_to", "population_persons", "value", "visitors"}
-    gone |= {"unit_in_file", "indicator_ja", "primary_source_ja", "unit"}
-    return [name for name in schema_of(layout.raw_table) if name not in gone]
-
-
 def twice(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame, list[Problem]]:
     """The same key twice. Subtotals and former municipalities may share a code with others, so their names count."""
-    keys = _keys(layout)
+    keys = keys_of(layout)
     named = [*keys, "area_name"] if "area_name" in rows.columns else keys
+    if UNKNOWN in rows.columns:  # of two rows with one key the one that is not used gives way
+        rows = rows.filter(~pl.col(UNKNOWN) | pl.col(UNKNOWN).all().over(named))
     # hashes that meet by chance only lead to the exact count below
     if rows.select(named).hash_rows().n_unique() == rows.height:
         return rows, []
@@ -102,7 +112,7 @@ def twice(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame,
         rows.group_by(named)
         .agg(pl.len().alias("n"), pl.col(value).n_unique().alias("values"), pl.col("row").max())
         .filter(pl.col("n") > 1)
-        .sort("row")
+        .sort(pl.col("values") > 1, "row", descending=[True, False])  # those that stop the file are never cut off
     )
     problems = []
     for item in again.head(SHOWN).iter_rows(named=True):
@@ -125,89 +135,11 @@ def twice(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame,
     return rows.unique(subset=named, keep="first", maintain_order=True), problems
 
 
-class Keyed(NamedTuple):
-    """Rows with what the sums work on. numbers: key -> for each row a number, equal where the keys are equal, from 0.
-    figures: the values, whole numbers, 0 where missing. places: the numbers of keys that were asked for together."""
-
-    rows: pl.DataFrame
-    value: str
-    numbers: dict[str, np.ndarray]
-    figures: np.ndarray
-    missing: np.ndarray
-    places: dict[tuple[str, ...], np.ndarray]
-
-    def place(self, keys: list[str]) -> np.ndarray:
-        """The numbers of several keys as one."""
-        if tuple(keys) not in self.places:
-            self.places[tuple(keys)] = _together(self.numbers, keys)
-        return self.places[tuple(keys)]
-
-    def once(self, keys: list[str]) -> pl.DataFrame:
-        """The last row of each combination of keys."""
-        place = self.place(keys)
-        last = np.full(int(place.max()) + 1, -1)
-        last[place] = np.arange(len(place))
-        return self.rows[np.sort(last[last >= 0])]
-
-    def words(self, name: str) -> list[str | None]:
-        """The different words of a text column by their number, null last."""
-        return _words(self.rows[name])
-
-    @property
-    def municipal(self) -> np.ndarray:
-        """Which rows are of municipalities, each area once."""
-        return self.among("area_level", _MUNICIPAL)
-
-    def among(self, name: str, words: set[str]) -> np.ndarray:
-        """Which rows have one of the words in a text column."""
-        return np.array([word in words for word in _words(self.rows[name])], dtype=bool)[self.numbers[name]]
-
-
-def _keyed(rows: pl.DataFrame, layout: Layout, value: str) -> Keyed:
-    names = ("row", "area_level", "area_name", *_keys(layout))
-    rows = rows.with_columns(coded(rows[name]) for name in names if rows.schema[name] == pl.String)
-    numbers = {name: _numbers(rows[name]) for name in names}
-    numbers[_AREA] = _together(numbers, ["area_code", "area_name"])
-    prefectures = coded(pl.Series([word and word[:2] for word in _words(rows["area_code"])], dtype=pl.String))
-    numbers[_PREFECTURE] = _numbers(prefectures)[numbers["area_code"]]
-    return Keyed(rows, value, numbers, rows[value].fill_null(0).to_numpy(), rows[value].is_null().to_numpy(), {})
-
-
-def _words(column: pl.Series) -> list[str | None]:
-    """The different words of a coded column by their number, null last."""
-    assert isinstance(column.dtype, pl.Enum)
-    return [*column.dtype.categories, None]
-
-
-def _numbers(column: pl.Series) -> np.ndarray:
-    if isinstance(column.dtype, pl.Enum):
-        return column.to_physical().cast(pl.Int64).fill_null(len(column.dtype.categories)).to_numpy()
-    number = column.to_physical().cast(pl.Int64)
-    return (number - number.min()).fill_null(-1).to_numpy() + 1
-
-
-def _together(numbers: dict[str, np.ndarray], names: list[str]) -> np.ndarray:
-    """The numbers of several keys as one; they stay below four times the number of rows."""
-    place, size = np.zeros_like(numbers["row"]), 1
-    for name in names:
-        count = int(numbers[name].max()) + 1
-        place, size = place * count + numbers[name], size * count
-        if size > 4 * len(place):
-            place = (pl.Series(place).rank("dense") - 1).cast(pl.Int64).to_numpy()
-            size = int(place.max()) + 1
-    return place
-
-
-def _others(layout: Layout, over: str) -> list[str]:
-    """Keys, beside the area's, that a total has in common with its parts."""
-    return [name for name in _keys(layout) if name not in {over, "area_code"}]
-
-
 def _age_keys(layout: Layout) -> list[str]:
     """Keys that the age classes of one sex and place have in common."""
     down = any(column.role == "age" for column in layout.columns)
     across = not down and "year" not in schema_of(layout.raw_table)
-    return ["row", "sex"] if across else [_AREA, *_others(layout, "age_group")]
+    return ["row", "sex"] if across else [AREA, *other_keys(layout, "age_group")]
 
 
 def _sum(keyed: Keyed, layout: Layout, rule: Sum) -> list[Problem]:
@@ -223,14 +155,12 @@ def _sum(keyed: Keyed, layout: Layout, rule: Sum) -> list[Problem]:
     elif over == "age_group":
         keys = _age_keys(layout)
     else:
-        keys = [_AREA, *_others(layout, over)]
-    figures = keyed.figures
-    if taken_off:
-        figures = np.where(keyed.among(over, taken_off), -figures, figures)
+        keys = [AREA, *other_keys(layout, over)]
+    signs = np.where(keyed.among(over, taken_off), -1, 1) if taken_off else np.ones(len(whole), dtype=np.int64)
     if rule.missing_refused and (problems := _gaps(keyed, layout, rule, keys, whole, parts)):
         return problems
     room = _room(keyed, rule)
-    bad, tested = _differing(keyed, keys, whole, parts, figures, rule.missing_is_nothing, room, len(rule.parts))
+    bad, tested = differing(keyed, keys, whole, parts, signs, rule.missing_is_nothing, room, len(rule.parts))
     total_ja, parts_ja = _labels(keyed, rule)
     problems = [
         problem(
@@ -257,7 +187,7 @@ def _room(keyed: Keyed, rule: Sum) -> np.ndarray | float:
     if rule.at_most is None:
         return np.inf
     room = np.maximum(rule.at_most, rule.share * keyed.figures)
-    return room if rule.share else np.where(keyed.among("area_level", _MUNICIPAL | {"ward"}), room, np.inf)
+    return room if rule.share else np.where(keyed.among("area_level", MUNICIPAL | {"ward"}), room, np.inf)
 
 
 def _labels(keyed: Keyed, rule: Sum) -> tuple[str, str]:
@@ -290,6 +220,7 @@ def _gaps(
     missing = np.bincount(place[gaps], minlength=size)
     every, wholes = np.bincount(place[either], minlength=size), np.bincount(place[whole], minlength=size)
     mixed = (wholes > 0) & (missing > 0) & (missing < every)
+    mixed[place[either & keyed.unknown]] = False
     bad = keyed.rows[gaps[mixed[place[gaps]]]].sort("row", maintain_order=True)
     return [
         problem(
@@ -315,7 +246,7 @@ def _remainders(keyed: Keyed, layout: Layout, rule: Sum, tested: pl.DataFrame) -
         return []
     at = tested.filter(pl.Series(keyed.municipal[tested["at"].to_numpy()]))["at"].to_numpy()
     short = tested.filter(pl.Series(keyed.municipal[tested["at"].to_numpy()]))["short"].to_numpy()
-    place = keyed.place([_PREFECTURE, *_others(layout, rule.over)])
+    place = keyed.place([PREFECTURE, *other_keys(layout, rule.over)])
     size = int(place.max()) + 1
     sums, totals = np.zeros(size), np.zeros(size)
     np.add.at(sums, place[at], short)
@@ -342,118 +273,3 @@ def _remainders(keyed: Keyed, layout: Layout, rule: Sum, tested: pl.DataFrame) -
             )
         )
     return problems
-
-
-def _country(rows: pl.DataFrame, layout: Layout) -> tuple[list[Problem], bool]:
-    """(problems, whether the table is of the whole country): such a table lacks no prefecture."""
-    areas = rows.select("area_code", "area_level").unique().cast(pl.String).drop_nulls()
-    levels = areas.group_by("area_level").agg("area_code")
-    by_level = {level: set(codes) for level, codes in levels.iter_rows()}
-    towns = set().union(*(by_level.get(level, set()) for level in _MUNICIPAL))
-    prefectures = {code[:2] for code in by_level.get("prefecture", set())}
-    whole = len(towns) >= _WHOLE
-    gone = {
-        "の行": _ALL - prefectures if len(prefectures) >= _MOST else frozenset(),
-        "の市区町村": _ALL - {code[:2] for code in towns} - set(layout.checks.undivided) if whole else frozenset(),
-    }
-    names = register().prefecture_of
-    last = rows["row"].max()
-    return [
-        problem(
-            "prefecture_missing",
-            "gate",
-            f"全国の表ですが、{len(missing)} 都道府県{what}がありません: "
-            f"{'、'.join(names.get(code, code) for code in sorted(missing))}。",
-            f"A table of the whole country without {len(missing)} prefectures: {' '.join(sorted(missing))}.",
-            sheet=rows["sheet"][0],
-            row=last if isinstance(last, int) else None,
-            expected="47",
-            found=47 - len(missing),
-            action_ja="表が途中で切れていないか、行が抜けていないかを確かめ、全部の行がある表を入れ直してください。",
-        )
-        for what, missing in gone.items()
-        if missing
-    ], whole
-
-
-def _areas(keyed: Keyed, layout: Layout, country: bool) -> list[Problem]:
-    municipal, prefectures = keyed.municipal, keyed.among("area_level", {"prefecture"})
-    codes = keyed.rows["area_code"]
-    listed = Counter(code[:2] for code in codes.filter(municipal).unique().drop_nulls())
-    today = _today()
-    complete = {pref for pref, count in listed.items() if pref in today and count >= _COMPLETE * today[pref]}
-    complete |= _ALL if country else frozenset()
-    whole = keyed.among("area_code", {code for code in _words(codes) if code and code[:2] in complete})
-    keys = [name for name in _keys(layout) if name != "area_code"]
-    missing_is_nothing = any(rule.missing_is_nothing for rule in layout.checks.sums)
-    room: np.ndarray | float = 0.0
-    if layout.checks.areas_remainder == "not_stated":
-        room = np.where(keyed.among("age_group", {"total"}), 0.0, np.inf)
-
-    def compare(keys: list[str], whole: np.ndarray, parts: np.ndarray, what_ja: str) -> list[Problem]:
-        bad, _ = _differing(keyed, keys, whole, parts, keyed.figures, missing_is_nothing, room)
-        return [
-            problem(
-                "area_total_differs",
-                "gate",
-                f"{item['area_name']} の値が{what_ja}と合いません({bad.height} 件)。",
-                f"{item['area_name']} is not the sum of its areas ({bad.height} figures).",
-                sheet=keyed.rows["sheet"][0],
-                row=item["row"],
-                column_label=item["column_label"],
-                expected=item["added"],
-                found=item[keyed.value],
-                action_ja="抜けた団体・重なった団体がないかを確かめ、直した表を入れ直してください。",
-            )
-            for item in bad.head(SHOWN).iter_rows(named=True)
-        ]
-
-    problems = compare([_PREFECTURE, *keys], prefectures & whole, municipal & whole, "市区町村の合計")
-    if codes.filter(prefectures).n_unique() == 47:
-        problems += compare(keys, keyed.among("area_level", {"nation"}), prefectures, "都道府県の合計")
-    return problems[:SHOWN]
-
-
-@cache
-def _today() -> dict[str, int]:
-    """Municipalities of each prefecture today, without the northern villages."""
-    codes = {code for (_, name), code in register().code_of.items() if name and code not in _NORTHERN}
-    return dict(Counter(code[:2] for code in codes & register().current))
-
-
-def _differing(
-    keyed: Keyed,
-    keys: list[str],
-    whole: np.ndarray,
-    parts: np.ndarray,
-    added_figures: np.ndarray,
-    missing_is_nothing: bool,
-    room: np.ndarray | float,
-    count: int = 0,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of `whole` that are not the sum of the rows of `parts` with the same keys, with that sum (`added`) and
-    the most that would do (`most`); and what every tested row, by its number `at`, is `short` of.
-
-    Left out: totals that are missing, that have no parts (or not `count` of them), or that have missing parts where
-    those are not nothing. added_figures: the parts' figures with their signs. room: how far a total may lie above its
-    parts, for each row or for all.
-    """
-    place = keyed.place(keys)
-    size = int(place.max()) + 1
-    added = np.zeros(size, dtype=np.int64)
-    np.add.at(added, place[parts], added_figures[parts])
-    found = np.bincount(place[parts], minlength=size)
-    tested = found == count if count else found > 0
-    if not missing_is_nothing:
-        tested[place[parts & keyed.missing]] = False
-    at = np.flatnonzero(whole & ~keyed.missing)
-    at = at[tested[place[at]]]
-    short = keyed.figures[at] - added[place[at]]
-    most = room[at] if isinstance(room, np.ndarray) else room
-    wrong = (short < 0) | (short > most)
-    every = pl.DataFrame({"at": at, "short": short})
-    if not wrong.any():
-        return pl.DataFrame(), every
-    most = keyed.figures[at] - short + np.broadcast_to(most, short.shape)
-    bad = keyed.rows[at[wrong]].with_columns(added=added[place[at]][wrong], most=most[wrong])
-    return bad.sort("row", maintain_order=True), every

@@ -18,13 +18,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from ingest import yaml_lines
 from ingest.ages import AGE
 from ingest.dates import ERA_YEAR
 from ingest.tables import RAW_TABLES
 from ingest.text import squeeze
+from ingest.yaml_lines import Mistake, Slip
 
 FOLDER = Path(__file__).with_name("sources")
 _PLACEHOLDERS = {
@@ -38,7 +39,7 @@ STATUSES = ("final", "preliminary", "revised", "estimated", "projected", "suppre
 Status = Literal["final", "preliminary", "revised", "estimated", "projected", "suppressed", "not_reported"]
 Role = Literal[
     "area_code", "area_name", "prefecture", "area_kind", "sex", "scope", "age", "year", "month", "field", "check",
-    "measure", "ignore",
+    "measure", "part", "ignore",
 ]  # fmt: skip
 
 
@@ -53,6 +54,22 @@ def pattern(text: str) -> re.Pattern[str]:
     for name, meaning in _PLACEHOLDERS.items():
         text = text.replace(name, meaning)
     return re.compile(text)
+
+
+def _compiles(text: str | None, *at: str | int) -> None:
+    """Raises Slip where a pattern is none, so that it stops at loading and not in the middle of a file."""
+    try:
+        pattern(text or "")
+    except re.error as error:
+        raise Slip(f"正規表現の誤りです({error})", f"not a pattern: {error}", *at) from None
+
+
+_MEANINGS = {
+    "sex": {"total", "male", "female"},
+    "scope": {"total", "japanese", "foreign"},
+    "area_kind": {"", "ward", "designated_city", "municipality", "other"},
+}
+"""What the cells of a column with a `map` can mean."""
 
 
 class Column(Strict):
@@ -70,6 +87,9 @@ class Column(Strict):
     """What the title must say where the column is there, e.g. {scope: 日本人住民}: a pattern for each variable."""
     map: dict[str, str] = {}
     """Meaning of the cells of a sex, scope or area_kind column, beyond the usual words."""
+    keep: str | None = None
+    """Pattern of the cells of a `part` column (全域・集中の別) in the rows that are read; other rows are of a part of
+    the area, such as its densely inhabited district, and are left out."""
     to: str | None = None
     """Name of the raw column that a `field` fills."""
     unit: str | None = None
@@ -95,15 +115,26 @@ class Column(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Column:
-        self.header_pattern  # noqa: B018 - compiles, so a broken pattern stops at loading
+        for name in ("header", "cells", "keep"):
+            _compiles(getattr(self, name, None), name)
+        for name, text in self.only.items():
+            _compiles(text, "only", name)
+        known = _MEANINGS.get(self.role)
+        for word, meaning in self.map.items():
+            if known is None or meaning not in known:
+                raise Slip(
+                    f"map にできない値です(使える語: {' '.join(sorted(known or ()))})", "no such value", "map", word
+                )
         if self.role == "field" and not self.to:
-            raise ValueError("a field column needs `to`")
+            raise Slip("role: field には to が要ります", "a field column needs `to`")
         if self.digits and self.role != "area_code":
-            raise ValueError("`digits` belongs to area_code columns")
+            raise Slip("digits は role: area_code だけです", "`digits` belongs to area_code columns", "digits")
         if self.called and self.role not in {"measure", "check"}:
-            raise ValueError("`called` belongs to measure and check columns")
+            raise Slip("called は role: measure と check だけです", "`called` belongs to measure and check", "called")
+        if (self.role == "part") != (self.keep is not None):
+            raise Slip("keep は role: part の列にだけ、必ず要ります", "a part column, and no other, has `keep`", "keep")
         if self.role == "check" and not self.called:
-            raise ValueError("a check column needs `called`")
+            raise Slip("role: check には called が要ります", "a check column needs `called`")
         return self
 
 
@@ -131,11 +162,11 @@ class Sum(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Sum:
         if self.over != "item" and any(part.startswith("-") for part in self.parts):
-            raise ValueError("only items can be taken off")
+            raise Slip("引くのは over: item だけです", "only items can be taken off", "parts")
         if self.remainder == "none" and (self.at_most is not None or self.share):
-            raise ValueError("`at_most` and `share` belong to a remainder")
+            raise Slip("at_most と share は remainder と使います", "`at_most` and `share` belong to a remainder")
         if self.missing_is_nothing and self.missing_refused:
-            raise ValueError("a missing part is either nobody or refused")
+            raise Slip("missing_is_nothing と missing_refused は両立しません", "a missing part is nobody or refused")
         return self
 
 
@@ -151,6 +182,8 @@ class Ratio(Strict):
     meaning_ja: str
     rounded: bool = False
     """`of` is rounded to its unit, so that 0 may stand beside a count. Otherwise both are 0 or neither is."""
+    uncounted_until: int | None = None
+    """Fiscal year until which `to` may be 0 beside an `of`: not counted then. Told, not refused."""
 
 
 class Larger(Strict):
@@ -160,6 +193,11 @@ class Larger(Strict):
     less: str
     at_least: int
     """Both together, from which a row, or the table's municipalities together, are tested."""
+    beside: str | None = None
+    """Item that `more` is compared with in a row where it is the smaller one, and"""
+    ordinary: float = 0
+    """the share of it from which `more` is of its ordinary size: then `less` is large for once, and is told, not
+    refused."""
 
 
 class Equation(Strict):
@@ -199,6 +237,18 @@ class Ages(Strict):
     women_persons: int
 
 
+class Block(Strict):
+    """A row without an area of its own that adds up the rows above it, prefecture by prefecture."""
+
+    named: str
+    """Pattern of its name."""
+    of: list[Literal["prefecture", "municipality"]]
+    """Levels of the rows that it adds up; of all prefectures where it is the nation's row."""
+    within: float
+    """Largest distance as a share of the sum, from which it is refused; a smaller one is told, where it is more than
+    one unit of the file."""
+
+
 class Checks(Strict):
     """Sums and sizes that hold inside one file. A file that breaks one is refused whole."""
 
@@ -212,6 +262,9 @@ class Checks(Strict):
     """Municipalities add to prefectures and prefectures to the nation, where the file holds all of them."""
     areas_remainder: Literal["none", "not_stated"] = "none"
     """not_stated: age classes of municipalities may be short of their prefecture's; totals never are."""
+    unassigned: int = 0
+    """Persons of a prefecture, at most, who live in none of its municipalities."""
+    blocks: list[Block] = []
     undivided: list[str] = []
     """First two digits of prefectures that the publisher does not divide into municipalities."""
     nationwide: bool = False
@@ -249,6 +302,9 @@ class Layout(Strict):
     """Names of other sheets of the workbook that hold no figures of this table."""
     nation: str = r"^(全国|合計|総数|総計|全国計|全国合計)$"
     symbols: dict[str, Status] = {}
+    hidden: str | None = None
+    """Signs at an end of the names of rows whose age classes the publisher hides: there, classes that are all blank are
+    suppressed figures. The sign is no part of the name."""
     blank: Literal["error", "not_reported", "skip"] = "error"
     value_status: Status = "final"
     projected_after: int | None = None
@@ -261,7 +317,7 @@ class Layout(Strict):
     @classmethod
     def _known_table(cls, value: str) -> str:
         if value not in RAW_TABLES:
-            raise ValueError(f"no such raw table: {value}")
+            raise Slip(f"「{value}」という表はありません", f"no such raw table: {value}")
         return value
 
     @field_validator("symbols")
@@ -307,20 +363,40 @@ class Layout(Strict):
 
     @model_validator(mode="after")
     def _readable(self) -> Layout:
+        for name in (
+            "anchor",
+            "excludes",
+            "sheet_says",
+            "about",
+            "footnotes",
+            "side_sheets",
+            "nation",
+            "file_name",
+        ):
+            _compiles(getattr(self, name, None), name)
+        for place, text in enumerate(self.says):
+            _compiles(text, "says", place)
+        for name, text in self.metadata.items():
+            _compiles(name, "metadata", name)
+            _compiles(text, "metadata", name)
+        for place, block in enumerate(self.checks.blocks):
+            _compiles(block.named, "checks", "blocks", place, "named")
         if self.reader == bool(self.columns):
-            raise ValueError("a layout has either columns and an anchor, or a reader")
+            raise Slip("columns と anchor か、reader のどちらかを書いてください", "columns and an anchor, or a reader")
         checks = self.checks
         asked = {part.lstrip("-") for rule in checks.equations for part in [rule.total, *rule.parts]}
         asked |= {name for rule in checks.rates for name in (rule.rate, rule.of, rule.base)}
         named = {column.called for column in self.columns if column.called}
         if asked != named:
-            raise ValueError(f"columns called {sorted(named)} against equations of {sorted(asked)}")
+            ja = f"called の列({' '.join(sorted(named))})と checks の式({' '.join(sorted(asked))})が合いません"
+            raise Slip(ja, f"columns called {sorted(named)} against equations of {sorted(asked)}", "checks")
         items = {column.set.get("item") for column in self.columns}
         asked = {part.lstrip("-") for rule in checks.sums if rule.over == "item" for part in [rule.total, *rule.parts]}
         asked |= {name for rule in checks.ratios for name in (rule.of, rule.to)}
-        asked |= {name for rule in checks.larger for name in (rule.more, rule.less)}
+        asked |= {name for rule in checks.larger for name in (rule.more, rule.less, rule.beside) if name}
         if asked - items:
-            raise ValueError(f"checks of items that no column gives: {sorted(asked - items)}")
+            ja = f"checks にある項目を、どの列も与えません: {' '.join(sorted(asked - items))}"
+            raise Slip(ja, f"checks of items that no column gives: {sorted(asked - items)}", "checks")
         return self
 
     def covers(self, day: dt.date) -> bool:
@@ -342,6 +418,8 @@ class Contract(Strict):
     statistic_ja: str
     licence: str
     credit_ja: str
+    made_by: Literal["publisher", "office"] = "publisher"
+    """Who makes the files, and so who can mend them."""
     shared: Any = None
     """Fragments for YAML anchors; means nothing by itself."""
     layouts: list[Layout] = Field(min_length=1)
@@ -353,13 +431,14 @@ class Contract(Strict):
         if not isinstance(given, dict) or not isinstance(given.get("layouts"), list):
             return given
         known: dict[str, Any] = {}
-        layouts = []
+        layouts: list[dict[str, Any]] = []
         for stated in given["layouts"]:
             if not isinstance(stated, dict):
                 return given
             other = str(stated.get("like", ""))
             if "like" in stated and other not in known:
-                raise ValueError(f"like: no layout {other!r} above {stated.get('layout')!r}")
+                ja, en = f"上に「{other}」という様式がありません", f"like: no layout {other!r} above"
+                raise Slip(ja, en, "layouts", len(layouts), "like")
             entry = known.get(other, {}) | {name: value for name, value in stated.items() if name != "like"}
             known[str(entry.get("layout"))] = entry
             layouts.append(entry)
@@ -368,40 +447,69 @@ class Contract(Strict):
     @model_validator(mode="after")
     def _one_name_each(self) -> Contract:
         names = [layout.layout for layout in self.layouts]
-        if len(names) != len(set(names)):
-            raise ValueError("two layouts of one name")
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise Slip(f"「{name}」という様式が二つあります", "two layouts of one name", "layouts", place, "layout")
         return self
 
 
 def load(path: Path) -> Contract:
-    """One contract.yaml.
-
-    Raises pydantic.ValidationError (unknown key, broken pattern) or ValueError (folder and `source` differ).
-    """
-    contract = Contract.model_validate(yaml.load(path.read_text("utf-8"), Loader=_Loader))
+    """One contract.yaml. Raises Mistake with file and line."""
+    data = yaml_lines.read(path)
+    try:
+        contract = Contract.model_validate(data)
+    except ValidationError as wrong:
+        errors = wrong.errors(include_url=False)
+        # a misspelt name is missing under its right one, too: the one that stands there is told
+        first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
+        raised = first.get("ctx", {}).get("error")
+        at = [*first["loc"], *(raised.at if isinstance(raised, Slip) else ())]
+        ja = raised.ja if isinstance(raised, Slip) else _WRONG.get(first["type"], "値が決まりに合いません")
+        where = " / ".join(str(step + 1) if isinstance(step, int) else step for step in at)
+        what = f"{where}: {ja}" if where else ja
+        expected = first.get("ctx", {}).get("expected")
+        what += f"(使える語: {expected})" if expected else ""
+        raise Mistake(path, yaml_lines.line_of(path, at), what, f"{where}: {first['msg']}") from None
     if contract.source != path.parent.name:
-        raise ValueError(f"{path}: source {contract.source!r} lies in folder {path.parent.name!r}")
+        ja = f"source は「{contract.source}」ですが、フォルダは「{path.parent.name}」です"
+        en = f"source {contract.source!r} lies in folder {path.parent.name!r}"
+        raise Mistake(path, yaml_lines.line_of(path, ["source"]), ja, en)
     return contract
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Safe loader that refuses a key given twice."""
-
-
-def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [key.value for key, _ in node.value if key.value != "<<"]
-    if len(keys) != len(set(keys)):
-        raise ValueError(f"key given twice: {sorted(key for key in keys if keys.count(key) > 1)[0]}")
-    loader.flatten_mapping(node)
-    return {
-        loader.construct_object(key, deep=True): loader.construct_object(value, deep=True) for key, value in node.value
-    }
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_WRONG = {
+    "extra_forbidden": "契約にない項目名です",
+    "missing": "必要な項目がありません",
+    "literal_error": "決められた語ではありません",
+    "too_short": "項目が足りません",
+    "model_type": "項目名と値の組で書いてください",
+    "dict_type": "項目名と値の組で書いてください",
+    "list_type": "一覧([ ] か - の行)で書いてください",
+    "string_type": "文字で書いてください(数字なら引用符で囲みます)",
+    "string_pattern_mismatch": "英小文字・数字・_ で書いてください",
+}
+"""What pydantic's types of errors mean, for people."""
 
 
 @cache
+def _loaded(folder: Path) -> tuple[tuple[Contract, ...], dict[str, Mistake]]:
+    sound, broken = [], {}
+    holding = {
+        path.parent for name in ("contract.yaml", "reader.py", "corrections.csv") for path in folder.glob(f"*/{name}")
+    }
+    for path in sorted(source / "contract.yaml" for source in holding):
+        try:
+            sound.append(load(path))
+        except Mistake as mistake:
+            broken[path.parent.name] = mistake
+    return tuple(sound), broken
+
+
 def all_contracts(folder: Path = FOLDER) -> tuple[Contract, ...]:
-    """Every contract below sources/, by name."""
-    return tuple(load(path) for path in sorted(folder.glob("*/contract.yaml")))
+    """Every contract below sources/ that has no mistake, by name."""
+    return _loaded(folder)[0]
+
+
+def mistakes(folder: Path = FOLDER) -> dict[str, Mistake]:
+    """Source -> the mistake in its contract. A mistake costs this source, and no other."""
+    return _loaded(folder)[1]

@@ -47,7 +47,8 @@ def decode(data: bytes) -> tuple[str, str]:
                 f"NUL byte at offset {nul}: not a text file.",
                 expected="text",
                 found="NUL",
-                action_ja="元のファイルを CSV として保存し直してください。",
+                action_ja="公表元のファイルなら、書き換えずに取り直してください。"
+                "庁内で作ったファイルなら、CSV として保存し直してください。",
             )
         )
     if data.startswith(codecs.BOM_UTF8):
@@ -79,7 +80,8 @@ def _not_decodable(data: bytes, encoding: str, at: int) -> Problem:
         row=line,
         expected="UTF-8 / CP932",
         found=f"byte offset {at}",
-        action_ja="文字コードを UTF-8 か Shift_JIS(CP932) にそろえて保存し直してください。",
+        action_ja="公表元のファイルなら、書き換えずに取り直してください。"
+        "庁内で作ったファイルなら、文字コードを UTF-8 か Shift_JIS(CP932) にそろえて保存し直してください。",
     )
 
 
@@ -160,7 +162,8 @@ def _bounded(widths: np.ndarray) -> int:
                 row=int(widths.argmax()) + 1,
                 expected=f"<= {MAX_FIELDS}",
                 found=width,
-                action_ja="行ごとに改行のある CSV として保存し直してください。",
+                action_ja="公表元のファイルなら、書き換えずに取り直してください。"
+                "庁内で作ったファイルなら、行ごとに改行のある CSV として保存し直してください。",
             )
         )
     return width
@@ -226,7 +229,8 @@ def records(text: str) -> tuple[list[list[str]], list[int]]:
                 f"A line of {longest} characters: not a table.",
                 expected=f"<= {MAX_LINE}",
                 found=longest,
-                action_ja="行ごとに改行のある CSV として保存し直してください。",
+                action_ja="公表元のファイルなら、書き換えずに取り直してください。"
+                "庁内で作ったファイルなら、行ごとに改行のある CSV として保存し直してください。",
             )
         )
     if '"' not in text and "\r" not in text.replace("\r\n", ""):
@@ -262,5 +266,6 @@ def _not_csv(text: str, where: str = "") -> Problem:
         row=row,
         expected='fields plain or in "..." with "" for a quote',
         found=where,
-        action_ja="表計算ソフトで開き直し、CSV として保存し直してください。",
+        action_ja="公表元のファイルなら、書き換えずに取り直してください。"
+        "庁内で作ったファイルなら、表計算ソフトで開き直し、CSV として保存し直してください。",
     )

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ingest import corrections
+from ingest import corrections, csvtext, registers
 from ingest.files import write_bytes
 from ingest.home import Home
 from ingest.problems import Problem, problem
@@ -68,7 +68,11 @@ def line_to_paste(rule: str, fact: str) -> str:
 
 
 def read(home: Home) -> Decisions:
-    """The decisions of a home. Never raises for what a file holds: a line that is not whole is a fault and is told."""
+    """The decisions of a home. A line that is not whole is a fault, changes nothing and is told.
+
+    Raises RegisterError (a ValueError of one line) where the characters, the header or the records of a file are not
+    certain: then nobody knows what was decided.
+    """
     faults: list[Problem] = []
     withdrawn: dict[str, dict[str, str]] = {}
     for number, line in _lines(home.decisions / "withdrawals.csv", WITHDRAWALS, faults):
@@ -77,14 +81,9 @@ def read(home: Home) -> Decisions:
         elif line["decision"] == RESTORED:
             withdrawn.pop(line["source_id"], None)
         else:
-            faults.append(_fault("withdrawals.csv", number, "decision", "withdrawn / restored"))
+            faults.append(_fault("withdrawals.csv", number, "decision", "withdrawn か restored です"))
     go_aheads = {}
-    for number, line in _lines(home.decisions / "go_aheads.csv", GO_AHEADS, faults):
-        try:
-            dt.date.fromisoformat(line["decided_on"])
-        except ValueError:
-            faults.append(_fault("go_aheads.csv", number, "decided_on", "YYYY-MM-DD"))
-            continue
+    for _, line in _lines(home.decisions / "go_aheads.csv", GO_AHEADS, faults):
         go_aheads[line["rule"], line["fact"]] = line
     return Decisions(go_aheads, withdrawn, faults, _digest(home.decisions))
 
@@ -116,45 +115,39 @@ def withdraw(home: Home, source_id: str, by: str, reason: str, now: dt.datetime,
     path = home.decisions / "withdrawals.csv"
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    if not path.exists():
+    before = csvtext.decode(path.read_bytes())[0].removeprefix("\ufeff") if path.exists() else ""
+    if not before:
         writer.writerow(WITHDRAWALS)
     decision = RESTORED if restore else WITHDRAWN
     writer.writerow([source_id, decision, by.strip(), now.isoformat(timespec="seconds"), reason.strip()])
-    write_bytes(path, (path.read_bytes() if path.exists() else b"") + out.getvalue().encode())
+    before += "\n" if before and not before.endswith("\n") else ""
+    write_bytes(path, (before + out.getvalue()).encode("utf-8-sig"))
 
 
 def _lines(path: Path, columns: tuple[str, ...], faults: list[Problem]) -> list[tuple[int, dict[str, str]]]:
-    """(line number, cells) of every whole line; all columns must be filled."""
+    """(line number, cells) of every whole line; all columns must be filled. Days are as 2026-04-01."""
     if not path.is_file():
         return []
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        text = path.read_bytes().decode("cp932", errors="replace")
-    rows = list(csv.DictReader(io.StringIO(text)))
-    if rows and set(columns) - set(rows[0]):
-        faults.append(_fault(path.name, 1, ", ".join(sorted(set(columns) - set(rows[0]))), ", ".join(columns)))
-        return []
-    whole = []
-    for number, row in enumerate(rows, 2):
-        cells = {name: (row[name] or "").strip() for name in columns}
-        if missing := [name for name, cell in cells.items() if not cell]:
-            if any(cells.values()):
-                faults.append(_fault(path.name, number, missing[0], "記入"))
-        else:
-            whole.append((number, cells))
-    return whole
+    kinds: dict[str, registers.Kind] = {name: "date" if name == "decided_on" else "text" for name in columns}
+    found = registers.scan(path, kinds, filled=columns, file=f"decisions/{path.name}", others=True)
+    wrong = {fault.row: fault for fault in reversed(found.faults) if fault.row is not None}
+    faults += [_fault(path.name, row, fault.column, fault.message_ja) for row, fault in sorted(wrong.items())]
+    whole = found.frame.filter(~pl.col("line_number").is_in(list(wrong)))
+    return [
+        (number, {name: str(cell) for name, cell in zip(columns, cells, strict=True)})
+        for number, *cells in whole.iter_rows()
+    ]
 
 
-def _fault(name: str, number: int, column: str, expected: str) -> Problem:
+def _fault(name: str, number: int, column: str, why_ja: str) -> Problem:
     return {
         **problem(
             "decision_not_whole",
             "review",
-            f"decisions/{name} の{number}行目の {column} が決まりに合わないため、この行は効いていません。",
+            f"decisions/{name} の{number}行目の {column} が決まりに合わないため、この行は効いていません({why_ja})。",
             f"Line {number} of decisions/{name} has no valid {column}; it has no effect.",
             row=number,
-            expected=expected,
+            column_label=column,
             action_ja="空欄や書き方を直してください。",
         ),
         "file_name": name,

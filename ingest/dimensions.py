@@ -107,7 +107,7 @@ def dimensions(
         told |= _flows(found, columns)
     if table == "reference_series":
         more, problems = tidy.fields(grid, found, records, figures)
-        if problems:
+        if not more:
             return {}, problems
         told |= more
     if "unit_in_file" in schema:

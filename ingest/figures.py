@@ -6,20 +6,21 @@ dimensions.py), what a row's columns say of each other (across.py) or how figure
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
 import polars as pl
 
 from ingest import shown
-from ingest.across import across
 from ingest.grid import Grid
-from ingest.keys import measures
+from ingest.keys import hidden_rows, measures
 from ingest.problems import SHOWN, Problem, problem
 from ingest.recognised import Recognised
 from ingest.tables import schema_of
 from ingest.values import RESIDUE, text_of_numbers, type_column
 
+_TOTAL_AGE = re.compile(r"(?:年齢)?総数")
 _VALUE_COLUMNS = ("population_persons", "value", "visitors")
 
 
@@ -29,10 +30,10 @@ def value_column(table: str) -> str:
     return next(name for name in _VALUE_COLUMNS if name in schema_of(table))
 
 
-def figures(grid: Grid, found: Recognised, records: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    """One row per figure, column after column: `record` (number of the row in `records`), `measure` (number of the
-    measure column), `value_raw`, `number` (as in the file), `status` (as `type_column` says). Problems mean that the
-    rows must not be used."""
+def figures(grid: Grid, found: Recognised, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(figures, bad): one row per figure, column after column: `record` (number of the row in `records`), `measure`
+    (number of the measure column), `value_raw`, `number` (as in the file), `status` (as `type_column` says). bad: those
+    that the contract does not allow, with `row`, `column_label` and `reason`; what is no number at all has none."""
     body, end = found.header.body, grid.height
     columns = measures(found)
     rows = records["at"] - body
@@ -59,12 +60,35 @@ def figures(grid: Grid, found: Recognised, records: pl.DataFrame) -> tuple[pl.Da
         record=place % max(count, 1),
         measure=order.gather(place // max(count, 1)),
     )
-    if problems := _bad_cells(grid, found, records, long) or across(grid, found, records):
-        return pl.DataFrame(), problems
+    long = _hidden(found, records, long)
+    bad = _bad_cells(found, records, long)
     skipped = [n for n, bound in enumerate(columns) if (bound.column.blank or found.layout.blank) == "skip"]
     if skipped:
         long = long.filter(~((pl.col("status") == "blank") & pl.col("measure").is_in(skipped)).fill_null(False))
-    return long, []
+    if not bad.is_empty():
+        typed = bad.filter(~pl.col("reason").is_in(["negative", "too_large"])).select("record", "measure", typed=True)
+        long = long.join(typed, on=["record", "measure"], how="left", maintain_order="left")
+        long = long.with_columns(
+            number=pl.when(pl.col("typed").is_null()).then("number"),
+            status=pl.when(pl.col("typed").is_null()).then("status").otherwise(pl.lit("blank")),
+        ).drop("typed")
+    return long, bad
+
+
+def _hidden(found: Recognised, records: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
+    """The figures with those suppressed that the publisher hides: all age classes of a row that it marks. Where only
+    some of them are blank, they stay blanks."""
+    marked = hidden_rows(found, records)
+    if marked is None:
+        return long
+    columns = measures(found)
+    classes = [number for number, bound in enumerate(columns) if not _TOTAL_AGE.match(bound.groups.get("age", "総数"))]
+    blank = (pl.col("status") == "blank").fill_null(False) & pl.col("measure").is_in(classes)
+    marked_at = pl.lit(marked).gather(pl.col("record"))
+    all_blank = blank.sum().over("record") == len(classes)
+    return long.with_columns(
+        status=pl.when(blank & marked_at & all_blank).then(pl.lit("suppressed")).otherwise(pl.col("status"))
+    )
 
 
 def of_measure(values: list[Any], dtype: pl.DataType | type[pl.DataType] | None = None) -> pl.Expr:
@@ -74,7 +98,7 @@ def of_measure(values: list[Any], dtype: pl.DataType | type[pl.DataType] | None 
     return pl.lit(pl.Series(values, dtype=dtype)).gather(pl.col("measure"))
 
 
-def _bad_cells(grid: Grid, found: Recognised, records: pl.DataFrame, long: pl.DataFrame) -> list[Problem]:
+def _bad_cells(found: Recognised, records: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
     """Cells that are not figures, not whole, negative or too large where the contract says that they are not."""
     layout, columns = found.layout, measures(found)
     dtype = schema_of(layout.raw_table)[value_column(layout.raw_table)]
@@ -98,7 +122,15 @@ def _bad_cells(grid: Grid, found: Recognised, records: pl.DataFrame, long: pl.Da
     )
     bad = long.select("record", "measure", "value_raw", reason=reason).drop_nulls("reason")
     if bad.is_empty():
-        return []
+        return bad
+    return bad.with_columns(
+        row=records["row"].gather(bad["record"]),
+        column_label=of_measure([bound.label.full for bound in columns], pl.String),
+    ).sort("row", "measure")
+
+
+def bad_cells(grid: Grid, found: Recognised, bad: pl.DataFrame) -> list[Problem]:
+    """What is said of cells that the contract does not allow: rows of the second frame of `figures`."""
     words = {
         "unreadable": ("unreadable_value", "数値として読めない値です", "Not a number"),
         "blank": ("blank_value", "空欄です", "Blank"),
@@ -110,9 +142,10 @@ def _bad_cells(grid: Grid, found: Recognised, records: pl.DataFrame, long: pl.Da
         "negative": ("negative_value", "負の値です", "Negative"),
         "too_large": ("value_too_large", "大きすぎる値です。単位を確かめてください", "Too large; look at the unit"),
     }
-    bad = bad.with_columns(row=records["row"].gather(bad["record"])).select("row", "measure", "value_raw", "reason")
-    problems = []
-    for row, number, raw, why in bad.sort("row", "measure").head(SHOWN).iter_rows():
+    problems: list[Problem] = []
+    if bad.is_empty():
+        return problems
+    for row, label, raw, why in bad.select("row", "column_label", "value_raw", "reason").head(SHOWN).iter_rows():
         problem_id, ja, en = words[why]
         problems.append(
             problem(
@@ -122,10 +155,10 @@ def _bad_cells(grid: Grid, found: Recognised, records: pl.DataFrame, long: pl.Da
                 f"{en} ({bad.height} bad cells in this table).",
                 sheet=grid.sheet,
                 row=row,
-                column_label=columns[number].label.full,
-                expected=f"number, or one of {' '.join(layout.symbols) or 'no sign'}",
+                column_label=label,
+                expected=f"number, or one of {' '.join(found.layout.symbols) or 'no sign'}",
                 found=shown.cell(raw),
-                action_ja="この欄を確かめ、直した表を入れ直してください。新しい記号なら契約の symbols に加えます。",
+                action_ja="この欄を確かめ、直した表を入れ直してください。",
             )
         )
     return problems

@@ -33,6 +33,11 @@ class Home:
         return self.root / "snapshots"
 
     @property
+    def corrections(self) -> Path:
+        """Errors of publishers that this installation declares (ingest.corrections)."""
+        return self.decisions / "corrections.csv"
+
+    @property
     def raw(self) -> Path:
         return self.root / "raw"
 

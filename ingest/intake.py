@@ -22,6 +22,7 @@ from typing import Any
 from ingest import csvtext, workbook
 from ingest.files import sha256_of, sweep, sync_folder, write_bytes, write_json
 from ingest.home import Home
+from ingest.kinds import LITTER, NOT_A_TABLE
 from ingest.personal import PERSONAL, find_personal, find_personal_keys
 from ingest.problems import Problem, Refusal, fault, problem
 
@@ -32,7 +33,6 @@ _DEPTH = 4
 _AGAIN = "receipts.jsonl"
 _LISTING = "landing.json"
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
-_UNFINISHED = re.compile(r"(^[.~])|(\.(tmp|part|partial|crdownload|filepart)$)", re.I)
 _ODD = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]")
 
 
@@ -159,7 +159,7 @@ def stored(home: Home, here: Mapping[str, set[str]] | None = None) -> list[Snaps
 
 def is_left_alone(name: str) -> bool:
     """Whether a file of this name is left in landing without a word: unfinished, or litter of a file manager."""
-    return bool(_UNFINISHED.search(name))
+    return bool(LITTER.search(name))
 
 
 def display_name(name: str) -> str:
@@ -190,6 +190,8 @@ def _walk(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, str, int 
         kinds = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
     for name, is_folder in kinds:
         place, shown = f"{prefix}{display_name(name)}", display_name(name)
+        if is_left_alone(name):
+            continue
         if is_folder:
             if depth >= _DEPTH:
                 yield place, shown, Refusal(_unsafe("too_deep", "フォルダが深すぎます。", "Folders too deep."))
@@ -203,7 +205,7 @@ def _walk(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, str, int 
                 yield from _walk(inner, f"{place}/", depth + 1)
             finally:
                 os.close(inner)
-        elif not is_left_alone(name):
+        else:
             yield place, shown, _open(folder, name)
 
 
@@ -283,7 +285,7 @@ def _refuse_personal(data: bytes, digest: str) -> None:
     except Refusal as refusal:
         if workbook.is_workbook(data[:8]):
             raise
-        if refusal.problems[0]["problem_id"] == csvtext.NUL:
+        if refusal.problems[0]["problem_id"] in {csvtext.NUL, NOT_A_TABLE}:
             raise
         return
     found = [p for grid in contents.grids for p in find_personal(grid)] + find_personal_keys(contents.document)

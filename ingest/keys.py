@@ -15,8 +15,11 @@ from ingest.grid import Grid
 from ingest.problems import SHOWN, Problem, problem
 from ingest.recognised import Bound, Recognised
 
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd\ue000-\uf8ff]")
+PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
+"""Characters of a publisher's own (private use): names are read by their code where they have one (area_keys.py)."""
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd]" + f"|{PRIVATE.pattern}")
 """Control, format, replacement and private-use characters."""
+_NONE = re.compile(r"(?!)")
 _ODD = re.compile(rf"{_UNSEEN.pattern}|['\"`\\]")
 """The same, quotes and backslash."""
 _ODD_IN_NAMES = re.compile(rf"{_ODD.pattern}|\?")
@@ -33,9 +36,10 @@ def measures(found: Recognised) -> list[Bound]:
     return [bound for bound in found.columns if bound.column.role == "measure"]
 
 
-def records(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]:
+def records(grid: Grid, found: Recognised, aside: frozenset[int] = frozenset()) -> tuple[pl.DataFrame, list[Problem]]:
     """One row per row of the grid that holds figures: `at` (0-based row), `row` (as counted), `c<place>` the cells of
-    each key column squeezed, `figures` (it has any). Problems mean that the rows must not be used."""
+    each key column squeezed, `figures` (it has any). Problems mean that the rows must not be used. aside: rows, as
+    counted, that are left out."""
     body, end = found.header.body, grid.height
     squeezed = {
         bound.place: grid.squeezed(bound.place, body)
@@ -48,12 +52,74 @@ def records(grid: Grid, found: Recognised) -> tuple[pl.DataFrame, list[Problem]]
     frame = frame.with_columns(figures=pl.Series(grid.filled([bound.place for bound in measures(found)], body, end)))
     beside = pl.Series(grid.filled([bound.place for bound in found.columns if bound.place not in squeezed], body, end))
     frame = frame.filter(pl.any_horizontal(pl.col(f"c{place}") != "" for place in squeezed) | beside)
+    frame, parts = _whole_areas(grid, found, frame, aside)
+    if aside:
+        frame = frame.filter(~pl.col("row").is_in(sorted(aside)))
     frame, problems = _notes(grid, found, frame, squeezed)
+    problems += parts
     problems += _odd_characters(grid, found, frame, squeezed)
     problems += _gaps_beside(grid, found, frame)
     if grid.widths is not None:
         problems += _ragged(grid, found, frame)
     return frame, problems
+
+
+def _whole_areas(
+    grid: Grid, found: Recognised, frame: pl.DataFrame, aside: frozenset[int]
+) -> tuple[pl.DataFrame, list[Problem]]:
+    """The rows of whole areas. A row of a part (人口集中地区) stands under the same code as the whole's. One that
+    stands alone may be the whole's, and is told but where it is put aside."""
+    part = one(found, "part")
+    if part is None:
+        return frame, []
+    whole = pl.col(f"c{part.place}").str.contains(f"^(?:{part.column.keep})$")
+    left = frame.filter(~whole)
+    if left.is_empty():
+        return frame, []
+    frame = frame.filter(whole)
+    roles = {"area_code", "area_name", "sex", "scope", "age", "year"}
+    keys = [f"c{bound.place}" for bound in found.columns if bound.column.role in roles]
+    alone = left.filter(~pl.col("row").is_in(sorted(aside))).join(frame, on=keys, how="anti")
+    return frame, [
+        problem(
+            "part_without_whole",
+            "gate",
+            f"「{row_part}」の行ですが、同じ地域の全域の行がありません({alone.height} 件)。",
+            f"A row of a part of an area without the row of the whole ({alone.height} rows).",
+            sheet=grid.sheet,
+            row=row,
+            column_label=part.label.full,
+            expected=part.column.keep,
+            found=row_part,
+            action_ja="全域の行がある表を入れ直してください。",
+        )
+        for row, row_part in alone.select("row", f"c{part.place}").head(SHOWN).iter_rows()
+    ]
+
+
+def parts_left_out(grid: Grid, found: Recognised) -> list[Problem]:
+    """How many rows of parts of areas were not read."""
+    part = one(found, "part")
+    if part is None:
+        return []
+    words = grid.squeezed(part.place, found.header.body)
+    left = words.filter((words != "") & ~words.str.contains(f"^(?:{part.column.keep})$"))
+    if left.is_empty():
+        return []
+    return [
+        problem(
+            "part_left_out",
+            "review",
+            f"地域の一部だけの行({'、'.join(left.unique().sort().head(3))})が {len(left)} 行あります。"
+            "市区町村の人口ではないため、全域の行だけを読みました。",
+            f"{len(left)} rows of parts of areas were not read; the rows of the whole areas were.",
+            sheet=grid.sheet,
+            column_label=part.label.full,
+            expected=part.column.keep,
+            found=f"{len(left)} rows",
+            action_ja="全域の人口が要るときは、何もしなくてかまいません。",
+        )
+    ]
 
 
 def _notes(
@@ -94,29 +160,82 @@ def _odd_characters(
     grid: Grid, found: Recognised, frame: pl.DataFrame, squeezed: dict[int, pl.Series]
 ) -> list[Problem]:
     """Keys with characters that no name or code has: the file was decoded or cut wrongly somewhere."""
+    coded = one(found, "area_code") is not None
     for bound in found.columns:
         if bound.place not in squeezed:
             continue
-        odd = _ODD_IN_NAMES if bound.column.role in {"area_name", "prefecture"} else _ODD
+        name = bound.column.role in {"area_name", "prefecture"}
+        odd = _ODD_IN_NAMES if name else _ODD
         odd = _UNSEEN if bound.column.to == "primary_source_ja" else odd  # a sentence, which may quote
+        known = PRIVATE if name and coded else _NONE
         words = [word for word in grid.words(bound.place, found.header.body) if odd.search(word)]
+        words = [word for word in words if odd.search(known.sub("", word))]
         rows = frame.filter(pl.col(f"c{bound.place}").is_in(words)) if words else frame.clear()
         if not rows.is_empty():
-            return [
-                problem(
-                    "odd_character",
-                    "gate",
-                    f"名前やコードに使わない文字(制御文字・引用符など)が入っています(この列で {rows.height} 件)。",
-                    f"A character that no name or code has ({rows.height} cells of this column).",
-                    sheet=grid.sheet,
-                    row=rows["row"][0],
-                    column_label=bound.label.full,
-                    expected="letters, digits, kana, kanji",
-                    found=", ".join(sorted({f"U+{ord(sign):04X}" for word in words for sign in odd.findall(word)})),
-                    action_ja="この欄の余分な文字を除き、文字コードを確かめた表を入れ直してください。",
-                )
-            ]
+            signs = "".join(sign for word in words for sign in odd.findall(word))
+            return [odd_character(grid, bound, rows["row"][0], signs, rows.height)]
     return []
+
+
+def odd_character(grid: Grid, bound: Bound, row: int, signs: str, count: int) -> Problem:
+    """A key with characters that no name or code has. signs: a text that holds them; no other part of it is shown."""
+    shown_signs = sorted({f"U+{ord(sign):04X}" for sign in signs if _ODD_IN_NAMES.match(sign)})
+    return problem(
+        "odd_character",
+        "gate",
+        f"名前やコードに使わない文字(制御文字・引用符など)が入っています(この列で {count} 件)。",
+        f"A character that no name or code has ({count} cells of this column).",
+        sheet=grid.sheet,
+        row=row,
+        column_label=bound.label.full,
+        expected="letters, digits, kana, kanji",
+        found=", ".join(shown_signs),
+        action_ja="この欄の余分な文字を除き、文字コードを確かめた表を入れ直してください。",
+    )
+
+
+def hidden_rows(found: Recognised, records: pl.DataFrame) -> pl.Series | None:
+    """Which rows (of `records`) have the publisher's sign that their age classes are hidden; None where none has."""
+    signs = found.layout.hidden
+    places = [bound.place for bound in found.columns if bound.column.role in {"area_name", "prefecture"}]
+    if signs is None or not places:
+        return None
+    marked = pl.any_horizontal(pl.col(f"c{at}").str.strip_chars(signs) != pl.col(f"c{at}") for at in places)
+    rows = records.select(marked).to_series()
+    return rows if rows.any() else None
+
+
+def own_columns(grid: Grid, found: Recognised) -> list[Bound]:
+    """The columns of names in which characters of the publisher's own stand."""
+    names = [bound for bound in found.columns if bound.column.role in {"area_name", "prefecture"}]
+    return [bound for bound in names if PRIVATE.search("".join(grid.words(bound.place, found.header.body)))]
+
+
+def own_characters(grid: Grid, found: Recognised, records: pl.DataFrame) -> list[Problem]:
+    """Names in which the publisher's own characters were read by the code. records: with area_name."""
+    problems = []
+    for bound in own_columns(grid, found):
+        rows = records.filter(pl.col(f"c{bound.place}").str.contains(PRIVATE.pattern))
+        if rows.is_empty():
+            continue
+        names = "、".join(rows["area_name"].unique(maintain_order=True).head(5))
+        problems.append(
+            problem(
+                "own_characters",
+                "review",
+                f"公表元独自の文字(外字)が名前に入っています({rows.height} 行)。団体コードから読みました: {names}。",
+                f"Characters of the publisher's own in names ({rows.height} rows), read by the codes: {names}.",
+                sheet=grid.sheet,
+                row=rows["row"][0],
+                column_label=bound.label.full,
+                expected="letters, digits, kana, kanji",
+                found=", ".join(
+                    sorted({f"U+{ord(sign):04X}" for word in rows[f"c{bound.place}"] for sign in PRIVATE.findall(word)})
+                ),
+                action_ja="名前を確かめてください。正しければ何もしなくてかまいません。",
+            )
+        )
+    return problems
 
 
 def _gaps_beside(grid: Grid, found: Recognised, frame: pl.DataFrame) -> list[Problem]:

@@ -25,6 +25,13 @@ _NAMES = re.compile(r"(氏名|姓名|本人氏名|世帯主氏名|住民氏名|�
 _ABOUT = re.compile(
     r"(生年月日?|続柄|世帯番号|個人住所|現住所|前住所|住所|本籍|電話番号|性別|年齢|フリガナ|ふりがな|カナ)(\(.*\))?"
 )
+_CALLED = re.compile(r"お?名前|フルネーム|担当者名?|代表者名?")
+"""Headers that name a person only beside one of `_REACH`: a municipality has a 名前, too."""
+_REACH = re.compile(
+    r"(生年月日|個人住所|現住所|自宅住所|住所|電話(番号)?|TEL|携帯(電話)?(番号)?|メール(アドレス)?|E-?mail"
+    r"|(職員|社員|会員|学籍|受付)番号|所属|役職|部署)(\(.*\))?",
+    re.I,
+)
 PERSONAL = "personal_data"
 """Identifier of the problem that such a file has."""
 CHANCE = 0.1
@@ -60,8 +67,11 @@ def find_personal(grid: Grid) -> list[Problem]:
         if named:
             found.append(_by_name(grid, named[0], grid.height))
             break
-        if any(_NAMES.fullmatch(w) for w in words) and any(_ABOUT.fullmatch(w) for w in words):
-            found.append(_by_name(grid, next(w for w in words if _NAMES.fullmatch(w)), grid.height))
+        name = next((w for w in words if _NAMES.fullmatch(w)), None)
+        called = next((w for w in words if _CALLED.fullmatch(w)), None)
+        reach = any(_REACH.fullmatch(w) for w in words)
+        if (name and (reach or any(_ABOUT.fullmatch(w) for w in words))) or (called and reach):
+            found.append(_by_name(grid, name or called or "", grid.height))
             break
     return found + _by_check_digits(grid)
 

@@ -17,6 +17,8 @@ from ingest.tables import schema_of
 Problem = dict[str, Any]
 """A row of raw.problem without source_id and file_name, which the caller adds."""
 
+TO_PASTE = "corrections_to_paste"
+"""problem_id of the lines of corrections with which a refused delivery is taken."""
 SHOWN = 20
 """Problems of one kind that are listed one by one; the rest are counted in the last of them."""
 

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from ingest import areas, corrections, in_force, workbook
+from ingest import areas, corrections, in_force, named, workbook
 from ingest.decisions import HOW_TO_PASTE, Decisions, line_to_paste
 from ingest.files import sha256_of, sweep, sync_folder, write_atomically, write_json
 from ingest.home import Home
 from ingest.intake import Snapshot
-from ingest.problems import Problem, frame_of, problem
+from ingest.named import Line
+from ingest.problems import TO_PASTE, Problem, frame_of, problem
 from ingest.tables import RAW_TABLES, schema_of
 
 if TYPE_CHECKING:
@@ -48,20 +49,29 @@ class RawResult(NamedTuple):
 
 @cache
 def reader_version() -> str:
-    """Hash of what decides how bytes become rows: this package, its contracts, the list of municipalities."""
+    """Hash of what decides how bytes become rows: this package with its tables, contracts, municipalities."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
     seeds = [areas.SEEDS / "municipalities.csv", areas.SEEDS / "municipality_changes.csv"]
     modules = [path for path in sorted(here.glob("*.py")) if not path.name.startswith("readability")]
     sources = here / "sources"
-    for path in [*modules, *sorted(sources.rglob("*.py")), *sorted(sources.rglob("*.yaml")), *seeds]:
+    tables = sorted(here.glob("*.csv"))
+    for path in [*modules, *tables, *sorted(sources.rglob("*.py")), *sorted(sources.rglob("*.yaml")), *seeds]:
         if path.exists():
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
-def read(home: Home, snapshots: list[Snapshot], as_of: dt.date, decided: Decisions | None = None) -> RawResult:
-    """Read every snapshot that was not read by this reader before.
+def read(
+    home: Home,
+    snapshots: list[Snapshot],
+    as_of: dt.date,
+    decided: Decisions | None = None,
+    lines: pl.DataFrame | None = None,
+) -> RawResult:
+    """Read every snapshot that was not read by this reader with these lines of corrections before.
+
+    lines: as corrections.declared gives them; None: those of the product and of this home.
 
     A delivery that breaks its contract is refused whole (severity gate). One that is no longer in landing, or whose
     period came again in a delivery that was taken, stops nothing any more (severity review). A delivery with figures
@@ -72,10 +82,11 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date, decided: Decisio
     files: dict[str, list[Path]] = {}
     deliveries: list[dict[str, Any]] = []
     problems: list[Problem] = list(decided.faults)
+    whole = named.whole(corrections.declared(decisions=home.corrections) if lines is None else lines)
     try:
-        read_ones = [(snapshot, _stored(home, snapshot)) for snapshot in snapshots]
+        read_ones = [(snapshot, _stored(home, snapshot, whole)) for snapshot in snapshots]
         if any(not one for _, one in read_ones):
-            read_ones = _read_new(home, read_ones)
+            read_ones = _read_new(home, read_ones, whole)
     finally:
         workbook.close()
     read_ones = [(snapshot, _named(one, number)) for number, (snapshot, one) in enumerate(read_ones, 1)]
@@ -101,6 +112,7 @@ def read(home: Home, snapshots: list[Snapshot], as_of: dt.date, decided: Decisio
             replaced = one["verdict"] == "refused" and bool(one["period"]) and later is not None
             replaced = replaced and later is not None and later > snapshot.received_at
             if replaced or not snapshot.in_landing:
+                found = [p for p in found if p["problem_id"] != TO_PASTE]
                 for p in found:
                     p["severity"] = "review" if p["severity"] == "gate" else p["severity"]
         elif verdict == "taken":
@@ -170,7 +182,7 @@ def _against_others(
     earlier = [result for other, result in taken if other.received_at < snapshot.received_at]
     versions = [result for result in earlier if _key(result) == _key(one) and not _of_others(result, one)]
     before = max((sum(result["rows"].values()) for result in versions), default=0)
-    if rows < before and not decided.lets_pass("shrunken_delivery", one["source_id"]):
+    if rows + one.get("rows_aside", 0) < before and not decided.lets_pass("shrunken_delivery", one["source_id"]):
         return problem(
             "shrunken_delivery",
             "gate",
@@ -208,12 +220,14 @@ def _after(day: str, as_of: dt.date) -> Problem:
     )
 
 
-def _read_new(home: Home, read_ones: list[tuple[Snapshot, dict[str, Any]]]) -> list[tuple[Snapshot, dict[str, Any]]]:
+def _read_new(
+    home: Home, read_ones: list[tuple[Snapshot, dict[str, Any]]], lines: list[Line]
+) -> list[tuple[Snapshot, dict[str, Any]]]:
     """The same with every empty result filled in. The reader is loaded here: a night without new files needs none."""
     from ingest import reading
 
     try:
-        filled = [(snapshot, one or _reading(home, snapshot)) for snapshot, one in read_ones]
+        filled = [(snapshot, one or _reading(home, snapshot, lines)) for snapshot, one in read_ones]
     finally:
         reading.forget()
     for folder in home.raw.glob("*/"):
@@ -221,8 +235,8 @@ def _read_new(home: Home, read_ones: list[tuple[Snapshot, dict[str, Any]]]) -> l
     return filled
 
 
-def _stored(home: Home, snapshot: Snapshot) -> dict[str, Any]:
-    """The stored result of reading a snapshot; empty where there is none by this reader."""
+def _stored(home: Home, snapshot: Snapshot, lines: list[Line]) -> dict[str, Any]:
+    """The stored result of reading a snapshot; empty where there is none by this reader with these lines."""
     if snapshot.path is None:
         return _result(snapshot, _UNKNOWN, [], {}, snapshot.problems, "", "", None, "refused")
     stored = _result_path(home, snapshot)
@@ -233,17 +247,23 @@ def _stored(home: Home, snapshot: Snapshot) -> dict[str, Any]:
             for table, digest in result.get("parquet_sha256", dict.fromkeys(result["rows"])).items()
         )
         if result["reader_version"] == reader_version() and result["file_name"] == snapshot.file_name and whole:
-            return result
+            own = named.concerning(lines, snapshot.sha256, result["raw_tables"])
+            if result["corrections"] == named.fingerprint(own):
+                return result
     return {}
 
 
-def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
-    """Read a snapshot, write its Parquet files and store the result."""
+def _reading(home: Home, snapshot: Snapshot, lines: list[Line]) -> dict[str, Any]:
+    """Read a snapshot, write its Parquet files and store the result. A refusal for single rows proposes the lines with
+    which the rest is taken."""
     from ingest.coded import write_raw
-    from ingest.reading import read_coded
+    from ingest.reading import read_or_propose
 
     assert snapshot.path is not None
-    reading = read_coded(snapshot.path.read_bytes(), snapshot.file_name, digest=snapshot.sha256)
+    reading = read_or_propose(snapshot.path.read_bytes(), snapshot.file_name, snapshot.sha256, lines)
+    if reading.contract is None and (kept := _kept(home, snapshot, reading.problems)):
+        write_json(_result_path(home, snapshot), kept, sync=False)
+        return kept
     source = reading.contract.source if reading.contract else _UNKNOWN
     tables = reading.tables if reading.taken else {}
     source_id = f"{source}-{snapshot.sha256[:16]}"
@@ -265,9 +285,32 @@ def _reading(home: Home, snapshot: Snapshot) -> dict[str, Any]:
     result["subject"] = reading.subject
     result["fingerprint"] = _fingerprint(tables)
     result["areas"] = _areas(tables)
-    result["rows_quarantined"] = 0 if reading.taken else sum(rows.height for rows in reading.tables.values())
+    refused = sum(rows.height for rows in reading.tables.values())
+    result["rows_aside"] = reading.aside
+    result["rows_quarantined"] = reading.unused if reading.taken else refused
+    layouts = reading.contract.layouts if reading.contract else ()
+    result["raw_tables"] = sorted({layout.raw_table for layout in layouts})
+    own = named.concerning(lines, snapshot.sha256, result["raw_tables"])
+    result["corrections"] = named.fingerprint(own)
     write_json(_result_path(home, snapshot), result, sync=False)
     return result
+
+
+def _kept(home: Home, snapshot: Snapshot, problems: list[Problem]) -> dict[str, Any]:
+    """What was read of a delivery before its source had a mistake of its own (broken.py), with that mistake told: what
+    is published does not vanish by it. Empty where there is no such reading. Where its tables are gone the mistake
+    stops the night instead."""
+    from ingest.broken import BROKEN
+
+    stored = _result_path(home, snapshot)
+    before = json.loads(stored.read_text("utf-8")) if stored.exists() else {"source": ""}
+    told = [p for p in problems if p["problem_id"] == BROKEN and p["expected"] == before["source"]]
+    if told and not all(_parquet(home, table, before["source_id"]).exists() for table in before["rows"]):
+        told[0]["severity"] = "gate"
+        return {}
+    earlier = [p for p in before.get("problems", []) if p["problem_id"] != BROKEN]
+    same = {"problems": [*told, *earlier], "reader_version": reader_version(), "file_name": snapshot.file_name}
+    return before | same if told else {}
 
 
 def _fingerprint(tables: dict[str, pl.DataFrame]) -> str:
@@ -335,10 +378,12 @@ def expose(
     files: dict[str, list[Path]],
     frames: dict[str, pl.DataFrame],
     decided: Decisions | None = None,
+    lines: pl.DataFrame | None = None,
 ) -> None:
     """Make the schema `raw`: for each raw table a view over its Parquet files, else a table with the frame's rows, else
     an empty table with the right columns. Frames of other names become tables too. Then raw.correction and the schema
-    `corrected` (ingest.corrections), and the schemas `delivered` and `in_force` (ingest.in_force).
+    `corrected` (ingest.corrections) with these lines (None: those of the product alone), and the schemas `delivered`
+    and `in_force` (ingest.in_force).
 
     Raises ValueError where a table is given both as files and as a frame, or a corrections.csv has other columns.
     """
@@ -355,7 +400,7 @@ def expose(
         else:
             _register(connection, table, frames[table] if table in frames else schema_of(table).to_frame())
     _register(connection, "decision", (decided or Decisions()).frame())
-    corrections.expose(connection, corrections.declared())
+    corrections.expose(connection, corrections.declared() if lines is None else lines)
     in_force.expose(connection)
 
 

@@ -6,22 +6,29 @@ Holds the order of the steps: decode or unpack, recognise, melt, check. Does not
 from __future__ import annotations
 
 import datetime as dt
-import importlib
+import hashlib
 import json
+import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from ingest import checks, csvtext, grid, workbook
+from ingest import broken, checks, csvtext, grid, kinds, workbook
+from ingest.advice import advised
 from ingest.coded import plain, together
 from ingest.contracts import Contract, Layout, all_contracts
 from ingest.figures import value_column
 from ingest.grid import Grid
-from ingest.melt import melt
-from ingest.nearest import nearest
+from ingest.named import Line, alike, as_published, concerning
+from ingest.nearest import not_recognised
 from ingest.problems import Problem, Refusal, fault, problem
 from ingest.recognise import recognise
 from ingest.recognised import Recognised, as_of
+from ingest.sheet import read_sheet
+from ingest.siblings import sibling, without_figures
+from ingest.trial import with_symbols
+from ingest.way_past import Proposal, beside, propose
 
 
 class Reading(NamedTuple):
@@ -30,6 +37,9 @@ class Reading(NamedTuple):
     contract: None where no source recognises it. tables: raw table -> rows without source_id. period: text for people.
     subject: which of several tables of one layout and period it is (scope, sex), as its title says.
     observed: first and last day that its observed (not projected) figures are about, or None.
+    unused: figures that lines of the corrections put aside; tables hold them as published but for those of `aside`,
+    whose rows could not be read.
+    proposed: the lines with which a delivery that is refused for single rows may be taken (way_past.py).
     """
 
     contract: Contract | None
@@ -40,6 +50,9 @@ class Reading(NamedTuple):
     period: str
     observed: tuple[dt.date, dt.date] | None
     subject: str = ""
+    unused: int = 0
+    aside: int = 0
+    proposed: tuple[Proposal, ...] = ()
 
     @property
     def taken(self) -> bool:
@@ -56,6 +69,9 @@ class Contents(NamedTuple):
     document: Any = None
 
 
+_FIELD_OF_FIGURES = re.compile(rb'(?m)(?:^|[,;\t])[ "]*-?\d[\d.]*[ "]*(?:[,;\t\r]|$)')
+
+
 _recent: dict[str, Contents] = {}
 """Contents that were just opened at the door, by hash: the same night reads them a moment later."""
 _RECENT_CELLS = 2_000_000
@@ -70,6 +86,7 @@ def open_bytes(data: bytes, digest: str = "") -> Contents:
     """
     if digest in _recent:
         return _recent.pop(digest)
+    kinds.refuse(data)
     if workbook.is_workbook(data[:8]):
         made = Contents("workbook", grid.of_workbook(data))
     else:
@@ -112,20 +129,48 @@ def forget() -> None:
     _recent.clear()
 
 
-def read(data: bytes, file_name: str, contracts: tuple[Contract, ...] | None = None, digest: str = "") -> Reading:
-    """Read one delivery. Never raises for what the file holds: problems say why it is refused."""
-    reading = read_coded(data, file_name, contracts, digest)
+def read(
+    data: bytes,
+    file_name: str,
+    contracts: tuple[Contract, ...] | None = None,
+    digest: str = "",
+    lines: Sequence[Line] = (),
+) -> Reading:
+    """Read one delivery. Never raises for what the file holds: problems say why it is refused. lines: of the
+    corrections (named.whole); those for other deliveries and tables do nothing."""
+    reading = read_coded(data, file_name, contracts, digest, lines)
     return reading._replace(tables={table: plain(rows) for table, rows in reading.tables.items()})
 
 
-def read_coded(data: bytes, file_name: str, contracts: tuple[Contract, ...] | None = None, digest: str = "") -> Reading:
+def read_coded(
+    data: bytes,
+    file_name: str,
+    contracts: tuple[Contract, ...] | None = None,
+    digest: str = "",
+    lines: Sequence[Line] = (),
+) -> Reading:
     """The same with the texts of the tables coded (coded.py), ready for `write_raw`."""
     try:
-        return read_contents(open_bytes(data, digest), file_name, contracts or all_contracts())
+        own = concerning(lines, hashlib.sha256(data).hexdigest()) if lines else []
+        return read_contents(open_bytes(data, digest), file_name, contracts or all_contracts(), own)
     except Refusal as refusal:
         return _broken(data, refusal.problems, contracts or all_contracts())
     except Exception as error:  # a fault of ours costs this one file, not the night and every night after it
         return Reading(None, [], {}, [fault(error)], "", "", None)
+
+
+def read_or_propose(data: bytes, file_name: str, digest: str, lines: Sequence[Line]) -> Reading:
+    """The same as `read_coded`; where the delivery is refused for single rows, its problems end with the lines of
+    corrections with which the rest of it is taken (way_past.py)."""
+    reading = read_coded(data, file_name, digest=digest, lines=lines)
+    if reading.taken or not reading.proposed:
+        return reading
+    contents = open_bytes(data)
+    own = concerning(lines, digest)
+    try:
+        return beside(reading, lambda more: read_contents(contents, file_name, all_contracts(), [*own, *more]), digest)
+    except Exception as error:  # a fault of ours in the trial costs the proposal, not the reasons of the refusal
+        return reading._replace(problems=[*reading.problems, {**fault(error), "severity": "review"}])
 
 
 def _broken(data: bytes, problems: list[Problem], contracts: tuple[Contract, ...]) -> Reading:
@@ -134,21 +179,38 @@ def _broken(data: bytes, problems: list[Problem], contracts: tuple[Contract, ...
     if problems[0]["problem_id"] in {csvtext.NOT_DECODABLE, csvtext.NOT_CSV}:
         found = recognise(grid.of_head(data), "csv", contracts)
         if found is not None:
-            problems = [{**p, "severity": "gate"} for p in problems]
+            problems = advised([{**p, "severity": "gate"} for p in problems], found.contract)
             return Reading(found.contract, [found.layout.layout], {}, problems, found.header.title[:200], "", None)
+        if problems[0]["problem_id"] == csvtext.NOT_CSV and not _FIELD_OF_FIGURES.search(data):
+            problems = [note] if (note := without_figures(grid.of_head(data))) else problems
     return Reading(None, [], {}, problems, "", "", None)
 
 
-def read_contents(contents: Contents, file_name: str, contracts: tuple[Contract, ...]) -> Reading:
-    """Read one delivery from its contents; the texts of its tables are coded."""
-    for contract in contracts:
-        for layout in contract.layouts:
-            if layout.reader and layout.form == contents.form:
-                reader = importlib.import_module(f"ingest.sources.{contract.source}.reader")
-                documents = [one for one in contents.grids or [contents.document] if reader.recognises(one)]
-                if documents:
-                    return _read_by(reader, documents, contract, layout, contents.grids)
-    return _read_grids(contents.form, contents.grids, file_name, contracts)
+def read_contents(
+    contents: Contents, file_name: str, contracts: tuple[Contract, ...], lines: Sequence[Line] = ()
+) -> Reading:
+    """Read one delivery from its contents; the texts of its tables are coded. lines: those that concern it."""
+    found = _read_contents(contents, file_name, contracts, lines)
+    return found._replace(problems=advised(found.problems, found.contract))
+
+
+def _read_contents(
+    contents: Contents, file_name: str, contracts: tuple[Contract, ...], lines: Sequence[Line]
+) -> Reading:
+    readers, failing = broken.readers(contracts, contents.form)
+    for contract, layout, reader in readers:
+        try:
+            documents = [one for one in contents.grids or [contents.document] if reader.recognises(one)]
+            if documents:
+                return _read_by(reader, documents, contract, layout, contents.grids)
+        except Refusal:
+            raise
+        except Exception as error:  # costs this source; another one may well know the file
+            failing.append(broken.told(contract.source, broken.in_reader(contract.source, error)))
+    found = _read_grids(contents.form, contents.grids, file_name, contracts, lines)
+    if found.contract is None:
+        found.problems[:0] = [*broken.of_contracts(), *failing]
+    return found
 
 
 def _read_by(reader: Any, documents: list[Any], contract: Contract, layout: Layout, grids: list[Grid]) -> Reading:
@@ -165,40 +227,43 @@ def _read_by(reader: Any, documents: list[Any], contract: Contract, layout: Layo
     return Reading(contract, [layout.layout], tables, problems, titles[0], periods[0], None, titles[0])
 
 
-def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[Contract, ...]) -> Reading:
+def _read_grids(
+    form: str, grids: list[Grid], file_name: str, contracts: tuple[Contract, ...], lines: Sequence[Line]
+) -> Reading:
     """Read one delivery from its grids."""
     recognised = [(sheet, found) for sheet in grids if (found := recognise(sheet, form, contracts))]
+    others = {id(sheet): told for sheet, found in recognised if found.problems and (told := sibling(sheet, found))}
+    recognised = [(sheet, found) for sheet, found in recognised if id(sheet) not in others]
     if not recognised:
-        return Reading(None, [], {}, [nearest(grids, form, contracts) or _not_recognised(grids)], "", "", None)
+        why = [*others.values()] or [not_recognised(grids, form, contracts)]
+        return Reading(None, [], {}, why, "", "", None)
     contract = recognised[0][1].contract
     recognised = [(sheet, found) for sheet, found in recognised if not _is_side_sheet(sheet, recognised)]
     recognised, problems = _seen(recognised)
     tables: dict[str, list[pl.DataFrame]] = {}
     days: list[dt.date] = []
+    proposed: list[Proposal] = []
+    unused = aside = 0
     for sheet, found in recognised:
         if found.problems:
             problems += found.problems
             continue
-        melted = melt(sheet, found)
-        problems += melted.problems
-        if sheet.open_end:
-            problems.append(_open_end(sheet, found))
-        if any(p["severity"] == "gate" for p in melted.problems):
+        page = read_sheet(sheet, found, lines)
+        problems += with_symbols(sheet, found, page.problems, lines)
+        proposed += propose(sheet, found, page, several=len(recognised) > 1)
+        unused, aside = unused + page.unused + page.aside, aside + page.aside
+        if not page.whole or page.rows.is_empty():
             continue
-        table = found.layout.raw_table
-        rows, broken = checks.check(melted.rows, found.layout, value_column(table))
-        problems += broken
-        if rows.is_empty():
-            continue
-        problems += _name_against_content(file_name, found, rows)
-        tables.setdefault(table, []).append(rows)
-        days += melted.observed
+        problems += _name_against_content(file_name, found, page.rows)
+        tables.setdefault(found.layout.raw_table, []).append(page.rows)
+        days += page.observed
     for table, frames in tables.items():
         if len(frames) > 1:
             layout = next(found.layout for _, found in recognised if found.layout.raw_table == table)
-            rows, broken = checks.twice(together(frames), layout, value_column(table))
-            problems += broken
+            rows, again = checks.twice(together(alike(frames, table)), layout, value_column(table))
+            problems += again
             tables[table] = [rows]
+        tables[table] = [as_published(rows, table) for rows in tables[table]]
     problems += _other_sheets(grids, recognised)
     title = next((found.header.title for _, found in recognised if found.header.title), "")
     return Reading(
@@ -210,22 +275,9 @@ def _read_grids(form: str, grids: list[Grid], file_name: str, contracts: tuple[C
         _period(recognised, tables),
         (min(days), max(days)) if days else None,
         _subject(recognised, tables),
-    )
-
-
-def _open_end(sheet: Grid, found: Recognised) -> Problem:
-    """A last line without a line end. Where it ends in a figure that no sum covers, half a figure would not be seen."""
-    last = max(found.columns, key=lambda bound: bound.place)
-    unseen = last.column.role == "measure" and not found.layout.checks.sums
-    return problem(
-        "no_final_line_end",
-        "gate" if unseen else "review",
-        "最後の行に改行がありません。書き出しが途中で切れ、最後の数値が欠けているおそれがあります。",
-        "The last line has no line end: the file may be cut off in the middle of a figure.",
-        row=sheet.line(sheet.height - 1),
-        expected="line end",
-        found="end of file",
-        action_ja="最後の行の数値を元の表と比べ、欠けていれば全体を書き出し直してください。",
+        unused,
+        aside,
+        tuple(dict.fromkeys(proposed)),
     )
 
 
@@ -276,20 +328,7 @@ def _sheet_not_read(sheet: Grid) -> Problem:
         sheet=sheet.sheet,
         expected="a layout of the contract",
         found=f"{sheet.height} rows",
-        action_ja="数値を含むシートなら、契約に様式を加えてください。",
-    )
-
-
-def _not_recognised(grids: list[Grid]) -> Problem:
-    shape = ", ".join(f"{grid.height} x {grid.width}" for grid in grids)  # no cell is shown: it may be anybody's list
-    return problem(
-        "not_recognised",
-        "warn",
-        "どの出典の様式にも合わないため、使いませんでした。",
-        "No source recognises this file; it was not used.",
-        expected="a layout of ingest/sources/*/contract.yaml",
-        found=f"rows x columns: {shape}" if shape else "JSON",
-        action_ja="置き場所の間違いでなければ、ingest/sources/ に出典の契約を加えてください。",
+        action_ja="注記や別の表のシートなら、このままで構いません。使うべき表なら、契約に様式を加えます。",
     )
 
 

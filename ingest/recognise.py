@@ -116,7 +116,7 @@ def _parted_otherwise(grid: Grid, contracts: tuple[Contract, ...]) -> Recognised
             row=grid.line(found.header.first),
             expected="fields parted by commas",
             found=name,
-            action_ja="公表元のファイルをそのまま入れるか、カンマ区切りの CSV(UTF-8)で書き出し直してください。",
+            action_ja="公表元のファイルをそのまま入れてください(表計算ソフトで保存し直すと区切りが変わることがあります)。",
         )
         return found._replace(problems=[separator])
     return None
@@ -133,10 +133,31 @@ def _explained(grid: Grid, fit: _Fit) -> Recognised:
     """The layout with a problem for each column that it does not know or does not find."""
     found = fit.found
     labels = found.header.labels
-    renamed = proposals.renamed_columns({place: labels[place].path for place in fit.unknown}, fit.missing)
-    unknown = [_unknown(grid, found, place, renamed.get(place)) for place in fit.unknown]
-    missing = [_missing(grid, found, column) for column in fit.missing]
-    return found._replace(problems=[*found.problems, *unknown, *missing])
+    paths = {place: labels[place].path for place in fit.unknown}
+    units = {place: labels[place].unit for place in fit.unknown}
+    renamed = proposals.renamed_columns(paths, fit.missing, units, (found.contract, found.layout))
+    passed = {place: _passed(grid, found, place) for place in fit.unknown}
+    gone = [column for column in fit.missing if all(column is not one.column for one in renamed.values())]
+    optional = {id(column): proposals.optional_column(found.contract, found.layout, column) for column in fit.missing}
+    # lines are offered where the file can be read once all of them are pasted, and else none
+    works = all(place in renamed or passed[place] for place in fit.unknown)
+    works &= all(optional[id(column)] for column in gone)
+    works &= any(bound.column.role == "measure" for bound in found.columns) or any(
+        one.column.role == "measure" for one in renamed.values()
+    )
+    apart = [] if found.problems or not works else contradictions(grid, found)
+    works &= not apart
+    unknown = [
+        _unknown(grid, found, place, passed[place] if works else None, renamed.get(place) if works else None)
+        for place in fit.unknown
+    ]
+    missing = [_missing(grid, found, column, optional[id(column)] if works else None) for column in fit.missing]
+    return found._replace(problems=[*found.problems, *apart, *unknown, *missing])
+
+
+def _passed(grid: Grid, found: Recognised, place: int) -> str | None:
+    label, body = found.header.labels[place], found.header.body
+    return proposals.ignored_column(label.path, label.unit, [word for word in grid.words(place, body) if word])
 
 
 def _about(layout: Layout, header: Header, grid: Grid) -> bool:
@@ -161,7 +182,15 @@ def _retitled(grid: Grid, form: str, contracts: tuple[Contract, ...], headers: d
             fit = _bind(grid, contract, layout, header, {})
             if fit.whole:
                 found.append(fit._replace(found=fit.found._replace(problems=[_unknown_title(grid, fit.found)])))
-    return found[::-1]  # of equals, the newest layout
+    # of equals, the layout in use on the title's day, then the newest
+    found.reverse()
+    return sorted(found, key=lambda fit: not _titled_in(fit))
+
+
+def _titled_in(fit: _Fit) -> bool:
+    """Whether the title names a day on which the layout was in use."""
+    days = [parsed(parse_date, day) for day in re.findall(rf"{ERA_YEAR}\d+月\d+日", fit.found.header.title)]
+    return any(day is not None and fit.found.layout.covers(day) for day in days)
 
 
 def _said(layout: Layout, title: str) -> dict[str, str] | None:
@@ -194,9 +223,14 @@ def _bind(grid: Grid, contract: Contract, layout: Layout, header: Header, said: 
             if label.full or not _empty(grid, place, header.body):
                 unknown.append(place)
     missing = [column for column in layout.columns if column.required and id(column) not in seen]
-    problems, said = _metadata(grid, layout, header, said)
+    problems, said = _metadata(grid, contract, layout, header, said)
     other = layout.excludes_pattern.search(header.title) if layout.excludes_pattern else None
     problems += [_other_statistic(grid, contract, layout, other[0])] if other else []
+    for bound in columns:
+        if bound.column.keep and not any(
+            re.fullmatch(bound.column.keep, word) for word in grid.words(bound.place, header.body)
+        ):
+            problems.append(_other_statistic(grid, contract, layout, bound.label.full))
     found = Recognised(contract, layout, header, columns, said, problems)
     if not problems and not unknown and not missing:
         problems += contradictions(grid, found)
@@ -204,7 +238,9 @@ def _bind(grid: Grid, contract: Contract, layout: Layout, header: Header, said: 
     return _Fit(found, unknown, missing, (wanted - len(missing)) / wanted - len(unknown) / max(len(header.labels), 1))
 
 
-def _metadata(grid: Grid, layout: Layout, header: Header, said: dict[str, str]) -> tuple[list[Problem], dict[str, str]]:
+def _metadata(
+    grid: Grid, contract: Contract, layout: Layout, header: Header, said: dict[str, str]
+) -> tuple[list[Problem], dict[str, str]]:
     """Problems of the metadata lines above the table, and what they say besides the title."""
     problems: list[Problem] = []
     if not layout.metadata:
@@ -234,7 +270,8 @@ def _metadata(grid: Grid, layout: Layout, header: Header, said: dict[str, str]) 
                 expected="metadata of the contract",
                 found=rest[:40],
                 action_ja="この行の意味(男女・国籍・地域の範囲など)を確かめ、全体の表と同じ範囲と分かったときだけ、"
-                f"契約の metadata に加えてください: {line}",
+                f"{proposals.entry_of(contract, layout)} metadata{proposals.place_of(contract, layout, 'metadata')} に"
+                f"加えてください: {line}",
             )
         )
     return problems, said
@@ -263,15 +300,15 @@ def _empty(grid: Grid, place: int, body: int) -> bool:
     return not grid.filled([place], body, grid.height).any()
 
 
-def _entry(contract: Contract, layout: Layout) -> str:
-    return f"ingest/sources/{contract.source}/contract.yaml の {layout.layout} の"
-
-
-def _unknown(grid: Grid, found: Recognised, place: int, renamed: tuple[Column, str] | None) -> Problem:
+def _unknown(grid: Grid, found: Recognised, place: int, line: str | None, renamed: proposals.Renamed | None) -> Problem:
     contract, layout, header = found.contract, found.layout, found.header
     label = header.labels[place]
-    line = proposals.ignored_column(label.path, label.unit, [w for w in grid.words(place, header.body) if w])
-    other = f" 「{renamed[0].header}」の新しい名前なら: {renamed[1]}" if renamed else ""
+    passed = f"読まなくてよい列なら: {line}" if line else "この列を読まずに済ませるだけでは、この表は読めません。"
+    other = ""
+    if renamed:
+        at = f"({renamed.number} 行目)" if renamed.number else ""
+        put = ":" if renamed.number is None else f"、その列の行{at}を次の行に替えてください:"
+        other = f" 「{renamed.column.header}」の新しい名前なら{put} {renamed.line}"
     return problem(
         "unknown_column",
         "gate",
@@ -283,13 +320,19 @@ def _unknown(grid: Grid, found: Recognised, place: int, renamed: tuple[Column, s
         expected=f"{contract.source}/{layout.layout} の列",
         found=label.full,
         action_ja=(
-            f"列の意味を確かめ、{_entry(contract, layout)} columns に加えてください"
-            f"(数値なら role: measure と set を書く)。読まなくてよい列なら: {line}{other}"
+            f"列の意味を確かめ、{proposals.entry_of(contract, layout)} columns"
+            f"{proposals.place_of(contract, layout, 'columns')} に加えてください"
+            f"(数値なら role: measure と set を書く)。{passed}{other}"
         ),
     )
 
 
-def _missing(grid: Grid, found: Recognised, column: Column) -> Problem:
+def _missing(grid: Grid, found: Recognised, column: Column, line: tuple[int, str] | None) -> Problem:
+    replaced = ""
+    if line:
+        at = f"({line[0]} 行目)" if line[0] else ""
+        entry = proposals.entry_of(found.contract, found.layout)
+        replaced = f"なくなったなら {entry} この列{at}を次の行に替えてください: {line[1]}"
     return problem(
         "missing_column",
         "gate",
@@ -301,8 +344,8 @@ def _missing(grid: Grid, found: Recognised, column: Column) -> Problem:
         expected=column.header or column.role,
         found="",
         action_ja=(
-            "列が本当になくなったかを確かめ、なくなったなら "
-            f"{_entry(found.contract, found.layout)}この列を次の行に替えてください: {proposals.optional_column(column)}"
+            "手元で列が消えていないか、公表元のファイルを取り直して確かめてください。"
+            f"{replaced or '公表元もこの列なしなら、この様式では読めません。'}"
         ),
     )
 
@@ -312,7 +355,8 @@ def _unknown_title(grid: Grid, found: Recognised) -> Problem:
     for day in re.findall(rf"{ERA_YEAR}\d+月\d+日", title):
         if parsed(parse_date, day) is None:
             return no_period(grid, found, day, "")
-    line = proposals.retitled_layout(found.layout, title, day_of(found))
+    line = proposals.retitled_layout(found.contract, found.layout, title, day_of(found))
+    entry = f"同じなら {proposals.entry_of(found.contract, found.layout)}あとに加えてください: {line}"
     return problem(
         "unknown_title",
         "warn",  # it may be another statistic; nothing is read from it, so the night goes on without it
@@ -323,8 +367,8 @@ def _unknown_title(grid: Grid, found: Recognised) -> Problem:
         expected=" / ".join(found.layout.says),
         found=title[:60],
         action_ja=(
-            "同じ統計の新しい表題かどうか(総計・日本人住民などの別、確報・速報の別も)を確かめ、同じなら "
-            f"{_entry(found.contract, found.layout)}あとに加えてください: {line}"
+            "同じ統計の新しい表題かどうか(総計・日本人住民などの別、確報・速報の別、推計の年も)を確かめ、"
+            f"{entry if line else '同じなら、表題にない区分を constants に書いた様式を契約に加えます。'}"
         ),
     )
 
@@ -333,7 +377,7 @@ def _outside(grid: Grid, whole: list[Recognised]) -> Problem:
     day = day_of(whole[0])
     assert day is not None  # a layout without a day covers the file
     nearest = min(whole, key=lambda found: found.layout.days_off(day))
-    line = proposals.dated_layout(nearest.layout, day)
+    line = proposals.dated_layout(nearest.contract, nearest.layout, day)
     names = "、".join(found.layout.layout for found in whole)
     return problem(
         "no_layout_for_period",
@@ -344,7 +388,7 @@ def _outside(grid: Grid, whole: list[Recognised]) -> Problem:
         expected="; ".join(f"{f.layout.layout}: {f.layout.valid_from}..{f.layout.valid_to}" for f in whole),
         found=day,
         action_ja="表題の年月日を確かめてください。正しければ契約の様式の valid_from / valid_to を広げるか、"
-        f"{_entry(nearest.contract, nearest.layout)}あとに加えてください: {line}",
+        f"{proposals.entry_of(nearest.contract, nearest.layout)}あとに加えてください: {line}",
     )
 
 

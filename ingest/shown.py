@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from ingest.areas import register
+from ingest.areas import plain_name, register
 from ingest.text import squeeze
 
 MASK = "＊"
@@ -34,11 +34,11 @@ def cell(text: str, length: int = 24) -> str:
 
 def name(text: str) -> str:
     """A cell that should have been the name of an area: shown where some area has, or had, this name."""
-    return text if text in _names() else cell(text)
+    return text if plain_name(text) in _names() else cell(text)
 
 
 @cache
 def _names() -> frozenset[str]:
     known = register()
     names = {name for names in known.names_of.values() for name in names}
-    return frozenset(names | set(known.prefecture_of.values()))
+    return frozenset(names | {plain_name(name) for name in known.prefecture_of.values()})

@@ -18,10 +18,15 @@ from ingest.contracts import Ages, Larger, Ratio
 from ingest.problems import SHOWN, Problem, problem
 
 if TYPE_CHECKING:
-    from ingest.checks import Keyed
+    from ingest.keyed import Keyed
 
 _OPEN = 999
 """Last age of a class without one."""
+_EVENTS, _EVENTS_SHARE = 2, 0.01
+"""Municipalities of a table, the larger of number and share, in which the smaller item may be the larger one for once:
+one of 3,261 in 1999 (川崎村)."""
+_MOST = 0.9
+"""Share of a table's rows without which a ratio that is off is the table's, not that of a few impossible rows."""
 _SEX = {"male": "男", "female": "女", "total": "男女計"}
 
 
@@ -34,16 +39,52 @@ def ratio(rows: pl.DataFrame, rule: Ratio, value: str) -> list[Problem]:
     if len(each.columns) < len(index) + 6:
         return []
     of, to = pl.col(f"{value}_{rule.of}"), pl.col(f"{value}_{rule.to}")
-    whole = each.filter(pl.col("area_level") != "subtotal").filter(of.is_not_null() & to.is_not_null())
-    above, below = float(whole.select(of.sum()).item()), float(whole.select(to.sum()).item())
-    if below and not rule.minimum <= above / below <= rule.maximum:
-        return [_unit(rows, each, rule, above / below)]
     apart = (of == 0) != (to == 0)
     if rule.rounded:
         apart &= of != 0
     outside = (of > 0) & (to > 0) & ~(of / to).is_between(rule.row_minimum, rule.row_maximum)
-    bad = each.filter((of.is_null() != to.is_null()) | apart.fill_null(False) | outside.fill_null(False)).sort("row")
-    return [_row(rows["sheet"][0], item, value, bad.height, rule) for item in bad.head(SHOWN).iter_rows(named=True)]
+    uncounted = pl.lit(False)
+    if rule.uncounted_until is not None:
+        uncounted = (to == 0) & (of > 0) & (pl.col("fiscal_year") <= rule.uncounted_until)
+    apart &= ~uncounted
+    wrong = (of.is_null() != to.is_null()) | apart.fill_null(False) | outside.fill_null(False)
+    whole = each.filter((pl.col("area_level") != "subtotal") & of.is_not_null() & to.is_not_null())
+    found = _share(whole, of, to)
+    if found is not None and not rule.minimum <= found <= rule.maximum:
+        rest = whole.filter(~wrong)
+        left = _share(rest, of, to)
+        if rest.height < _MOST * whole.height or left is None or not rule.minimum <= left <= rule.maximum:
+            return [_unit(rows, each, rule, found)]
+    bad = each.filter(wrong).sort("row")
+    told = each.filter(uncounted).sort("row")
+    problems = [_row(rows["sheet"][0], item, value, bad.height, rule) for item in bad.head(SHOWN).iter_rows(named=True)]
+    return problems + ([_uncounted(rows["sheet"][0], told, rule)] if told.height else [])
+
+
+def _uncounted(sheet: str, told: pl.DataFrame, rule: Ratio) -> Problem:
+    years = sorted(told["fiscal_year"].unique().to_list())
+    span = f"{years[0]}～{years[-1]}"
+    names = "、".join(told["area_name"].unique(maintain_order=True).head(5).cast(pl.String))
+    label = str(told[f"column_label_{rule.to}"][0]).split(" / ")[-1]
+    return problem(
+        "not_counted",
+        "review",
+        f"金額があるのに「{label}」が 0 の欄が {told.height} 件あります({span} 年度、{names} など)。"
+        "表のとおり 0 と読みました。数えていなかった年とみられ、件数としては使えません。",
+        f"{told.height} figures of {rule.to} are 0 beside a {rule.of} ({span}): read as published, most likely not "
+        "counted.",
+        sheet=sheet,
+        row=told["row"][0],
+        column_label=told[f"column_label_{rule.to}"][0],
+        expected="> 0",
+        found="0",
+        action_ja="公表元の表のとおりなら、何もしなくてかまいません。",
+    )
+
+
+def _share(pairs: pl.DataFrame, of: pl.Expr, to: pl.Expr) -> float | None:
+    above, below = float(pairs.select(of.sum()).item()), float(pairs.select(to.sum()).item())
+    return above / below if below else None
 
 
 def _unit(rows: pl.DataFrame, each: pl.DataFrame, rule: Ratio, found: float) -> Problem:
@@ -88,36 +129,59 @@ def _row(sheet: str, item: dict[str, Any], value: str, count: int, rule: Ratio) 
 
 
 def larger(rows: pl.DataFrame, rule: Larger, value: str) -> list[Problem]:
-    """Rows, and the municipalities together, in which the larger of two items is the smaller one."""
-    both = rows.filter(pl.col("item").is_in([rule.more, rule.less])).with_columns(pl.col("item").cast(pl.String))
+    """Rows, and the municipalities together, in which the larger of two items is the smaller one: columns exchanged, or
+    in a row whose `more` is of its ordinary size, an event that is told."""
+    items = [rule.more, rule.less, *([rule.beside] if rule.beside else [])]
+    both = rows.filter(pl.col("item").is_in(items)).with_columns(pl.col("item").cast(pl.String))
     each = both.pivot(on="item", index=["row", "area_name", "area_level"], values=[value, "column_label"])
-    if len(each.columns) < 7:
+    if len(each.columns) < 3 + 2 * len(items):
         return []
     more, less = pl.col(f"{value}_{rule.more}"), pl.col(f"{value}_{rule.less}")
-    towns = each.filter(~pl.col("area_level").is_in(["nation", "prefecture", "subtotal", "ward"]))
-    together = towns.select(
+    beside = pl.col(f"{value}_{rule.beside}")
+    tested = (more + less >= rule.at_least) & (more < less)
+    event = tested & (more >= rule.ordinary * beside).fill_null(False) if rule.beside else pl.lit(False)
+    is_town = ~pl.col("area_level").is_in(["nation", "prefecture", "subtotal", "ward"])
+    towns = each.filter(is_town)
+    rare = towns.filter(event).height <= max(_EVENTS, _EVENTS_SHARE * towns.height)
+    each = each.with_columns(ordinary=event & rare)
+    together = each.filter(is_town & ~pl.col("ordinary")).select(
         pl.col("row").min(), pl.lit("この表の市区町村の合計").alias("area_name"), more.sum(), less.sum(),
         pl.col(f"column_label_{rule.more}").first(), pl.col(f"column_label_{rule.less}").first(),
+        pl.lit(False).alias("ordinary"),
     )  # fmt: skip
     every = pl.concat([together, each.select(together.columns)], how="vertical_relaxed")
-    bad = every.filter((more + less >= rule.at_least) & (more < less))
-    return [
-        problem(
-            "columns_exchanged",
-            "gate",
-            f"{item['area_name']}: 「{item[f'column_label_{rule.less}']}」が「{item[f'column_label_{rule.more}']}」より"
-            f"多く、列が入れ替わっているおそれがあります({bad.height} 件)。",
-            f"{item['area_name']}: {rule.less} is more than {rule.more}: the columns may be exchanged "
-            f"({bad.height} rows).",
-            sheet=rows["sheet"][0],
-            row=item["row"],
-            column_label=item[f"column_label_{rule.more}"],
-            expected=f">= {item[f'{value}_{rule.less}']}",
-            found=item[f"{value}_{rule.more}"],
-            action_ja="二つの列の見出しと数値を元の表と比べ、直した表を入れ直してください。",
-        )
-        for item in bad.head(SHOWN).iter_rows(named=True)
-    ]
+    bad = every.filter(tested).sort("ordinary", maintain_order=True)
+    return [_larger(rows["sheet"][0], rule, value, item, bad) for item in bad.head(SHOWN).iter_rows(named=True)]
+
+
+def _larger(sheet: str, rule: Larger, value: str, item: dict[str, Any], bad: pl.DataFrame) -> Problem:
+    labels = {name: item[f"column_label_{name}"] for name in (rule.more, rule.less)}
+    count = bad.filter(pl.col("ordinary") == item["ordinary"]).height
+    shown_ja = f"{item['area_name']}: 「{labels[rule.less]}」が「{labels[rule.more]}」より多く、"
+    if item["ordinary"]:
+        problem_id, severity = "bulk_registration", "review"
+        ja = f"{shown_ja}住民票の改製など、一度にまとめて記載・消除した年とみられます({count} 件)。"
+        ja += "表のとおり読みました。"
+        en = f"{item['area_name']}: {rule.less} is more than {rule.more}, which is of its ordinary size: most likely a "
+        en += f"register written anew ({count} rows). Read as published."
+        action = "公表元の表のとおりなら、何もしなくてかまいません。"
+    else:
+        problem_id, severity = "columns_exchanged", "gate"
+        ja = f"{shown_ja}列が入れ替わっているおそれがあります({count} 件)。"
+        en = f"{item['area_name']}: {rule.less} is more than {rule.more}: the columns may be exchanged ({count} rows)."
+        action = "二つの列の見出しと数値を元の表と比べ、直した表を入れ直してください。"
+    return problem(
+        problem_id,
+        severity,
+        ja,
+        en,
+        sheet=sheet,
+        row=item["row"],
+        column_label=labels[rule.more],
+        expected=f">= {item[f'{value}_{rule.less}']}",
+        found=item[f"{value}_{rule.more}"],
+        action_ja=action,
+    )
 
 
 def ages(keyed: Keyed, rule: Ages, of_total: list[str], beside: list[str]) -> list[Problem]:
@@ -136,7 +200,7 @@ def ages(keyed: Keyed, rule: Ages, of_total: list[str], beside: list[str]) -> li
 
 
 def _empty_rows(keyed: Keyed, rule: Ages, keys: list[str], young: np.ndarray, total: np.ndarray) -> list[Problem]:
-    at = np.flatnonzero(young & (keyed.figures == 0))
+    at = np.flatnonzero(young & (keyed.figures == 0) & ~keyed.unknown)
     if not at.size:
         return []
     place = keyed.place(keys)
@@ -155,7 +219,7 @@ def _empty_classes(
     if not (persons >= rule.filled_table).any():
         return []
     empty = np.zeros(int(place.max()) + 1, dtype=bool)
-    of_class = towns & classed
+    of_class = towns & classed & ~keyed.unknown
     empty[place[of_class]] = True
     empty[place[of_class & (keyed.figures > 0)]] = False
     if not empty.any():
@@ -191,6 +255,10 @@ def _sexes(keyed: Keyed, rule: Ages, beside: list[str], old: np.ndarray) -> list
     sexes = [np.flatnonzero(old & keyed.among("sex", {sex})) for sex in ("male", "female")]
     if not all(at.size for at in sexes):
         return []
+    if keyed.unknown.any():  # an area of which one sex is not used says nothing in the sums of all areas either
+        areas = keyed.place(["area"])
+        unknown = np.isin(areas, areas[keyed.unknown & old])
+        sexes = [at[~unknown[at]] for at in sexes]
     common = [name for name in beside if name != "sex"]
     bad: list[tuple[int, float, float]] = []
     for keys, rows in ((["area", *common], None), (common, keyed.municipal)):

@@ -59,7 +59,7 @@ RAW_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "licence": (pl.String(), "Terms of use."),
         "credit_ja": (pl.String(), "Credit line in the form that the publisher asks for."),
         "rows_read": (pl.Int64(), "Raw rows written."),
-        "rows_quarantined": (pl.Int64(), "Rows refused."),
+        "rows_quarantined": (pl.Int64(), "Rows refused; of a delivery that was taken, those that a line puts aside."),
         "verdict": (pl.String(), "taken / refused / withdrawn."),
     },
     "problem": {
@@ -85,12 +85,12 @@ RAW_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "reason_ja": (pl.String(), "Why."),
     },
     "correction": {
-        "file": (pl.String(), "corrections.csv under ingest/sources, with its folder."),
+        "file": (pl.String(), "corrections.csv under ingest/sources or SOUSEI_HOME, with its folder."),
         "line_number": (pl.Int64(), "Line in that file (the header is line 1)."),
         "raw_table": (pl.String(), "Raw table of the figure."),
-        "row_key": (pl.String(), "`key=value` for each key of the table."),
-        "as_published": (pl.Decimal(28, 8), "The publisher's wrong value."),
-        "corrected": (pl.Decimal(28, 8), "The value that is used instead."),
+        "row_key": (pl.String(), "`key=value` for each key of the table; the line's own where no figure is named."),
+        "as_published": (pl.Decimal(28, 8), "The publisher's wrong value; null where the line names many figures."),
+        "corrected": (pl.Decimal(28, 8), "The value that is used instead; null where none is."),
         "reason_ja": (pl.String(), "Why it is wrong."),
         "provider": (pl.String(), "Who found it."),
         "status": (pl.String(), "declared / confirmed_by_publisher."),
@@ -102,7 +102,12 @@ RAW_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "row": PROVENANCE["row"],
         "area": (pl.String(), "Code of the area of that row."),
         "delivered": (pl.Decimal(28, 8), "Its value as delivered."),
-        "outcome": (pl.String(), "applied / superseded / other_version / not_delivered / faulty."),
+        "later_source_id": (
+            pl.String(),
+            "Delivered file that brings a figure of the same edition after the one that a line over many figures is "
+            "bound to, and that no line names; null where none does.",
+        ),
+        "outcome": (pl.String(), "applied / superseded / other_version / not_delivered / repeated / faulty."),
     },
     "census_population": AREA
     | {"as_of_date": (pl.Date(), "1 October of the census year."), "scope": (pl.String(), "total / japanese.")}

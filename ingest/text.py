@@ -11,23 +11,25 @@ from functools import lru_cache
 
 import polars as pl
 
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−⁻₋﹣"), "-") | {ord("〜"): "~", ord("∼"): "~"}
+_SELECTORS = [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+"""Variation selectors: they choose a glyph of the character before them (葛󠄀城), not another character."""
+_SIGNS = dict.fromkeys(map(ord, "‐‑‒–—―−⁻₋﹣"), "-") | {ord("〜"): "~", ord("∼"): "~"} | dict.fromkeys(_SELECTORS, "")
 _DASH_CLASS = "[‐‑‒–—―−⁻₋﹣]"
-_SPACES = r"[\s\x1c-\x1f\x85]+"
-"""What str.split() takes for white space."""
+_NOTHING = r"[\s\x1c-\x1f\x85\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}]+"
+"""What str.split() takes for white space, and variation selectors."""
 _FEW = 400
 """Rows below which Python is quicker than a polars expression."""
 
 
 def squeeze(value: object) -> str:
-    """NFKC, one kind of dash and wave dash, no white space at all. None becomes ''."""
+    """NFKC, one kind of dash and wave dash, no white space and no variation selectors. None becomes ''."""
     return "" if value is None else _squeezed(str(value))
 
 
 @lru_cache(maxsize=1 << 15)
 def _squeezed(text: str) -> str:
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_DASHES)
+        text = unicodedata.normalize("NFKC", text).translate(_SIGNS)
     return "".join(text.split())
 
 
@@ -48,5 +50,5 @@ def _squeeze_all(text: pl.Series) -> pl.Series:
     if not text.str.contains(r"[^!-~]").any():  # nothing but plain ASCII without spaces
         return text.fill_null("")
     column = pl.col("t").fill_null("").str.normalize("NFKC").str.replace_all(_DASH_CLASS, "-")
-    squeezed = column.str.replace_all("[〜∼]", "~").str.replace_all(_SPACES, "")
+    squeezed = column.str.replace_all("[〜∼]", "~").str.replace_all(_NOTHING, "")
     return pl.DataFrame({"t": text}).select(squeezed).to_series()

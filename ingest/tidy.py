@@ -1,28 +1,29 @@
 """Our own tidy form: one row is one figure with its indicator, period, unit, source and status in columns.
 
-Holds those columns: text as it stands (not squeezed), dates, a status in each row. Does not hold the publishers' forms.
+Holds those columns: text as it stands (not squeezed), dates, a status in each row. Does not hold what a figure of an
+indicator may be (tidy_rules.py) or the publishers' forms.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import suppress
 
 import polars as pl
 
-from ingest import shown
+from ingest import shown, tidy_rules
 from ingest.contracts import STATUSES
-from ingest.dates import parse_date
 from ingest.grid import Grid
 from ingest.problems import Problem, problem
 from ingest.recognised import Bound, Recognised
-from ingest.told import Told, no_period
+from ingest.told import Told
+from ingest.written_dates import CERTAIN_FORMS_JA, KINDS, written
 
 
 def fields(
     grid: Grid, found: Recognised, records: pl.DataFrame, figures: pl.DataFrame
 ) -> tuple[dict[str, Told], list[Problem]]:
-    """What the `field` columns tell, by the name of the raw column. Problems mean that the rows must not be used."""
+    """What the `field` columns tell, by the name of the raw column. Problems of severity `gate` mean that the rows must
+    not be used; then nothing is told."""
     body = found.header.body
     told: dict[str, Told] = {}
     problems = []
@@ -41,8 +42,8 @@ def fields(
             problems.append(_bad_field(grid, bound, row(wrong)))
         if name.startswith("period_"):
             told[name] = field.read(_dates(field.words()), pl.Date)
-            if field.first(told[name].values.is_null(), figures) is not None:
-                problems.append(no_period(grid, name))
+            if (wrong := field.first(told[name].values.is_null(), figures)) is not None and not problems:
+                problems.append(_bad_day(bound, row(wrong), field.spread(figures)[wrong]))
     stated = told["stated_status"].spread(figures)
     blank = (figures["status"] == "blank").fill_null(False)
     at_odds = (blank & ~stated.is_in(["suppressed", "not_reported"])).index_of(True)
@@ -75,15 +76,36 @@ def fields(
                 action_ja="value_status の欄を直してください。",
             )
         )
-    return told, problems
+    if problems:
+        return {}, problems
+    rows = pl.DataFrame({name: one.spread(figures) for name, one in told.items()}).with_columns(
+        row=records["row"].gather(figures["record"]),
+        municipality_code=records["municipality_code"].gather(figures["record"]),
+        number=figures["number"],
+        sign=figures["status"].is_not_null(),
+    )
+    problems = tidy_rules.check(rows)
+    return ({} if any(one["severity"] == "gate" for one in problems) else told), problems
 
 
 def _dates(texts: list[str]) -> dict[str, dt.date]:
-    known = {}
-    for text in texts:
-        with suppress(ValueError):
-            known[text] = parse_date(text)
-    return known
+    """The days that are certain."""
+    return {text: day for text in texts if (day := written(text).day) is not None}
+
+
+def _bad_day(bound: Bound, row: int, text: str) -> Problem:
+    kind = written(text).kind
+    return problem(
+        "no_period",
+        "gate",
+        f"いつの数値かが確かには読めません({KINDS[kind]})。",
+        f"The day is not certain ({kind}).",
+        row=row,
+        column_label=bound.label.full,
+        expected=CERTAIN_FORMS_JA,
+        found=shown.cell(text, 20),
+        action_ja="年月日をそろえて書いた表を入れ直してください。",
+    )
 
 
 def _bad_field(grid: Grid, bound: Bound, row: int) -> Problem:

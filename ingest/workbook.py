@@ -51,7 +51,8 @@ def _refusal(problem_id: str, ja: str, en: str, expected: object = "", found: ob
             en,
             expected=expected,
             found=found,
-            action_ja="元の表を開き、マクロ・パスワードのない .xlsx か CSV で保存し直してください。",
+            action_ja="公表元のファイルなら取り直すか、公表元の別の形式(CSV など)を入れてください。"
+            "庁内で作ったブックなら、マクロ・パスワードのない .xlsx か CSV で保存し直してください。",
         )
     )
 

@@ -134,7 +134,7 @@ def _print_not_used(arguments: argparse.Namespace, files: list[dict[str, str]]) 
         _say(
             arguments,
             f"使わなかったファイル {one['file_name']}: {one['problem_id']}: {one['reason_ja']}",
-            f"Not used: {one['file_name']}: {one['problem_id']}: {one['reason_en']}",
+            f"Not used: {one['file_name']}: {one['reason_en']}",
         )
 
 
@@ -226,9 +226,16 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from ingest import corrections, named
     from ingest.check import describe
+    from ingest.registers import RegisterError
 
-    reports = [describe(path) for path in arguments.files]
+    try:
+        lines = named.whole(corrections.declared(decisions=Home.from_environment().corrections))
+    except RegisterError as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    reports = [describe(path, lines) for path in arguments.files]
     readable = [path for path, report in zip(arguments.files, reports, strict=True) if report["would_be_taken"]]
     rehearsed = None if arguments.quick or not readable else _rehearse(readable)
     if arguments.json:
@@ -336,8 +343,21 @@ def _print_delivery(arguments: argparse.Namespace, report: dict[str, Any], stops
         )
 
 
+_EXTRACT_COLUMNS = """入力: 一行目が見出しの CSV（UTF-8 か Shift_JIS）。次の見出しの列だけを見る（ほかは捨てる）。
+  生年月日 または 年齢    2026-04-01、2026/4/1、20260401、令和8年4月1日、R8.4.1、5080401（元号番号）。時刻つきも可
+  性別                    男 女 1 2、空欄・不明は性別不詳
+  町字 または 町字名      番地のない町字の名前
+  異動事由                転入 出生 転居 転出 死亡 など。なければ空欄
+  異動日 または 異動年月日  生年月日と同じ書き方。基準日より後の異動は数えない
+  住民種別                日本人 外国人
+確かに読めない日付（Excel の通し番号、月/日/年の順、2桁の年など）は種類ごとの件数を出し、列の日付の 1% を超えれば
+集計しない。個人番号・住民票コードのある抽出は受け付けない。
+input: a CSV with these headers; days that are not certain (Excel serials, US order, two-digit years) are counted by
+kind and refused above 1% of a column; moves after the as-of day are not counted."""
+
+
 def _aggregate(arguments: argparse.Namespace) -> int:
-    from ingest import persons
+    from ingest import disclosure, persons
     from ingest.files import write_bytes
     from ingest.problems import Refusal
 
@@ -347,14 +367,42 @@ def _aggregate(arguments: argparse.Namespace) -> int:
         for one in refusal.problems:
             print(f"{one['problem_id']}: {one['message_ja']} {one['action_ja']}", file=sys.stderr)
         return REFUSED
-    write_bytes(arguments.to, counts.write_csv(include_bom=True).encode())
-    _say(
-        arguments,
-        f"{arguments.to}: {counts.height}行、{counts['persons'].sum():,}人。"
-        "少人数の欄も秘匿していません。外へ出す前に必ず秘匿処理をしてください。",
-        f"{arguments.to}: {counts.height} rows, {counts['persons'].sum():,} persons. "
-        "Small cells are exact: suppress them before the counts leave the office.",
-    )
+    for column, kinds in counts.unread.items():
+        print(
+            f"dates_not_read: {column} の列に読めない日付があり、年齢不詳・月なしとして数えました: "
+            f"{persons.said(kinds)} / dates not read, counted without age or month: "
+            f"{', '.join(f'{kind} {count}' for kind, count in sorted(kinds.items()))}",
+            file=sys.stderr,
+        )
+    table, said_ja, said_en = counts.table, "", ""
+    if arguments.suppress_below is None:
+        said_ja = (
+            f"{table['persons'].sum():,}人。少人数の欄も秘匿していません。"
+            "外へ出す前に必ず秘匿処理をしてください（--suppress-below 10 など）。"
+        )
+        said_en = (
+            f"{table['persons'].sum():,} persons. Small cells are exact: suppress them before the counts leave the "
+            "office (--suppress-below 10)."
+        )
+    else:
+        hidden = disclosure.suppress(table, arguments.suppress_below)
+        table = hidden.table
+        opened = [" x ".join(names) or "all" for names in hidden.open]
+        said_ja = (
+            f"{arguments.suppress_below}人未満の {hidden.small} 欄と、差し引きで分かる {hidden.more} 欄を秘匿しました"
+            "（value_status = suppressed）。秘匿した欄が差し引きで分かるため、合計は表示しません。"
+            + (f"次の合計は公表しないでください: {'、'.join(opened)}。" if opened else "")
+        )
+        said_en = (
+            f"Hidden: {hidden.small} cells below {arguments.suppress_below} and {hidden.more} more that would give "
+            "them away (value_status = suppressed). The total is not shown: it would give hidden cells back."
+            + (f" Do not publish these totals: {', '.join(opened)}." if opened else "")
+        )
+    write_bytes(arguments.to, table.write_csv(include_bom=True).encode())
+    if arguments.json:
+        _emit({"file": arguments.to, "rows": table.height, "dates_not_read": counts.unread, "message_ja": said_ja})
+        return OK
+    _say(arguments, f"{arguments.to}: {table.height}行。{said_ja}", f"{arguments.to}: {table.height} rows. {said_en}")
     return OK
 
 
@@ -492,6 +540,12 @@ def _day(text: str) -> date:
         ) from error
 
 
+def _limit(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"bad_limit: {text!r} は2以上の整数ではありません / not a whole number from 2")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--lang", choices=("ja", "en"), default="ja", help="表示の言語 / language of the output")
@@ -551,6 +605,13 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("--as-of", required=True, type=_day, metavar="YYYY-MM-DD", help="年齢の基準日 / ages on this day")
     call.add_argument("--to", required=True, type=Path, metavar="CSV")
     call.add_argument("--years", type=int, choices=(1, 5), default=5, help="年齢の刻み / width of the age groups")
+    call.add_argument(
+        "--suppress-below",
+        type=_limit,
+        metavar="N",
+        help="N 人未満の欄と、差し引きで分かる欄を秘匿する / hide cells below N and those that would give them away",
+    )
+    call.description = f"{call.description}\n\n{_EXTRACT_COLUMNS}"
     add("releases", _releases, "公表版の一覧 / list the releases", "sousei releases")
     call = add("verify", _verify, "公表版を読み直して検証する / re-read and verify a release", "sousei verify")
     call.add_argument("release", nargs="?", default="current", metavar="RELEASE")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,6 @@ from ingest.intake import SAMPLES as FROM_SAMPLES
 from orchestration import run as runs
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from ingest.intake import Snapshot
     from ingest.raw import RawResult
 
@@ -29,7 +28,8 @@ SAMPLES = PROJECT_ROOT / "samples" / "landing"
 
 
 class CannotStartError(Exception):
-    """The night cannot start without losing what was published; `reasons` are texts for the person who can act."""
+    """The night cannot start without losing what was published, or with what people decided unread; `reasons` are texts
+    for the person who can act."""
 
     def __init__(self, *reasons: str) -> None:
         super().__init__("\n".join(reasons))
@@ -63,10 +63,12 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
     """Take in what was delivered and plan the run; stores snapshots and raw Parquet, nothing else.
 
     landing: another folder than the home's. samples: a trial with the embedded samples beside what lies in landing.
-    Raises CannotStartError where published inputs or the pointer to the last release are lost, WrongUseError where
-    samples are asked for in a home that has published its own deliveries.
+    Raises CannotStartError where published inputs or the pointer to the last release are lost, or where a seed, the
+    corrections or the decisions cannot be read; WrongUseError where samples are asked for in a home that has published
+    its own deliveries.
     """
-    from ingest import decisions, intake, raw
+    from ingest import corrections, decisions, intake, raw
+    from ingest.registers import RegisterError
 
     manifest = runs.last_release(home)
     if samples and manifest is not None and not is_trial(manifest):
@@ -75,6 +77,12 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
             "見本は別の SOUSEI_HOME で試してください。 / "
             "This home has published its own deliveries; try the samples in another SOUSEI_HOME."
         )
+    _seeds_are_sound()
+    decisions.prepare(home)
+    try:
+        decided, lines = decisions.read(home), corrections.declared(decisions=home.corrections)
+    except RegisterError as error:
+        raise CannotStartError(str(error)) from None
     home.landing.mkdir(parents=True, exist_ok=True)
     taken = intake.take(home, (landing or home.landing).resolve(), now, "landing")
     own = any(one.in_landing and one.path is not None for one in taken)
@@ -87,12 +95,10 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
     inputs = [one for one in (manifest or {}).get("inputs", []) if one["verdict"] == "taken"]
     goes_live = own and not samples and is_trial(manifest)
     kept = [one for one in inputs if not (goes_live and one.get("origin") == FROM_SAMPLES)]
-    decisions.prepare(home)
-    decided = decisions.read(home)
     _nothing_is_lost(kept, taken, decided.withdrawn)
     published = {one["sha256"] for one in kept}
     chosen = [one for one in taken if one.path is None or one.sha256 in here | published]
-    result = raw.read(home, [_now(one, here) for one in chosen], as_of, decided)
+    result = raw.read(home, [_now(one, here) for one in chosen], as_of, decided, lines)
     stops = set(result.problems.filter(result.problems["severity"] == "gate")["source_id"])
     columns = ("source_id", "source", "file_name", "sha256", "period", "verdict", "received_order", "origin")
     delivered = [one | {"stops": one["source_id"] in stops} for one in result.deliveries.select(columns).to_dicts()]
@@ -105,6 +111,15 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
         is_trial(asdict_inputs(run)),
         not any(one["verdict"] == "taken" for one in delivered),
     )
+
+
+@cache
+def _seeds_are_sound() -> None:
+    """Raises CannotStartError with a line for each seed that not every reader takes as it is; once in a process."""
+    from ingest import seeds
+
+    if faults := seeds.check():
+        raise CannotStartError(*map(str, faults))
 
 
 def asdict_inputs(run: runs.Run) -> dict[str, Any]:
@@ -140,34 +155,26 @@ def _nothing_is_lost(kept: list[dict[str, Any]], taken: list[Snapshot], withdraw
 
 
 def not_used(result: RawResult, here: set[str]) -> list[dict[str, str]]:
-    """One line per delivery in landing that gives no figure: the first of its gravest problems, and how many more."""
+    """One line per delivery in landing that gives no figure: its gravest cause, how many more, and what to do."""
+    from ingest.causes import causes, one_line
+
     found = []
     for one in result.deliveries.filter(result.deliveries["verdict"] != "taken").to_dicts():
         if one["sha256"] and one["sha256"] not in here:
             continue
-        found.append({"file_name": one["file_name"], **one_line(result.problems, one["source_id"])})
-    return found
-
-
-def one_line(problems: pl.DataFrame, source_id: str) -> dict[str, str]:
-    """problem_id, reason_ja and reason_en of one delivery in one line each."""
-    rows = problems.filter(problems["source_id"] == source_id).to_dicts()
-    rows.sort(key=lambda one: ("gate", "warn", "review").index(one["severity"]))
-    if not rows:
-        return {"problem_id": "refused", "reason_ja": "使いませんでした。", "reason_en": "Not used."}
-    first, more = rows[0], len(rows) - 1
-    place = "".join(
-        part
-        for part in (
-            f"シート「{first['sheet']}」" if first["sheet"] else "",
-            f"{first['row']}行目 " if first["row"] else "",
+        told = result.problems.filter(result.problems["source_id"] == one["source_id"]).to_dicts()
+        chief = next(iter(causes(told)), {"problem_id": "refused", "action_ja": ""})
+        ja, en = one_line(told)
+        action = " ".join(str(chief["action_ja"]).split())
+        found.append(
+            {
+                "file_name": one["file_name"],
+                "problem_id": str(chief["problem_id"]),
+                "reason_ja": f"{ja or '使いませんでした。'} {action}".strip(),
+                "reason_en": en or "refused: Not used.",
+            }
         )
-    )
-    return {
-        "problem_id": first["problem_id"],
-        "reason_ja": f"{place}{first['message_ja']}{f' ほか{more}件。' if more else ''} {first['action_ja']}",
-        "reason_en": f"{first['message_en']}{f' and {more} more' if more else ''}",
-    }
+    return found
 
 
 def waiting(home: Home) -> list[str]:
@@ -181,5 +188,8 @@ def waiting(home: Home) -> list[str]:
     return [
         path.name
         for path in sorted(home.landing.rglob("*"))
-        if path.is_file() and not path.is_symlink() and not is_left_alone(path.name) and sha256_of(path) not in known
+        if path.is_file()
+        and not path.is_symlink()
+        and not any(map(is_left_alone, path.relative_to(home.landing).parts))
+        and sha256_of(path) not in known
     ]

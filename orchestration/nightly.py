@@ -82,7 +82,7 @@ def take_in(
     """
     import duckdb
 
-    from ingest import raw
+    from ingest import corrections, raw
     from ingest.tables import RAW_TABLES
 
     tonight = inputs.tonight(home, landing, as_of, now, samples)
@@ -95,7 +95,8 @@ def take_in(
     runs.prune(home, KEEP_RUNS)
     with duckdb.connect(str(directory / CANDIDATE)) as connection:
         frames = {"delivery": result.deliveries, "problem": result.problems}
-        raw.expose(connection, result.files, frames, decisions.read(home))
+        lines = corrections.declared(decisions=home.corrections)
+        raw.expose(connection, result.files, frames, decisions.read(home), lines)
         connection.execute(
             "create table raw.run as select ? as run_id, ?::date as as_of_date, ?::integer as fiscal_year, "
             "?::timestamptz as created_at, ? as code_version, ? as inputs_hash",

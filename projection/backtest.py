@@ -226,6 +226,9 @@ def bands(figures: pl.DataFrame, table: pl.DataFrame | None = None, *, method: s
 
 
 LONGEST_BAND = 100
+_FIVE_YEARS = ((pl.col("age_from") % STEP_YEARS == 0) | (pl.col("age_group") == "unknown")) & (
+    (pl.col("age_to") - pl.col("age_from") == STEP_YEARS - 1) | pl.col("age_to").is_null()
+)
 
 
 @cache
@@ -261,6 +264,18 @@ def spread_of(table: pl.DataFrame, method: str) -> pl.DataFrame:
     return pl.concat(parts)
 
 
+def _incomplete(census: pl.DataFrame) -> pl.Series:
+    """Rows of an area, date and scope with a group of a sex that is missing from its total."""
+    apart = ~doubled_by_open_group("area_code", "as_of_date", "scope", "sex")
+    groups = pl.col("population_persons").filter(
+        ((pl.col("age_group") != "total") & _FIVE_YEARS & apart).fill_null(False)
+    )
+    total = pl.col("population_persons").filter(pl.col("age_group") == "total").max()
+    table = ["area_code", "as_of_date", "scope"]
+    missing = groups.null_count() > 0
+    return census.select((missing & groups.sum().ne_missing(total)).over([*table, "sex"]).any().over(table)).to_series()
+
+
 def doubled_by_open_group(*table: str) -> pl.Expr:
     """True for the groups of 90 and more that the group 90+ of the same table holds too (two layouts of one date)."""
     old = pl.col("age_from") >= 90
@@ -272,16 +287,17 @@ def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.Da
     """Cells of in_force.census_population as back-tests take them: ages grouped to 90+, unknown ages with a null age.
 
     Returns municipality_code, year, sex, age_from, population_persons, for municipalities and years that have every
-    five-year age group; total population only.
+    five-year age group; total population only. A group without a figure is nobody where the others make up the total of
+    their sex; else the municipality is left out for that year.
     """
+    raw = raw.filter(~_incomplete(raw)) if raw["population_persons"].null_count() else raw
     cells = raw.filter(
         (pl.col("scope") == "total")
         & pl.col("area_level").is_in(["municipality", "designated_city"])
         & pl.col("sex").is_in(SEXES)
         & (pl.col("age_group") != "total")
         & pl.col("population_persons").is_not_null()
-        & ((pl.col("age_from") % STEP_YEARS == 0) | (pl.col("age_group") == "unknown"))
-        & ((pl.col("age_to") - pl.col("age_from") == STEP_YEARS - 1) | pl.col("age_to").is_null())
+        & _FIVE_YEARS
         & ~doubled_by_open_group("area_code", "as_of_date", "scope", "sex")
     ).select(
         pl.col("area_code").alias("municipality_code"),

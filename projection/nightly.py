@@ -248,7 +248,8 @@ def own_backtest(census: pl.DataFrame) -> pl.DataFrame:
 def published_cells(raw: pl.DataFrame, vintage: str) -> pl.DataFrame:
     """The cells (sex x five-year age to 90+) of one vintage from in_force.ipss_population, municipalities only.
 
-    Returns municipality_code, year, sex, age_from, population_persons, source_id; null figures are left out.
+    Returns municipality_code, year, sex, age_from, population_persons, source_id. A municipality that lacks a cell, or
+    has one without a figure, is left out.
     """
     cells = raw.filter(
         (pl.col("vintage") == vintage)
@@ -258,12 +259,14 @@ def published_cells(raw: pl.DataFrame, vintage: str) -> pl.DataFrame:
     ).select(
         pl.col("area_code").alias("municipality_code"), "year", "sex", "age_from", "population_persons", "source_id"
     )
-    return cells.drop_nulls("population_persons")
+    due = len(SEXES) * len(age_groups()) * cells.get_column("year").n_unique()
+    return cells.filter(pl.col("population_persons").count().over("municipality_code") == due)
 
 
 def published_2023(raw: pl.DataFrame, reference_series: pl.DataFrame) -> pl.DataFrame:
     """The 2023 vintage as published: in_force.ipss_population, and the three groups of reference_series."""
-    rows = raw.filter((pl.col("vintage") == "ipss_2023") & pl.col("area_level").is_in(AREA_LEVELS)).select(
+    rows = raw.drop_nulls("population_persons")
+    rows = rows.filter((pl.col("vintage") == "ipss_2023") & pl.col("area_level").is_in(AREA_LEVELS)).select(
         pl.col("area_code").alias("municipality_code"),
         "year",
         "sex",
@@ -274,7 +277,9 @@ def published_2023(raw: pl.DataFrame, reference_series: pl.DataFrame) -> pl.Data
         "source_id",
     )
     series = reference_series.filter(
-        (pl.col("series") == "ipss_2023") & pl.col("indicator_id").is_in([*GROUPS_2023, "population_total"])
+        (pl.col("series") == "ipss_2023")
+        & pl.col("indicator_id").is_in([*GROUPS_2023, "population_total"])
+        & pl.col("value").is_not_null()
     )
     groups = GROUPS_2023 | {"population_total": ("total", None, None)}
     extra = series.select(

@@ -488,19 +488,19 @@ def furusato(figures: list[Row], to: Path) -> None:
     write_workbook(to / "R1_gain.xlsx", {"集計": (rows, merges(len(notes), 6)), "団体コード": (code_sheet, [])})
 
     years = list(dict.fromkeys(row["fiscal_year_label"] for row in figures))
+    width = 2 + 2 * len(years)
     series: list[list[Cell]] = [
-        [f"各自治体のふるさと納税受入額及び受入件数（{years[0]}～{years[-1]}）"],
-        [*[""] * (2 * len(years)), "", "（単位：千円、件）"],
-        ["都道府県", "市区町村", *(cell for year in years for cell in (year, ""))],
-        ["", "", *(cell for _ in years for cell in ("受入額", "受入件数"))],
+        [*[""] * (width - 1), "（単位：千円、件）"],
+        ["団体名", "", *(cell for year in years for cell in (year, ""))],
+        [""] * width,
+        ["", "", *(cell for _ in years for cell in ("金額", "件数"))],
     ]
     for code6, prefecture, name in CITIES.values():
         cells: list[Cell] = [prefecture, name]
         for year in years:
             cells += [yen[(code6, year)] / 1000, count[(code6, year)]]
         series.append(cells)
-    spans = [(2, column, 2, column + 1) for column in range(2, 2 + 2 * len(years), 2)]
-    write_workbook(to / "total_gain.xlsx", {"受入額・件数": (series, [(2, 0, 3, 0), (2, 1, 3, 1), *spans])})
+    write_workbook(to / "total_gain.xlsx", {"各団体一覧": (series, [])})
 
 
 # ---------------------------------------------------------------- tourism
@@ -585,12 +585,13 @@ def ipss_2023(figures: list[Row], to: Path) -> None:
 def reference_series(folder: Path, to: Path) -> None:
     """Figures that come in no layout above: tidy CSVs of our own, UTF-8, each line with its primary source."""
     columns = (
-        *("municipality_code", "indicator_id", "indicator_ja", "series", "period_start", "period_end", "value", "unit"),
-        *("value_status", "primary_source_ja"),
+        *("municipality_code", "municipality_name", "indicator_id", "indicator_ja", "series", "period_start"),
+        *("period_end", "value", "unit", "value_status", "primary_source_ja"),
     )
 
     def write(name: str, rows: list[tuple[str, ...]]) -> None:
-        write_text(to / name, [",".join(columns), *(",".join(row) for row in sorted(rows))], "utf-8")
+        named = [(row[0], CITIES[row[0]][2], *row[1:]) for row in sorted(rows)]
+        write_text(to / name, [",".join(columns), *(",".join(row) for row in named)], "utf-8")
 
     rows: list[tuple[str, ...]] = []
     source = {

@@ -146,7 +146,15 @@ shrunken as (
     from pairs
     where
         case
-            when period = period_before then len(areas_lost) > 0 or n_rows < 0.99 * n_rows_before
+            -- Rows that could not be read and that a line of the corrections names are known to be gone.
+            when period = period_before
+                then len(areas_lost) > (
+                    select count(*) from {{ source('raw', 'correction') }} as declared
+                    where
+                        declared.outcome = 'applied'
+                        and declared.sheet is null
+                        and declared.source_id = pairs.source_id
+                ) or n_rows < 0.99 * n_rows_before
             else n_areas < 0.95 * n_areas_before
         end
     group by source_id

@@ -9,6 +9,15 @@
         'threshold_reason': '改定と不一致は誤りとは限らないが、公表前に人が見る',
     },
 ) }}
+with named as (
+    select
+        *,
+        if(starts_with(file, 'decisions/'), '$SOUSEI_HOME/', 'ingest/sources/') || file || ' の ' || line_number
+        || ' 行目' as line_ja
+    from {{ source('raw', 'correction') }}
+    where outcome in ('applied', 'not_delivered')
+)
+
 select
     delivery.file_name,
     fact.source_sheet as sheet,
@@ -50,14 +59,33 @@ select
     correction."row" as row_number,
     coalesce(correction.area, regexp_extract(correction.row_key, '_code=(\S+)', 1)) as municipality_code,
     cast(correction.as_published as varchar) as expected,
-    case when correction.outcome = 'applied' then cast(correction.corrected as varchar) else '届いていない' end as found,
+    case
+        when correction.outcome = 'not_delivered' then '届いていない'
+        else coalesce(cast(correction.corrected as varchar), '使わない')
+    end as found,
     correction.row_key
     || case
-        when correction.outcome = 'applied' then ': 公表元の誤りを訂正して使っています（' || correction.reason_ja || '）'
-        else
-            ': 訂正を記録した値が届いた資料にありません（ingest/sources/' || correction.file || ' の '
-            || correction.line_number || ' 行目）'
+        when correction.outcome = 'not_delivered'
+            then ': 訂正を記録した値が届いた資料にありません（' || correction.line_ja || '）'
+        when correction.corrected is null
+            then ': 公表元の誤りとして使っていません（' || correction.reason_ja || '）'
+        else ': 公表元の誤りを訂正して使っています（' || correction.reason_ja || '）'
     end as reason_ja
-from {{ source('raw', 'correction') }} as correction
+from named as correction
 left join {{ source('raw', 'delivery') }} as delivery on correction.source_id = delivery.source_id
-where correction.outcome in ('applied', 'not_delivered')
+where correction.as_published is not null or correction.outcome = 'not_delivered'
+union all
+-- A line over many figures is one finding.
+select
+    delivery.file_name,
+    min(correction.sheet) as sheet,
+    min(correction."row") as row_number,
+    min(correction.area) as municipality_code,
+    '公表された値' as expected,
+    '使わない ' || count(correction."row") || ' 個' as found,
+    correction.line_ja || ': 公表元の誤りとして ' || count(distinct correction.area) || ' 地域 '
+    || count(correction."row") || ' 個の数値を使っていません（' || any_value(correction.reason_ja) || '）' as reason_ja
+from named as correction
+left join {{ source('raw', 'delivery') }} as delivery on correction.source_id = delivery.source_id
+where correction.as_published is null and correction.outcome = 'applied'
+group by delivery.file_name, correction.line_ja

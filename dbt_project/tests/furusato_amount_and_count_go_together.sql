@@ -54,6 +54,7 @@ where
     paired.n_items = 2
     and (paired.form = 'detail' or of_before.n_donations >= 1000)
     and (coalesce(paired.donation_jpy, 0) = 0) <> (coalesce(paired.donation_count, 0) = 0)
+    and not {{ has_unused_figures('paired.source_id', 'paired.municipality_code') }}
     and exists (
         select 1 from {{ ref('int_furusato__resolved') }} as resolved
         where

@@ -49,3 +49,5 @@ where
     >= case detail.item when 'donation_jpy' then 100000 else 10 end
     and greatest(coalesce(detail.amount, 0), coalesce(series.amount, 0))
     >= 2 * least(coalesce(detail.amount, 0), coalesce(series.amount, 0))
+    and not {{ has_unused_figures('detail.source_id', 'detail.municipality_code') }}
+    and not {{ has_unused_figures('series.source_id', 'series.municipality_code') }}

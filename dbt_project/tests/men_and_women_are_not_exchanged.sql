@@ -27,6 +27,9 @@ with sexes as (
     from {{ ref('fct_population') }}
     where scope <> 'foreign' and sex <> 'total' and (age_group = 'total' or age_from >= 80)
     group by municipality_code, series, scope, as_of_date
+    having not bool_or(
+        population_persons is null and {{ has_unused_figures('source_id', 'municipality_code') }}
+    )
 ),
 
 stepped as (

@@ -36,6 +36,7 @@ def test_every_contract_and_reader_is_in_the_wheel(wheel: Path) -> None:
         f"ingest/{path.relative_to(FOLDER.parent)}" for path in FOLDER.glob("*/*") if path.suffix in {".yaml", ".py"}
     }
     assert len(wanted) > 8 and wanted <= names, sorted(wanted - names)
+    assert {"ingest/spelling_characters.csv", "ingest/spelling_names.csv"} <= names
     assert {"ingest/readability_rules.yaml", "ingest/workbook_worker.py", "ingest/persons.py"} <= names
 
 

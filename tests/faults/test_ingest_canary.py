@@ -107,3 +107,21 @@ def test_lists_of_persons_are_not_stored_either(tmp_path: Path) -> None:
     assert_silent(told(landing, home))
     stored = [path.read_bytes().decode("utf-8") for path in home.snapshots.rglob("bytes")]
     assert all("氏名" not in text and "個人番号" not in text for text in stored)
+
+
+@pytest.mark.parametrize("canary", [CANARY, MAIL, NUMBER])
+@pytest.mark.parametrize("text", [
+    "団体コード,人口,{0}\n012238,3,{0}\n", "{0},{0}\n1,2\n", "{0}\n{0}\n",
+    "都道府県名,人口,{0}\n北海道,3,{0}\n岩手県,4,x\n",
+    "年月,人口,{0}\n2024年3月,3,{0}\n",
+    "年,月,週,地域区分,データ区分,都道府県コード,都道府県名,地域コード,地域名称,人数\n"
+    "2024,1,1,市区町村,観光来訪者数,1,北海道,1223,{0},9\n", "<html><body>{0}</body></html>", "%PDF-1.4 {0}\n",
+    "From: {0}\nTo: {0}\nSubject: {0}\n\n{0}\n", '{{"{0}": "{0}"}}',
+])  # fmt: skip
+def test_a_file_that_nothing_recognises(tmp_path: Path, text: str, canary: str) -> None:
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    (landing / "a.csv").write_text(text.format(canary), "utf-8")
+    texts = told(landing, Home(tmp_path / "home"))
+    assert "not_" in texts[0] or "personal_data" in texts[0]
+    assert_silent(texts)

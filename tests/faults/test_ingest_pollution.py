@@ -66,7 +66,7 @@ TABLES = [
     _table("census/census_2015_population_final_cp932.csv", 9, 3, "cp932"),
     _table("census/census_2015_sex_age_cp932.csv", 10, 12, "utf-8-sig", 13),
     _table("ipss_projection/ipss_2018_age_sex_wide.csv", 0, 7, "cp932", 4),
-    _table("reference_series/vital_statistics.csv", 0, 6, "utf-8", 6, signed=True),
+    _table("reference_series/vital_statistics.csv", 0, 7, "utf-8", 6, signed=True),
 ]
 
 

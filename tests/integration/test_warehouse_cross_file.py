@@ -27,6 +27,7 @@ NOTICES = {
     "magnitude_of_one_row",
     "redeliveries_to_look_at",
     "scopes_add_up",
+    "typed_figures_to_look_at",
     "versions_agree",
     "visitor_levels_to_look_at",
     "wards_add_up_to_their_city",

@@ -303,10 +303,10 @@ def furusato_series_says_yen(landing: Path) -> Planted:
     path = landing / "furusato_nozei" / "total_gain.xlsx"
 
     def edit(rows: Rows) -> None:
-        rows[1][rows[1].index("（単位：千円、件）")] = "（単位：円、件）"
+        rows[0][rows[0].index("（単位：千円、件）")] = "（単位：円、件）"
 
     sheet = edit_workbook(path, edit)
-    return Planted(path, "gate", "thousand-yen amounts read as yen", sheet, (2, 5, 6))
+    return Planted(path, "gate", "thousand-yen amounts read as yen", sheet, (1, 2, 5, 6))
 
 
 # ---------------------------------------------------------------- structure

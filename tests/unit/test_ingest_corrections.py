@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from ingest import corrections, raw
+from ingest import corrections, named, raw, registers
 from ingest.tables import RAW_TABLES, schema_of
 
 HEADER = ",".join(corrections.LINE)
@@ -119,7 +119,7 @@ def test_what_was_not_delivered_changes_nothing(connection: duckdb.DuckDBPyConne
         [line(key="area_code=01223")],
         [line(key=KEY.replace("item", "thing"))],
         [line(was="many")],
-        [line(now="")],
+        [line(now="many")],
         [line(rest=",試験課,declared,2026-04-01,試験資料")],
         [line(rest="試験,試験課,perhaps,2026-04-01,試験資料")],
         [line(rest="試験,試験課,declared,someday,試験資料")],
@@ -137,7 +137,7 @@ def test_a_line_that_is_not_whole_changes_nothing(
 
 
 def test_other_columns_are_refused_with_the_files_name(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"corrections_columns: furusato_nozei/corrections\.csv"):
+    with pytest.raises(registers.RegisterError, match=r"furusato_nozei/corrections\.csv 1行目.*evidence.*proof"):
         lines_of(tmp_path, header=HEADER.replace("evidence", "proof"))
 
 
@@ -159,3 +159,152 @@ def test_every_correctable_table_can_be_corrected(connection: duckdb.DuckDBPyCon
         (before,) = frames[table].to_dicts()
         assert after == {**before, figure: 6, "value_status": "revised"}, table
         assert shown.drop("published_status").schema == schema_of(table), table
+
+
+BOUND = "delivery=0123456789abcdef"
+ID, OTHER = "furusato_nozei-0123456789abcdef", "furusato_nozei-fedcba9876543210"
+
+
+def many(key: str, was: object = "", now: object = "") -> str:
+    return line(was, now, f"{BOUND} {key}" if key else BOUND)
+
+
+def deliveries(*received: tuple[str, int]) -> pl.DataFrame:
+    """raw.delivery: (source_id, day of April 2026) of deliveries that were taken."""
+    zone = dt.timezone(dt.timedelta(hours=9))
+    rows = [
+        dict.fromkeys(schema_of("delivery"))
+        | {"source_id": one, "verdict": "taken", "received_at": dt.datetime(2026, 4, day, tzinfo=zone)}
+        | {"received_order": place}
+        for place, (one, day) in enumerate(received, 1)
+    ]
+    return pl.DataFrame(rows, schema=schema_of("delivery"))
+
+
+def exposed(
+    connection: duckdb.DuckDBPyConnection, lines: pl.DataFrame, delivered: pl.DataFrame, *rows: dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    """(area, fiscal year, source, value, status) as warehouse and projection see them."""
+    frame = pl.DataFrame(list(rows), schema=schema_of("furusato_donation"))
+    raw.expose(connection, {}, {"furusato_donation": frame, "delivery": delivered}, lines=lines)
+    return connection.execute(
+        "select area_code, value, value_status, source_id from corrected.furusato_donation order by all"
+    ).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("key", "unused"),
+    [
+        ("row=30", {"01223"}),
+        ("row=30-31", {"01223", "01224"}),
+        ("sheet=表一 row=30", {"01223"}),
+        ("sheet=表二 row=30", set()),
+        ("area_code=012*", {"01223", "01224"}),
+        ("area_code=012* item=donation_jpy", set()),
+        ("area_code=03211 fiscal_year=2019 item=*", {"03211"}),
+        ("fiscal_year=2018", set()),
+    ],
+)
+def test_a_line_over_many_figures_names_them_in_one_delivery(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, key: str, unused: set[str]
+) -> None:
+    """With the same outcome in SQL and while a delivery is read."""
+    areas = {"01223": 30, "01224": 31, "03211": 32}
+    rows = [{**donation(5, ID, row=row), "area_code": code, "sheet": "表 一"} for code, row in areas.items()]
+    other = {**donation(5, OTHER), "sheet": "表 一"}
+    lines = lines_of(tmp_path, many(key))
+    assert lines["fault"].null_count() == 1
+    found = exposed(connection, lines, deliveries((OTHER, 1), (ID, 1)), *rows, other)
+    assert {code for code, value, status, source in found if value is None and status == "not_reported"} == unused
+    assert ("01223", 5, "final", OTHER) in found
+    assert len(found) == 4
+    frame = pl.DataFrame(rows, schema=schema_of("furusato_donation"))
+    marked = named.applied(frame, "furusato_donation", named.concerning(named.whole(lines), "0123456789abcdef" * 4))
+    assert set(marked.filter(pl.col("value").is_null())["area_code"]) == unused
+    assert named.as_published(marked, "furusato_donation").equals(frame)
+    outcomes = connection.execute("select distinct outcome from raw.correction").fetchall()
+    assert outcomes == [("applied",)], "the delivery was taken; whether its rows could be read is another matter"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        many(""),
+        many("area_code=*"),
+        many("area_code=0*1"),
+        many("row=0"),
+        many("row=30-"),
+        many("thing=1"),
+        many("row=30", was=5),
+        many("row=30", now=5),
+        line("", "", "delivery=0123 row=30"),
+        line("", "", "row=30"),
+        line("", ""),
+        many("row=30").replace("試験,試験課", "理由,試験課"),
+        many("row=30").replace("試験,試験課", "試験,決裁者"),
+        many("row=30").replace("2026-04-01", "決裁日（YYYY-MM-DD）"),
+    ],
+)
+def test_a_line_over_many_figures_that_is_not_whole_changes_nothing(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, bad: str
+) -> None:
+    lines = lines_of(tmp_path, bad)
+    assert lines["fault"].null_count() == 0
+    found = exposed(connection, lines, deliveries((ID, 1)), donation(5, ID))
+    assert found == [("01223", 5, "final", ID)]
+    assert connection.execute("select outcome from raw.correction").fetchall() == [("faulty",)]
+    assert named.whole(lines) == []
+
+
+def test_one_figure_without_another_value_is_not_used(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    found = exposed(connection, lines_of(tmp_path, line(100, "")), deliveries((ID, 1)), donation(100, ID))
+    assert found == [("01223", None, "not_reported", ID)]
+    mended = exposed(connection, lines_of(tmp_path, line(100, "")), deliveries((ID, 1)), donation(107, ID))
+    assert mended == [("01223", 107, "final", ID)]
+    assert connection.execute("select outcome from raw.correction").fetchall() == [("superseded",)]
+
+
+def test_a_figure_that_two_lines_name_is_corrected_once(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    lines = lines_of(tmp_path, many("row=30"), many("area_code=01223"), line(100, 107))
+    assert exposed(connection, lines, deliveries((ID, 1)), donation(100, ID)) == [("01223", 107, "revised", ID)]
+    outcomes = connection.execute("select line_number, outcome from raw.correction order by all").fetchall()
+    assert outcomes == [(2, "repeated"), (3, "repeated"), (4, "applied")]
+
+
+def test_a_line_over_many_figures_is_told_once_they_come_anew(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    lines = lines_of(tmp_path, many("row=30"))
+    both = donation(100, ID), donation(107, OTHER)
+    query = "select outcome, later_source_id from raw.correction"
+    exposed(connection, lines, deliveries((ID, 1), (OTHER, 2)), *both)
+    assert connection.execute(query).fetchall() == [("applied", OTHER)]
+    assert connection.execute("select value from in_force.furusato_donation").fetchall() == [(107,)]
+    exposed(connection, lines, deliveries((OTHER, 1), (ID, 2)), *both)
+    assert connection.execute(query).fetchall() == [("applied", None)], "an earlier delivery mends nothing"
+    assert connection.execute("select value from in_force.furusato_donation").fetchall() == [(107,)]
+    also = lines_of(tmp_path, many("row=30"), line("", "", "delivery=fedcba9876543210 row=30"))
+    exposed(connection, also, deliveries((ID, 1), (OTHER, 2)), *both)
+    assert connection.execute(query).fetchall() == [("applied", None)] * 2, "the later one is wrong as well"
+    assert connection.execute("select value from in_force.furusato_donation").fetchall() == [(None,)]
+
+
+def test_rows_that_could_not_be_read_are_told_by_their_place(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    lines = lines_of(tmp_path, many("row=99"))
+    exposed(connection, lines, deliveries((ID, 1)), donation(100, ID))
+    found = connection.execute("select row_key, source_id, area, outcome from raw.correction").fetchall()
+    assert found == [(f"{BOUND} row=99", ID, None, "applied")]
+    exposed(connection, lines, deliveries((OTHER, 1)), donation(100, OTHER))
+    assert connection.execute("select outcome from raw.correction").fetchall() == [("not_delivered",)]
+
+
+def test_a_header_that_was_pasted_once_more_is_no_line(tmp_path: Path) -> None:
+    lines = lines_of(tmp_path, line(), HEADER, line(key=KEY.replace("2019", "2020")))
+    assert lines["line_number"].to_list() == [2, 4]
+    assert lines["fault"].null_count() == 2
+    file = tmp_path / "corrections.csv"
+    file.write_text("\n".join([HEADER, line()]) + "\n", "utf-8-sig")
+    both = corrections.declared(tmp_path / "none", file)
+    assert both.select("file", "line_number").rows() == [(corrections.DECISIONS, 2)]

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ingest import area_keys, checks, melt, reading
+from ingest import area_keys, checks, keyed, melt, reading
 from ingest.coded import coded, plain, together, write_raw
 from ingest.contracts import Contract, Layout, all_contracts
 from ingest.home import PROJECT_ROOT
@@ -134,7 +134,7 @@ def test_numbers_of_keys_are_equal_where_the_keys_are() -> None:
         count = dice.randint(1, 40)
         columns = [[dice.randrange(dice.choice([1, 3, 50])) for _ in range(count)] for _ in range(dice.randint(1, 5))]
         numbers = {str(at): np.array(column) for at, column in enumerate(columns)}
-        together = checks._together(numbers | {"row": np.zeros(count, dtype=np.int64)}, list(numbers)).tolist()
+        together = keyed.together(numbers | {"row": np.zeros(count, dtype=np.int64)}, list(numbers)).tolist()
         keys = list(zip(*columns, strict=True))
         assert len(set(zip(keys, together, strict=True))) == len(set(keys)) == len(set(together))
         assert max(together) < 4 * count

@@ -3,7 +3,7 @@ select
     row_key,
     raw_table,
     area as municipality_code,
-    as_published as published_value,
+    coalesce(as_published, delivered) as published_value,
     corrected as corrected_value,
     reason_ja,
     provider,

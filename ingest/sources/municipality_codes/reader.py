@@ -31,7 +31,10 @@ def recognises(document: Any) -> bool:
         return ours and bool(document.head) and document.head[0][:5] in (_HEADER, _OFFICIAL)
     changes = document.get("changes") if isinstance(document, dict) else None
     return (
-        isinstance(changes, list) and bool(changes) and all(k in changes[0] for k in ("date", "reason", "old", "new"))
+        isinstance(changes, list)
+        and bool(changes)
+        and isinstance(changes[0], dict)
+        and all(k in changes[0] for k in ("date", "reason", "old", "new"))
     )
 
 

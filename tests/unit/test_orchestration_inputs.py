@@ -1,0 +1,105 @@
+"""What keeps a night from starting, and what is said of files that are not used. The files are synthetic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ingest import corrections, decisions, seeds
+from ingest.home import Home
+from ingest.registers import Fault, RegisterError
+from orchestration import command, inputs, refresh
+from orchestration import run as runs
+from tests.nights import FIRST_NIGHT
+
+LINES = ",".join(corrections.LINE)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    monkeypatch.setenv("SOUSEI_HOME", str(tmp_path))
+    inputs._seeds_are_sound.cache_clear()
+    one = Home(tmp_path)
+    decisions.prepare(one)
+    one.landing.mkdir(parents=True)
+    yield one
+    inputs._seeds_are_sound.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("corrections.csv", b""),
+        ("corrections.csv", LINES.replace("evidence", "proof").encode()),
+        ("corrections.csv", f"{LINES}\nfurusato_donation,area_code=01223\n".encode()),
+        ("corrections.csv", b"\xff\xfe\xfd\xa0\n"),
+        ("go_aheads.csv", b"rule;fact\n"),
+        ("go_aheads.csv", "規則\n".encode("cp932")),
+        ("withdrawals.csv", b"source_id\n"),
+        ("withdrawals.csv", b'source_id,"decision\n'),
+    ],
+)
+def test_decisions_that_cannot_be_read_keep_the_night_from_starting(home: Home, name: str, data: bytes) -> None:
+    (home.landing / "a.csv").write_text("a,b\n1,2\n")
+    (home.decisions / name).write_bytes(data)
+    outcome = refresh.refresh(home, None, date(2026, 11, 22), FIRST_NIGHT)
+    assert outcome.state == "refused"
+    (reason,) = outcome.reasons
+    assert reason.startswith(f"register_not_read: decisions/{name}") and "\n" not in reason
+    assert not list(home.snapshots.glob("*")), "nothing was taken in"
+    assert (runs.last(home) or {})["reasons"] == [reason]
+
+
+def test_a_line_that_is_not_whole_keeps_no_night_from_starting(home: Home) -> None:
+    (home.decisions / "corrections.csv").write_text(f"{LINES}\ntourism_visitors,area_code=1,many,,,,,,\n")
+    (home.decisions / "go_aheads.csv").write_text(f"{','.join(decisions.GO_AHEADS)}\nrule,fact,,,\n")
+    tonight = inputs.tonight(home, None, date(2026, 11, 22), FIRST_NIGHT)
+    assert tonight.result.problems["problem_id"].to_list() == ["decision_not_whole"]
+
+
+def test_seeds_that_are_not_in_the_one_form_keep_the_night_from_starting(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = [RegisterError(f"{name}.csv", [Fault(3, "a", "違います", "wrong", "直す。")]) for name in ("x", "y")]
+    with monkeypatch.context() as patch:
+        patch.setattr(seeds, "check", lambda: wrong)
+        outcome = refresh.refresh(home, None, date(2026, 11, 22), FIRST_NIGHT)
+        assert (outcome.state, outcome.reasons) == ("refused", [str(one) for one in wrong])
+    mended = refresh.refresh(home, None, date(2026, 11, 22), FIRST_NIGHT)
+    assert mended.state == "nothing_delivered", "once the seeds are mended the same process goes on"
+
+
+def test_check_says_in_one_line_that_corrections_cannot_be_read(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    path = home.landing / "a.csv"
+    path.write_text("a,b\n1,2\n")
+    (home.decisions / "corrections.csv").write_text("a,b\n")
+    assert command.main(["check", str(path)]) == command.REFUSED
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and "decisions/corrections.csv" in said.err
+
+
+def test_a_file_that_is_not_used_has_one_line_with_what_to_do(home: Home) -> None:
+    (home.landing / "memo.csv").write_text("項目,内容\n連絡,会議\n")
+    tonight = inputs.tonight(home, None, date(2026, 11, 22), FIRST_NIGHT)
+    (told,) = tonight.not_used
+    assert set(told) == {"file_name", "problem_id", "reason_ja", "reason_en"}
+    assert told["file_name"] == "memo.csv" and told["reason_en"].startswith(f"{told['problem_id']}: ")
+    (problem,) = tonight.result.problems.to_dicts()
+    assert problem["message_ja"] in told["reason_ja"] and told["reason_ja"].endswith(problem["action_ja"])
+    assert "\n" not in json.dumps(told)
+    assert inputs.waiting(home) == ["memo.csv"]
+
+
+@pytest.mark.parametrize(
+    "name", ["~$表.xlsx", "写し/~$表.xlsx", ".git/表.xlsx", "__MACOSX/表.xlsx", ".Trash/a/表.xlsx"]
+)
+def test_litter_in_landing_waits_for_nothing(home: Home, name: str) -> None:
+    path = home.landing / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    assert inputs.waiting(home) == []
+    assert inputs.tonight(home, None, date(2026, 11, 22), FIRST_NIGHT).not_used == []
