@@ -83,6 +83,21 @@ def test_every_row_stands_so_in_the_published_workbook(sample: str, width: int |
     assert [row for row in ours if tuple(row) not in printed] == []
 
 
+def test_the_series_has_the_published_sheet_headers_and_rows() -> None:
+    published = SHARED / "data" / "extracts_more"
+    books = [
+        CalamineWorkbook.from_path(str(folder / "furusato_nozei" / "total_gain.xlsx"))
+        for folder in (LANDING, published)
+    ]
+    assert books[0].sheet_names == books[1].sheet_names
+    ours, real = (book.get_sheet_by_index(0).to_python(skip_empty_area=False) for book in books)
+    width = len(real[0])
+    assert [row[:width] for row in ours[1:4]] == real[1:4]  # FY2008 to FY2020; later years go on in the same form
+    assert {cell for cell in ours[0] if cell} == {cell for cell in real[0] if cell} and ours[0][-1] == real[0][-1]
+    printed = {tuple(row) for row in real}
+    assert [row for row in ours[4:] if tuple(row[:width]) not in printed] == []
+
+
 def test_narrowed_layouts_are_columns_of_the_published_ones() -> None:
     ours, real = (
         CalamineWorkbook.from_path(str(folder / "resident_registry" / "2103ssjin.xlsx"))
