@@ -360,8 +360,9 @@ def _prefectures_against_codes(grid: Grid, frame: pl.DataFrame, where: Bound | N
     pairs = frame.filter((pl.col("prefecture") != "") & pl.col("code5").is_not_null() & ~pl.col("is_nation"))
     problems = []
     pairs = pairs.group_by("code5", "prefecture", maintain_order=True).agg(pl.first("row"))
+    codes = {stated: known.prefecture_named(stated) for stated in pairs["prefecture"].unique()}
     for code, stated, row in pairs.iter_rows():
-        named = known.prefecture_named(stated)
+        named = codes[stated]
         if named in {None, code[:2]}:
             continue
         wanted = known.prefecture_of.get(code[:2], "どの都道府県でもないもの")

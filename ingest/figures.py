@@ -78,6 +78,8 @@ def figures(grid: Grid, found: Recognised, records: pl.DataFrame) -> tuple[pl.Da
 def _hidden(found: Recognised, records: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
     """The figures with those suppressed that the publisher hides: all age classes of a row that it marks. Where only
     some of them are blank, they stay blanks."""
+    if found.layout.hidden is None or not (long["status"] == "blank").any():
+        return long
     marked = hidden_rows(found, records)
     if marked is None:
         return long

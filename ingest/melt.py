@@ -72,7 +72,7 @@ def melt(
 
 def _hidden(grid: Grid, found: Recognised, records: pl.DataFrame, cells: pl.DataFrame) -> list[Problem]:
     """How many rows the publisher hides by its mark."""
-    if keys.hidden_rows(found, records) is None:
+    if found.layout.hidden is None:
         return []
     hidden = cells.filter((pl.col("status") == "suppressed").fill_null(False) & (pl.col("value_raw") == ""))
     rows = records[hidden["record"].unique().sort()]

@@ -3,8 +3,21 @@
 -- sum of the predecessors that existed at that date, and only if all of them are there: a part is never shown as the
 -- whole. A municipality that was divided keeps its own code, so that the sum of all rows stays what was published.
 with held as (
-    select distinct {{ place | join(', ') }}
+    select
+        {{ place | join(', ') }},
+        max(source_id) as source_id
     from {{ ref('fct_population') }}
+    group by {{ place | join(', ') }}
+),
+
+-- Codes that later took the place of another one for the same city: 仙台市 04201 -> 04100. e-Stat prints some censuses
+-- with them beside the neighbours that joined the city in between (1980: 04100 with 泉市, 宮城町, 秋保町).
+renumbered as (
+    select distinct
+        new_code as municipality_code,
+        old_code
+    from {{ ref('municipality_changes') }}
+    where reason = 'shiftToDesignatedCity'
 ),
 
 -- The span at the date; where a publisher gives a code that was not yet there (figures regrouped to later areas), the
@@ -15,9 +28,11 @@ placed as (
         span.valid_from <= held.as_of_date and coalesce(span.valid_to > held.as_of_date, true) as is_of_the_date,
         coalesce(span.current_code, held.municipality_code) as current_code,
         span.is_divided,
-        span.comparable_from
+        span.comparable_from,
+        renumbered.old_code
     from held
     inner join {{ ref('dim_municipality') }} as span on held.municipality_code = span.municipality_code
+    left join renumbered on held.municipality_code = renumbered.municipality_code and held.as_of_date < span.valid_from
     qualify
         row_number() over (
             partition by {{ 'held.' ~ place | join(', held.') }}
@@ -55,7 +70,14 @@ areas as (
         any_value(expected.parts) as parts_expected,
         count(*) filter (where placed.is_of_the_date) as n_held,
         count(*) filter (where not placed.is_of_the_date) as n_regrouped,
-        n_regrouped > 0 and coalesce(n_held <> n_expected, true) as is_regrouped,
+        -- one file with all predecessors but the one whose later code it gives
+        n_regrouped = 1 and n_held > 0 and coalesce(n_held = n_expected - 1, false)
+        and count(distinct placed.source_id) = 1
+        and coalesce(
+            contains(any_value(expected.parts), any_value(placed.old_code))
+            and not list_contains(list(placed.municipality_code), any_value(placed.old_code)), false
+        ) as is_renumbered,
+        n_regrouped > 0 and coalesce(n_held <> n_expected, true) and not is_renumbered as is_regrouped,
         string_agg(placed.municipality_code, ' ' order by placed.municipality_code) filter (
             where placed.is_of_the_date
         ) as parts_held,
@@ -72,13 +94,17 @@ areas as (
 judged as (
     select
         *,
-        case when is_regrouped then n_regrouped else n_held end as n_parts,
-        case when is_regrouped then parts_regrouped else parts_held end as parts,
-        case when is_regrouped then n_regrouped = 1 else n_held = n_expected end as is_whole,
+        case when is_regrouped then n_regrouped when is_renumbered then n_expected else n_held end as n_parts,
+        case
+            when is_regrouped then parts_regrouped
+            when is_renumbered then parts_regrouped || ' ' || parts_held
+            else parts_held
+        end as parts,
+        case when is_regrouped then n_regrouped = 1 else is_renumbered or n_held = n_expected end as is_whole,
         case
             when is_divided then '区域が複数の団体に分かれたため、今日の団体に割り振らない'
             when is_regrouped then 'その時点にない団体コードの値（公表元が組み替えたもの）で、合併前の値から確かめられない'
-            when n_held <> n_expected then '合併前の団体の一部が届いていない（必要な団体: ' || parts_expected || '）'
+            when n_held <> n_expected and not is_renumbered then '合併前の団体の一部が届いていない（必要な団体: ' || parts_expected || '）'
             when as_of_date < comparable_from
                 then '分割編入・境界変更（' || comparable_from || '）より前の値で、今日の区域と一致しない'
         end as area_reason_ja
@@ -111,7 +137,7 @@ summed as (
             and placed.series = judged.series
             and placed.scope = judged.scope
             and placed.as_of_date = judged.as_of_date
-            and placed.is_of_the_date <> judged.is_regrouped
+            and (judged.is_renumbered or placed.is_of_the_date <> judged.is_regrouped)
     group by
         placed.current_code,
         fact.series,
