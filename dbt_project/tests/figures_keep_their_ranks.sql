@@ -6,7 +6,7 @@
         'subject': 'main.fct_tourism_visitors, main.fct_furusato_donation, main.fct_population',
         'owner_ja': '統計担当',
         'action_ja': '示されたファイルで値が団体の行からずれていないか、値の列だけが並べ替えられていないか、公表元のファイルと見比べる。正しいファイルを届け直せば新しい方を採用する。正しい値であれば、示された決裁の行を加える',
-        'threshold_reason': '前の期との順位相関の実データの最小は、観光来訪者数（前年同月）が全国0.93・都道府県ごと0.67、ふるさと納税が全国0.82、人口が全国0.99・都道府県ごと0.90（平成の大合併をまたぐ7年）。値を1行ずらすと全国で観光0.43・納税0.39・人口0.74以下、並べ替えると0.07以下になる。下限はその間の、観光と納税が全国0.65・都道府県0.45（観光だけ）、人口が全国0.90・都道府県0.80とする。15団体未満は比べない',
+        'threshold_reason': '前の期との順位相関の実データの最小は、観光来訪者数（前年同月）が全国0.93・都道府県ごと0.67、ふるさと納税が全国0.82、人口が全国0.99・都道府県ごと0.90（平成の大合併をまたぐ7年）。値を1行ずらすと全国で観光0.43・納税0.39・人口0.74以下、並べ替えると0.07以下になる。下限はその間の、観光と納税が全国0.65・都道府県0.45（観光だけ）、人口が全国0.90・都道府県0.80とする。15団体未満と、10年を超えて離れた期は比べない（福島県の1980年と2015年は0.76）',
     },
 ) }}
 -- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
@@ -68,6 +68,7 @@ pairs as (
             later.subject = earlier.subject
             and later.municipality_code = earlier.municipality_code
             and later.period_before = earlier.period
+            and earlier.period >= later.period - interval 10 year
             and later.source_id <> earlier.source_id
 ),
 

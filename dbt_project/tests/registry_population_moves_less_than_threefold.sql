@@ -66,8 +66,11 @@ steps as (
         > 3 * stepped.figure_before.population_persons as is_before_off_too
     from stepped
     where
-        stepped.figure.population_persons > 3 * stepped.figure_before.population_persons
-        or stepped.figure_before.population_persons > 3 * stepped.figure.population_persons
+        stepped.figure_before.as_of_date >= stepped.figure.as_of_date - interval 10 year
+        and (
+            stepped.figure.population_persons > 3 * stepped.figure_before.population_persons
+            or stepped.figure_before.population_persons > 3 * stepped.figure.population_persons
+        )
 ),
 
 ordered as (

@@ -60,6 +60,7 @@ referred as (
     from stepped
     where
         amount_of_last is not null
+        and period_of_last >= period - interval 10 year -- towns change places in a generation
         and (
             subject <> 'visitors'
             or (period_of_last = period - interval 1 month and comparable_from = comparable_from_of_last)
