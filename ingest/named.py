@@ -180,7 +180,7 @@ def told(rows: pl.DataFrame, aside: list[int], sheet: str, table: str, lines: li
                 row=first,
                 expected="figures as published",
                 found=f"{named.height} figures, {len(gone)} rows not used",
-                action_ja="作成元に確かめ、直した表が公表されたら入れ直し、この行を消してください。",
+                action_ja="作成元に確かめ、訂正版が公表されたら landing に入れて、訂正のこの行を外してください。",
             )
         )
     return problems

@@ -262,6 +262,7 @@ def test_pasted_lines_are_read_at_once_and_cost_no_other_file_a_reading(tmp_path
     assert taken.select("verdict", "rows_quarantined").rows() == [("taken", 1)]
     (told,) = second.problems.filter(pl.col("problem_id") == "figures_not_used").to_dicts()
     assert told["severity"] == "warn" and "釜石市" in told["message_ja"] and "2 行目" in told["message_ja"]
+    assert "この行を外して" in told["action_ja"], "the advice outlives the one that is given for publishers' files"
     again = {path.name for path in (home.raw / "readings").iterdir() if path.stat().st_mtime_ns != stamps[path.name]}
     assert again == {f"{taken['sha256'][0]}.json"}
     frame = pl.read_parquet(second.files["tourism_visitors"])
