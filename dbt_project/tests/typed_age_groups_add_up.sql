@@ -26,7 +26,8 @@ with latest as (
     from {{ ref('stg_reference_series__value') }} as typed
     left join {{ source('raw', 'delivery') }} as delivery on typed.source_id = delivery.source_id
     where
-        typed.series = 'ipss_2023'
+        typed.version_rank = 1
+        and typed.series = 'ipss_2023'
         and typed.indicator_id in (
             'population_young', 'population_working', 'population_working_age', 'population_old'
         )
@@ -54,13 +55,13 @@ totals as (
     select
         municipality_code,
         year,
-        any_value(population_persons) as population_persons
+        max(population_persons) as population_persons
     from {{ ref('stg_ipss__population') }}
     where
-        vintage = 'ipss_2023' and sex = 'total' and age_group = 'total'
+        version_rank = 1
+        and vintage = 'ipss_2023' and sex = 'total' and age_group = 'total'
         and area_level in ('municipality', 'designated_city')
     group by municipality_code, year
-    having count(distinct population_persons) = 1
 )
 
 select

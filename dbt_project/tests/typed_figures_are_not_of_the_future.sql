@@ -22,4 +22,7 @@ select
 from {{ ref('stg_reference_series__value') }} as typed
 cross join {{ source('raw', 'run') }} as run
 left join {{ source('raw', 'delivery') }} as delivery on typed.source_id = delivery.source_id
-where typed.value_status in ('final', 'preliminary', 'revised') and typed.period_end > run.as_of_date
+where
+    typed.version_rank = 1
+    and typed.value_status in ('final', 'preliminary', 'revised')
+    and typed.period_end > run.as_of_date
