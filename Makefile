@@ -44,6 +44,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.nightly
 	$(BIN)/python -m benchmarks.projection
 	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.faults
 
 clean:
 	rm -rf $(VENV) var build *.egg-info
