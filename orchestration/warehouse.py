@@ -43,6 +43,8 @@ def _invoke(home: Home, arguments: list[str]) -> Any:
             "--log-path",
             str(home.dbt / "logs"),
             "--quiet",
+            "--log-level",
+            "none",
             "--log-level-file",
             "warn",
             "--no-use-colors",
