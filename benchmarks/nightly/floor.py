@@ -21,10 +21,9 @@ import duckdb
 from expectations.suites import CHECKS, FRAMES, Check
 from ingest import intake, raw
 from ingest.home import PROJECT_ROOT, Home
-from ingest.tables import RAW_TABLES
 from projection import nightly as projection
 from projection import reconcile, scenarios
-from projection.tables import PROJECTION_TABLES
+from projection.tables import INPUTS, PROJECTION_TABLES
 
 CATALOG = "candidate"
 
@@ -152,7 +151,7 @@ def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
         mark = now
 
     home, now = Home(to), datetime(as_of.year, as_of.month, as_of.day, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
-    taken = intake.take(home, landing, now, "benchmark")
+    taken = intake.take(home, landing, now, "landing")
     result = raw.read(home, taken, as_of)
     connection = duckdb.connect(str(to / f"{CATALOG}.duckdb"))
     raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
@@ -163,12 +162,7 @@ def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
         [as_of, fiscal_year, now],
     )
     lap("read")
-    frames = {
-        name: connection.sql(f"from raw.{name}").pl()
-        for name in RAW_TABLES
-        if name
-        in ("ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series")
-    }
+    frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
     given = PROJECT_ROOT / "dbt_project" / "seeds"
     built = projection.build(
         **frames,
