@@ -32,6 +32,7 @@ largest public table of the sources is 4 MB."""
 _DEPTH = 4
 _AGAIN = "receipts.jsonl"
 _LISTING = "landing.json"
+_MOVED = "is_moved"
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 _ODD = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]")
 
@@ -66,19 +67,21 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
     """Take what lies in landing; give every delivery there is, old and new, refused ones too, in order of arrival.
 
     Bytes are copied into snapshots/<sha256>/bytes once. The same bytes are received again, which is a receipt line,
-    where they come under another name or place, or lie in landing and did not lie there the last time. A file that is
-    being written stays for the next night. Nothing in landing is changed or removed.
+    where they come under another name or place, or lie in landing and did not lie there the last time. A file that was
+    only moved or renamed inside landing was not received again: it gets its new name, not a new place in the order.
+    A file that is being written stays for the next night. Nothing in landing is changed or removed.
     """
     home.snapshots.mkdir(parents=True, exist_ok=True)
     sweep(home.snapshots)
     refused: list[Snapshot] = []
     here: dict[str, set[str]] = {}
+    files: dict[str, list[str]] = {}
     last_time = _last_listing(home, landing)
     for place, name, opened in _files(landing):
         if isinstance(opened, Refusal):
             refused.append(Snapshot("", name, 0, received_at, origin, None, True, opened.problems))
             continue
-        digest, size = "", 0
+        digest, size, same_file = "", 0, _same_file(opened)
         try:
             data = _content(opened)
             size = len(data)
@@ -89,8 +92,10 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
             else:
                 _mend(home, digest, data)
                 came_back = bool(last_time) and digest not in last_time
-                _acknowledge(home, digest, name, place, len(data), received_at, origin, came_back)
+                line = _line(name, place, len(data), received_at, origin)
+                _acknowledge(home, digest, line, came_back, same_file in last_time.get(digest, ()))
             here.setdefault(digest, set()).add(name)
+            files.setdefault(digest, []).append(same_file)
         except Refusal as refusal:
             if any(p["problem_id"] == PERSONAL for p in refusal.problems):
                 digest = ""  # not even a hash is kept
@@ -99,24 +104,32 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
             refused.append(Snapshot("", name, size, received_at, origin, None, True, [fault(error)]))
         finally:
             os.close(opened)
-    if here and set(here) != last_time:
-        _list(home, landing, here)
+    if files and files != last_time:
+        _list(home, landing, files)
     sync_folder(home.snapshots)
     return [*stored(home, here), *refused]
 
 
-def _last_listing(home: Home, landing: Path) -> set[str]:
-    """Hashes of what lay in this landing folder when it was taken in last; empty before the first time."""
+def _same_file(handle: int) -> str:
+    """What stays of a file that is moved or renamed, and differs for one that was delivered again."""
+    found = os.fstat(handle)
+    return f"{found.st_dev}-{found.st_ino}-{found.st_mtime_ns}"
+
+
+def _last_listing(home: Home, landing: Path) -> dict[str, list[str]]:
+    """Hash -> files (`_same_file`) of what lay in this landing folder when it was taken in last; empty before the first
+    time."""
     path = home.snapshots / _LISTING
-    return set(json.loads(path.read_text("utf-8")).get(str(landing), ())) if path.exists() else set()
+    listed = json.loads(path.read_text("utf-8")).get(str(landing), {}) if path.exists() else {}
+    return listed if isinstance(listed, dict) else {digest: [] for digest in listed}
 
 
-def _list(home: Home, landing: Path, here: Mapping[str, set[str]]) -> None:
+def _list(home: Home, landing: Path, files: Mapping[str, list[str]]) -> None:
     """Keep what lies in this landing folder. An empty folder is not kept: it is more often a drive that is not
     mounted than a landing that was cleared, and what lies there the next time was not received again."""
     path = home.snapshots / _LISTING
     known = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    write_json(path, known | {str(landing): sorted(here)})
+    write_json(path, known | {str(landing): dict(sorted(files.items()))})
 
 
 def _mend(home: Home, digest: str, data: bytes) -> None:
@@ -138,7 +151,8 @@ def stored(home: Home, here: Mapping[str, set[str]] | None = None) -> list[Snaps
     for receipt in home.snapshots.glob("*/receipt.json"):
         lines = _receipts(receipt.parent)
         names = here.get(receipt.parent.name) or {lines[-1]["file_name"]}
-        times = sorted({dt.datetime.fromisoformat(line["received_at"]) for line in lines}, reverse=True)
+        came = {dt.datetime.fromisoformat(line["received_at"]) for line in lines if not line.get(_MOVED)}
+        times = sorted(came, reverse=True)
         origins = {line["origin"] for line in lines}
         path = receipt.with_name("bytes")
         snapshot = Snapshot(
@@ -310,25 +324,17 @@ def _store(home: Home, digest: str, data: bytes, name: str, place: str, received
     write_json(folder / "receipt.json", _line(name, place, len(data), received_at, origin))  # its sync covers both
 
 
-def _acknowledge(
-    home: Home,
-    digest: str,
-    name: str,
-    place: str,
-    size: int,
-    received_at: dt.datetime,
-    origin: str,
-    came_back: bool,
-) -> None:
-    """A receipt line for the same bytes delivered again: under another name, place or origin, or come back."""
+def _acknowledge(home: Home, digest: str, line: dict[str, object], came_back: bool, is_moved: bool) -> None:
+    """A receipt line for the same bytes delivered again: under another name, place or origin, or come back; or a line
+    for the new name and place of a file that was moved."""
     folder = home.snapshots / digest
     known = _receipts(folder)
-    again = any((line["file_name"], line["landing_path"], line["origin"]) == (name, place, origin) for line in known)
-    if again and not (came_back and known[-1]["received_at"] != received_at.isoformat()):
+    what = ("file_name", "landing_path", "origin")
+    again = any(all(one[key] == line[key] for key in what) for one in known)
+    if again and not (came_back and known[-1]["received_at"] != line["received_at"]):
         return
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in known[1:])
-    text += json.dumps(_line(name, place, size, received_at, origin), ensure_ascii=False) + "\n"
-    write_bytes(folder / _AGAIN, text.encode())
+    lines = [*known[1:], line | ({_MOVED: True} if is_moved else {})]
+    write_bytes(folder / _AGAIN, "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in lines).encode())
 
 
 def _receipts(folder: Path) -> list[dict[str, Any]]:

@@ -153,7 +153,8 @@ def project(home: Home) -> dict[str, int]:
         for name in PROJECTION_TABLES:
             path = folder / f"{name}.parquet"
             write_parquet(path, built[name])
-            connection.execute(f"create or replace view projection.{name} as from read_parquet('{path.resolve()}')")
+            quoted = str(path.resolve()).replace("'", "''")
+            connection.execute(f"create or replace view projection.{name} as from read_parquet('{quoted}')")
     return {name: built[name].height for name in PROJECTION_TABLES}
 
 

@@ -24,8 +24,11 @@ from orchestration.lock import refresh_lock
 
 if TYPE_CHECKING:
     import dagster as dg
+    from dagster._utils.error import SerializableErrorInfo
 
 
+FAILURE = "failure.txt"
+"""What a step that failed said in full, below `runs`, for the developers."""
 COLLECT_SELDOM = (100_000, 50, 100)
 """Thresholds of Python's garbage collector for this short process: the frameworks' imports make millions of objects
 that live to its end, and looking through them again and again is a tenth of a night."""
@@ -100,6 +103,17 @@ def refresh(home: Home, landing: Path | None, as_of: date, now: datetime, sample
             nightly.finish_pages()
 
 
+def one_line(step: str, error: SerializableErrorInfo) -> str:
+    """A failed step for people: its first cause without the program's own lines, which FAILURE keeps."""
+    while error.cause is not None:
+        error = error.cause
+    cause = next(iter(error.message.strip().splitlines()), "") or str(error.cls_name)
+    return (
+        f"step_failed: 手順 {step} が途中で止まりました（{cause}）。もう一度 sousei refresh を実行し、"
+        f"また止まるときは runs/{FAILURE} を添えて開発元に知らせてください。"
+    )
+
+
 def _current(home: Home) -> Path | None:
     return home.current.resolve() if home.current.exists() else None
 
@@ -126,16 +140,22 @@ def _run_job(home: Home, landing: Path | None, as_of: date, samples: bool) -> tu
         if event.is_step_success
     }
     timings["dagster_between_steps"] = time.perf_counter() - started - sum(timings.values())
-    (home.building / "timings.json").write_text(json.dumps({key: round(value, 3) for key, value in timings.items()}))
+    if home.building.exists():  # a night that failed before it began to build has none
+        (home.building / "timings.json").write_text(
+            json.dumps({key: round(value, 3) for key, value in timings.items()})
+        )
     if result.success:
         return "published", []
     ended = runs.last(home) or {}
     if ended.get("state") == "refused":
         return "refused", ended["reasons"]
-    reasons = [
-        f"{event.step_key}: {event.event_specific_data.error.to_string()}"  # type: ignore[union-attr]
+    errors: dict[str, SerializableErrorInfo] = {
+        str(event.step_key): event.event_specific_data.error  # type: ignore[union-attr,misc]
         for event in result.all_events
         if event.is_step_failure
-    ]
+    }
+    told = "\n".join(f"{step}: {error.to_string()}" for step, error in errors.items())
+    (home.runs / FAILURE).write_text(told, encoding="utf-8")
+    reasons = [one_line(step, error) for step, error in errors.items()]
     runs.record(home, "failed", clock.now(), reasons)
     return "failed", reasons

@@ -180,7 +180,8 @@ def record(
                 "not_used": before.get("not_used", []) if not_used is None else not_used,
             },
             ensure_ascii=False,
-        )
+        ),
+        encoding="utf-8",
     )
     temporary.replace(path)
 

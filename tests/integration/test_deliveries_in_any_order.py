@@ -140,6 +140,22 @@ def test_any_sequence_ends_in_the_tables_of_a_fresh_home(
     shutil.rmtree(root)
 
 
+@pytest.mark.parametrize("place", ["old/births.csv", "births_old.csv"])
+def test_a_file_that_is_only_moved_inside_landing_is_not_received_again(tmp_path: Path, place: str) -> None:
+    """Tidying up the replaced table brought its figures back into force."""
+    house = House(tmp_path / "home")
+    for name in ("a", "b"):
+        house.deliver(f"{name}.csv", FILES[name])
+        house.night()
+    moved = house.home.landing / place
+    moved.parent.mkdir(exist_ok=True)
+    (house.home.landing / "a.csv").rename(moved)
+    assert house.night()["value"].to_list()[0] == 151
+    assert house.night()["value"].to_list()[0] == 151
+    house.deliver("again.csv", FILES["a"])
+    assert house.night()["value"].to_list()[0] == 150
+
+
 def test_the_original_sent_again_undoes_a_wrong_correction(tmp_path: Path) -> None:
     """A file overwritten by a wrong correction and then by the original again, all under one name."""
     house = House(tmp_path / "home")

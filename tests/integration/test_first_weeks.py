@@ -14,9 +14,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from dagster._utils.error import serializable_error_info_from_exc_info
 
 from ingest import decisions
 from ingest.home import PROJECT_ROOT
+from orchestration import refresh
 from orchestration import run as runs
 from orchestration.inputs import SAMPLES, WrongUseError
 from publication import release, releases
@@ -96,6 +98,29 @@ def test_files_that_nobody_can_use_publish_nothing_and_are_told(tmp_path: Path) 
     outcome = one.night()
     assert outcome.state == "nothing_delivered"
     assert [(told["file_name"], told["problem_id"]) for told in outcome.not_used] == [("memo.csv", "not_recognised")]
+
+
+@pytest.mark.parametrize("name", ["it's a home", "town [1] {x} %20"])
+def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """A quote in the path of the home broke the night in the middle, with a traceback."""
+    one = with_(town(tmp_path / name), "census")
+    one.publishes()
+    assert one.query("select count(*) > 0 from fct_population") == [(True,)]
+    one.deliver("births.csv", preliminary_2025())
+    one.publishes()
+
+
+def test_a_step_that_fails_is_told_in_one_line() -> None:
+    try:
+        try:
+            raise ValueError("the first cause\n\nLINE 1: more of it")
+        except ValueError as cause:
+            raise RuntimeError("a step failed") from cause
+    except RuntimeError:
+        error = serializable_error_info_from_exc_info(sys.exc_info())
+    told = refresh.one_line("project", error)
+    assert "\n" not in told and "the first cause" in told and "Traceback" not in told and "File " not in told
+    assert told.startswith("step_failed: 手順 project")
 
 
 # --- preliminary and final ----------------------------------------------------------------------------------------
