@@ -40,7 +40,7 @@ def first_refresh(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subpr
     history.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", str(history))
-        return home, run_sousei(home, "refresh", "--as-of", AS_OF)
+        return home, run_sousei(home, "refresh", "--samples", "--as-of", AS_OF)
 
 
 @pytest.fixture(scope="session")
