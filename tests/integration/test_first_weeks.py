@@ -135,6 +135,21 @@ def test_a_file_that_was_cut_is_not_told_as_a_column_that_changed(tmp_path: Path
     assert not told & {"unknown_column", "missing_column"}
 
 
+def test_a_refused_night_writes_nothing_of_its_own_to_the_output(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The lines of dbt about a check that failed stood before the object of `refresh --json`."""
+    one = with_(town(tmp_path), "tourism")
+    lines = (SAMPLES / "tourism" / "city2025.csv").read_text("utf-8-sig").splitlines()
+    tenfold = "\n".join([lines[0], *(f"{line}0" for line in lines[1:])]) + "\n"
+    one.deliver("tourism/city2025.csv", tenfold.encode("utf-8-sig"))
+    capfd.readouterr()
+    outcome = one.night()
+    assert outcome.state == "refused"
+    assert outcome.reasons
+    assert capfd.readouterr().out == ""
+
+
 # --- preliminary and final ----------------------------------------------------------------------------------------
 
 
