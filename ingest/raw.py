@@ -190,7 +190,8 @@ def _against_others(
             f"Only {rows} rows where an earlier delivery of the same period had {before}.",
             expected=f">= {before} rows",
             found=rows,
-            action_ja=f"欠けがないかを確かめ、正しければ {line_to_paste('shrunken_delivery', one['source_id'])}",
+            action_ja="欠けがないかを確かめ、正しければ "
+            f"{HOW_TO_PASTE} {line_to_paste('shrunken_delivery', one['source_id'])}",
         )
     return None
 

@@ -292,8 +292,17 @@ def _other_statistic(grid: Grid, contract: Contract, layout: Layout, words: str)
 
 
 def _cells_match(grid: Grid, place: int, body: int, cells: str) -> bool:
-    words = [word for word in grid.words(place, body) if word]
-    return bool(words) and all(re.fullmatch(cells, word) for word in words)
+    """Whether all cells of a column are of a kind. Records of another width than the header (a file that was cut) say
+    nothing about a column: they are refused as ragged."""
+
+    def match(words: list[str]) -> bool:
+        words = [word for word in words if word]
+        return bool(words) and all(re.fullmatch(cells, word) for word in words)
+
+    if match(grid.words(place, body)) or grid.widths is None:
+        return match(grid.words(place, body))
+    whole = pl.Series(grid.widths[body : grid.height] == grid.widths[body - 1], dtype=pl.Boolean)
+    return not whole.all() and match(grid.squeezed(place, body).filter(whole).unique().to_list())
 
 
 def _empty(grid: Grid, place: int, body: int) -> bool:

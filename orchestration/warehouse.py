@@ -44,7 +44,7 @@ def _invoke(home: Home, arguments: list[str]) -> Any:
             str(home.dbt / "logs"),
             "--quiet",
             "--log-level",
-            "none",
+            "none",  # what it finds is told by the gate; its own lines would stand in the middle of --json
             "--log-level-file",
             "warn",
             "--no-use-colors",

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from dagster._utils.error import serializable_error_info_from_exc_info
 
-from ingest import decisions
+from ingest import check, decisions
 from ingest.home import PROJECT_ROOT
 from orchestration import refresh
 from orchestration import run as runs
@@ -121,6 +121,33 @@ def test_a_step_that_fails_is_told_in_one_line() -> None:
     told = refresh.one_line("project", error)
     assert "\n" not in told and "the first cause" in told and "Traceback" not in told and "File " not in told
     assert told.startswith("step_failed: 手順 project")
+
+
+@pytest.mark.parametrize("cut", ["市区町村,観", "市区町村,観光来訪", "市区", "市区町村,観光来訪者数,1,北"])
+def test_a_file_that_was_cut_is_not_told_as_a_column_that_changed(tmp_path: Path, cut: str) -> None:
+    """A transfer that broke inside the cell that names the statistic read 契約にない列です, with a line to paste into
+    the contract."""
+    lines = (SAMPLES / "tourism" / "city2025.csv").read_text("utf-8-sig").splitlines()
+    path = tmp_path / "city2025.csv"
+    path.write_text("\n".join([*lines[:10], f"2025,8,{cut}"]), "utf-8-sig")
+    told = {one["problem_id"] for one in check.describe(path)["problems"]}
+    assert {"ragged_record", "no_final_line_end"} <= told
+    assert not told & {"unknown_column", "missing_column"}
+
+
+def test_a_refused_night_writes_nothing_of_its_own_to_the_output(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The lines of dbt about a check that failed stood before the object of `refresh --json`."""
+    one = with_(town(tmp_path), "tourism")
+    lines = (SAMPLES / "tourism" / "city2025.csv").read_text("utf-8-sig").splitlines()
+    tenfold = "\n".join([lines[0], *(f"{line}0" for line in lines[1:])]) + "\n"
+    one.deliver("tourism/city2025.csv", tenfold.encode("utf-8-sig"))
+    capfd.readouterr()
+    outcome = one.night()
+    assert outcome.state == "refused"
+    assert outcome.reasons
+    assert capfd.readouterr().out == ""
 
 
 # --- preliminary and final ----------------------------------------------------------------------------------------
