@@ -196,9 +196,12 @@ def _against_others(
     return None
 
 
-def _of_others(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two deliveries are about different municipalities, as when each sends its own part of one table."""
-    return bool(one["areas"] and other["areas"]) and not set(one["areas"]) & set(other["areas"])
+def _of_others(earlier: dict[str, Any], later: dict[str, Any]) -> bool:
+    """Whether two deliveries are about different municipalities, as when each sends its own part of one table, or the
+    later one is an extract of a table of the country: what it does not name stays in force."""
+    if later["areas"] and not earlier["areas"]:
+        return True
+    return bool(earlier["areas"] and later["areas"]) and not set(earlier["areas"]) & set(later["areas"])
 
 
 def _result_path(home: Home, snapshot: Snapshot) -> Path:

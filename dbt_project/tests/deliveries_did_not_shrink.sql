@@ -6,7 +6,7 @@
         'subject': 'raw.delivery',
         'owner_ja': '統計担当',
         'action_ja': '欠けた団体を公表元に確かめ、そろった資料を届け直す。少ないのが正しければ、示された決裁の行を加える',
-        'threshold_reason': '同じ情報源・様式・時点の届け直しでは、団体は一つも減らず、行は1％を超えて減らない（公表元の訂正で行が消えるのは例外なので決裁を求める）。次の期の資料では、合併を今日の区域にそろえて数えた団体が5％を超えて減らない（観光来訪者数の月ごとの地域は1858～1879で1.1％の幅、住民基本台帳と国勢調査は変わらない）。20団体未満の抜粋は次の期と比べない。参考系列は抜粋なので対象にしない',
+        'threshold_reason': '同じ情報源・様式・時点の届け直しでは、団体は一つも減らず、行は1％を超えて減らない（公表元の訂正で行が消えるのは例外なので決裁を求める）。次の期の資料では、合併を今日の区域にそろえて数えた団体が5％を超えて減らない（観光来訪者数の月ごとの地域は1858～1879で1.1％の幅、住民基本台帳と国勢調査は変わらない）。20団体未満の抜粋は次の期と比べない。前の半分に満たない資料は抜粋で、載っていない団体の値はそのまま生きるので対象にしない。参考系列は抜粋なので対象にしない',
     },
 ) }}
 -- The last delivery of a source, layout, count (scope, form or vintage) and period against those received before it: of
@@ -145,7 +145,9 @@ shrunken as (
         arg_max(pairs, len(areas_lost)) as worst
     from pairs
     where
-        case
+        -- An extract (less than half of the areas) takes nothing away: what it does not name stays in force.
+        n_areas >= 0.5 * n_areas_before
+        and case
             -- Rows that could not be read and that a line of the corrections names are known to be gone.
             when period = period_before
                 then len(areas_lost) > (

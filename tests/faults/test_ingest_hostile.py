@@ -25,7 +25,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest import csvtext, decisions, intake, personal, raw, reading, workbook
+from ingest import areas, csvtext, decisions, intake, personal, raw, reading, workbook
 from ingest.check import describe
 from ingest.grid import of_csv
 from ingest.home import Home
@@ -357,6 +357,27 @@ def test_a_shrunken_redelivery_needs_a_written_go_ahead(home: Home, landing: Pat
     assert night(home, landing, NIGHT + dt.timedelta(days=2)).refused, "a go-ahead without a name is none"
     written.write_text(header + line.replace("決裁者", "統計担当課長").replace("決裁日", "2026-11-22") + "\n")
     assert not night(home, landing, NIGHT + dt.timedelta(days=2)).refused
+
+
+def test_an_extract_after_the_table_of_the_country_is_no_shrunken_one(home: Home, landing: Path) -> None:
+    """A town's own extract after the national file was refused, though what it does not name stays in force. The
+    figures of the other towns are synthetic."""
+    head, *rows = GOOD.decode("utf-8-sig").splitlines()
+    towns = pl.read_csv(areas.SEEDS / "municipalities.csv", infer_schema=False)
+    towns = towns.filter((pl.col("prefecture_name_ja") == "北海道") & (pl.col("area_level") == "municipality"))
+    wide = list(rows)
+    for number, (code, name) in enumerate(towns.select("municipality_code", "name_ja").head(60).iter_rows(), 2):
+        for row in (row.split(",") for row in rows if ",1223," in row):
+            if code != "01223":
+                wide.append(",".join([*row[:6], str(int(code)), name, str(int(row[8]) * number)]))
+    (landing / "city2021.csv").write_text("\n".join([head, *wide]) + "\n", "utf-8-sig")
+    assert not night(home, landing).refused
+    nemuro = [row for row in rows if ",1223," in row]
+    (landing / "own.csv").write_text("\n".join([head, *nemuro]) + "\n", "utf-8-sig")
+    assert not night(home, landing, NIGHT + dt.timedelta(days=1)).refused
+    (landing / "cut.csv").write_text("\n".join([head, *wide[:-30]]) + "\n", "utf-8-sig")
+    result = night(home, landing, NIGHT + dt.timedelta(days=2))
+    assert "shrunken_delivery" in result.problems["problem_id"].to_list()
 
 
 def test_the_part_of_another_sender_is_no_shrunken_one(home: Home, landing: Path) -> None:
