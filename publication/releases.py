@@ -401,8 +401,8 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> None:
         select
             source_id, coalesce(b.file_name, a.file_name) as file_name, coalesce(b.source, a.source) as source,
             coalesce(b.period, a.period) as period, a.source_id is not null as in_a, b.source_id is not null as in_b
-        from (from a.main.meta_source where verdict = 'taken') as a
-        full join (from b.main.meta_source where verdict = 'taken') as b using (source_id)
+        from (from a.main.meta_source where coalesce(verdict, 'taken') = 'taken') as a
+        full join (from b.main.meta_source where coalesce(verdict, 'taken') = 'taken') as b using (source_id)
         """
     )
     connection.execute(

@@ -12,7 +12,7 @@ from __future__ import annotations
 STOPS: dict[str, tuple[str, ...]] = {
     "ages_follow_their_cohorts": ("census_ages_rotated", "census_ages_rotated_by_five", "far_age_groups_exchanged"),
     "class_empty": ("age_groups_shifted",),
-    "figures_are_possible": ("fertility_tenfold", "census_without_its_last_digit", "households_above_population"),
+    "figures_are_possible": ("census_without_its_last_digit", "households_above_population"),
     "flows_are_not_exchanged": (
         "births_and_deaths_exchanged",
         "in_and_out_migrants_exchanged",

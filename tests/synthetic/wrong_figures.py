@@ -72,6 +72,10 @@ def _columns(path: Path, one: str, other: str, header: int, first: int) -> Plant
     return Planted(path, "taken", f"{one} and {other} exchanged", sheet, (first + 1, first + 2))
 
 
+TOWN, INDICATOR, START, VALUE = 0, 2, 5, 7
+"""Places of columns in our own form of hand-typed figures."""
+
+
 def _series(landing: Path, name: str, change: Callable[[list[list[str]]], None], problem: str) -> Planted:
     path = landing / "reference_series" / name
 
@@ -86,11 +90,11 @@ def _series(landing: Path, name: str, change: Callable[[list[list[str]]], None],
 
 def _indicators_exchanged(one: str, other: str, years: Callable[[str], bool]) -> Callable[[list[list[str]]], None]:
     def change(rows: list[list[str]]) -> None:
-        held = {(row[0], row[1], row[4]): row for row in rows}
+        held = {(row[TOWN], row[INDICATOR], row[START]): row for row in rows}
         for (town, indicator, start), row in held.items():
             if indicator == one and years(start):
                 twin = held[town, other, start]
-                row[6], twin[6] = twin[6], row[6]
+                row[VALUE], twin[VALUE] = twin[VALUE], row[VALUE]
 
     return change
 
@@ -284,7 +288,7 @@ def census_without_its_last_digit(landing: Path) -> Planted:
     """根室市 has 2,120 people in the census of 2025."""
 
     def change(rows: list[list[str]]) -> None:
-        rows[0][6] = rows[0][6][:-1]
+        rows[0][VALUE] = rows[0][VALUE][:-1]
 
     return _series(landing, "census_2025_preliminary.csv", change, "a tenth of the people")
 
@@ -293,7 +297,7 @@ def census_of_the_other_town(landing: Path) -> Planted:
     """根室市 has the people of 釜石市 in the census of 2025."""
 
     def change(rows: list[list[str]]) -> None:
-        rows[0][6] = rows[1][6]
+        rows[0][VALUE] = rows[1][VALUE]
 
     return _series(landing, "census_2025_preliminary.csv", change, "the people of another town")
 
@@ -302,7 +306,7 @@ def census_of_two_towns_exchanged(landing: Path) -> Planted:
     """根室市 and 釜石市 have each other's people in the census of 2025."""
 
     def change(rows: list[list[str]]) -> None:
-        rows[0][6], rows[1][6] = rows[1][6], rows[0][6]
+        rows[0][VALUE], rows[1][VALUE] = rows[1][VALUE], rows[0][VALUE]
 
     return _series(landing, "census_2025_preliminary.csv", change, "two towns exchanged")
 
@@ -338,7 +342,7 @@ def fertility_tenfold(landing: Path) -> Planted:
     """A total fertility rate of 13.6."""
 
     def change(rows: list[list[str]]) -> None:
-        rows[1][6] = "13.6"
+        rows[1][VALUE] = "13.6"
 
     return _series(landing, "tfr_bayes.csv", change, "fertility rate tenfold")
 
