@@ -7,8 +7,10 @@ A release that cannot be compared is not published. Nothing is compared with a t
 deliveries are there, nor with a release of a later as-of date: those hold other things by intention.
 
 A figure that a delivery gave moves only with a cause: another delivery, a withdrawal, a declared correction. How far a
-closed period may move between two deliveries is measured: counts of one date agree to 0.5 % between preliminary and
-final (census 2015, 1,741 municipalities: at most 0.4 %), yearly visitor files revise two months of twelve.
+closed period may move between two deliveries: the count of the census of 2015 moved from preliminary to final by 6.9 %
+in 粟国村 (49 persons) and by 1.7 % at most elsewhere, so 5 % and 100 persons lie above every real case; yearly visitor
+files revise two months of twelve. The shares for flows and donations, and for derived totals, are settings that no real
+pair of deliveries was at hand to measure.
 """
 
 from __future__ import annotations

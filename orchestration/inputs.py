@@ -108,7 +108,7 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
         result,
         not_used(result, {one.sha256 for one in chosen if one.in_landing}),
         len(inputs) - len(kept),
-        is_trial(asdict_inputs(run)),
+        is_trial({"inputs": [one for one in run.inputs if one["verdict"] == "taken"]}),
         not any(one["verdict"] == "taken" for one in delivered),
     )
 
@@ -120,11 +120,6 @@ def _seeds_are_sound() -> None:
 
     if faults := seeds.check():
         raise CannotStartError(*map(str, faults))
-
-
-def asdict_inputs(run: runs.Run) -> dict[str, Any]:
-    """The part of a run that its release's manifest repeats."""
-    return {"inputs": [one for one in run.inputs if one["verdict"] == "taken"]}
 
 
 def _now(one: Snapshot, here: set[str]) -> Snapshot:

@@ -167,8 +167,11 @@ def test_final_census_and_preliminary_in_any_order(tmp_path: Path, persons: int,
         "select count(*) from mart_population_actual where municipality_code = '01223' and as_of_date = '2025-10-01'"
     )
     assert n == 1
-    statuses = one.query("select value_status from fct_kpi_actual where kpi_id = 'n1-t1' or fiscal_year = 2025")
-    assert statuses
+    latest = one.query(
+        "select actual_value, value_status from fct_kpi_actual "
+        "where kpi_id = 'n2-p-4' and fiscal_year = 2025 and is_latest"
+    )
+    assert latest == [(persons, "final")]
 
 
 def test_a_corrected_ipss_table_replaces_the_first_one(tmp_path: Path) -> None:
