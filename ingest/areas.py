@@ -16,10 +16,11 @@ from typing import NamedTuple
 
 import polars as pl
 
+from foundation.home import SEEDS
 from ingest import spellings
-from ingest.home import PROJECT_ROOT
 
-SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
+SEED_FILES = ("dbt_project/seeds/municipalities.csv", "dbt_project/seeds/municipality_changes.csv")
+"""What the register is made from."""
 _PARTS = r"^(特別区部?|.*[市郡区]部|.*地区)$"
 """Names that end like a municipality's and are parts of a prefecture or a municipality (市部, 人口集中地区)."""
 

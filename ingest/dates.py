@@ -95,11 +95,6 @@ def from_serial(serial: float, date_1904: bool = False) -> dt.date:
     return dt.date(1899, 12, 31 if days < 60 else 30) + dt.timedelta(days=days)
 
 
-def fiscal_year(day: dt.date) -> int:
-    """Fiscal year (年度, April to March) that holds a day."""
-    return day.year if day.month >= 4 else day.year - 1
-
-
 def fiscal_period(year: int) -> Period:
     """1 April of the year to 31 March of the next."""
     return Period(dt.date(year, 4, 1), dt.date(year + 1, 3, 31), "fiscal_year")

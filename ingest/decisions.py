@@ -20,9 +20,9 @@ from pathlib import Path
 
 import polars as pl
 
+from foundation.files import write_bytes
+from foundation.home import Home
 from ingest import corrections, csvtext, registers
-from ingest.files import write_bytes
-from ingest.home import Home
 from ingest.problems import Problem, problem
 from ingest.tables import schema_of
 

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from foundation.files import sha256_of, sweep, sync_folder, write_bytes, write_json
+from foundation.home import Home
 from ingest import csvtext, workbook
-from ingest.files import sha256_of, sweep, sync_folder, write_bytes, write_json
-from ingest.home import Home
 from ingest.kinds import LITTER, NOT_A_TABLE
 from ingest.personal import PERSONAL, find_personal, find_personal_keys
 from ingest.problems import Problem, Refusal, fault, problem

@@ -10,16 +10,17 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
+from foundation.files import sha256_of, sweep, sync_folder, write_atomically, write_json
+from foundation.fingerprint import fingerprint
+from foundation.home import Home
 from ingest import areas, corrections, in_force, named, workbook
 from ingest.decisions import HOW_TO_PASTE, Decisions, line_to_paste
-from ingest.files import sha256_of, sweep, sync_folder, write_atomically, write_json
-from ingest.home import Home
 from ingest.intake import Snapshot
 from ingest.named import Line
 from ingest.problems import TO_PASTE, Problem, frame_of, problem
@@ -47,19 +48,9 @@ class RawResult(NamedTuple):
         return bool((self.problems["severity"] == "gate").any())
 
 
-@cache
 def reader_version() -> str:
-    """Hash of what decides how bytes become rows: this package with its tables, contracts, municipalities."""
-    digest = hashlib.sha256()
-    here = Path(__file__).parent
-    seeds = [areas.SEEDS / "municipalities.csv", areas.SEEDS / "municipality_changes.csv"]
-    modules = [path for path in sorted(here.glob("*.py")) if not path.name.startswith("readability")]
-    sources = here / "sources"
-    tables = sorted(here.glob("*.csv"))
-    for path in [*modules, *tables, *sorted(sources.rglob("*.py")), *sorted(sources.rglob("*.yaml")), *seeds]:
-        if path.exists():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    """Hash of what decides how bytes become rows: the reader with its contracts, and the municipalities."""
+    return fingerprint("ingest", "foundation", *areas.SEED_FILES)
 
 
 def read(

@@ -17,9 +17,9 @@ from pathlib import Path
 import polars as pl
 import yaml
 
+from foundation.files import write_bytes
 from ingest import csvtext, registers
 from ingest.areas import SEEDS
-from ingest.files import write_bytes
 from ingest.problems import Refusal
 from ingest.registers import Fault, Kind, RegisterError
 

@@ -16,10 +16,11 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from expectations import suites
+from foundation import clock
+from foundation.home import Home
 from ingest.corrections import CORRECTABLE
-from ingest.home import Home
 from ingest.tables import RAW_TABLES
-from orchestration import clock, nightly
+from orchestration import nightly
 from orchestration import run as runs
 from orchestration.inputs import CannotStartError, WrongUseError
 from orchestration.lock import refresh_lock

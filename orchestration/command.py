@@ -15,8 +15,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ingest.home import Home
-from orchestration import clock, desk_command
+from foundation import clock
+from foundation.home import Home
+from orchestration import desk_command
 
 OK, REFUSED, MISUSE, LOCKED = 0, 1, 2, 3
 HEALTHY = ("published", "nothing_new")
@@ -290,7 +291,7 @@ def _print_rehearsal(arguments: argparse.Namespace, rehearsed: Any) -> None:
 
 def _write_pages(files: list[Path], to: Path) -> list[Path]:
     """The machine-readability page of each file, as HTML and xlsx, below `to`."""
-    from ingest.files import write_bytes
+    from foundation.files import write_bytes
     from publication import readability_page
 
     to.mkdir(parents=True, exist_ok=True)
@@ -357,8 +358,8 @@ kind and refused above 1% of a column; moves after the as-of day are not counted
 
 
 def _aggregate(arguments: argparse.Namespace) -> int:
+    from foundation.files import write_bytes
     from ingest import disclosure, persons
-    from ingest.files import write_bytes
     from ingest.problems import Refusal
 
     try:

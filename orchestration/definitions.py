@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from ingest.home import Home
+from foundation.home import Home
 from orchestration import assets, warehouse
 
 JOB_NAME = "nightly_refresh"

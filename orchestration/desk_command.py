@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ingest.home import PROJECT_ROOT, Home
+from foundation.home import SEEDS, Home
 
 READABLE = {
     "scenarios": (
@@ -32,7 +32,7 @@ READABLE = {
 }
 """Columns of the table for people; the other formats give every column, unrounded."""
 
-SCENARIOS = PROJECT_ROOT / "dbt_project" / "seeds" / "scenarios.csv"
+SCENARIOS = SEEDS / "scenarios.csv"
 
 
 def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.home import PROJECT_ROOT, Home
+from foundation.home import PROJECT_ROOT, Home
 from ingest.intake import SAMPLES as FROM_SAMPLES
 from orchestration import run as runs
 
@@ -174,7 +174,7 @@ def not_used(result: RawResult, here: set[str]) -> list[dict[str, str]]:
 
 def waiting(home: Home) -> list[str]:
     """Names of the files in landing whose bytes the last release was not made from."""
-    from ingest.files import sha256_of
+    from foundation.files import sha256_of
     from ingest.intake import is_left_alone
 
     known = {

@@ -13,8 +13,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foundation.home import SEEDS, Home
 from ingest import decisions
-from ingest.home import PROJECT_ROOT, Home
 from orchestration import inputs
 from orchestration import run as runs
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 KEEP_RUNS = 5
 """Run folders kept for a look at what was refused; each holds a candidate."""
 
-SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 SCENARIOS = SEEDS / "scenarios.csv"
 PLAN_FIGURES = SEEDS / "plan_figures.csv"
 CANDIDATE = "candidate.duckdb"
@@ -137,7 +136,7 @@ def project(home: Home) -> dict[str, int]:
     """Step 2: all municipalities and scenarios at once; rows per projection table."""
     import duckdb
 
-    from ingest.files import write_parquet
+    from foundation.files import write_parquet
     from projection import nightly as projection
     from projection import reconcile, scenarios
     from projection.tables import INPUTS, PROJECTION_TABLES
@@ -209,7 +208,7 @@ def publish(home: Home) -> Path:
 
     Raises publication.release.RefusedError when the verdict stored in the candidate does not allow it.
     """
-    from orchestration import clock
+    from foundation import clock
     from publication import release
 
     run = runs.load(home)

@@ -17,8 +17,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.home import Home
-from orchestration import clock, inputs, nightly
+from foundation import clock
+from foundation.home import Home
+from orchestration import inputs, nightly
 from orchestration import run as runs
 from orchestration.lock import refresh_lock
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from ingest.home import Home
+from foundation.home import Home
 from orchestration import nightly
 from orchestration import run as runs
 from orchestration.inputs import is_trial

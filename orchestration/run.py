@@ -14,17 +14,12 @@ import json
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ingest.home import PROJECT_ROOT, Home
-from orchestration.clock import fiscal_year_of
-
-CODE_ROOMS = ("ingest", "projection", "expectations", "publication", "orchestration", "dbt_project")
-CODE_SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv"}
-NOT_CODE = {"target", "logs", "__pycache__", "scripts"}
+from foundation.clock import fiscal_year_of
+from foundation.fingerprint import code_version
+from foundation.home import Home
 
 
 @dataclass(frozen=True)
@@ -49,24 +44,6 @@ class Run:
     @property
     def created(self) -> datetime:
         return datetime.fromisoformat(self.created_at)
-
-
-@cache
-def code_version() -> str:
-    """`<distribution version>+<hash>` of all code, SQL, contracts, seeds and the lock that make the figures."""
-    digest = hashlib.sha256()
-    files = [PROJECT_ROOT / "requirements.lock"]
-    for room in CODE_ROOMS:
-        files += [
-            path
-            for path in (PROJECT_ROOT / room).rglob("*")
-            if path.suffix in CODE_SUFFIXES and not NOT_CODE.intersection(path.relative_to(PROJECT_ROOT).parts)
-        ]
-    for path in sorted(files):
-        if path.is_file():
-            digest.update(str(path.relative_to(PROJECT_ROOT)).encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return f"{version('sousei')}+{digest.hexdigest()[:12]}"
 
 
 def current_manifest(home: Home) -> dict[str, Any] | None:

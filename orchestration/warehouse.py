@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from ingest.home import PROJECT_ROOT, Home
-from orchestration.run import code_version
+from foundation.fingerprint import code_version
+from foundation.home import PROJECT_ROOT, Home
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 

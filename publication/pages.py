@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.home import PROJECT_ROOT, Home
+from foundation.home import PROJECT_ROOT, Home
 
 if TYPE_CHECKING:
     import polars as pl

@@ -16,7 +16,6 @@ import re
 import stat
 import unicodedata
 from collections import Counter
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -24,11 +23,11 @@ from typing import Any
 import polars as pl
 import xlsxwriter
 
-import ingest
+from foundation.files import sync_folder, write_bytes, write_json
+from foundation.fingerprint import fingerprint
+from foundation.home import Home
 from ingest import readability
 from ingest.check import describe
-from ingest.files import sync_folder, write_bytes, write_json
-from ingest.home import Home
 from ingest.intake import MAX_BYTES, display_name
 from ingest.readability import Examination, rule_book
 from ingest.readability_checks import Finding
@@ -483,15 +482,9 @@ def _problem_rows(report: Report) -> list[list[Any]]:
 # --- the pages of a run -----------------------------------------------------------------------------------------------
 
 
-@cache
 def checker_version() -> str:
-    """Hash of what decides the findings: the checker's modules and rules, and the readers below it."""
-    folder = Path(ingest.__file__).parent
-    names = ["readability*", "grid.py", "headers.py", "workbook*.py", "csvtext.py", "text.py", "values.py", "codes.py"]
-    digest = hashlib.sha256()
-    for path in sorted({path for name in names for path in folder.glob(name) if path.is_file()}):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    """Hash of what decides the findings: the checker with its rules, and the readers below it."""
+    return fingerprint("ingest", "foundation")
 
 
 def write_all(home: Home, problems: pl.DataFrame, deliveries: pl.DataFrame, to: Path) -> list[Path]:

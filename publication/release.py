@@ -28,8 +28,8 @@ from typing import Any, Protocol
 import duckdb
 
 from expectations import gate
-from ingest.files import sha256_of
-from ingest.home import Home
+from foundation.files import sha256_of
+from foundation.home import Home
 from publication.releases import (
     DATABASE,
     FORMULA_START,

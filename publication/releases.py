@@ -21,8 +21,8 @@ import polars as pl
 
 from expectations import gate
 from expectations.grain import KEYS
-from ingest.files import sha256_of
-from ingest.home import Home
+from foundation.files import sha256_of
+from foundation.home import Home
 
 DATABASE = "sousei.duckdb"
 MANIFEST = "manifest.json"

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from expectations import validation
-from ingest.home import Home
+from foundation.home import Home
 from orchestration import inputs, nightly, refresh
 from orchestration import run as runs
 

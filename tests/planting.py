@@ -22,8 +22,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from expectations.suites import CHECKS, FRAMES, Check
+from foundation.home import Home
 from ingest import intake, raw
-from ingest.home import Home
 from projection.tables import INPUTS
 from tests.synthetic.faults import SAMPLES, Plant, fresh_landing
 from tests.warehouse import built, fill

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
+from foundation.home import PROJECT_ROOT, Home
 from ingest import in_force, intake, raw
 from ingest.corrections import CORRECTABLE
-from ingest.home import PROJECT_ROOT, Home
 from projection import nightly, reconcile, scenarios
 from projection.tables import INPUTS
 

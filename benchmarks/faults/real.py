@@ -17,8 +17,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from foundation.home import PROJECT_ROOT, Home
 from ingest import intake, raw
-from ingest.home import PROJECT_ROOT, Home
 from ingest.tables import schema_of
 from tests.planting import AS_OF, FIRST_NIGHT, Bench
 

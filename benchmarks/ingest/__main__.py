@@ -41,10 +41,10 @@ import pyarrow.parquet
 from python_calamine import CalamineWorkbook
 
 from benchmarks.ingest import script
+from foundation.home import PROJECT_ROOT, Home
 from ingest import csvtext, intake, raw, reading, workbook
 from ingest.coded import write_raw
 from ingest.contracts import all_contracts
-from ingest.home import PROJECT_ROOT, Home
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data" / "extracts"
 SAMPLES = PROJECT_ROOT / "samples" / "landing"

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.home import PROJECT_ROOT
+from foundation.home import PROJECT_ROOT
 
 AS_OF = "2026-11-22"
 FIXED = """

@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from expectations.suites import CHECKS, FRAMES, Check
+from foundation.clock import fiscal_year_of
+from foundation.home import PROJECT_ROOT, Home
 from ingest import intake, raw
-from ingest.home import PROJECT_ROOT, Home
 from projection import nightly as projection
 from projection import reconcile, scenarios
 from projection.tables import INPUTS, PROJECTION_TABLES
@@ -155,7 +156,7 @@ def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
     result = raw.read(home, taken, as_of)
     connection = duckdb.connect(str(to / f"{CATALOG}.duckdb"))
     raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
-    fiscal_year = as_of.year if as_of.month >= 4 else as_of.year - 1
+    fiscal_year = fiscal_year_of(as_of)
     connection.execute(
         "create table raw.run as select 'floor' as run_id, ?::date as as_of_date, ?::integer as fiscal_year, "
         "?::timestamptz as created_at, 'floor' as code_version, 'floor' as inputs_hash",

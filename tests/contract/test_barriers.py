@@ -7,13 +7,13 @@ import re
 import pytest
 
 from expectations.suites import CHECKS
-from ingest.home import PROJECT_ROOT
+from foundation.home import PROJECT_ROOT
 from tests.synthetic.barriers import ACROSS_FILES, SHOWS, STOPS
 from tests.synthetic.faults import FAULTS
 from tests.synthetic.wrong_figures import WRONG_FIGURES
 
 TESTS = {path.stem: path.read_text("utf-8") for path in (PROJECT_ROOT / "dbt_project" / "tests").glob("*.sql")}
-READER = "".join(path.read_text("utf-8") for path in sorted((PROJECT_ROOT / "ingest").glob("*.py")))
+READER = "".join(path.read_text("utf-8") for path in sorted((PROJECT_ROOT / "ingest").rglob("*.py")))
 SUITES = {check.check_id: check.severity for check in CHECKS}
 
 

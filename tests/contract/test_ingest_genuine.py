@@ -520,16 +520,3 @@ def test_spellings_that_make_two_towns_one_are_refused(monkeypatch: pytest.Monke
     monkeypatch.setattr(spellings, "characters", lambda: {ord("米"): "倉", ord("子"): "吉"})
     with pytest.raises(ValueError, match=r"(倉吉市.*米子市|米子市.*倉吉市)"):
         areas.build_register(pl.read_csv(areas.SEEDS / "municipalities.csv", infer_schema=False))
-
-
-@pytest.mark.parametrize("name", ["spelling_characters.csv", "spelling_names.csv"])
-def test_a_new_row_of_a_table_is_another_reader(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ingest import raw
-
-    for path in Path(raw.__file__).parent.glob("*.*"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    monkeypatch.setattr(raw, "__file__", str(tmp_path / "raw.py"))
-    before = raw.reader_version.__wrapped__()
-    assert before == raw.reader_version.__wrapped__()
-    (tmp_path / name).write_text((tmp_path / name).read_text("utf-8") + "x,y,z\n", "utf-8")
-    assert raw.reader_version.__wrapped__() != before

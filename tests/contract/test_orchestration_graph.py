@@ -76,7 +76,7 @@ def test_data_flows_one_way_from_deliveries_to_the_release() -> None:
 
 def test_what_a_failed_check_made_dbt_skip_is_told_and_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """dbt leaves out the checks on models that it skipped; the step must end so that the gate can speak."""
-    from ingest.home import Home
+    from foundation.home import Home
     from orchestration import assets, nightly, warehouse
 
     manifest = warehouse.manifest(Home.from_environment())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from foundation.home import PROJECT_ROOT
 from ingest.corrections import CORRECTABLE
-from ingest.home import PROJECT_ROOT
 from ingest.tables import RAW_TABLES
 from projection.tables import INPUTS
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations import gate
-from ingest.home import Home
+from foundation.home import Home
 from publication import release
 from tests.gate_candidate import NOW, Run
 

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from foundation.home import Home
 from ingest import broken, contracts, intake, raw, reading
 from ingest.check import describe
-from ingest.home import Home
 from ingest.yaml_lines import Mistake
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
+from foundation.home import Home
 from ingest import intake, raw
 from ingest.check import describe
-from ingest.home import Home
 from publication.readability_page import write_all
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"

@@ -37,9 +37,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import xlsxwriter
 
+from foundation.home import Home
 from ingest import csvtext, grid, intake, raw, readability, readability_checks, reading, workbook
 from ingest.check import describe
-from ingest.home import Home
 from ingest.problems import Refusal
 from publication import readability_page
 

@@ -25,10 +25,10 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from foundation.home import Home
 from ingest import areas, csvtext, decisions, intake, personal, raw, reading, workbook
 from ingest.check import describe
 from ingest.grid import of_csv
-from ingest.home import Home
 from ingest.problems import Refusal, fault
 
 NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))

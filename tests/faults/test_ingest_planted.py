@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
+from foundation.home import Home
 from ingest import intake, raw
-from ingest.home import Home
 from tests.synthetic.faults import FAULTS, Planted, fresh_landing
 
 NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))

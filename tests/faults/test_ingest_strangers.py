@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from foundation.home import Home
 from ingest import intake, raw, reading
 from ingest.causes import one_line
 from ingest.check import describe
-from ingest.home import Home
 from tests.synthetic.books import book
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"

@@ -17,8 +17,8 @@ import duckdb
 import polars as pl
 import pytest
 
+from foundation.home import Home
 from ingest import corrections, intake, named, raw, reading
-from ingest.home import Home
 from ingest.problems import TO_PASTE
 from tests.faults.test_ingest_sums import EXTRACTS, SAMPLES, Rows, data_of, rows_of
 

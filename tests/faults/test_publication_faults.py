@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.home import Home
+from foundation.home import Home
 from publication import release, releases
 from publication.release import PublicationError, publish
 from tests.gate_candidate import NOW, Run, judged, make, plant

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.home import PROJECT_ROOT
+from foundation.home import PROJECT_ROOT
 from tests.warehouse import Warehouse, built
 
 AS_OF = "2026-11-22"

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from foundation.home import Home
 from ingest import decisions, in_force, raw
 from ingest.corrections import CORRECTABLE
-from ingest.home import Home
 from orchestration import inputs
 from tests.nights import FIRST_NIGHT
 

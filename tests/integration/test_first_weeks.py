@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from dagster._utils.error import serializable_error_info_from_exc_info
 
+from foundation.home import PROJECT_ROOT
 from ingest import check, decisions
-from ingest.home import PROJECT_ROOT
 from orchestration import refresh
 from orchestration import run as runs
 from orchestration.inputs import SAMPLES, WrongUseError

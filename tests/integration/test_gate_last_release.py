@@ -10,7 +10,7 @@ import pytest
 
 from expectations import gate, last_release
 from expectations.grain import KEYS
-from ingest.home import Home
+from foundation.home import Home
 from publication.release import publish
 from tests import gate_candidate
 from tests.gate_candidate import NOW, Run, judged, make, plant

@@ -11,9 +11,9 @@ import duckdb
 import polars as pl
 import pytest
 
+from foundation.home import Home
 from ingest import corrections, in_force, intake
 from ingest import raw as ingest_raw
-from ingest.home import Home
 from projection import nightly, reconcile, scenarios
 from projection.tables import INPUTS
 

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from expectations.gate import DbtOutcome
-from ingest.home import Home
+from foundation.home import Home
 from publication import release, releases
 from publication.release import PublicationError, RefusedError, publish
 from tests.gate_candidate import NOW, Run, judged, make, plant

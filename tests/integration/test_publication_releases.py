@@ -12,8 +12,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from ingest.files import sha256_of
-from ingest.home import Home
+from foundation.files import sha256_of
+from foundation.home import Home
 from publication import release, releases
 from publication.release import publish
 from publication.releases import QueryError, Release, diff, formatted, query, verify

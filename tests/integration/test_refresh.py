@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from ingest.home import PROJECT_ROOT, Home
+from foundation.home import PROJECT_ROOT, Home
 from publication import pages
 from tests.integration.conftest import AS_OF, run_sousei
 from tests.synthetic import faults

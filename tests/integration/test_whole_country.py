@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest.home import PROJECT_ROOT
+from foundation.home import PROJECT_ROOT
 from orchestration import inputs
 from tests.nights import FIRST_NIGHT, town
 

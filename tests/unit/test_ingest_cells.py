@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foundation.clock import fiscal_year_of
 from ingest.ages import parse_age
 from ingest.codes import check_digit, check_digit_column, five_digits, valid6
-from ingest.dates import fiscal_year, from_serial, parse_date, parse_flow, parse_year
+from ingest.dates import from_serial, parse_date, parse_flow, parse_year
 from ingest.text import squeeze, squeeze_column
 from ingest.values import read_number, text_of_number, text_of_numbers, type_column
 
@@ -119,7 +120,7 @@ def test_a_flow_over_another_span_is_refused() -> None:
 
 
 def test_fiscal_year_turns_on_1_april() -> None:
-    assert (fiscal_year(dt.date(2024, 3, 31)), fiscal_year(dt.date(2024, 4, 1))) == (2023, 2024)
+    assert (fiscal_year_of(dt.date(2024, 3, 31)), fiscal_year_of(dt.date(2024, 4, 1))) == (2023, 2024)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from foundation.home import Home
 from ingest import decisions
-from ingest.home import Home
 from ingest.registers import RegisterError
 
 HEADER = ",".join(decisions.GO_AHEADS)

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from foundation.home import PROJECT_ROOT
 from ingest import area_keys, checks, keyed, melt, reading
 from ingest.coded import coded, plain, together, write_raw
 from ingest.contracts import Contract, Layout, all_contracts
-from ingest.home import PROJECT_ROOT
 from ingest.tables import schema_of
 from ingest.told import Told, beside
 

@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from foundation.home import PROJECT_ROOT
 from ingest import areas, indicators, reading
 from ingest.codes import check_digit
-from ingest.home import PROJECT_ROOT
 
 CASES = PROJECT_ROOT.parent / "shared" / "cases"
 COLUMNS = (

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from foundation.home import Home
 from ingest import corrections, decisions, seeds
-from ingest.home import Home
 from ingest.registers import Fault, RegisterError
 from orchestration import command, inputs, refresh
 from orchestration import run as runs

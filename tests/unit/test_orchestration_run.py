@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.home import PROJECT_ROOT, Home
+from foundation.clock import TOKYO, fiscal_year_of
+from foundation.home import PROJECT_ROOT, Home
 from orchestration import run
-from orchestration.clock import TOKYO, fiscal_year_of
 from orchestration.lock import RefreshInProgressError, refresh_lock
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=TOKYO)

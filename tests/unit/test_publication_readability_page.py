@@ -16,8 +16,8 @@ import polars as pl
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from foundation.home import Home
 from ingest import readability
-from ingest.home import Home
 from ingest.problems import problem
 from ingest.readability import examine, findings, results
 from ingest.tables import schema_of

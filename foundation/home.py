@@ -11,6 +11,8 @@ from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 """The checkout (or the installed copy) that holds `dbt_project/`, `samples/` and the packages."""
+SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
+"""The tables of the product that people edit."""
 
 
 @dataclass(frozen=True)
