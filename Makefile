@@ -3,6 +3,7 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(she
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+ROOMS := foundation ingest feedback projection expectations publication orchestration
 
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -11,7 +12,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 
 setup: $(STAMP)
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -28,8 +29,8 @@ history:
 # The nightly job at 02:00 Asia/Tokyo, and a read-only page on 127.0.0.1:3000 that shows it. Ends with Ctrl-C.
 schedule: export DAGSTER_HOME := $(CURDIR)/var/dagster
 schedule: setup history
-	$(BIN)/dagster-webserver -m orchestration.definitions --read-only --host 127.0.0.1 & trap "kill $$!" EXIT; \
-	$(BIN)/dagster-daemon run -m orchestration.definitions
+	$(BIN)/dagster-webserver -m sousei.orchestration.definitions --read-only --host 127.0.0.1 & trap "kill $$!" EXIT; \
+	$(BIN)/dagster-daemon run -m sousei.orchestration.definitions
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -37,6 +38,7 @@ test: setup
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	mkdir -p build/typed/sousei && for room in $(ROOMS); do ln -sfn ../../../$$room build/typed/sousei/$$room; done
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
 

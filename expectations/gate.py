@@ -20,11 +20,11 @@ from typing import Any, Literal
 
 import duckdb
 
-from expectations import last_release
-from expectations.outcome import EXAMPLES, TO_DECIDE, Finding, Outcome, fact_of, go_aheads, how_to_let_pass
-from expectations.suites import CHECKS, OPERATOR, Check
-from expectations.validation import SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
-from ingest.decisions import GO_AHEADS
+from sousei.expectations import last_release
+from sousei.expectations.outcome import EXAMPLES, TO_DECIDE, Finding, Outcome, fact_of, go_aheads, how_to_let_pass
+from sousei.expectations.suites import CHECKS, OPERATOR, Check
+from sousei.expectations.validation import SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
+from sousei.ingest.decided.decisions import GO_AHEADS
 
 TABLE = "meta_check_outcome"
 MOST_FINDINGS = 10_000

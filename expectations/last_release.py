@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 import duckdb
 
-from expectations.grain import KEYS
-from expectations.outcome import EXAMPLES, Finding, Outcome, go_aheads, how_to_let_pass
+from sousei.expectations.grain import KEYS
+from sousei.expectations.outcome import EXAMPLES, Finding, Outcome, go_aheads, how_to_let_pass
 
 OWNER = "運用担当"
 MADE = "the_candidate_was_compared_with_the_last_release"

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from ingest.decisions import HOW_TO_PASTE, line_to_paste
+from sousei.ingest.decided.decisions import HOW_TO_PASTE, line_to_paste
 
 EXAMPLES = 5
 """Findings of one check that its message shows."""

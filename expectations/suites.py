@@ -1046,7 +1046,7 @@ CHECKS: tuple[Check, ...] = (
         "ファイル名にフォルダーや制御文字が含まれない",
         "公表物に運用環境のパスを載せない。",
         OPERATOR,
-        "受領名の正規化（ingest.intake）を確認する。",
+        "受領名の正規化（ingest.receive.intake）を確認する。",
     ),
     _true(
         "source_is_credited",

@@ -24,8 +24,8 @@ from typing import Any
 
 import duckdb
 
-from expectations.outcome import EXAMPLES
-from expectations.suites import CHECKS, FRAMES, Check
+from sousei.expectations.outcome import EXAMPLES
+from sousei.expectations.suites import CHECKS, FRAMES, Check
 
 TIME_LIMIT_SECONDS = 600.0
 GX_SEVERITY = {"gate": "critical", "warn": "warning", "review": "info"}
@@ -189,7 +189,7 @@ class SuiteProcess:
         root = str(Path(__file__).resolve().parents[1])
         inherited = os.environ.get("PYTHONPATH")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "expectations.validation"],
+            [sys.executable, "-m", "sousei.expectations.validation"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

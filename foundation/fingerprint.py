@@ -13,13 +13,14 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from foundation.home import PROJECT_ROOT
+from sousei.foundation.home import PROJECT_ROOT
 
 ROOMS = (
     "foundation",
     "ingest",
     "projection",
     "expectations",
+    "feedback",
     "publication",
     "orchestration",
     "dbt_project",

@@ -36,7 +36,7 @@ class Home:
 
     @property
     def corrections(self) -> Path:
-        """Errors of publishers that this installation declares (ingest.corrections)."""
+        """Errors of publishers that this installation declares (ingest.decided.corrections)."""
         return self.decisions / "corrections.csv"
 
     @property
@@ -63,7 +63,7 @@ class Home:
 
     @property
     def decisions(self) -> Path:
-        """What named people decided: withdrawals, go-aheads, corrections (ingest.decisions)."""
+        """What named people decided: withdrawals, go-aheads, corrections (ingest.decided.decisions)."""
         return self.root / "decisions"
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ingest.problems import Problem
+from sousei.ingest.problems import Problem
 
 _GRAVE = {"gate": 0, "warn": 1, "review": 2}
 _ANNOUNCED = "source_broken"

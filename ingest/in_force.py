@@ -10,15 +10,15 @@ that was received last. Deliveries that say the same are one version of it, whoe
 received when its bytes came last (raw.delivery.received_order), so the original that is sent again after a wrong
 correction is in force again. A withdrawn delivery is not among the files of `raw` at all.
 
-Nothing but this module and ingest.corrections reads the figures of `raw` and `corrected`.
+Nothing but this module and ingest.decided.corrections reads the figures of `raw` and `corrected`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.corrections import CORRECTABLE
-from ingest.tables import RAW_TABLES
+from sousei.ingest.decided.corrections import CORRECTABLE
+from sousei.ingest.tables import RAW_TABLES
 
 if TYPE_CHECKING:
     import duckdb

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from ingest.tables import schema_of
+from sousei.ingest.tables import schema_of
 
 Problem = dict[str, Any]
 """A row of raw.problem without source_id and file_name, which the caller adds."""

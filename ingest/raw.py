@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from foundation.files import sha256_of, sweep, sync_folder, write_atomically, write_json
-from foundation.fingerprint import fingerprint
-from foundation.home import Home
-from ingest import areas, corrections, in_force, named, workbook
-from ingest.decisions import HOW_TO_PASTE, Decisions, line_to_paste
-from ingest.intake import Snapshot
-from ingest.named import Line
-from ingest.problems import TO_PASTE, Problem, frame_of, problem
-from ingest.tables import RAW_TABLES, schema_of
+from sousei.foundation.files import sha256_of, sweep, sync_folder, write_atomically, write_json
+from sousei.foundation.fingerprint import fingerprint
+from sousei.foundation.home import Home
+from sousei.ingest import in_force
+from sousei.ingest.areas import register as areas
+from sousei.ingest.cells import workbook
+from sousei.ingest.decided import corrections, named
+from sousei.ingest.decided.decisions import HOW_TO_PASTE, Decisions, line_to_paste
+from sousei.ingest.decided.named import Line
+from sousei.ingest.problems import TO_PASTE, Problem, frame_of, problem
+from sousei.ingest.receive.intake import Snapshot
+from sousei.ingest.tables import RAW_TABLES, schema_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -219,12 +222,12 @@ def _read_new(
     home: Home, read_ones: list[tuple[Snapshot, dict[str, Any]]], lines: list[Line]
 ) -> list[tuple[Snapshot, dict[str, Any]]]:
     """The same with every empty result filled in. The reader is loaded here: a night without new files needs none."""
-    from ingest import reading
+    from sousei.ingest.cells.contents import forget
 
     try:
         filled = [(snapshot, one or _reading(home, snapshot, lines)) for snapshot, one in read_ones]
     finally:
-        reading.forget()
+        forget()
     for folder in home.raw.glob("*/"):
         sync_folder(folder)
     return filled
@@ -251,8 +254,8 @@ def _stored(home: Home, snapshot: Snapshot, lines: list[Line]) -> dict[str, Any]
 def _reading(home: Home, snapshot: Snapshot, lines: list[Line]) -> dict[str, Any]:
     """Read a snapshot, write its Parquet files and store the result. A refusal for single rows proposes the lines with
     which the rest is taken."""
-    from ingest.coded import write_raw
-    from ingest.reading import read_or_propose
+    from sousei.ingest.reading.delivery import read_or_propose
+    from sousei.ingest.rows.coded import write_raw
 
     assert snapshot.path is not None
     reading = read_or_propose(snapshot.path.read_bytes(), snapshot.file_name, snapshot.sha256, lines)
@@ -295,7 +298,7 @@ def _kept(home: Home, snapshot: Snapshot, problems: list[Problem]) -> dict[str, 
     """What was read of a delivery before its source had a mistake of its own (broken.py), with that mistake told: what
     is published does not vanish by it. Empty where there is no such reading. Where its tables are gone the mistake
     stops the night instead."""
-    from ingest.broken import BROKEN
+    from sousei.ingest.contract.broken import BROKEN
 
     stored = _result_path(home, snapshot)
     before = json.loads(stored.read_text("utf-8")) if stored.exists() else {"source": ""}
@@ -339,7 +342,7 @@ def _result(
 ) -> dict[str, Any]:
     contract = None
     if source != _UNKNOWN:
-        from ingest.contracts import all_contracts
+        from sousei.ingest.contract.model import all_contracts
 
         contract = next(contract for contract in all_contracts() if contract.source == source)
     return {
@@ -377,8 +380,8 @@ def expose(
 ) -> None:
     """Make the schema `raw`: for each raw table a view over its Parquet files, else a table with the frame's rows, else
     an empty table with the right columns. Frames of other names become tables too. Then raw.correction and the schema
-    `corrected` (ingest.corrections) with these lines (None: those of the product alone), and the schemas `delivered`
-    and `in_force` (ingest.in_force).
+    `corrected` (ingest.decided.corrections) with these lines (None: those of the product alone), and the schemas
+    `delivered` and `in_force` (ingest.in_force).
 
     Raises ValueError where a table is given both as files and as a frame, or a corrections.csv has other columns.
     """

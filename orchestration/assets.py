@@ -15,18 +15,18 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
-from expectations import suites
-from foundation import clock
-from foundation.home import Home
-from ingest.corrections import CORRECTABLE
-from ingest.tables import RAW_TABLES
-from orchestration import nightly
-from orchestration import run as runs
-from orchestration.inputs import CannotStartError, WrongUseError
-from orchestration.lock import refresh_lock
-from orchestration.run import PointerLostError
-from projection.tables import INPUTS, PROJECTION_TABLES
-from publication.release import RefusedError
+from sousei.expectations import suites
+from sousei.foundation import clock
+from sousei.foundation.home import Home
+from sousei.ingest.decided.corrections import CORRECTABLE
+from sousei.ingest.tables import RAW_TABLES
+from sousei.orchestration import nightly
+from sousei.orchestration import run as runs
+from sousei.orchestration.inputs import CannotStartError, WrongUseError
+from sousei.orchestration.lock import refresh_lock
+from sousei.orchestration.run import PointerLostError
+from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
+from sousei.publication.release import RefusedError
 
 OPERATOR = ["team:operator"]
 PDCA_OFFICE = ["team:pdca_office"]

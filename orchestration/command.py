@@ -15,9 +15,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from foundation import clock
-from foundation.home import Home
-from orchestration import desk_command
+from sousei.foundation import clock
+from sousei.foundation.home import Home
+from sousei.orchestration import desk_command
 
 OK, REFUSED, MISUSE, LOCKED = 0, 1, 2, 3
 HEALTHY = ("published", "nothing_new")
@@ -45,9 +45,9 @@ def _emit(value: Any) -> None:
 
 
 def _refresh(arguments: argparse.Namespace) -> int:
-    from orchestration.inputs import WrongUseError
-    from orchestration.lock import RefreshInProgressError
-    from orchestration.refresh import refresh
+    from sousei.orchestration.inputs import WrongUseError
+    from sousei.orchestration.lock import RefreshInProgressError
+    from sousei.orchestration.refresh import refresh
 
     home, now = Home.from_environment(), clock.now()
     if arguments.landing is not None and not arguments.landing.is_dir():
@@ -153,7 +153,7 @@ def _print_pages(arguments: argparse.Namespace, run: Path) -> None:
 
 
 def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:
-    from publication import releases, summary
+    from sousei.publication import releases, summary
 
     assert path is not None, "a published refresh names its release"
     _say(arguments, f"公表しました: {path}", f"Published: {path}")
@@ -162,10 +162,10 @@ def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from ingest.personal import PERSONAL
-    from orchestration import inputs
-    from orchestration import run as runs
-    from publication import releases
+    from sousei.ingest.receive.personal import PERSONAL
+    from sousei.orchestration import inputs
+    from sousei.orchestration import run as runs
+    from sousei.publication import releases
 
     home, now = Home.from_environment(), clock.now()
     lost = None
@@ -227,9 +227,9 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from ingest import corrections, named
-    from ingest.check import describe
-    from ingest.registers import RegisterError
+    from sousei.ingest.decided import corrections, named
+    from sousei.ingest.decided.registers import RegisterError
+    from sousei.ingest.dry_run import describe
 
     try:
         lines = named.whole(corrections.declared(decisions=Home.from_environment().corrections))
@@ -255,9 +255,9 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _rehearse(files: list[Path]) -> Any:
     """What the night would say of readable files beside the current release; None where there is no release."""
-    from orchestration import inputs
-    from orchestration import run as runs
-    from orchestration.rehearsal import Rehearsal, rehearse
+    from sousei.orchestration import inputs
+    from sousei.orchestration import run as runs
+    from sousei.orchestration.rehearsal import Rehearsal, rehearse
 
     now = clock.now()
     try:
@@ -291,8 +291,8 @@ def _print_rehearsal(arguments: argparse.Namespace, rehearsed: Any) -> None:
 
 def _write_pages(files: list[Path], to: Path) -> list[Path]:
     """The machine-readability page of each file, as HTML and xlsx, below `to`."""
-    from foundation.files import write_bytes
-    from publication import readability_page
+    from sousei.feedback import page as readability_page
+    from sousei.foundation.files import write_bytes
 
     to.mkdir(parents=True, exist_ok=True)
     written = []
@@ -358,9 +358,9 @@ kind and refused above 1% of a column; moves after the as-of day are not counted
 
 
 def _aggregate(arguments: argparse.Namespace) -> int:
-    from foundation.files import write_bytes
-    from ingest import disclosure, persons
-    from ingest.problems import Refusal
+    from sousei.foundation.files import write_bytes
+    from sousei.ingest.problems import Refusal
+    from sousei.ingest.receive import disclosure, persons
 
     try:
         counts = persons.aggregate(arguments.file, arguments.municipality, arguments.as_of, years=arguments.years)
@@ -408,7 +408,7 @@ def _aggregate(arguments: argparse.Namespace) -> int:
 
 
 def _releases(arguments: argparse.Namespace) -> int:
-    from publication import releases
+    from sousei.publication import releases
 
     listed = releases.list_releases(Home.from_environment())
     _print_frame(arguments, listed)
@@ -416,13 +416,13 @@ def _releases(arguments: argparse.Namespace) -> int:
 
 
 def _print_frame(arguments: argparse.Namespace, frame: Any, form: str = "table") -> None:
-    from publication import releases
+    from sousei.publication import releases
 
     sys.stdout.buffer.write(releases.formatted(frame, "json" if arguments.json else form))
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from publication import releases
+    from sousei.publication import releases
 
     home = Home.from_environment()
     release = releases.find(home, arguments.release)
@@ -442,8 +442,8 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _withdraw(arguments: argparse.Namespace) -> int:
-    from ingest import decisions
-    from orchestration.lock import RefreshInProgressError, refresh_lock
+    from sousei.ingest.decided import decisions
+    from sousei.orchestration.lock import RefreshInProgressError, refresh_lock
 
     home = Home.from_environment()
     try:
@@ -476,8 +476,8 @@ def _withdraw(arguments: argparse.Namespace) -> int:
 
 
 def _release(arguments: argparse.Namespace) -> int:
-    from orchestration.lock import RefreshInProgressError, refresh_lock
-    from publication import release, releases
+    from sousei.orchestration.lock import RefreshInProgressError, refresh_lock
+    from sousei.publication import release, releases
 
     home = Home.from_environment()
     try:
@@ -505,7 +505,7 @@ def _release(arguments: argparse.Namespace) -> int:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    from publication import releases
+    from sousei.publication import releases
 
     home = Home.from_environment()
     moved = releases.diff(releases.find(home, arguments.a), releases.find(home, arguments.b))
@@ -521,7 +521,7 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 
 def _query(arguments: argparse.Namespace) -> int:
-    from publication import releases
+    from sousei.publication import releases
 
     try:
         answer = releases.query(arguments.sql, releases.find(Home.from_environment(), arguments.release))

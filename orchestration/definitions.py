@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from foundation.home import Home
-from orchestration import assets, warehouse
+from sousei.foundation.home import Home
+from sousei.orchestration import assets, warehouse
 
 JOB_NAME = "nightly_refresh"
 

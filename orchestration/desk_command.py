@@ -1,7 +1,7 @@
 """`sousei project`: the population vision at the desk, on a release.
 
-Holds: arguments and printing of the desk's questions. Does not hold: the answers (projection.desk), nor any writing
-into a home; charts go where the caller says.
+Holds: arguments and printing of the desk's questions. Does not hold: the answers (projection.desk.answers), nor any
+writing into a home; charts go where the caller says.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from foundation.home import SEEDS, Home
+from sousei.foundation.home import SEEDS, Home
 
 READABLE = {
     "scenarios": (
@@ -92,9 +92,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Answer one question; 0 answered, 2 when it cannot be asked so."""
     import polars.selectors as cs
 
-    from projection import desk, scenarios
-    from projection.engine import ProjectionError
-    from publication import releases
+    from sousei.projection import scenarios
+    from sousei.projection.desk import answers as desk
+    from sousei.projection.engine import ProjectionError
+    from sousei.publication import releases
 
     release = releases.find(Home.from_environment(), arguments.release)
 
@@ -123,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _answer(arguments: argparse.Namespace, opened: Any) -> Any:
-    from projection import desk
+    from sousei.projection.desk import answers as desk
 
     if arguments.question == "scenarios":
         return desk.scenario_table(opened, arguments.scenario, years=arguments.year)
@@ -147,7 +148,8 @@ def _answer(arguments: argparse.Namespace, opened: Any) -> Any:
 def _charts(arguments: argparse.Namespace, opened: Any, mart: Any) -> int:
     import polars as pl
 
-    from projection import charts, desk
+    from sousei.projection.desk import answers as desk
+    from sousei.projection.desk import charts
 
     counted = mart("fct_population").filter(
         (pl.col("scope") == "total") & (pl.col("sex") == "total") & (pl.col("age_group") == "total")

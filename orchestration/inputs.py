@@ -16,13 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foundation.home import PROJECT_ROOT, Home
-from ingest.intake import SAMPLES as FROM_SAMPLES
-from orchestration import run as runs
+from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.ingest.receive.intake import SAMPLES as FROM_SAMPLES
+from sousei.orchestration import run as runs
 
 if TYPE_CHECKING:
-    from ingest.intake import Snapshot
-    from ingest.raw import RawResult
+    from sousei.ingest.raw import RawResult
+    from sousei.ingest.receive.intake import Snapshot
 
 SAMPLES = PROJECT_ROOT / "samples" / "landing"
 
@@ -67,8 +67,10 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
     corrections or the decisions cannot be read; WrongUseError where samples are asked for in a home that has published
     its own deliveries.
     """
-    from ingest import corrections, decisions, intake, raw
-    from ingest.registers import RegisterError
+    from sousei.ingest import raw
+    from sousei.ingest.decided import corrections, decisions
+    from sousei.ingest.decided.registers import RegisterError
+    from sousei.ingest.receive import intake
 
     manifest = runs.last_release(home)
     if samples and manifest is not None and not is_trial(manifest):
@@ -116,7 +118,7 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
 @cache
 def _seeds_are_sound() -> None:
     """Raises CannotStartError with a line for each seed that not every reader takes as it is; once in a process."""
-    from ingest import seeds
+    from sousei.ingest.decided import seeds
 
     if faults := seeds.check():
         raise CannotStartError(*map(str, faults))
@@ -151,7 +153,7 @@ def _nothing_is_lost(kept: list[dict[str, Any]], taken: list[Snapshot], withdraw
 
 def not_used(result: RawResult, here: set[str]) -> list[dict[str, str]]:
     """One line per delivery in landing that gives no figure: its gravest cause, how many more, and what to do."""
-    from ingest.causes import causes, one_line
+    from sousei.ingest.causes import causes, one_line
 
     found = []
     for one in result.deliveries.filter(result.deliveries["verdict"] != "taken").to_dicts():
@@ -174,8 +176,8 @@ def not_used(result: RawResult, here: set[str]) -> list[dict[str, str]]:
 
 def waiting(home: Home) -> list[str]:
     """Names of the files in landing whose bytes the last release was not made from."""
-    from foundation.files import sha256_of
-    from ingest.intake import is_left_alone
+    from sousei.foundation.files import sha256_of
+    from sousei.ingest.receive.intake import is_left_alone
 
     known = {
         one["sha256"] for one in (runs.current_manifest(home) or {}).get("inputs", []) if one["verdict"] == "taken"

@@ -13,15 +13,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foundation.home import SEEDS, Home
-from ingest import decisions
-from orchestration import inputs
-from orchestration import run as runs
+from sousei.foundation.home import SEEDS, Home
+from sousei.ingest.decided import decisions
+from sousei.orchestration import inputs
+from sousei.orchestration import run as runs
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from ingest.raw import RawResult
+    from sousei.ingest.raw import RawResult
 
 KEEP_RUNS = 5
 """Run folders kept for a look at what was refused; each holds a candidate."""
@@ -58,7 +58,7 @@ def texts_of(problems: pl.DataFrame) -> list[str]:
 
 def start_suites() -> None:
     """Let Great Expectations be imported on the other core, once, before it is needed."""
-    from expectations.validation import SuiteProcess
+    from sousei.expectations.validation import SuiteProcess
 
     if not _suites:
         _suites.append(SuiteProcess())
@@ -81,8 +81,9 @@ def take_in(
     """
     import duckdb
 
-    from ingest import corrections, raw
-    from ingest.tables import RAW_TABLES
+    from sousei.ingest import raw
+    from sousei.ingest.decided import corrections
+    from sousei.ingest.tables import RAW_TABLES
 
     tonight = inputs.tonight(home, landing, as_of, now, samples)
     run, result = tonight.run, tonight.result
@@ -113,7 +114,7 @@ def take_in(
 
 def start_pages(home: Home, result: RawResult, run: Path) -> None:
     """For the makers of tonight's deliveries, new or refused: a page each that says what to mend, on the other core."""
-    from publication import pages
+    from sousei.feedback import process as pages
 
     published = (runs.current_manifest(home) or {}).get("inputs", [])
     known = sorted(one["sha256"] for one in published if one["verdict"] == "taken")
@@ -125,8 +126,8 @@ def start_pages(home: Home, result: RawResult, run: Path) -> None:
 
 
 def finish_pages() -> None:
-    """Wait for the process of `start_pages`, if one is left. Pages that failed stop nothing (see publication.pages)."""
-    from publication import pages
+    """Wait for the process of `start_pages`, if one is left. Pages that failed stop nothing (see feedback.process)."""
+    from sousei.feedback import process as pages
 
     while _pages:
         pages.finish(_pages.pop())
@@ -136,10 +137,11 @@ def project(home: Home) -> dict[str, int]:
     """Step 2: all municipalities and scenarios at once; rows per projection table."""
     import duckdb
 
-    from foundation.files import write_parquet
-    from projection import nightly as projection
-    from projection import reconcile, scenarios
-    from projection.tables import INPUTS, PROJECTION_TABLES
+    from sousei.foundation.files import write_parquet
+    from sousei.projection import scenarios
+    from sousei.projection.night import build as projection
+    from sousei.projection.night import reconcile
+    from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
 
     folder = home.building / "projection"
     folder.mkdir(exist_ok=True)
@@ -159,7 +161,7 @@ def project(home: Home) -> dict[str, int]:
 
 def build_warehouse(home: Home) -> list[dict[str, Any]]:
     """Step 3: one `dbt build`; each node's unique_id, status, failures and seconds, also kept for the gate."""
-    from orchestration import warehouse
+    from sousei.orchestration import warehouse
 
     results = warehouse.build(home)
     (home.building / "dbt_results.json").write_text(json.dumps(results, ensure_ascii=False), encoding="utf-8")
@@ -168,8 +170,8 @@ def build_warehouse(home: Home) -> list[dict[str, Any]]:
 
 def judge(home: Home) -> dict[str, int]:
     """Step 4: the verdict, stored in the candidate; number of checks by severity and result."""
-    from expectations import dbt_tests, gate
-    from orchestration import warehouse
+    from sousei.expectations import dbt_tests, gate
+    from sousei.orchestration import warehouse
 
     run = runs.load(home)
     results = json.loads((home.building / "dbt_results.json").read_text(encoding="utf-8"))
@@ -183,7 +185,7 @@ def judge(home: Home) -> dict[str, int]:
 
 def reasons(home: Home) -> list[str]:
     """Why the judged candidate may not be published; empty where it may."""
-    from expectations import gate
+    from sousei.expectations import gate
 
     return list(gate.read_verdict(home.building / CANDIDATE, runs.load(home).run_id).reasons)
 
@@ -208,8 +210,8 @@ def publish(home: Home) -> Path:
 
     Raises publication.release.RefusedError when the verdict stored in the candidate does not allow it.
     """
-    from foundation import clock
-    from publication import release
+    from sousei.foundation import clock
+    from sousei.publication import release
 
     run = runs.load(home)
     try:

@@ -17,11 +17,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foundation import clock
-from foundation.home import Home
-from orchestration import inputs, nightly
-from orchestration import run as runs
-from orchestration.lock import refresh_lock
+from sousei.foundation import clock
+from sousei.foundation.home import Home
+from sousei.orchestration import inputs, nightly
+from sousei.orchestration import run as runs
+from sousei.orchestration.lock import refresh_lock
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -121,7 +121,7 @@ def _current(home: Home) -> Path | None:
 
 def _run_job(home: Home, landing: Path | None, as_of: date, samples: bool) -> tuple[str, list[str]]:
     started = time.perf_counter()
-    from orchestration.definitions import JOB_NAME, defs
+    from sousei.orchestration.definitions import JOB_NAME, defs
 
     loaded = time.perf_counter()
     config = {"as_of": as_of.isoformat(), "samples": samples} | ({"landing": str(landing.resolve())} if landing else {})

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from foundation.home import Home
-from orchestration import nightly
-from orchestration import run as runs
-from orchestration.inputs import is_trial
+from sousei.foundation.home import Home
+from sousei.orchestration import nightly
+from sousei.orchestration import run as runs
+from sousei.orchestration.inputs import is_trial
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from foundation.clock import fiscal_year_of
-from foundation.fingerprint import code_version
-from foundation.home import Home
+from sousei.foundation.clock import fiscal_year_of
+from sousei.foundation.fingerprint import code_version
+from sousei.foundation.home import Home
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from foundation.fingerprint import code_version
-from foundation.home import PROJECT_ROOT, Home
+from sousei.foundation.fingerprint import code_version
+from sousei.foundation.home import PROJECT_ROOT, Home
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 

@@ -17,10 +17,10 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from projection.engine import SEXES, STEP_YEARS, Array, ProjectionError, project, take
-from projection.national import REFERENCE
-from projection.recover import recover
-from projection.vision import MEASURES, measures
+from sousei.projection.engine import SEXES, STEP_YEARS, Array, ProjectionError, project, take
+from sousei.projection.national import REFERENCE
+from sousei.projection.recover import recover
+from sousei.projection.vision import MEASURES, measures
 
 SIZE_BOUNDS = (0, 3_000, 10_000, 30_000, 100_000, None)
 COVERAGE_PCT = 80

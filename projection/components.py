@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from projection.engine import SEXES, Array, ProjectionError
+from sousei.projection.engine import SEXES, Array, ProjectionError
 
 OPEN_GROUPS = ("pooled", "separate")
 START_SHARE = {"start": 1.0, "mid": 0.5, "end": 0.0}
@@ -96,7 +96,9 @@ def project_components(
     moving = [*born_first[:-1], ages[-1]] if open_group == "separate" else born_first[:-1]
 
     def cube(frame: pl.DataFrame, value: str, axes: dict[str, list], default: float | None = None) -> Array:
-        return _cube(by_start(frame, width) if "year_from" in axes else frame, value, axes, areas, list(keys), default)
+        return to_cube(
+            by_start(frame, width) if "year_from" in axes else frame, value, axes, areas, list(keys), default
+        )
 
     count = areas.height
     population = np.empty((len(years), len(sexes), len(ages), count))
@@ -152,17 +154,17 @@ def project_components(
     born_all = (births.sum(axis=1)[:, None] * born_share).sum(axis=1)
     died = deaths.sum(axis=(1, 2))
     social = migrants.sum(axis=(1, 2))
-    change = _long({"year_from": starts}, born_all, "births", here)
+    change = to_long({"year_from": starts}, born_all, "births", here)
     change = change.with_columns(
         pl.Series("deaths", died.reshape(-1)),
         pl.Series("natural_change", (born_all - died).reshape(-1)),
         pl.Series("social_change", social.reshape(-1)),
     )
     return ComponentRun(
-        _long({"year": years, "sex": sexes, "age_from": ages}, population, "population_persons", here),
-        _long({"year_from": starts, "age_from": ages}, births, "births_persons", here),
-        _long({"year_from": starts, "sex": sexes, "age_from": born_first}, deaths, "deaths_persons", here),
-        _long({"year_from": starts, "sex": sexes, "age_from": ages}, migrants, "net_persons", here),
+        to_long({"year": years, "sex": sexes, "age_from": ages}, population, "population_persons", here),
+        to_long({"year_from": starts, "age_from": ages}, births, "births_persons", here),
+        to_long({"year_from": starts, "sex": sexes, "age_from": born_first}, deaths, "deaths_persons", here),
+        to_long({"year_from": starts, "sex": sexes, "age_from": ages}, migrants, "net_persons", here),
         change,
     )
 
@@ -195,7 +197,7 @@ def by_start(frame: pl.DataFrame, width: int) -> pl.DataFrame:
     return frame.with_columns((pl.col("year") - width).alias("year_from"))
 
 
-def _cube(
+def to_cube(
     frame: pl.DataFrame, value: str, axes: dict[str, list], areas: pl.DataFrame, keys: list[str], default: float | None
 ) -> Array:
     """Array over `axes` and areas; missing axes and keys broadcast."""
@@ -228,7 +230,7 @@ def _cube(
     return np.broadcast_to(out, [len(v) for v in axes.values()] + [areas.height]).copy()
 
 
-def _long(axes: dict[str, list], values: Array, name: str, areas: pl.DataFrame | None) -> pl.DataFrame:
+def to_long(axes: dict[str, list], values: Array, name: str, areas: pl.DataFrame | None) -> pl.DataFrame:
     frame = pl.DataFrame({"_": [0]})
     for column, labels in axes.items():
         frame = frame.join(pl.DataFrame({column: labels}), how="cross", maintain_order="left_right")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from projection.engine import Array
-from projection.vision import MEASURES, Baseline, Run, measures, run
+from sousei.projection.engine import Array
+from sousei.projection.vision import MEASURES, Baseline, Run, measures, run
 
 METHODS = ("migration_first", "fertility_first", "shapley")
 BASELINE = "ipss_2018_extended"

@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from projection.components import START_SHARE
-from projection.engine import SEXES, STEP_YEARS, Array, ProjectionError, step_matrix
-from projection.vision import Baseline, Run
+from sousei.projection.components import START_SHARE
+from sousei.projection.engine import SEXES, STEP_YEARS, Array, ProjectionError, step_matrix
+from sousei.projection.vision import Baseline, Run
 
 WEIGHTS = {  # measure -> (sexes, ages) of the cells that count
     "total": (slice(0, 2), slice(0, None)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from projection.engine import SEXES, Array, ProjectionError
+from sousei.projection.engine import SEXES, Array, ProjectionError
 
 MICRO = 1_000_000  # fractions are carried as whole millionths: exact, as published decimals are
 

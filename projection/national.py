@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from projection.engine import SEXES, STEP_YEARS, Array, ProjectionError
+from sousei.projection.engine import SEXES, STEP_YEARS, Array, ProjectionError
 
 REFERENCE = Path(__file__).parent / "reference"
 

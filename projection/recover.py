@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from projection.engine import CHILDBEARING, Array, give, take
+from sousei.projection.engine import CHILDBEARING, Array, give, take
 
 
 class Recovered(NamedTuple):

@@ -27,8 +27,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from projection.engine import SEXES, STEP_YEARS, Array, ProjectionError
-from projection.national import National, child_woman_ratio_of
+from sousei.projection.engine import SEXES, STEP_YEARS, Array, ProjectionError
+from sousei.projection.national import National, child_woman_ratio_of
 
 COLUMNS = {
     "scenario_id": pl.String,

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from projection import national as nation
-from projection.engine import Accounts, Array, ProjectionError, accounts, project, take
-from projection.national import National
-from projection.recover import k_factor, recover
-from projection.scenarios import expand, pairs
+from sousei.projection import national as nation
+from sousei.projection.engine import Accounts, Array, ProjectionError, accounts, project, take
+from sousei.projection.national import National
+from sousei.projection.recover import k_factor, recover
+from sousei.projection.scenarios import expand, pairs
 
 HORIZON = 2065
 BLOCK = 4096  # keys worked on at once: what lies between input and result stays small and in reach of the cache

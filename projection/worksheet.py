@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from projection import national as nation
-from projection.components import _cube, _long, by_start
-from projection.engine import SEXES, STEP_YEARS, ProjectionError, accounts, project
+from sousei.projection import national as nation
+from sousei.projection.components import by_start, to_cube, to_long
+from sousei.projection.engine import SEXES, STEP_YEARS, ProjectionError, accounts, project
 
 MIGRATION_OF = ("start", "survivors")
 
@@ -73,11 +73,11 @@ def project_child_woman(
     starts, ends, sexes = years[:-1], years[1:], list(SEXES)
     named = list(keys)
     moving: dict[str, list] = {"year_from": starts, "sex": sexes, "age_from": ages[:-1]}
-    start = _cube(base, "population_persons", {"sex": sexes, "age_from": ages}, areas, named, None)
-    lived = _cube(by_start(survival, STEP_YEARS), "survival_ratio", moving, areas, named, None)
+    start = to_cube(base, "population_persons", {"sex": sexes, "age_from": ages}, areas, named, None)
+    lived = to_cube(by_start(survival, STEP_YEARS), "survival_ratio", moving, areas, named, None)
     moved = np.zeros_like(lived)
     if migration is not None:
-        moved = _cube(by_start(migration, STEP_YEARS), "net_migration_ratio", moving, areas, named, None)
+        moved = to_cube(by_start(migration, STEP_YEARS), "net_migration_ratio", moving, areas, named, None)
         if migration_of == "survivors":
             moved = moved * lived
     within = [y for y in years if y in set(nation.tables()[0].get_column("year"))]
@@ -92,7 +92,7 @@ def project_child_woman(
         raise ProjectionError(
             f"k と tfr は全国の参照値がある年（2015-2065）だけで使えます: {years} / no national reference"
         )
-    ratio = _cube(by_start(fertility, STEP_YEARS), given[0], {"year_from": starts}, areas, named, None)
+    ratio = to_cube(by_start(fertility, STEP_YEARS), given[0], {"year_from": starts}, areas, named, None)
     if given == ["k"] and known is not None:
         ratio = ratio * known.child_woman_ratio[1:, None]
     elif given == ["tfr"] and known is not None:
@@ -100,7 +100,7 @@ def project_child_woman(
     if sex_ratio is None and known is None:
         raise ProjectionError(f"{years}: 0〜4歳の性比 sex_ratio が要ります / sex_ratio is needed for these years")
     if isinstance(sex_ratio, pl.DataFrame):
-        males = _cube(by_start(sex_ratio, STEP_YEARS), "sex_ratio", {"year_from": starts}, areas, named, None)
+        males = to_cube(by_start(sex_ratio, STEP_YEARS), "sex_ratio", {"year_from": starts}, areas, named, None)
         share = males / (1 + males)
     elif sex_ratio is not None:
         share = np.full((len(starts), areas.height), sex_ratio / (1 + sex_ratio))
@@ -111,7 +111,7 @@ def project_child_woman(
         mine = None if arrivals is None else arrivals.filter(pl.col("timing") == timing)
         if mine is not None and mine.height:
             axes: dict[str, list] = {"year_from": starts, "sex": sexes, "age_from": ages}
-            came[timing] = _cube(by_start(mine, STEP_YEARS), "persons", axes, areas, named, 0.0)
+            came[timing] = to_cube(by_start(mine, STEP_YEARS), "persons", axes, areas, named, 0.0)
     fertile = slice(childbearing[0] // STEP_YEARS, (childbearing[1] + 1) // STEP_YEARS)
     population = project(
         start,
@@ -133,7 +133,7 @@ def project_child_woman(
     natural = np.diff(population.sum(axis=(1, 2)), axis=0) - flows.social
     here = areas if keys else None
     tfr = None if known is None else nation.tfr_of(ratio, known, first=1).reshape(-1)
-    change = _long({"year": ends}, flows.births, "births", here).with_columns(
+    change = to_long({"year": ends}, flows.births, "births", here).with_columns(
         pl.Series("deaths", flows.deaths.reshape(-1)).fill_nan(None),
         pl.col("births").fill_nan(None),
         pl.Series("natural_change", natural.reshape(-1)),
@@ -141,5 +141,5 @@ def project_child_woman(
         pl.Series("child_woman_ratio", ratio.reshape(-1)),
         pl.lit(None, pl.Float64).alias("implied_tfr") if tfr is None else pl.Series("implied_tfr", tfr),
     )
-    frame = _long({"year": years, "sex": sexes, "age_from": ages}, population, "population_persons", here)
+    frame = to_long({"year": years, "sex": sexes, "age_from": ages}, population, "population_persons", here)
     return WorksheetRun(frame, change)

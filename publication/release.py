@@ -27,10 +27,10 @@ from typing import Any, Protocol
 
 import duckdb
 
-from expectations import gate
-from foundation.files import sha256_of
-from foundation.home import Home
-from publication.releases import (
+from sousei.expectations import gate
+from sousei.foundation.files import sha256_of
+from sousei.foundation.home import Home
+from sousei.publication.releases import (
     DATABASE,
     FORMULA_START,
     MANIFEST,

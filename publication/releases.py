@@ -19,10 +19,10 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from expectations import gate
-from expectations.grain import KEYS
-from foundation.files import sha256_of
-from foundation.home import Home
+from sousei.expectations import gate
+from sousei.expectations.grain import KEYS
+from sousei.foundation.files import sha256_of
+from sousei.foundation.home import Home
 
 DATABASE = "sousei.duckdb"
 MANIFEST = "manifest.json"

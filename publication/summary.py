@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from publication.releases import Release, query
+from sousei.publication.releases import Release, query
 
 HEADLINES = """
 select

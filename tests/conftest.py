@@ -26,6 +26,6 @@ def _a_failing_reader_is_an_error() -> Iterator[None]:
         raise error
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("reading", "intake", "check"):
-            patch.setattr(f"ingest.{module}.fault", fail)
+        for module in ("reading.delivery", "receive.intake", "dry_run"):
+            patch.setattr(f"sousei.ingest.{module}.fault", fail)
         yield

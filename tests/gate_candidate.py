@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 import polars as pl
 
-from expectations import gate
-from expectations.gate import DbtOutcome, Verdict
-from ingest.tables import RAW_TABLES, schema_of
+from sousei.expectations import gate
+from sousei.expectations.gate import DbtOutcome, Verdict
+from sousei.ingest.tables import RAW_TABLES, schema_of
 
 RUN_ID = "2026-11-22-0123456789ab"
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
@@ -245,8 +245,8 @@ class PassingSuites:
         return None
 
     def outcomes(self, candidate: Path) -> list[Any]:
-        from expectations.suites import CHECKS
-        from expectations.validation import SuiteOutcome, threshold_of
+        from sousei.expectations.suites import CHECKS
+        from sousei.expectations.validation import SuiteOutcome, threshold_of
 
         return [SuiteOutcome(check.check_id, True, "0 / 1", threshold_of(check), 0) for check in CHECKS]
 

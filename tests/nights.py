@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from expectations import validation
-from foundation.home import Home
-from orchestration import inputs, nightly, refresh
-from orchestration import run as runs
+from sousei.expectations import validation
+from sousei.foundation.home import Home
+from sousei.orchestration import inputs, nightly, refresh
+from sousei.orchestration import run as runs
 
 FIRST_NIGHT = datetime(2026, 11, 22, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
 
@@ -69,7 +69,7 @@ class Town:
             patch.setattr(nightly, "start_suites", lambda: None)
             patch.setattr(nightly, "start_pages", lambda *_: None)
             patch.setattr(nightly, "finish_pages", lambda: None)
-            patch.setattr("expectations.gate.SuiteProcess", _Suites)
+            patch.setattr("sousei.expectations.gate.SuiteProcess", _Suites)
             patch.setattr(refresh, "_run_job", _steps(now))
             outcome = refresh.refresh(home, None, day, now, samples)
         self.outcomes.append(outcome)
@@ -93,7 +93,7 @@ class Town:
 
 def _steps(now: datetime) -> Any:
     def run_job(home: Home, landing: Path | None, as_of: date, samples: bool) -> tuple[str, list[str]]:
-        from publication.release import RefusedError
+        from sousei.publication.release import RefusedError
 
         if nightly.take_in(home, landing, as_of, now, samples) is None:
             return "nothing_new", []

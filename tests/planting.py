@@ -21,10 +21,11 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from expectations.suites import CHECKS, FRAMES, Check
-from foundation.home import Home
-from ingest import intake, raw
-from projection.tables import INPUTS
+from sousei.expectations.suites import CHECKS, FRAMES, Check
+from sousei.foundation.home import Home
+from sousei.ingest import raw
+from sousei.ingest.receive import intake
+from sousei.projection.night.tables import INPUTS
 from tests.synthetic.faults import SAMPLES, Plant, fresh_landing
 from tests.warehouse import built, fill
 

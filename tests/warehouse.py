@@ -17,11 +17,14 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from foundation.home import PROJECT_ROOT, Home
-from ingest import in_force, intake, raw
-from ingest.corrections import CORRECTABLE
-from projection import nightly, reconcile, scenarios
-from projection.tables import INPUTS
+from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.ingest import in_force, raw
+from sousei.ingest.decided.corrections import CORRECTABLE
+from sousei.ingest.receive import intake
+from sousei.projection import scenarios
+from sousei.projection.night import build as nightly
+from sousei.projection.night import reconcile
+from sousei.projection.night.tables import INPUTS
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 FINDING = ("file_name", "sheet", "row_number", "municipality_code", "expected", "found", "reason_ja")

@@ -17,9 +17,10 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from foundation.home import PROJECT_ROOT, Home
-from ingest import intake, raw
-from ingest.tables import schema_of
+from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.ingest import raw
+from sousei.ingest.receive import intake
+from sousei.ingest.tables import schema_of
 from tests.planting import AS_OF, FIRST_NIGHT, Bench
 
 DATA = PROJECT_ROOT.parent / "shared" / "data"

@@ -41,10 +41,13 @@ import pyarrow.parquet
 from python_calamine import CalamineWorkbook
 
 from benchmarks.ingest import script
-from foundation.home import PROJECT_ROOT, Home
-from ingest import csvtext, intake, raw, reading, workbook
-from ingest.coded import write_raw
-from ingest.contracts import all_contracts
+from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.ingest import raw
+from sousei.ingest.cells import csvtext, workbook
+from sousei.ingest.contract.model import all_contracts
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.receive import intake
+from sousei.ingest.rows.coded import write_raw
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data" / "extracts"
 SAMPLES = PROJECT_ROOT / "samples" / "landing"

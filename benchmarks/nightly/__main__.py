@@ -26,7 +26,7 @@ from pathlib import Path
 
 import duckdb
 
-from foundation.home import PROJECT_ROOT
+from sousei.foundation.home import PROJECT_ROOT
 
 AS_OF = "2026-11-22"
 FIXED = """
@@ -110,7 +110,7 @@ def main() -> None:
             home, bare, parsed = Path(folder) / "var", Path(folder) / "floor", Path(folder) / "fixed"
             bare.mkdir()
             parsed.mkdir()
-            refresh = [sys.executable, "-m", "orchestration.command", "refresh", "--as-of", AS_OF]
+            refresh = [sys.executable, "-m", "sousei.orchestration.command", "refresh", "--as-of", AS_OF]
             refresh += ["--landing", str(arguments.landing)]
             ours = run(*refresh, home=home)
             again = run(*refresh, home=home)

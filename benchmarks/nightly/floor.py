@@ -18,13 +18,15 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from expectations.suites import CHECKS, FRAMES, Check
-from foundation.clock import fiscal_year_of
-from foundation.home import PROJECT_ROOT, Home
-from ingest import intake, raw
-from projection import nightly as projection
-from projection import reconcile, scenarios
-from projection.tables import INPUTS, PROJECTION_TABLES
+from sousei.expectations.suites import CHECKS, FRAMES, Check
+from sousei.foundation.clock import fiscal_year_of
+from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.ingest import raw
+from sousei.ingest.receive import intake
+from sousei.projection import scenarios
+from sousei.projection.night import build as projection
+from sousei.projection.night import reconcile
+from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
 
 CATALOG = "candidate"
 

@@ -28,8 +28,8 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from projection import engine, vision
-from projection.scenarios import COLUMNS, tidy
+from sousei.projection import engine, vision
+from sousei.projection.scenarios import COLUMNS, tidy
 
 MUNICIPALITIES, SCENARIOS, STEPS = 1_682, 4, 10
 PANDAS_MUNICIPALITIES = 10

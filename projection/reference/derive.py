@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from projection.backtest import against, backtest, quantiles
+from sousei.projection.backtest import against, backtest, quantiles
 
 NATIONAL_SOURCE = "国立社会保障・人口問題研究所 日本の将来推計人口（平成29年推計）出生中位・死亡中位 表1-9A"
 LIFE_TABLE_SOURCE = "厚生労働省 完全生命表・簡易生命表の死亡率 qx"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from foundation.home import PROJECT_ROOT
+from sousei.foundation.home import PROJECT_ROOT
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from expectations.suites import CHECKS
-from foundation.home import PROJECT_ROOT
+from sousei.expectations.suites import CHECKS
+from sousei.foundation.home import PROJECT_ROOT
 from tests.synthetic.barriers import ACROSS_FILES, SHOWS, STOPS
 from tests.synthetic.faults import FAULTS
 from tests.synthetic.wrong_figures import WRONG_FIGURES

@@ -14,11 +14,14 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from ingest import contracts, headers, reading, yaml_lines
-from ingest.check import describe
-from ingest.grid import of_csv
-from ingest.problems import Problem
-from ingest.tables import RAW_TABLES, schema_of
+from sousei.ingest.cells.grid import of_csv
+from sousei.ingest.contract import model as contracts
+from sousei.ingest.contract import yaml_lines
+from sousei.ingest.dry_run import describe
+from sousei.ingest.problems import Problem
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.recognise import headers
+from sousei.ingest.tables import RAW_TABLES, schema_of
 from tests.synthetic.books import book
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"

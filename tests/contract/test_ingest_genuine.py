@@ -15,10 +15,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest import areas, reading, spellings, way_past
-from ingest.codes import check_digit
-from ingest.figures import value_column
-from ingest.named import applied
+from sousei.ingest.areas import register as areas
+from sousei.ingest.areas import spellings
+from sousei.ingest.decided.named import applied
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.reading import way_past
+from sousei.ingest.rows.figures import value_column
+from sousei.ingest.vocabulary.codes import check_digit
 from tests.synthetic.books import book
 
 Row = list[Any]
@@ -471,7 +474,7 @@ def test_a_wrong_row_in_a_genuine_file_is_named_and_the_rest_is_taken(kind: str)
     ],
 )  # fmt: skip
 def test_a_name_is_the_codes_in_any_of_its_spellings(code: str, spelt: str) -> None:
-    from ingest.text import squeeze, squeeze_column
+    from sousei.ingest.vocabulary.text import squeeze, squeeze_column
 
     assert areas.register().agrees(code, squeeze(spelt)) is True
     assert squeeze_column(pl.Series([spelt] * 500)).unique().to_list() == [squeeze(spelt)]
@@ -509,7 +512,7 @@ def test_a_slip_in_a_table_of_spellings_names_file_and_line(
 ) -> None:
     path = tmp_path / f"spelling_{table}.csv"
     path.write_text(content, "utf-8")
-    with pytest.raises(ValueError, match=rf"spelling_table: ingest/spelling_{table}\.csv {line} 行目"):
+    with pytest.raises(ValueError, match=rf"spelling_table: ingest/areas/spelling_{table}\.csv {line} 行目"):
         getattr(spellings, table)(path)
     path.write_bytes(content.encode("cp932"))
     with pytest.raises(ValueError, match="spelling_table"):

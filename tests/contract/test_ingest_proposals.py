@@ -13,8 +13,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest import contracts, proposals, reading
-from ingest.contracts import Column
+from sousei.ingest.contract import model as contracts
+from sousei.ingest.contract.model import Column
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.recognise import proposals
 from tests.faults.test_ingest_office_edits import (
     AGES,
     BODY,

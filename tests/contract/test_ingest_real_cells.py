@@ -21,7 +21,7 @@ import polars as pl
 import pytest
 from python_calamine import CalamineWorkbook
 
-from ingest import reading
+from sousei.ingest.reading import delivery as reading
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 FILES = [

@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ingest import reading
-from ingest.ages import parse_age
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.vocabulary.ages import parse_age
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 EXTRACTS, FIGURES = SHARED / "data" / "extracts", SHARED / "data" / "figures"

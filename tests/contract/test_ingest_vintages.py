@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ingest import areas, reading
+from sousei.ingest.areas import register as areas
+from sousei.ingest.reading import delivery as reading
 from tests.synthetic.books import book
 
 ROOT = Path(__file__).resolve().parents[2]

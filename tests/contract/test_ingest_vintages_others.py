@@ -15,8 +15,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ingest import reading
-from ingest.ages import parse_age
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.vocabulary.ages import parse_age
 from tests.synthetic.books import book
 
 FIGURES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "figures"

@@ -18,7 +18,7 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "asset_graph.json"
 
 def graph() -> dict[str, Any]:
     """Assets with group, kinds, owners and dependencies; checks by asset; jobs and schedules."""
-    from orchestration.definitions import defs
+    from sousei.orchestration.definitions import defs
 
     repository = defs.get_repository_def()
     nodes = repository.asset_graph
@@ -49,7 +49,7 @@ def test_the_asset_graph_is_the_one_that_was_agreed() -> None:
 
 
 def test_every_asset_that_is_ours_has_a_group_an_owner_and_a_description() -> None:
-    from orchestration.definitions import defs
+    from sousei.orchestration.definitions import defs
 
     nodes = defs.get_repository_def().asset_graph
     ours = [nodes.get(key) for key in nodes.get_all_asset_keys() if nodes.get(key).is_executable]
@@ -58,7 +58,7 @@ def test_every_asset_that_is_ours_has_a_group_an_owner_and_a_description() -> No
 
 
 def test_data_flows_one_way_from_deliveries_to_the_release() -> None:
-    from orchestration.definitions import defs
+    from sousei.orchestration.definitions import defs
 
     nodes = defs.get_repository_def().asset_graph
     release = dg.AssetKey("release")
@@ -76,8 +76,8 @@ def test_data_flows_one_way_from_deliveries_to_the_release() -> None:
 
 def test_what_a_failed_check_made_dbt_skip_is_told_and_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """dbt leaves out the checks on models that it skipped; the step must end so that the gate can speak."""
-    from foundation.home import Home
-    from orchestration import assets, nightly, warehouse
+    from sousei.foundation.home import Home
+    from sousei.orchestration import assets, nightly, warehouse
 
     manifest = warehouse.manifest(Home.from_environment())
     status = {"model": "success", "seed": "success", "test": "pass"}

@@ -10,9 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from projection import reconcile, scenarios
-from projection.engine import ProjectionError
-from projection.tables import PROJECTION_TABLES, schema_of
+from sousei.projection import scenarios
+from sousei.projection.engine import ProjectionError
+from sousei.projection.night import reconcile
+from sousei.projection.night.tables import PROJECTION_TABLES, schema_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "projection").rglob("*.py"))
@@ -49,7 +50,7 @@ def test_every_module_says_what_it_holds_and_what_not(path):
 
 def test_importing_the_nightly_entry_needs_polars_and_numpy_only():
     code = (
-        "import sys, polars, numpy\nbefore = set(sys.modules)\nimport projection.nightly\n"
+        "import sys, polars, numpy\nbefore = set(sys.modules)\nimport projection.night.build\n"
         "print(sorted({m.split('.')[0] for m in set(sys.modules) - before} & "
         "{'pandas', 'scipy', 'matplotlib', 'duckdb', 'pyarrow', 'resvg_py', 'dagster'}))"
     )

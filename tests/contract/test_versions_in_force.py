@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from foundation.home import PROJECT_ROOT
-from ingest.corrections import CORRECTABLE
-from ingest.tables import RAW_TABLES
-from projection.tables import INPUTS
+from sousei.foundation.home import PROJECT_ROOT
+from sousei.ingest.decided.corrections import CORRECTABLE
+from sousei.ingest.tables import RAW_TABLES
+from sousei.projection.night.tables import INPUTS
 
 FIGURES = "|".join(CORRECTABLE)
 READS_FIGURES = re.compile(rf"\b(raw|corrected)\.(?:\"?({FIGURES})\"?|\{{)")
 """SQL that names a table of figures (or any, by a placeholder) of the schemas before versions are resolved."""
 DOORS = {
-    "ingest/corrections.py": "applies the declared corrections",
+    "ingest/decided/corrections.py": "applies the declared corrections",
     "ingest/in_force.py": "finds the version in force",
     "ingest/raw.py": "makes the views of the schema raw",
     "expectations/suites.py": "asks which municipalities a file named, no figure",

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from ingest.corrections import CORRECTABLE
-from ingest.tables import RAW_TABLES
-from projection.tables import PROJECTION_TABLES
+from sousei.ingest.decided.corrections import CORRECTABLE
+from sousei.ingest.tables import RAW_TABLES
+from sousei.projection.night.tables import PROJECTION_TABLES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 

@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from ingest.codes import check_digit
+from sousei.ingest.vocabulary.codes import check_digit
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "dbt_project" / "seeds"

@@ -17,9 +17,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from expectations import gate
-from foundation.home import Home
-from publication import release
+from sousei.expectations import gate
+from sousei.foundation.home import Home
+from sousei.publication import release
 from tests.gate_candidate import NOW, Run
 
 CHANGING = ("os.mkdir", "os.rename", "os.chmod", "os.symlink", "os.remove", "os.rmdir")

@@ -13,10 +13,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from foundation.home import Home
-from ingest import broken, contracts, intake, raw, reading
-from ingest.check import describe
-from ingest.yaml_lines import Mistake
+from sousei.foundation.home import Home
+from sousei.ingest import raw
+from sousei.ingest.contract import broken
+from sousei.ingest.contract import model as contracts
+from sousei.ingest.contract.yaml_lines import Mistake
+from sousei.ingest.dry_run import describe
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.receive import intake
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
 NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))

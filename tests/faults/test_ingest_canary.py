@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from foundation.home import Home
-from ingest import intake, raw
-from ingest.check import describe
-from publication.readability_page import write_all
+from sousei.feedback.page import write_all
+from sousei.foundation.home import Home
+from sousei.ingest import raw
+from sousei.ingest.dry_run import describe
+from sousei.ingest.receive import intake
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
 NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))

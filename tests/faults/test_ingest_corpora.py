@@ -37,11 +37,16 @@ from zoneinfo import ZoneInfo
 import pytest
 import xlsxwriter
 
-from foundation.home import Home
-from ingest import csvtext, grid, intake, raw, readability, readability_checks, reading, workbook
-from ingest.check import describe
-from ingest.problems import Refusal
-from publication import readability_page
+from sousei.feedback import checks as readability_checks
+from sousei.feedback import examine as readability
+from sousei.feedback import page as readability_page
+from sousei.foundation.home import Home
+from sousei.ingest import raw
+from sousei.ingest.cells import csvtext, grid, workbook
+from sousei.ingest.dry_run import describe
+from sousei.ingest.problems import Refusal
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.receive import intake
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
 CORPORA = os.environ.get("SOUSEI_CORPORA", "")

@@ -25,11 +25,17 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foundation.home import Home
-from ingest import areas, csvtext, decisions, intake, personal, raw, reading, workbook
-from ingest.check import describe
-from ingest.grid import of_csv
-from ingest.problems import Refusal, fault
+from sousei.foundation.home import Home
+from sousei.ingest import raw
+from sousei.ingest.areas import register as areas
+from sousei.ingest.cells import csvtext, workbook
+from sousei.ingest.cells.contents import Contents
+from sousei.ingest.cells.grid import of_csv
+from sousei.ingest.decided import decisions
+from sousei.ingest.dry_run import describe
+from sousei.ingest.problems import Refusal, fault
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.receive import intake, personal
 
 NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 AS_OF = dt.date(2026, 11, 22)
@@ -481,7 +487,7 @@ def test_a_fault_of_the_reader_costs_one_file(home: Home, landing: Path, monkeyp
     (landing / "city2022.csv").write_bytes((SAMPLES / "tourism" / "city2022.csv").read_bytes())
     real = reading.read_contents
 
-    def fail(contents: reading.Contents, file_name: str, contracts: object, *lines: object) -> reading.Reading:
+    def fail(contents: Contents, file_name: str, contracts: object, *lines: object) -> reading.Reading:
         if file_name == "city2021.csv":
             raise ValueError("架空花子")
         return real(contents, file_name, contracts, *lines)  # type: ignore[arg-type]

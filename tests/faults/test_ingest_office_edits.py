@@ -23,8 +23,11 @@ import xlsxwriter
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
-from ingest import areas, nearest, proposals, reading
-from ingest.contracts import all_contracts
+from sousei.ingest.areas import register as areas
+from sousei.ingest.cells.contents import open_bytes
+from sousei.ingest.contract.model import all_contracts
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.recognise import nearest, proposals
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples" / "landing"
@@ -708,7 +711,7 @@ def _turned(rows: Rows) -> Rows:
 
 
 def _nearest(data: bytes) -> str:
-    contents = reading.open_bytes(data)
+    contents = open_bytes(data)
     found = nearest.nearest(contents.grids, contents.form, all_contracts())
     assert found is None or (found["severity"], found["problem_id"]) == ("warn", "not_recognised")
     return found["message_ja"] if found else ""

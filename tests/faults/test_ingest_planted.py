@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from foundation.home import Home
-from ingest import intake, raw
+from sousei.foundation.home import Home
+from sousei.ingest import raw
+from sousei.ingest.receive import intake
 from tests.synthetic.faults import FAULTS, Planted, fresh_landing
 
 NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))

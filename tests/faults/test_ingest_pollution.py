@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 
-from ingest import csvtext, reading, workbook
-from ingest.tables import PROVENANCE
+from sousei.ingest.cells import csvtext, workbook
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.tables import PROVENANCE
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
 SLOWEST = 5.0

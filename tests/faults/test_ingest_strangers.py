@@ -17,10 +17,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from foundation.home import Home
-from ingest import intake, raw, reading
-from ingest.causes import one_line
-from ingest.check import describe
+from sousei.foundation.home import Home
+from sousei.ingest import raw
+from sousei.ingest.causes import one_line
+from sousei.ingest.dry_run import describe
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.receive import intake
 from tests.synthetic.books import book
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"

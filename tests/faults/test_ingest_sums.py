@@ -19,8 +19,9 @@ import pytest
 from pydantic import ValidationError
 from python_calamine import CalamineWorkbook
 
-from ingest import checks, reading
-from ingest.contracts import Checks, Layout, Ratio, Sum, all_contracts
+from sousei.ingest.consistency import sums as checks
+from sousei.ingest.contract.model import Checks, Layout, Ratio, Sum, all_contracts
+from sousei.ingest.reading import delivery as reading
 from tests.synthetic.books import book
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,9 +17,12 @@ import duckdb
 import polars as pl
 import pytest
 
-from foundation.home import Home
-from ingest import corrections, intake, named, raw, reading
-from ingest.problems import TO_PASTE
+from sousei.foundation.home import Home
+from sousei.ingest import raw
+from sousei.ingest.decided import corrections, named
+from sousei.ingest.problems import TO_PASTE
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.receive import intake
 from tests.faults.test_ingest_sums import EXTRACTS, SAMPLES, Rows, data_of, rows_of
 
 AGES, FLOWS = "resident_registry/2104ssnen.xlsx", "resident_registry/2103ssjin.xlsx"

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from foundation.home import Home
-from publication import release, releases
-from publication.release import PublicationError, publish
+from sousei.foundation.home import Home
+from sousei.publication import release, releases
+from sousei.publication.release import PublicationError, publish
 from tests.gate_candidate import NOW, Run, judged, make, plant
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,7 +84,8 @@ def test_kill_at_any_moment_leaves_the_old_or_the_new_release(small: Path, home:
     publish(home, *version(small, tmp_path / "old", 1), NOW)
     candidate, run = version(small, tmp_path / "new", 2)
     program = (
-        "import sys, time\nfrom pathlib import Path\nfrom ingest.home import Home\nfrom publication import release\n"
+        "import sys, time\nfrom pathlib import Path\n"
+        "from sousei.foundation.home import Home\nfrom sousei.publication import release\n"
         "from tests.gate_candidate import NOW, Run\n"
         "print('ready', flush=True)\n"
         "release.publish(Home(Path(sys.argv[1])), Path(sys.argv[2]), Run(run_id=sys.argv[3]), NOW)\n"

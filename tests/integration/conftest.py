@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from foundation.home import PROJECT_ROOT
+from sousei.foundation.home import PROJECT_ROOT
 from tests.warehouse import Warehouse, built
 
 AS_OF = "2026-11-22"
@@ -22,7 +22,7 @@ Sousei = Callable[..., subprocess.CompletedProcess[str]]
 def run_sousei(home: Path, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
     """The command as a user runs it, on a home of its own and from a foreign working directory and time zone."""
     return subprocess.run(
-        [sys.executable, "-m", "orchestration.command", *arguments],
+        [sys.executable, "-m", "sousei.orchestration.command", *arguments],
         cwd=home.parent,
         env=os.environ | {"SOUSEI_HOME": str(home), "TZ": "America/New_York", "PYTHONPATH": str(PROJECT_ROOT)},
         capture_output=True,

@@ -17,10 +17,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foundation.home import Home
-from ingest import decisions, in_force, raw
-from ingest.corrections import CORRECTABLE
-from orchestration import inputs
+from sousei.foundation.home import Home
+from sousei.ingest import in_force, raw
+from sousei.ingest.decided import decisions
+from sousei.ingest.decided.corrections import CORRECTABLE
+from sousei.orchestration import inputs
 from tests.nights import FIRST_NIGHT
 
 HEAD = "municipality_code,indicator_id,indicator_ja,series,period_start,period_end,value,unit,"

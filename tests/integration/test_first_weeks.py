@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 from dagster._utils.error import serializable_error_info_from_exc_info
 
-from foundation.home import PROJECT_ROOT
-from ingest import check, decisions
-from orchestration import refresh
-from orchestration import run as runs
-from orchestration.inputs import SAMPLES, WrongUseError
-from publication import release, releases
+from sousei.foundation.home import PROJECT_ROOT
+from sousei.ingest import dry_run as check
+from sousei.ingest.decided import decisions
+from sousei.orchestration import refresh
+from sousei.orchestration import run as runs
+from sousei.orchestration.inputs import SAMPLES, WrongUseError
+from sousei.publication import release, releases
 from tests.nights import FIRST_NIGHT, Town, town
 
 CENSUS_2025 = (
@@ -252,7 +253,7 @@ def test_personal_data_in_landing_makes_status_unhealthy(tmp_path: Path) -> None
     outcome = one.night()
     assert (outcome.state, [told["problem_id"] for told in outcome.not_used]) == ("nothing_new", ["personal_data"])
     said = subprocess.run(
-        [sys.executable, "-m", "orchestration.command", "status", "--json"],
+        [sys.executable, "-m", "sousei.orchestration.command", "status", "--json"],
         env=os.environ | {"SOUSEI_HOME": str(one.home.root), "PYTHONPATH": str(PROJECT_ROOT)},
         capture_output=True,
         text=True,
@@ -285,7 +286,7 @@ def test_check_says_what_the_night_would_say_and_touches_nothing(tmp_path: Path)
     before = {path: path.stat().st_mtime_ns for path in one.home.root.rglob("*")}
     said = {
         path.name: subprocess.run(
-            [sys.executable, "-m", "orchestration.command", "check", str(path)],
+            [sys.executable, "-m", "sousei.orchestration.command", "check", str(path)],
             env=os.environ | {"SOUSEI_HOME": str(one.home.root), "PYTHONPATH": str(PROJECT_ROOT)},
             capture_output=True,
             text=True,

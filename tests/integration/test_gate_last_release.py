@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from expectations import gate, last_release
-from expectations.grain import KEYS
-from foundation.home import Home
-from publication.release import publish
+from sousei.expectations import gate, last_release
+from sousei.expectations.grain import KEYS
+from sousei.foundation.home import Home
+from sousei.publication.release import publish
 from tests import gate_candidate
 from tests.gate_candidate import NOW, Run, judged, make, plant
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from expectations.suites import CHECKS, FRAMES
-from expectations.validation import validate
+from sousei.expectations.suites import CHECKS, FRAMES
+from sousei.expectations.validation import validate
 from tests import gate_candidate
 
 WOMEN = "sex = 'female' and age_from between 20 and 35"

@@ -15,10 +15,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations import gate, last_release
-from expectations.gate import DbtOutcome, judge, read_verdict
-from expectations.suites import CHECKS
-from expectations.validation import SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
+from sousei.expectations import gate, last_release
+from sousei.expectations.gate import DbtOutcome, judge, read_verdict
+from sousei.expectations.suites import CHECKS
+from sousei.expectations.validation import SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
 from tests.gate_candidate import DBT, NOW, RUN_ID, PassingSuites, judged, make, plant, rows
 
 FAILING_TOTALS = """

@@ -11,11 +11,15 @@ import duckdb
 import polars as pl
 import pytest
 
-from foundation.home import Home
-from ingest import corrections, in_force, intake
-from ingest import raw as ingest_raw
-from projection import nightly, reconcile, scenarios
-from projection.tables import INPUTS
+from sousei.foundation.home import Home
+from sousei.ingest import in_force
+from sousei.ingest import raw as ingest_raw
+from sousei.ingest.decided import corrections
+from sousei.ingest.receive import intake
+from sousei.projection import scenarios
+from sousei.projection.night import build as nightly
+from sousei.projection.night import reconcile
+from sousei.projection.night.tables import INPUTS
 
 ROOT = Path(__file__).resolve().parents[2]
 

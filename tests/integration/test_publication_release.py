@@ -15,10 +15,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from expectations.gate import DbtOutcome
-from foundation.home import Home
-from publication import release, releases
-from publication.release import PublicationError, RefusedError, publish
+from sousei.expectations.gate import DbtOutcome
+from sousei.foundation.home import Home
+from sousei.publication import release, releases
+from sousei.publication.release import PublicationError, RefusedError, publish
 from tests.gate_candidate import NOW, Run, judged, make, plant
 
 

@@ -12,11 +12,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from foundation.files import sha256_of
-from foundation.home import Home
-from publication import release, releases
-from publication.release import publish
-from publication.releases import QueryError, Release, diff, formatted, query, verify
+from sousei.foundation.files import sha256_of
+from sousei.foundation.home import Home
+from sousei.publication import release, releases
+from sousei.publication.release import publish
+from sousei.publication.releases import QueryError, Release, diff, formatted, query, verify
 from tests.gate_candidate import NOW, SHA_A, SHA_B, Run, judged, make, plant
 
 

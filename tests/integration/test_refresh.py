@@ -15,8 +15,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from foundation.home import PROJECT_ROOT, Home
-from publication import pages
+from sousei.feedback import process as pages
+from sousei.foundation.home import PROJECT_ROOT, Home
 from tests.integration.conftest import AS_OF, run_sousei
 from tests.synthetic import faults
 
@@ -144,7 +144,7 @@ def test_a_killed_refresh_leaves_the_last_release_and_the_next_one_works(own_hom
             [
                 sys.executable,
                 "-m",
-                "orchestration.command",
+                "sousei.orchestration.command",
                 "refresh",
                 "--as-of",
                 "2027-04-01",
@@ -168,7 +168,7 @@ def test_a_killed_refresh_leaves_the_last_release_and_the_next_one_works(own_hom
 
 
 def test_two_refreshes_at_once_one_wins(own_home: Path) -> None:
-    from orchestration.lock import refresh_lock
+    from sousei.orchestration.lock import refresh_lock
 
     with refresh_lock(own_home / "refresh.lock"):
         said = run_sousei(own_home, "refresh", "--as-of", AS_OF)

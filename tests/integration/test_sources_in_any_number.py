@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.inputs import SAMPLES
+from sousei.orchestration.inputs import SAMPLES
 from tests.nights import town
 
 SOURCES = sorted(path.name for path in SAMPLES.iterdir() if path.is_dir())

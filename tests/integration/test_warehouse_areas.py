@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from foundation.home import PROJECT_ROOT
-from ingest import corrections
+from sousei.foundation.home import PROJECT_ROOT
+from sousei.ingest.decided import corrections
 from tests.warehouse import FINDING, Warehouse, built
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data" / "extracts"

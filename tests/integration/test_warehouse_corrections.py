@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ingest import corrections, in_force
+from sousei.ingest import in_force
+from sousei.ingest.decided import corrections
 from tests.warehouse import Warehouse
 
 FINDING = ("file_name", "sheet", "row_number", "municipality_code", "expected", "found", "reason_ja")

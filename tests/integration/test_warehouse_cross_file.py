@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from foundation.home import PROJECT_ROOT
+from sousei.foundation.home import PROJECT_ROOT
 from tests.warehouse import FINDING, MADE_OF_MARTS, Warehouse, built
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data"

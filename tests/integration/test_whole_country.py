@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from foundation.home import PROJECT_ROOT
-from orchestration import inputs
+from sousei.foundation.home import PROJECT_ROOT
+from sousei.orchestration import inputs
 from tests.nights import FIRST_NIGHT, town
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ingest.in_force import STATUS_RANK
-from ingest.tables import schema_of
+from sousei.ingest.in_force import STATUS_RANK
+from sousei.ingest.tables import schema_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"

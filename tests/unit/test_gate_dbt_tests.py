@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from expectations.dbt_tests import outcomes
+from sousei.expectations.dbt_tests import outcomes
 
 
 def manifest() -> dict[str, Any]:

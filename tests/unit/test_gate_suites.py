@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from expectations.suites import CHECKS, FRAMES
-from expectations.validation import threshold_of
+from sousei.expectations.suites import CHECKS, FRAMES
+from sousei.expectations.validation import threshold_of
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
-from ingest import advice, reading
-from ingest.contracts import all_contracts
-from ingest.problems import problem
+from sousei.foundation.home import PROJECT_ROOT
+from sousei.ingest.contract.model import all_contracts
+from sousei.ingest.problems import problem
+from sousei.ingest.reading import advice
+from sousei.ingest.reading import delivery as reading
 
-INGEST = Path(advice.__file__).parent
+INGEST = PROJECT_ROOT / "ingest"
 ELSEWHERE = {
     "persons",
     "personal",
-    "readability",
     "advice",
     "intake",
     "kinds",
-    "check",
+    "dry_run",
     "raw",
     "corrections",
     "problems",
@@ -36,8 +36,8 @@ OFFICE = next(contract for contract in all_contracts() if contract.made_by == "o
 def actions() -> list[tuple[str, str]]:
     """(module:line, text) of every advice that a rule gives; what is filled in is left out."""
     found = []
-    for path in sorted([*INGEST.glob("*.py"), *INGEST.glob("sources/*/reader.py")]):
-        if path.stem in ELSEWHERE or path.stem.startswith("readability"):
+    for path in sorted(INGEST.rglob("*.py")):
+        if path.stem in ELSEWHERE:
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.keyword) and node.arg == "action_ja":

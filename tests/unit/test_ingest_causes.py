@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ingest import reading
-from ingest.causes import causes, one_line
-from ingest.problems import problem
+from sousei.ingest.causes import causes, one_line
+from sousei.ingest.problems import problem
+from sousei.ingest.reading import delivery as reading
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
 

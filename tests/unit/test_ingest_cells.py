@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.clock import fiscal_year_of
-from ingest.ages import parse_age
-from ingest.codes import check_digit, check_digit_column, five_digits, valid6
-from ingest.dates import from_serial, parse_date, parse_flow, parse_year
-from ingest.text import squeeze, squeeze_column
-from ingest.values import read_number, text_of_number, text_of_numbers, type_column
+from sousei.foundation.clock import fiscal_year_of
+from sousei.ingest.vocabulary.ages import parse_age
+from sousei.ingest.vocabulary.codes import check_digit, check_digit_column, five_digits, valid6
+from sousei.ingest.vocabulary.dates import from_serial, parse_date, parse_flow, parse_year
+from sousei.ingest.vocabulary.text import squeeze, squeeze_column
+from sousei.ingest.vocabulary.values import read_number, text_of_number, text_of_numbers, type_column
 
 SYMBOLS = {"***": "not_reported", "-": "not_reported", "X": "suppressed", "...": "not_reported", "皆増": "not_reported"}
 

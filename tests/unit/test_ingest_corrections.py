@@ -14,8 +14,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from ingest import corrections, named, raw, registers
-from ingest.tables import RAW_TABLES, schema_of
+from sousei.ingest import raw
+from sousei.ingest.decided import corrections, named, registers
+from sousei.ingest.tables import RAW_TABLES, schema_of
 
 HEADER = ",".join(corrections.LINE)
 KEY = "area_code=01223 fiscal_year=2019 form=detail item=donation_count"

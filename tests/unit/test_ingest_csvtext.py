@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import csvtext
-from ingest.problems import Refusal
+from sousei.ingest.cells import csvtext
+from sousei.ingest.problems import Refusal
 
 PIECES = [
     '"',

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from foundation.home import Home
-from ingest import decisions
-from ingest.registers import RegisterError
+from sousei.foundation.home import Home
+from sousei.ingest.decided import decisions
+from sousei.ingest.decided.registers import RegisterError
 
 HEADER = ",".join(decisions.GO_AHEADS)
 LINE = "deliveries_did_not_shrink,01223:0123456789ab,統計担当課長,2026-11-28,確かめた"

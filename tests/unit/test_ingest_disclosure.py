@@ -8,7 +8,7 @@ import random
 import polars as pl
 import pytest
 
-from ingest import disclosure
+from sousei.ingest.receive import disclosure
 
 
 def table(*cells: tuple[str, str, str, int]) -> pl.DataFrame:

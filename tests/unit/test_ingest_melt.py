@@ -10,12 +10,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from foundation.home import PROJECT_ROOT
-from ingest import area_keys, checks, keyed, melt, reading
-from ingest.coded import coded, plain, together, write_raw
-from ingest.contracts import Contract, Layout, all_contracts
-from ingest.tables import schema_of
-from ingest.told import Told, beside
+from sousei.foundation.home import PROJECT_ROOT
+from sousei.ingest.consistency import keyed
+from sousei.ingest.consistency import sums as checks
+from sousei.ingest.contract.model import Contract, Layout, all_contracts
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.rows import area_keys, melt
+from sousei.ingest.rows.coded import coded, plain, together, write_raw
+from sousei.ingest.rows.told import Told, beside
+from sousei.ingest.tables import schema_of
 
 SAMPLES = PROJECT_ROOT / "samples" / "landing"
 AGES = SAMPLES / "resident_registry" / "2104ssnen.xlsx"

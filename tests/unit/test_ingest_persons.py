@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ingest import personal, persons
-from ingest.problems import Refusal
+from sousei.ingest.problems import Refusal
+from sousei.ingest.receive import personal, persons
 
 HEADER = "宛名番号,世帯番号,氏名,生年月日,性別,町字,住所,異動事由,異動日,住民種別,続柄"
 CODE, AS_OF = "01223", dt.date(2026, 1, 1)

@@ -16,10 +16,10 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ingest import readability
-from ingest.problems import Refusal
-from ingest.readability import examine, findings, results, rule_book
-from ingest.readability_checks import letters, ranges
+from sousei.feedback import examine as readability
+from sousei.feedback.checks import letters, ranges
+from sousei.feedback.examine import examine, findings, results, rule_book
+from sousei.ingest.problems import Refusal
 
 CLEAN = [
     ["地域コード", "市町村", "年", "人口（人）", "面積（km2）"],

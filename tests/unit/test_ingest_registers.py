@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest import areas, corrections, registers, seeds, typed_codes
-from ingest.codes import check_digit
+from sousei.ingest.areas import register as areas
+from sousei.ingest.areas import typed_codes
+from sousei.ingest.decided import corrections, registers, seeds
+from sousei.ingest.vocabulary.codes import check_digit
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "cases"
 COLUMNS: dict[str, registers.Kind] = {
@@ -235,7 +237,7 @@ def test_level_breaks_saved_by_a_spreadsheet_are_told_and_mended(folder: Path, e
     text = truth.decode().replace("2024-01-01", day).replace("03211,", "3211,").replace("\n", "\r\n")
     path.write_bytes(text.encode(encoding))
     (error,) = seeds.check(folder)
-    assert error.file == path.name and "python -m ingest.seeds" in str(error)
+    assert error.file == path.name and "python -m ingest.decided.seeds" in str(error)
     path.write_bytes(seeds.mended(path, seeds.columns(folder)[path.stem]))
     assert seeds.check(folder) == [] and path.read_bytes() == truth
 

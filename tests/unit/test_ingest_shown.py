@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest import shown
+from sousei.ingest.areas import shown
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from foundation.home import PROJECT_ROOT
-from ingest import areas, indicators, reading
-from ingest.codes import check_digit
+from sousei.foundation.home import PROJECT_ROOT
+from sousei.ingest.areas import register as areas
+from sousei.ingest.contract import indicators
+from sousei.ingest.reading import delivery as reading
+from sousei.ingest.vocabulary.codes import check_digit
 
 CASES = PROJECT_ROOT.parent / "shared" / "cases"
 COLUMNS = (
@@ -305,7 +307,7 @@ def test_the_table_of_indicators_names_what_the_warehouse_takes() -> None:
     asked = "\n".join(
         path.read_text("utf-8") for path in sql if "stg_reference_series__value" in path.read_text("utf-8")
     )
-    asked += (PROJECT_ROOT / "projection" / "nightly.py").read_text("utf-8")
+    asked += (PROJECT_ROOT / "projection" / "night" / "build.py").read_text("utf-8")
     for name, one in book.indicators.items():
         assert f"'{name}'" in asked or f'"{name}"' in asked, f"no table takes {name}"
         assert one.series and one.minimum < one.maximum

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from foundation.home import Home
-from ingest import corrections, decisions, seeds
-from ingest.registers import Fault, RegisterError
-from orchestration import command, inputs, refresh
-from orchestration import run as runs
+from sousei.foundation.home import Home
+from sousei.ingest.decided import corrections, decisions, seeds
+from sousei.ingest.decided.registers import Fault, RegisterError
+from sousei.orchestration import command, inputs, refresh
+from sousei.orchestration import run as runs
 from tests.nights import FIRST_NIGHT
 
 LINES = ",".join(corrections.LINE)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from foundation.clock import TOKYO, fiscal_year_of
-from foundation.home import PROJECT_ROOT, Home
-from orchestration import run
-from orchestration.lock import RefreshInProgressError, refresh_lock
+from sousei.foundation.clock import TOKYO, fiscal_year_of
+from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.orchestration import run
+from sousei.orchestration.lock import RefreshInProgressError, refresh_lock
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=TOKYO)
 ONE = {"sha256": "a" * 64, "file_name": "one.csv", "verdict": "taken"}
@@ -90,7 +90,7 @@ def test_lock_excludes_another_process_and_a_killed_holder_frees_it(tmp_path: Pa
     script = textwrap.dedent(
         f"""
         import pathlib, sys, time
-        from orchestration.lock import refresh_lock
+        from sousei.orchestration.lock import refresh_lock
         with refresh_lock(pathlib.Path({str(path)!r})):
             print("held", flush=True)
             time.sleep(60)
@@ -121,7 +121,7 @@ def test_lock_is_granted_again_inside_the_process_that_holds_it(tmp_path: Path) 
         with refresh_lock(path):
             pass
         script = (
-            "import pathlib; from orchestration.lock import refresh_lock\n"
+            "import pathlib; from sousei.orchestration.lock import refresh_lock\n"
             f"with refresh_lock(pathlib.Path({str(path)!r})): pass"
         )
         done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT_ROOT, capture_output=True, check=False)

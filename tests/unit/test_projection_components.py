@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from projection.components import project_components, survival_from_life_table
-from projection.engine import ProjectionError
+from sousei.projection.components import project_components, survival_from_life_table
+from sousei.projection.engine import ProjectionError
 from tests.unit.projection_frames import SHARED
 
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="../shared is missing: the published cases live there")

@@ -9,9 +9,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ingest.tables import schema_of
-from projection import charts, desk, nightly, refresh, scenarios
-from projection.engine import ProjectionError, age_groups
+from sousei.ingest.tables import schema_of
+from sousei.projection import scenarios
+from sousei.projection.desk import answers as desk
+from sousei.projection.desk import charts
+from sousei.projection.engine import ProjectionError, age_groups
+from sousei.projection.night import build as nightly
+from sousei.projection.night import refresh
 from tests.unit.projection_frames import SCENARIOS, empty, raw
 
 CODE = "99999"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projection.engine import ProjectionError, accounts, age_groups, give, project, step_matrix, take
-from projection.recover import recover
+from sousei.projection.engine import ProjectionError, accounts, age_groups, give, project, step_matrix, take
+from sousei.projection.recover import recover
 
 AGES = 19
 

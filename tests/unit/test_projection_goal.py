@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projection import goal, vision
-from projection.components import START_SHARE
-from projection.engine import ProjectionError, project
-from projection.scenarios import tidy
+from sousei.projection import goal, vision
+from sousei.projection.components import START_SHARE
+from sousei.projection.engine import ProjectionError, project
+from sousei.projection.scenarios import tidy
 
 CODE = "99999"
 

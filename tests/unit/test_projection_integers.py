@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from projection.engine import ProjectionError
-from projection.integers import controlled, largest_remainder, publish
+from sousei.projection.engine import ProjectionError
+from sousei.projection.integers import controlled, largest_remainder, publish
 
 tables = hnp.arrays(
     float,

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from projection import national, scenarios
-from projection.engine import ProjectionError
+from sousei.projection import national, scenarios
+from sousei.projection.engine import ProjectionError
 from tests.unit.projection_frames import SCENARIOS
 
 YEARS = [2015, 2020, 2025, 2030]

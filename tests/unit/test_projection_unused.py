@@ -7,8 +7,10 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from ingest.tables import schema_of
-from projection import backtest, nightly, refresh
+from sousei.ingest.tables import schema_of
+from sousei.projection import backtest
+from sousei.projection.night import build as nightly
+from sousei.projection.night import refresh
 
 GROUPS = [(f"{age}-{age + 4}", age, age + 4) for age in range(0, 90, 5)] + [("90+", 90, None)]
 

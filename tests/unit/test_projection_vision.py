@@ -8,9 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from projection import backtest, decompose, engine, nightly, reconcile, scenarios, vision
-from projection.reference import derive
-from projection.tables import PROJECTION_TABLES, schema_of
+from sousei.projection import backtest, decompose, engine, scenarios, vision
+from sousei.projection.night import build as nightly
+from sousei.projection.night import reconcile
+from sousei.projection.night.tables import PROJECTION_TABLES, schema_of
+from sousei.projection.reference import derive
 from tests.unit import projection_frames as frames
 
 pytestmark = [
@@ -364,7 +366,7 @@ def test_reference_tables_are_what_their_sources_give():
 
 
 def test_national_child_woman_ratio_is_that_of_the_method_page():
-    from projection import national
+    from sousei.projection import national
 
     rates = national.rates(national.step_years(2015, 2065))
     printed = [0.19176, 0.19303, 0.19255, 0.19871, 0.20299, 0.20326, 0.20166, 0.20044, 0.19803, 0.19773, 0.19957]
@@ -435,7 +437,7 @@ def test_ipss_2013_against_the_censuses_of_2015_and_2020():
 
 
 def test_tables_to_95_and_over_give_their_rates_too():
-    from projection.recover import cohort_change_ratios
+    from sousei.projection.recover import cohort_change_ratios
 
     ages = list(range(0, 100, 5))
     table = pl.DataFrame(

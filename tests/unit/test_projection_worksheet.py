@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from projection import national, vision
-from projection.engine import SEXES, ProjectionError
-from projection.recover import cohort_change_ratios
-from projection.worksheet import project_child_woman
+from sousei.projection import national, vision
+from sousei.projection.engine import SEXES, ProjectionError
+from sousei.projection.recover import cohort_change_ratios
+from sousei.projection.worksheet import project_child_woman
 from tests.unit import projection_frames as frames
 
 AGES = list(range(0, 95, 5))

@@ -16,13 +16,13 @@ import polars as pl
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from foundation.home import Home
-from ingest import readability
-from ingest.problems import problem
-from ingest.readability import examine, findings, results
-from ingest.tables import schema_of
-from publication import readability_page
-from publication.readability_page import Report, html, page_of, report_of, write_all, xlsx
+from sousei.feedback import examine as readability
+from sousei.feedback import page as readability_page
+from sousei.feedback.examine import examine, findings, results
+from sousei.feedback.page import Report, html, page_of, report_of, write_all, xlsx
+from sousei.foundation.home import Home
+from sousei.ingest.problems import problem
+from sousei.ingest.tables import schema_of
 
 HOSTILE = [
     '=HYPERLINK("http://x",1)',

@@ -12,10 +12,10 @@ from typing import Any
 
 import polars as pl
 
-from ingest import shown
-from ingest.problems import SHOWN, Problem, problem
-from ingest.tables import schema_of
-from ingest.text import squeeze
+from sousei.ingest.areas import shown
+from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.tables import schema_of
+from sousei.ingest.vocabulary.text import squeeze
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _BESIDE = frozenset({"unit", "annotation"})

@@ -12,11 +12,11 @@ from typing import Any
 
 import polars as pl
 
-from ingest import shown
-from ingest.codes import valid6
-from ingest.grid import Grid
-from ingest.problems import SHOWN, Problem, problem
-from ingest.tables import schema_of
+from sousei.ingest.areas import shown
+from sousei.ingest.cells.grid import Grid
+from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.tables import schema_of
+from sousei.ingest.vocabulary.codes import valid6
 
 _HEADER = ["code", "prefecture", "city", "prefecture_kana", "city_kana"]
 _OFFICIAL = ["団体コード", "都道府県名(漢字)", "市区町村名(漢字)", "都道府県名(カナ)", "市区町村名(カナ)"]

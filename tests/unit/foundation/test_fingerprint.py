@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from foundation import fingerprint as subject
-from foundation.fingerprint import ROOMS, fingerprint
-from foundation.home import PROJECT_ROOT
-from ingest import raw
-from publication import readability_page
+from sousei.feedback import page as readability_page
+from sousei.foundation import fingerprint as subject
+from sousei.foundation.fingerprint import ROOMS, fingerprint
+from sousei.foundation.home import PROJECT_ROOT
+from sousei.ingest import raw
 
 ROOM_FILES = {
     room: sorted(

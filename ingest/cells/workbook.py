@@ -1,0 +1,261 @@
+"""Bytes of a workbook -> cells, without letting the file near this process.
+
+Holds: the check of the zip directory before anything is unpacked, and the child process that parses under limits of
+memory and time. Does not hold: what the cells mean. The child (workbook_worker.py) is kept for the next workbook and
+closed by `close()`, or when this process ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import selectors
+import subprocess
+import sys
+import time
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from sousei.ingest.problems import Refusal, problem
+
+MAX_BYTES = 64 << 20
+"""Largest workbook taken. The largest real delivery is 2 MB."""
+MAX_ENTRIES = 2_000
+MAX_UNPACKED = 400 << 20
+MAX_RATIO = 120
+"""Largest ratio of unpacked to packed for an entry above 10 MB; real sheets lie between 5 and 30, bombs above 300."""
+MEMORY = 2 << 30
+SECONDS = 30.0
+_ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
+
+_children: list[subprocess.Popen[bytes]] = []
+"""The child that is kept, if any."""
+
+
+def is_workbook(head: bytes) -> bool:
+    """True where the first bytes are those of a zip (.xlsx) or an OLE file (.xls, or an encrypted .xlsx)."""
+    return head.startswith((_ZIP, _OLE))
+
+
+def _refusal(problem_id: str, ja: str, en: str, expected: object = "", found: object = "") -> Refusal:
+    return Refusal(
+        problem(
+            problem_id,
+            "warn",
+            ja,
+            en,
+            expected=expected,
+            found=found,
+            action_ja="公表元のファイルなら取り直すか、公表元の別の形式(CSV など)を入れてください。"
+            "庁内で作ったブックなら、マクロ・パスワードのない .xlsx か CSV で保存し直してください。",
+        )
+    )
+
+
+def inspect(data: bytes) -> None:
+    """Look at a workbook's container only.
+
+    Links to other workbooks are let pass: the parser reads only the values stored in the sheet, and a file that the
+    ministry itself published (R1_gain.xlsx) has them. Raises Refusal: too large, not a whole zip, too much inside,
+    entry names that leave the folder, macros, encryption, binary parts (.xlsb).
+    """
+    if len(data) > MAX_BYTES:
+        raise _refusal(
+            "workbook_too_large", "ブックが大きすぎます。", "Workbook too large.", f"<= {MAX_BYTES} bytes", len(data)
+        )
+    if data.startswith(_OLE):
+        # an encrypted .xlsx is an OLE file with a stream of this name
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise _refusal("workbook_encrypted", "パスワード付きのブックです。", "Password-protected workbook.")
+        if "_VBA_PROJECT".encode("utf-16-le") in data:
+            raise _refusal("workbook_macro", "マクロを含むブックです。", "Workbook holds macros.")
+        return
+    try:
+        container = zipfile.ZipFile(io.BytesIO(data))
+        entries = container.infolist()
+    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError, RuntimeError, EOFError):
+        raise _refusal(
+            "workbook_truncated", "ブックが途中で切れているか壊れています。", "Truncated or broken workbook."
+        ) from None
+    if len(entries) > MAX_ENTRIES:
+        raise _refusal(
+            "workbook_too_many_parts",
+            "ブックの部品が多すぎます。",
+            "Too many parts.",
+            f"<= {MAX_ENTRIES}",
+            len(entries),
+        )
+    names = set()
+    unpacked = 0
+    for entry in entries:
+        name = entry.filename
+        unpacked += entry.file_size
+        if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") or "\0" in name or ":" in name:
+            raise _refusal("workbook_path", "ブック内の名前が不正です。", "A part's name leaves the workbook.")
+        if name in names:
+            raise _refusal("workbook_duplicate_part", "ブック内に同名の部品があります。", "Two parts of one name.")
+        names.add(name)
+        if entry.flag_bits & 1:
+            raise _refusal("workbook_encrypted", "パスワード付きのブックです。", "Password-protected workbook.")
+        low = name.lower()
+        if low.endswith("vbaproject.bin") or "/macrosheets/" in low:
+            raise _refusal("workbook_macro", "マクロを含むブックです。", "Workbook holds macros.")
+        if low.endswith("workbook.bin"):
+            # its cells of an error cannot be told from blank ones
+            raise _refusal(
+                "workbook_binary",
+                "バイナリー形式(.xlsb)のブックです。",
+                "A binary workbook (.xlsb).",
+                ".xlsx / .xls",
+                ".xlsb",
+            )
+        if entry.file_size > 10 << 20 and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
+            raise _refusal(
+                "workbook_bomb",
+                "展開すると異常に大きくなるブックです。",
+                "A part unpacks to far more than it should.",
+                f"<= {MAX_RATIO} x",
+                f"{entry.file_size // max(entry.compress_size, 1)} x",
+            )
+    if unpacked > MAX_UNPACKED:
+        raise _refusal(
+            "workbook_bomb",
+            "展開すると大きすぎるブックです。",
+            "Unpacks to too much.",
+            f"<= {MAX_UNPACKED} bytes",
+            unpacked,
+        )
+    _no_document_type(container, entries)
+    if "[Content_Types].xml" not in names:
+        raise _refusal("workbook_not_ooxml", "Excel のブックではありません。", "A zip that is not a workbook.")
+
+
+def _no_document_type(container: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
+    """Parts of a workbook declare no document type; one that does is out to expand entities."""
+    for entry in entries:
+        if not entry.filename.endswith((".xml", ".rels")):
+            continue
+        try:
+            with container.open(entry) as part:
+                start = part.read(4096).replace(b"\0", b"")
+        except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
+            raise _refusal(
+                "workbook_truncated", "ブックの部品が壊れています。", "A part of the workbook is broken."
+            ) from None
+        if b"<!DOCTYPE" in start or b"<!ENTITY" in start:
+            raise _refusal(
+                "workbook_document_type",
+                "文書型宣言(DOCTYPE)を含むブックです。",
+                "A document type declaration in a workbook.",
+            )
+
+
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-I", "-B", str(Path(__file__).with_name("workbook_worker.py")), str(MEMORY)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        close_fds=True,
+        pipesize=1 << 20,
+        env={"PATH": os.defpath, "LANG": "C.UTF-8"},
+    )
+
+
+def close() -> None:
+    """End the child, if there is one."""
+    while _children:
+        child = _children.pop()
+        child.kill()
+        for pipe in (child.stdin, child.stdout):
+            if pipe:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        child.wait()
+
+
+class Sheet:
+    """Cells of one worksheet: `numbers[column]` (float64, NaN where not a number), `texts[column]` (row -> text).
+
+    Rows and columns count from the sheet's first cell, A1. Dates are texts in ISO form, truth values TRUE and FALSE,
+    errors their sign (#N/A): an error is no blank.
+    """
+
+    def __init__(self, name: str, visible: bool, height: int, numbers: list[np.ndarray], texts: list[dict]) -> None:
+        self.name, self.visible, self.height, self.numbers, self.texts = name, visible, height, numbers, texts
+
+
+def parse(data: bytes) -> list[Sheet]:
+    """Worksheets of a workbook, hidden ones too.
+
+    Raises Refusal: what `inspect` refuses; the parser fails, or needs more than MEMORY or SECONDS.
+    """
+    inspect(data)
+    if not _children or _children[0].poll() is not None:
+        close()
+        _children.append(_start())
+    try:
+        head, body = _exchange(_children[0], data, time.monotonic() + SECONDS)
+    except TimeoutError:
+        close()
+        raise _refusal(
+            "workbook_timeout", f"{SECONDS:.0f} 秒で読めませんでした。", f"Not read within {SECONDS:.0f} seconds."
+        ) from None
+    except (BrokenPipeError, EOFError, OSError):
+        close()
+        raise _refusal(
+            "workbook_unreadable", "ブックを読む途中で処理が落ちました。", "The parser died on this workbook."
+        ) from None
+    if "error" in head:
+        encrypted = "password" in str(head.get("detail", "")).lower()
+        if encrypted:
+            raise _refusal("workbook_encrypted", "パスワード付きのブックです。", "Password-protected workbook.")
+        raise _refusal("workbook_unreadable", "ブックを読めません。", "The workbook cannot be read.", "", head["error"])
+    numbers = np.frombuffer(body, dtype="<f8")
+    sheets, at = [], 0
+    for sheet in head["sheets"]:
+        height, columns = sheet["height"], []
+        for _ in range(sheet["width"]):
+            columns.append(numbers[at : at + height])
+            at += height
+        texts = [dict(zip(rows, cells, strict=True)) for rows, cells in sheet["texts"]]
+        sheets.append(Sheet(sheet["name"], sheet["visible"], height, columns, texts))
+    return sheets
+
+
+def _exchange(child: subprocess.Popen[bytes], data: bytes, deadline: float) -> tuple[dict, bytes]:
+    """Send one workbook and take its answer, never blocking beyond the deadline."""
+    assert child.stdin is not None and child.stdout is not None
+    sink, source = child.stdin.fileno(), child.stdout.fileno()
+    os.set_blocking(sink, False)
+    os.set_blocking(source, False)
+    outgoing = memoryview(len(data).to_bytes(8, "little") + data)
+    incoming = bytearray()
+    wanted = 16
+    with selectors.DefaultSelector() as selector:
+        selector.register(sink, selectors.EVENT_WRITE)
+        selector.register(source, selectors.EVENT_READ)
+        while len(incoming) < wanted:
+            ready = selector.select(max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise TimeoutError
+            for key, _ in ready:
+                if key.fd == sink:
+                    outgoing = outgoing[os.write(sink, outgoing[: 1 << 20]) :]
+                    if not outgoing:
+                        selector.unregister(sink)
+                else:
+                    piece = os.read(source, 1 << 20)
+                    if not piece:
+                        raise EOFError
+                    incoming += piece
+                    if wanted == 16 and len(incoming) >= 16:
+                        wanted = 16 + int.from_bytes(incoming[:8], "little") + int.from_bytes(incoming[8:16], "little")
+    size = int.from_bytes(incoming[:8], "little")
+    head = orjson.loads(memoryview(incoming)[16 : 16 + size])
+    return head, bytes(memoryview(incoming)[16 + size :])

@@ -1,0 +1,162 @@
+"""What named people decided about the deliveries of this home, kept as data below `decisions/`.
+
+Holds: withdrawals (a delivery counts no more), go-aheads (a finding of a check was looked at and stands), and where the
+home's own corrections lie. Does not hold: what follows from them (raw.py, in_force.py, expectations), or decisions of
+the product itself (ingest/sources/<source>/corrections.csv).
+
+    withdrawals.csv   source_id, decision (withdrawn / restored), decided_by, decided_at, reason_ja; the last line holds
+    go_aheads.csv     rule, fact, decided_by, decided_on, reason_ja; one line lets one named finding of a rule pass
+    corrections.csv   as ingest.decided.corrections says
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from sousei.foundation.files import write_bytes
+from sousei.foundation.home import Home
+from sousei.ingest.cells import csvtext
+from sousei.ingest.decided import corrections, registers
+from sousei.ingest.problems import Problem, problem
+from sousei.ingest.tables import schema_of
+
+WITHDRAWALS = ("source_id", "decision", "decided_by", "decided_at", "reason_ja")
+GO_AHEADS = ("rule", "fact", "decided_by", "decided_on", "reason_ja")
+HOW_TO_PASTE = "decisions/go_aheads.csv に次の行を加え、決裁者・決裁日（YYYY-MM-DD）・理由を記入する:"
+WITHDRAWN, RESTORED = "withdrawn", "restored"
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """go_aheads: (rule, fact) -> its line. withdrawn: source_id -> its line. faults: lines that are not whole, which
+    change nothing. digest: changes when a decision does."""
+
+    go_aheads: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    withdrawn: dict[str, dict[str, str]] = field(default_factory=dict)
+    faults: list[Problem] = field(default_factory=list)
+    digest: str = ""
+
+    def frame(self) -> pl.DataFrame:
+        """raw.decision: one row per withdrawal in force and go-ahead."""
+        rows = [
+            {"kind": "withdrawal", "rule": "", "subject": line["source_id"], "decided_on": line["decided_at"][:10]}
+            | line
+            for line in self.withdrawn.values()
+        ] + [{"kind": "go_ahead", "subject": line["fact"]} | line for line in self.go_aheads.values()]
+        schema = schema_of("decision")
+        table = pl.DataFrame(
+            [{name: row.get(name) for name in schema} for row in rows], schema={**schema, "decided_on": pl.String}
+        )
+        return table.with_columns(pl.col("decided_on").str.to_date("%Y-%m-%d", strict=False))
+
+    def lets_pass(self, rule: str, fact: str) -> bool:
+        """Whether a named person let this finding pass on a named day with a reason."""
+        return (rule, fact) in self.go_aheads
+
+
+def line_to_paste(rule: str, fact: str) -> str:
+    """The go-ahead line for one finding, with words where a person fills in."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow([rule, fact, "決裁者", "決裁日", "理由"])
+    return out.getvalue()
+
+
+def read(home: Home) -> Decisions:
+    """The decisions of a home. A line that is not whole is a fault, changes nothing and is told.
+
+    Raises RegisterError (a ValueError of one line) where the characters, the header or the records of a file are not
+    certain: then nobody knows what was decided.
+    """
+    faults: list[Problem] = []
+    withdrawn: dict[str, dict[str, str]] = {}
+    for number, line in _lines(home.decisions / "withdrawals.csv", WITHDRAWALS, faults):
+        if line["decision"] == WITHDRAWN:
+            withdrawn[line["source_id"]] = line
+        elif line["decision"] == RESTORED:
+            withdrawn.pop(line["source_id"], None)
+        else:
+            faults.append(_fault("withdrawals.csv", number, "decision", "withdrawn か restored です"))
+    go_aheads = {}
+    for _, line in _lines(home.decisions / "go_aheads.csv", GO_AHEADS, faults):
+        go_aheads[line["rule"], line["fact"]] = line
+    return Decisions(go_aheads, withdrawn, faults, _digest(home.decisions))
+
+
+def prepare(home: Home) -> None:
+    """Make the two files that people add lines to, with their headers, where they are not there yet."""
+    for name, columns in (("go_aheads.csv", GO_AHEADS), ("corrections.csv", corrections.LINE)):
+        if not (home.decisions / name).exists():
+            write_bytes(home.decisions / name, (",".join(columns) + "\n").encode("utf-8-sig"))
+
+
+def withdraw(home: Home, source_id: str, by: str, reason: str, now: dt.datetime, *, restore: bool = False) -> None:
+    """Write down that a delivery counts no more from the next refresh, or counts again (restore).
+
+    Raises ValueError where by or reason is blank, LookupError where no such delivery was received or where it already
+    stands so.
+    """
+    if not by.strip() or not reason.strip():
+        raise ValueError("withdrawal_needs_name_and_reason: 誰が・なぜ決めたかを書いてください（--by と --reason）。")
+    digest = source_id.rpartition("-")[2]
+    if len(digest) != 16 or not any(home.snapshots.glob(f"{digest}*/receipt.json")):
+        raise LookupError(f"source_unknown: {source_id} という受領ファイルはありません（meta_source の source_id）。")
+    if (source_id in read(home).withdrawn) is not restore:
+        raise LookupError(
+            f"not_withdrawn: {source_id} は取り下げられていません。"
+            if restore
+            else f"already_withdrawn: {source_id} は取り下げ済みです。"
+        )
+    path = home.decisions / "withdrawals.csv"
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    before = csvtext.decode(path.read_bytes())[0].removeprefix("\ufeff") if path.exists() else ""
+    if not before:
+        writer.writerow(WITHDRAWALS)
+    decision = RESTORED if restore else WITHDRAWN
+    writer.writerow([source_id, decision, by.strip(), now.isoformat(timespec="seconds"), reason.strip()])
+    before += "\n" if before and not before.endswith("\n") else ""
+    write_bytes(path, (before + out.getvalue()).encode("utf-8-sig"))
+
+
+def _lines(path: Path, columns: tuple[str, ...], faults: list[Problem]) -> list[tuple[int, dict[str, str]]]:
+    """(line number, cells) of every whole line; all columns must be filled. Days are as 2026-04-01."""
+    if not path.is_file():
+        return []
+    kinds: dict[str, registers.Kind] = {name: "date" if name == "decided_on" else "text" for name in columns}
+    found = registers.scan(path, kinds, filled=columns, file=f"decisions/{path.name}", others=True)
+    wrong = {fault.row: fault for fault in reversed(found.faults) if fault.row is not None}
+    faults += [_fault(path.name, row, fault.column, fault.message_ja) for row, fault in sorted(wrong.items())]
+    whole = found.frame.filter(~pl.col("line_number").is_in(list(wrong)))
+    return [
+        (number, {name: str(cell) for name, cell in zip(columns, cells, strict=True)})
+        for number, *cells in whole.iter_rows()
+    ]
+
+
+def _fault(name: str, number: int, column: str, why_ja: str) -> Problem:
+    return {
+        **problem(
+            "decision_not_whole",
+            "review",
+            f"decisions/{name} の{number}行目の {column} が決まりに合わないため、この行は効いていません({why_ja})。",
+            f"Line {number} of decisions/{name} has no valid {column}; it has no effect.",
+            row=number,
+            column_label=column,
+            action_ja="空欄や書き方を直してください。",
+        ),
+        "file_name": name,
+    }
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.csv")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

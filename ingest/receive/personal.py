@@ -1,0 +1,168 @@
+"""Personal data at the door: refused before a byte is stored.
+
+Holds: names of columns that only person records have, and the share of values with a valid check digit. Does not hold
+any value in a message: column and count only. A hash of such a number is still the number by law, so none is made.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from sousei.ingest.cells.grid import Grid
+from sousei.ingest.problems import Problem, problem
+from sousei.ingest.vocabulary.text import squeeze
+
+_NUMBERS = re.compile(
+    r".{0,8}(個人番号|マイナンバー|住民票コード|基礎年金番号|運転免許証番号|旅券番号|在留カード番号|被保険者番号|宛名番号)(\(.*\))?"
+)
+_PROTECTED = re.compile(
+    r".{0,8}(個人番号|マイナンバー|住民票コード|基礎年金番号|運転免許証番号|旅券番号|在留カード番号|被保険者番号)(\(.*\))?"
+)
+_NOT_NUMBERS = re.compile(r"(個人番号|マイナンバー)(カード|制度|通知)")
+_NAMES = re.compile(r"(氏名|姓名|本人氏名|世帯主氏名|住民氏名|漢字氏名|カナ氏名|氏名\(.*\))")
+_ABOUT = re.compile(
+    r"(生年月日?|続柄|世帯番号|個人住所|現住所|前住所|住所|本籍|電話番号|性別|年齢|フリガナ|ふりがな|カナ)(\(.*\))?"
+)
+_CALLED = re.compile(r"お?名前|フルネーム|担当者名?|代表者名?")
+"""Headers that name a person only beside one of `_REACH`: a municipality has a 名前, too."""
+_REACH = re.compile(
+    r"(生年月日|個人住所|現住所|自宅住所|住所|電話(番号)?|TEL|携帯(電話)?(番号)?|メール(アドレス)?|E-?mail"
+    r"|(職員|社員|会員|学籍|受付)番号|所属|役職|部署)(\(.*\))?",
+    re.I,
+)
+PERSONAL = "personal_data"
+"""Identifier of the problem that such a file has."""
+CHANCE = 0.1
+"""Share of random numbers that pass either check digit."""
+SURE = 1e-5
+"""A column is personal where this many valid digits would come by chance with less than this probability."""
+_SHORTEST = 11
+_LONG = re.compile(r"[0-9０-９][0-9０-９\-‐－ 　]{9,16}[0-9０-９]")
+
+
+def valid_my_number(digits: str) -> bool:
+    """Twelve digits whose last is the check digit of 個人番号."""
+    return len(digits) == 12 and _check(digits[:-1]) == digits[-1]
+
+
+def valid_resident_code(digits: str) -> bool:
+    """Eleven digits whose last is the check digit of 住民票コード."""
+    return len(digits) == 11 and _check(digits[:-1]) == digits[-1]
+
+
+def _check(digits: str) -> str:
+    total = sum(int(d) * (place + 1 if place <= 6 else place - 5) for place, d in enumerate(reversed(digits), start=1))
+    rest = total % 11
+    return "0" if rest <= 1 else str(11 - rest)
+
+
+def find_personal(grid: Grid) -> list[Problem]:
+    """Problems (severity warn: the file is refused, the night goes on) where a grid holds personal data."""
+    found: list[Problem] = []
+    for cells in grid.head:
+        words = [cell for cell in cells if cell]
+        named = [w for w in words if _NUMBERS.fullmatch(w) and not _NOT_NUMBERS.search(w)]
+        if named:
+            found.append(_by_name(grid, named[0], grid.height))
+            break
+        name = next((w for w in words if _NAMES.fullmatch(w)), None)
+        called = next((w for w in words if _CALLED.fullmatch(w)), None)
+        reach = any(_REACH.fullmatch(w) for w in words)
+        if (name and (reach or any(_ABOUT.fullmatch(w) for w in words))) or (called and reach):
+            found.append(_by_name(grid, name or called or "", grid.height))
+            break
+    return found + _by_check_digits(grid)
+
+
+def protected_numbers(grid: Grid) -> list[Problem]:
+    """Problems where a grid of persons has numbers that the law protects, by header or by check digit."""
+    words = [cell for cells in grid.head for cell in cells if _PROTECTED.fullmatch(cell)]
+    named = [_by_name(grid, word, grid.height) for word in words if not _NOT_NUMBERS.search(word)]
+    return named[:1] or _by_check_digits(grid)
+
+
+def _by_check_digits(grid: Grid) -> list[Problem]:
+    return [
+        _by_digits(grid, place, kind, count, of)
+        for place in range(grid.width)
+        for kind, count, of in _valid_shares(grid, place)
+    ]
+
+
+def find_personal_keys(document: Any) -> list[Problem]:
+    """Problems where a JSON document has keys that only person records have."""
+    todo, seen = [document], 0
+    while todo and seen < 1_000_000:
+        value = todo.pop()
+        seen += 1
+        if isinstance(value, dict):
+            named = [key for key in value if _NUMBERS.fullmatch(squeeze(key)) and not _NOT_NUMBERS.search(squeeze(key))]
+            if named:
+                return [_by_name_text("", squeeze(named[0]), 0)]
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+    return []
+
+
+def _valid_shares(grid: Grid, place: int) -> list[tuple[str, int, int]]:
+    candidates: list[str] = []
+    if grid.largest(place) >= 1e9:
+        numbers = grid.numbers(place, 0, grid.height)
+        assert numbers is not None
+        large = numbers.filter((numbers >= 1e9) & (numbers < 1e12))
+        candidates += [f"{int(value):011d}" for value in large.to_list() if value == int(value)]
+    for text in grid.long_texts(place, _SHORTEST):
+        if _LONG.fullmatch(text.strip()):
+            candidates.append(re.sub(r"\D", "", squeeze(text)))
+    results = []
+    for kind, length, valid in (("個人番号", 12, valid_my_number), ("住民票コード", 11, valid_resident_code)):
+        of_length = [digits for digits in candidates if len(digits) == length]
+        # a column of few values repeated says little: distinct values are counted
+        distinct = set(of_length)
+        count = sum(valid(digits) for digits in distinct)
+        if count and _chance(count, len(distinct)) < SURE:
+            results.append((kind, sum(valid(digits) for digits in of_length), len(of_length)))
+    return results
+
+
+def _chance(count: int, of: int) -> float:
+    """Probability that at least `count` of `of` random numbers are valid."""
+    mean = of * CHANCE
+    if of > 400:  # normal tail is close enough and cheap
+        return 0.5 * math.erfc((count - 0.5 - mean) / math.sqrt(2 * mean * (1 - CHANCE)))
+    return sum(math.comb(of, k) * CHANCE**k * (1 - CHANCE) ** (of - k) for k in range(count, of + 1))
+
+
+def _by_name(grid: Grid, word: str, rows: int) -> Problem:
+    return _by_name_text(grid.sheet, word, rows)
+
+
+def _by_name_text(sheet: str, word: str, rows: int) -> Problem:
+    return problem(
+        PERSONAL,
+        "warn",
+        f"個人を扱う列「{word[:16]}」があるため受け取りません(約 {rows} 行)。保存していません。",
+        f"Refused: a column of personal data, {word[:16]} (about {rows} rows). Nothing was stored.",
+        sheet=sheet,
+        column_label=word[:16],
+        expected="no personal data",
+        found=f"column {word[:16]}, {rows} rows",
+        action_ja="個人の行を含まない集計表にして入れ直し、この置き場からは元のファイルを消してください。",
+    )
+
+
+def _by_digits(grid: Grid, place: int, kind: str, count: int, of: int) -> Problem:
+    return problem(
+        PERSONAL,
+        "warn",
+        f"{place + 1} 列目に{kind}の検査数字に合う値が {of} 件中 {count} 件あるため受け取りません。保存していません。",
+        f"Refused: {count} of {of} values in column {place + 1} pass the check digit of {kind}. Nothing was stored.",
+        sheet=grid.sheet,
+        column_label=f"column {place + 1}",
+        expected="no personal data",
+        found=f"{count} of {of} values",
+        action_ja="個人の番号を除いた集計表にして入れ直し、この置き場からは元のファイルを消してください。",
+    )
