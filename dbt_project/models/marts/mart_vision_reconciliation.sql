@@ -1,5 +1,6 @@
 -- The projection compares (projection/night/reconcile.py); difference = our figure (recomputed where there is a run,
--- else the official one) less the printed one. A figure that our run was fitted to says so: agreement would prove nothing.
+-- else the official one) less the printed one. A figure that our run was fitted to says so: agreement would prove
+-- nothing.
 select
     municipality_code,
     plan_id,
