@@ -114,6 +114,16 @@ def test_every_check_names_owner_action_and_reason(manifest: dict[str, Any]) -> 
         assert SEVERITIES[meta["severity"]] == test["config"]["severity"].lower(), test["name"]
 
 
+def test_every_mart_says_once_which_of_its_columns_identify_a_row(manifest: dict[str, Any]) -> None:
+    for name, mart in marts(manifest).items():
+        grain = mart["config"]["meta"]["grain"]
+        assert grain and len(set(grain)) == len(grain), name
+        assert set(grain) <= set(mart["columns"]), name
+    arguments = {test["name"]: (test.get("test_metadata") or {}).get("kwargs", {}) for test in nodes(manifest, "test")}
+    twice = [name for name, given in arguments.items() if "grain" in given]
+    assert twice == []
+
+
 def test_every_mart_has_a_row_count_and_grain_check_that_gates(manifest: dict[str, Any]) -> None:
     gated = {
         test["attached_node"].rsplit(".", 1)[-1]
