@@ -102,6 +102,12 @@ def test_every_other_model_and_seed_is_explained_in_both_languages(manifest: dic
     assert [node["name"] for node in every if not in_both_languages(node["description"])] == []
 
 
+def test_every_model_is_explained_beside_its_sql_and_nowhere_else(manifest: dict[str, Any]) -> None:
+    for model in nodes(manifest, "model"):
+        beside = Path(model["original_file_path"]).with_suffix(".yml").as_posix()
+        assert model["patch_path"] == f"{manifest['metadata']['project_name']}://{beside}"
+
+
 def test_every_check_names_owner_action_and_reason(manifest: dict[str, Any]) -> None:
     tests = nodes(manifest, "test")
     assert len(tests) > 20
