@@ -21,7 +21,6 @@ from typing import NamedTuple
 
 import duckdb
 
-from sousei.expectations.grain import KEYS
 from sousei.expectations.outcome import EXAMPLES, Finding, Outcome, go_aheads, how_to_let_pass
 
 OWNER = "運用担当"
@@ -141,6 +140,15 @@ def _compare(
         connection.execute("detach last_release")
 
 
+def grain(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, list[str]]:
+    """The columns that identify a row, by table, as the database of `schema` (main, a.main) says itself."""
+    return dict(
+        connection.execute(
+            f"select table_name, list(column_name order by place) from {schema}.meta_grain group by table_name"  # noqa: S608 our own names
+        ).fetchall()
+    )
+
+
 def _is_trial(connection: duckdb.DuckDBPyConnection, schema: str) -> bool:
     if "origin" not in _columns(connection, schema, "meta_source"):
         return False
@@ -201,7 +209,7 @@ def _findings(connection: duckdb.DuckDBPyConnection, run_checks: set[str], new_c
     here = _tables(connection, None)
     for table in sorted(tables - here - {"meta_release", "meta_check_outcome"}):
         yield Finding(LOST, f"{table} {new_code}".strip(), f"表 {table} がありません")
-    for table in sorted(tables & here & set(KEYS) - MAY_GO):
+    for table in sorted(tables & here & set(grain(connection, "main")) - MAY_GO):
         yield from _lost(connection, table, new_code)
     for table, one in DELIVERED.items():
         if table in tables & here:
@@ -219,7 +227,7 @@ def _findings(connection: duckdb.DuckDBPyConnection, run_checks: set[str], new_c
 def _shared(connection: duckdb.DuckDBPyConnection, table: str) -> tuple[set[str], list[str]]:
     """The columns that both have, and the key columns among them."""
     columns = set(_columns(connection, "last_release.main", table)) & set(_columns(connection, "main", table))
-    return columns, [name for name in KEYS[table] if name in columns]
+    return columns, [name for name in grain(connection, "main")[table] if name in columns]
 
 
 def _on(keys: Iterable[str]) -> str:
@@ -304,6 +312,7 @@ def _far(connection: duckdb.DuckDBPyConnection, table: str, one: Delivered) -> I
 
 def _visitors_far(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """Of one new file: three figures or more, and over a fifth of what it replaces, move by half or more."""
+    _, keys = _shared(connection, VISITORS)
     rows = connection.execute(
         f"""
         select b.source_id,
@@ -311,7 +320,7 @@ def _visitors_far(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
             min(concat_ws(' ', a.municipality_code, a.month, a.visitors || ' → ' || b.visitors))
                 filter (where abs(a.visitors - b.visitors) > 0.5 * a.visitors) as example
         from last_release.main.{VISITORS} as a
-        inner join main.{VISITORS} as b on {_on(KEYS[VISITORS])}
+        inner join main.{VISITORS} as b on {_on(keys)}
         where a.source_id <> b.source_id and a.source_id not in (from gone)
             and (b.source_id, a.municipality_code) not in (select source_id, municipality_code from corrected)
         group by all having n >= 3 and n > 0.2 * n_compared order by all

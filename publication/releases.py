@@ -20,7 +20,7 @@ import duckdb
 import polars as pl
 
 from sousei.expectations import gate
-from sousei.expectations.grain import KEYS
+from sousei.expectations.last_release import grain
 from sousei.foundation.files import sha256_of
 from sousei.foundation.home import Home
 
@@ -468,12 +468,21 @@ def _columns_of(connection: duckdb.DuckDBPyConnection, database: str, table: str
     return {one["name"]: one["type"] for one in describe(connection, database, table)["columns"]}
 
 
+def _grains(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """The grain of each table as the later release says, else the earlier one; none where both are older than that."""
+    said: dict[str, list[str]] = {}
+    for letter in ("a", "b"):
+        if "meta_grain" in tables_of(connection, letter):
+            said |= grain(connection, f"{letter}.main")
+    return said
+
+
 def _diff_table(
-    connection: duckdb.DuckDBPyConnection, table: str, code_changed: bool, inputs_changed: bool
+    connection: duckdb.DuckDBPyConnection, table: str, of: list[str], code_changed: bool, inputs_changed: bool
 ) -> tuple[dict[str, Any], pl.DataFrame]:
     left, right = (_columns_of(connection, database, table) for database in ("a", "b"))
     common = [name for name in left if name in right]
-    keys = [name for name in KEYS.get(table, ()) if name in common] or common
+    keys = [name for name in of if name in common] or common
     figures = [name for name in common if name not in keys and name != "source_id"]
     has_source, has_municipality = "source_id" in common and "source_id" not in keys, "municipality_code" in keys
     reason = (
@@ -562,8 +571,9 @@ def diff(a: Release, b: Release) -> Difference:
             connection.execute(f"attach {quoted(str(release.database))} as {letter} (read_only)")
         _sources(connection)
         left, right = (set(tables_of(connection, letter)) for letter in ("a", "b"))
+        grains = _grains(connection)
         for table in sorted((left & right) - set(ABOUT_THE_RELEASE)):
-            row, moved = _diff_table(connection, table, code_changed, inputs_changed)
+            row, moved = _diff_table(connection, table, grains.get(table, []), code_changed, inputs_changed)
             summary.append(row)
             changes.append(moved)
         for table in sorted(left | right):

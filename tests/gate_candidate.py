@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
+import yaml
 
 from sousei.expectations import gate
 from sousei.expectations.gate import DbtOutcome, Verdict
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.tables import RAW_TABLES, schema_of
 
 RUN_ID = "2026-11-22-0123456789ab"
@@ -177,6 +180,22 @@ comment on column main.fct_population.population_persons is '人数（人）。'
 """
 
 
+@cache
+def grain() -> dict[str, list[str]]:
+    """The columns that identify a row of each mart, as the YAML beside its SQL says."""
+    files = sorted((PROJECT_ROOT / "dbt_project/models/marts").glob("*.yml"))
+    models = [model for path in files for model in yaml.safe_load(path.read_text("utf-8"))["models"]]
+    return {model["name"]: model["config"]["meta"]["grain"] for model in models}
+
+
+def _grain(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create table main.meta_grain (table_name varchar, column_name varchar, place integer)")
+    connection.executemany(
+        "insert into main.meta_grain values (?, ?, ?)",
+        [(table, name, place) for table, columns in grain().items() for place, name in enumerate(columns, 1)],
+    )
+
+
 def _raw(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create schema raw")
     for name in RAW_TABLES:
@@ -221,6 +240,7 @@ def make(path: Path, *statements: str) -> Path:
     with duckdb.connect(str(path)) as connection:
         _raw(connection)
         connection.execute(MARTS)
+        _grain(connection)
         _raw_rows(connection)
         for statement in statements:
             connection.execute(statement)

@@ -48,6 +48,14 @@ with broken as (
     where observation.kpi_id not in (select kpi_id from {{ ref('dim_kpi') }})
     union all
     select
+        kpi_id,
+        min(municipality_code) as municipality_code,
+        '二つの計画に同じ指標IDがあります（実績と評価が混ざります）' as reason_ja
+    from {{ ref('dim_kpi') }}
+    group by kpi_id
+    having count(distinct plan_id) > 1
+    union all
+    select
         plan.plan_id as kpi_id,
         plan.municipality_code,
         '評価規則 ' || plan.grade_rule_id || ' に区分がありません' as reason_ja

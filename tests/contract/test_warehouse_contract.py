@@ -102,6 +102,12 @@ def test_every_other_model_and_seed_is_explained_in_both_languages(manifest: dic
     assert [node["name"] for node in every if not in_both_languages(node["description"])] == []
 
 
+def test_every_model_is_explained_beside_its_sql_and_nowhere_else(manifest: dict[str, Any]) -> None:
+    for model in nodes(manifest, "model"):
+        beside = Path(model["original_file_path"]).with_suffix(".yml").as_posix()
+        assert model["patch_path"] == f"{manifest['metadata']['project_name']}://{beside}"
+
+
 def test_every_check_names_owner_action_and_reason(manifest: dict[str, Any]) -> None:
     tests = nodes(manifest, "test")
     assert len(tests) > 20
@@ -112,6 +118,16 @@ def test_every_check_names_owner_action_and_reason(manifest: dict[str, Any]) -> 
         }
         assert not missing, (test["name"], missing)
         assert SEVERITIES[meta["severity"]] == test["config"]["severity"].lower(), test["name"]
+
+
+def test_every_mart_says_once_which_of_its_columns_identify_a_row(manifest: dict[str, Any]) -> None:
+    for name, mart in marts(manifest).items():
+        grain = mart["config"]["meta"]["grain"]
+        assert grain and len(set(grain)) == len(grain), name
+        assert set(grain) <= set(mart["columns"]), name
+    arguments = {test["name"]: (test.get("test_metadata") or {}).get("kwargs", {}) for test in nodes(manifest, "test")}
+    twice = [name for name, given in arguments.items() if "grain" in given]
+    assert twice == []
 
 
 def test_every_mart_has_a_row_count_and_grain_check_that_gates(manifest: dict[str, Any]) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from sousei.expectations import gate, last_release
-from sousei.expectations.grain import KEYS
 from sousei.foundation.home import Home
 from sousei.publication.release import publish
 from tests import gate_candidate
@@ -177,6 +176,12 @@ def test_the_verdict_holds_the_comparison(candidate: Path, last: Path) -> None:
 
 
 def test_rules_name_tables_and_columns_that_are_published() -> None:
-    assert set(last_release.DELIVERED) | {last_release.VISITORS} | set(last_release.DERIVED) <= set(KEYS)
+    keys = gate_candidate.grain()
+    assert set(last_release.DELIVERED) | {last_release.VISITORS} | set(last_release.DERIVED) <= set(keys)
     for table, one in last_release.DELIVERED.items():
-        assert set(one.of) <= set(KEYS[table])
+        assert set(one.of) <= set(keys[table])
+
+
+def test_a_candidate_that_does_not_say_what_its_rows_are_is_not_passed(candidate: Path, last: Path) -> None:
+    plant(candidate, "drop table main.meta_grain")
+    assert set(failing(candidate, last)) == set(last_release.RULES)

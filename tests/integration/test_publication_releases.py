@@ -264,6 +264,28 @@ def test_merger_is_the_reason_where_a_municipality_was_merged(published: Release
     assert (row["change"], row["reason"]) == ("removed", "merger")
 
 
+OLDER = "drop table main.meta_grain"
+
+
+def test_a_release_older_than_the_list_of_keys_is_compared_by_the_keys_of_the_other(
+    published: Release, base: Path, tmp_path: Path
+) -> None:
+    older = changed(base, tmp_path / "older", OLDER)
+    moved = changed(base, tmp_path / "n", "update main.fct_tourism_visitors set visitors = 7 where source_row = 4")
+    for found in (diff(older, moved), diff(moved, older)):
+        assert found.changes.group_by("table_name", "change", "column_name").len().rows() == [
+            ("fct_tourism_visitors", "changed", "visitors", 2)
+        ]
+
+
+def test_releases_without_a_list_of_keys_are_compared_by_whole_rows(base: Path, tmp_path: Path) -> None:
+    older = changed(base, tmp_path / "older", OLDER)
+    moved = "update main.fct_tourism_visitors set visitors = 7 where source_row = 4"
+    found = diff(older, changed(base, tmp_path / "n", OLDER, moved))
+    counts = dict(found.changes.group_by("change").len().iter_rows())
+    assert counts == {"added": 2, "removed": 2}
+
+
 def test_changed_columns_are_listed(published: Release, base: Path, tmp_path: Path) -> None:
     found = diff(published, changed(base, tmp_path / "n", "alter table main.dim_kpi add column extra integer"))
     assert found.columns.to_dicts() == [

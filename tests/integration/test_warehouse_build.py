@@ -437,6 +437,11 @@ def after_rebuilding(warehouse: Warehouse, mart: str, check: str) -> list[dict[s
             "基準値＋増分",
         ),
         (
+            "kpi_catalogue_is_consistent",
+            "insert into dim_kpi select * replace ('other_plan' as plan_id) from dim_kpi where kpi_id = 'n2-g1-2'",
+            "二つの計画に同じ",
+        ),
+        (
             "coverage_did_not_shrink",
             "delete from fct_tourism_visitors where municipality_code = '03211' and month = date '2026-06-01'",
             "最新の期",

@@ -3,14 +3,16 @@
     of the vocabulary, and the rules given as SQL that must hold. One test per mart keeps the night short; each failing
     row says which rule it broke.
 
-    grain      columns that identify a row
+    The grain (the columns that identify a row) stands once, in the config of the mart: see grain_of.
+
     required   columns that may not be null, besides the grain
     allowed    {column: [values]}; null is allowed unless required
     rules      [{holds: SQL that must be true, ja: what is wrong if it is not}]; null counts as holding
     traced     the mart has source_id, source_sheet, source_row
     may_be_empty  no row at all is sound too
 #}
-{% test sound_rows(model, grain, required=[], allowed={}, rules=[], traced=false, may_be_empty=false) %}
+{% test sound_rows(model, required=[], allowed={}, rules=[], traced=false, may_be_empty=false) %}
+{%- set grain = grain_of(model.identifier) -%}
 {%- set identity -%}
     {{ "'" }}{{ grain | join(' / ') }}{{ "' || ' = ' || concat_ws(' / ', " }}{{ grain | join(', ') }})
 {%- endset -%}
