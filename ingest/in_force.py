@@ -4,7 +4,7 @@ Holds: the schema `delivered` (every delivered figure, corrected where a correct
 versions of itself) and the schema `in_force` (one row per figure). Does not hold: corrections, or which of two tables
 counts where both tell one fact (a survey and a series): that is said where the two are put together.
 
-The rule. Figures with one key (CORRECTABLE) are versions of one figure. The settled status wins (final or revised over
+The rule. Figures with one key (tables.yaml) are versions of one figure. The settled status wins (final or revised over
 preliminary over estimated ...; a correction does not make a figure more settled than it was published); then the value
 that was received last. Deliveries that say the same are one version of it, whoever came first. A delivery counts as
 received when its bytes came last (raw.delivery.received_order), so the original that is sent again after a wrong
@@ -17,8 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sousei.ingest.decided.corrections import CORRECTABLE
-from sousei.ingest.tables import RAW_TABLES
+from sousei.ingest.tables import FIGURES, figure_of, key_of, schema_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,7 +54,7 @@ def expose(connection: duckdb.DuckDBPyConnection) -> None:
     """
     connection.execute("create schema if not exists delivered")
     connection.execute("create schema if not exists in_force")
-    for table in CORRECTABLE:
+    for table in FIGURES:
         connection.execute(f"drop table if exists delivered.{table} cascade")
         connection.execute(f"create table delivered.{table} as {delivered(table)}")
         connection.execute(
@@ -70,9 +69,9 @@ def delivered(table: str) -> str:
     Most figures come once: only keys that may have come more often (equal hashes) are put in order, which is several
     times quicker on the tables of the whole country.
     """
-    keys, figure = CORRECTABLE[table]
+    keys, figure = key_of(table), figure_of(table)
     key, settled = ", ".join(keys), status_rank("published_status")
-    without = [name for name in NOT_CARRIED if name in RAW_TABLES[table]] + ["published_status"]
+    without = [name for name in NOT_CARRIED if name in schema_of(table)] + ["published_status"]
     return f"""
         with one as (
             select * exclude ({", ".join(without)}), {settled} as settled_rank, hash({key}) as key_hash

@@ -112,7 +112,7 @@ def read(
         elif verdict == "taken":
             for table in one["rows"]:
                 files.setdefault(table, []).append(_parquet(home, table, one["source_id"]))
-        row = {name: one.get(name) for name in RAW_TABLES["delivery"]}
+        row = {name: one.get(name) for name in schema_of("delivery")}
         row |= {"received_at": snapshot.received_at, "received_order": snapshot.order, "origin": snapshot.origin}
         row |= {"verdict": verdict, "raw_table": ", ".join(one["rows"])}
         row |= {"rows_read": sum(one["rows"].values()) if verdict == "taken" else 0}

@@ -18,8 +18,7 @@ from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 from sousei.expectations import suites
 from sousei.foundation import clock
 from sousei.foundation.home import Home
-from sousei.ingest.decided.corrections import CORRECTABLE
-from sousei.ingest.tables import RAW_TABLES
+from sousei.ingest.tables import FIGURES, RAW_TABLES
 from sousei.orchestration import nightly
 from sousei.orchestration import run as runs
 from sousei.orchestration.inputs import CannotStartError, WrongUseError
@@ -96,9 +95,9 @@ DBT_RESULTS = dg.AssetKey("dbt_results")
                 kinds={"parquet", "polars"},
                 owners=OPERATOR,
                 skippable=True,
-                description=_describe(columns),
+                description=described.description,
             )
-            for table, columns in RAW_TABLES.items()
+            for table, described in RAW_TABLES.items()
         ),
         *(
             dg.AssetSpec(
@@ -111,7 +110,7 @@ DBT_RESULTS = dg.AssetKey("dbt_results")
                 description="届いた値に訂正を反映し、同じ値の版に順位を付けたもの（1位が採用値）。 / "
                 "Delivered figures with the declared corrections and the rank among their versions; 1 is in force.",
             )
-            for table in CORRECTABLE
+            for table in FIGURES
         ),
         dg.AssetSpec(
             RUN,
@@ -154,7 +153,7 @@ def intake(context: dg.AssetExecutionContext, config: IntakeConfig, refresh: Ref
     )
     for table in RAW_TABLES:
         yield dg.MaterializeResult(asset_key=_raw_key(table), metadata={"dagster/row_count": outcome.rows[table]})
-    for table in CORRECTABLE:
+    for table in FIGURES:
         yield dg.MaterializeResult(asset_key=_delivered_key(table))
     yield dg.MaterializeResult(asset_key=RUN, metadata={"run_id": outcome.run.run_id, "as_of": outcome.run.as_of})
     yield dg.AssetCheckResult(

@@ -19,8 +19,8 @@ import pytest
 
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import in_force, raw
-from sousei.ingest.decided.corrections import CORRECTABLE
 from sousei.ingest.receive import intake
+from sousei.ingest.tables import FIGURES
 from sousei.projection import scenarios
 from sousei.projection.night import build as nightly
 from sousei.projection.night import reconcile
@@ -73,13 +73,13 @@ class Warehouse:
 
     def resolve(self, statements: str) -> None:
         """Find the versions in force again where the statements touch delivered figures, deliveries or corrections."""
-        touched = [table for table in CORRECTABLE if f".{table}" in statements]
+        touched = [table for table in FIGURES if f".{table}" in statements]
         if "raw.delivery" in statements and "raw.delivery" not in self.views:
             self.connection.execute(
                 "update raw.delivery set received_order = place from (select source_id as id, row_number() over "
                 "(order by received_at, received_order, source_id) as place from raw.delivery) where id = source_id"
             )
-        for table in CORRECTABLE if re.search(r"raw\.(delivery|correction)\b|corrected\.", statements) else touched:
+        for table in FIGURES if re.search(r"raw\.(delivery|correction)\b|corrected\.", statements) else touched:
             self.connection.execute(f"delete from delivered.{table}")
             self.connection.execute(f"insert into delivered.{table} {in_force.delivered(table)}")
 

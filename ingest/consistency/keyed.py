@@ -14,7 +14,7 @@ import polars as pl
 from sousei.ingest.contract.model import Layout
 from sousei.ingest.decided.named import UNKNOWN
 from sousei.ingest.rows.coded import coded
-from sousei.ingest.tables import PROVENANCE, schema_of
+from sousei.ingest.tables import key_of, schema_of
 
 _SOLVED = 400
 """Equations that do not hold and are kept for finding the one figure that is wrong."""
@@ -113,9 +113,7 @@ def together(numbers: dict[str, np.ndarray], names: list[str]) -> np.ndarray:
 
 def keys_of(layout: Layout) -> list[str]:
     """Columns that make a row of the raw table one of a kind inside a delivery."""
-    gone = {*PROVENANCE, "area_name", "area_level", "age_from", "age_to", "population_persons", "value", "visitors"}
-    gone |= {"unit_in_file", "indicator_ja", "primary_source_ja", "unit"}
-    return [name for name in schema_of(layout.raw_table) if name not in gone]
+    return [name for name in schema_of(layout.raw_table) if name in key_of(layout.raw_table)]
 
 
 def other_keys(layout: Layout, over: str) -> list[str]:

@@ -27,23 +27,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from sousei.ingest.decided import registers
-from sousei.ingest.tables import RAW_TABLES, schema_of
+from sousei.ingest.tables import FIGURES, figure_of, key_of, schema_of
 from sousei.ingest.vocabulary.written_dates import written
 
 if TYPE_CHECKING:
     import duckdb
 
 FILES = Path(__file__).parents[1] / "sources"
-CORRECTABLE = {
-    "census_population": (("area_code", "as_of_date", "scope", "sex", "age_group"), "population_persons"),
-    "registry_population": (("area_code", "as_of_date", "scope", "sex", "age_group"), "population_persons"),
-    "registry_dynamics": (("area_code", "as_of_date", "scope", "item"), "value"),
-    "furusato_donation": (("area_code", "fiscal_year", "form", "item"), "value"),
-    "tourism_visitors": (("area_code", "month", "form"), "visitors"),
-    "ipss_population": (("area_code", "vintage", "year", "sex", "age_group"), "population_persons"),
-    "reference_series": (("municipality_code", "indicator_id", "series", "period_start", "period_end"), "value"),
-}
-"""Raw tables whose figures can be corrected: what names a row of them, and the figure."""
 STATUSES = ("declared", "confirmed_by_publisher")
 LINE = (
     "raw_table", "row_key", "as_published", "corrected", "reason_ja", "provider", "status", "declared_on", "evidence",
@@ -119,11 +109,11 @@ def is_many() -> pl.Expr:
 def row_key(table: str, text: str) -> str | None:
     """The row key in its written order (delivery, sheet, row, then the table's keys); None where the table or a key is
     not one, or where it would name all of a delivery."""
-    if table not in CORRECTABLE:
+    if table not in FIGURES:
         return None
     parts = [part.partition("=") for part in text.split()]
     given = {name: value for name, _, value in parts}
-    keys = CORRECTABLE[table][0]
+    keys = key_of(table)
     if len(given) != len(parts) or not all(given.values()):
         return None
     given = {name: _as_keyed(name, value) for name, value in given.items()}
@@ -158,11 +148,11 @@ def expose(connection: duckdb.DuckDBPyConnection, lines: pl.DataFrame) -> None:
     has one row with source_id, and no place. later_source_id: see ingest.tables.
     """
     connection.register("declared_lines", lines.to_arrow())
-    tables = [table for table in lines["raw_table"].unique().sort() if table in CORRECTABLE]
+    tables = [table for table in lines["raw_table"].unique().sort() if table in FIGURES]
     many = lines.filter(is_many())["raw_table"].unique().sort()
     selects = [_named_rows(table) for table in tables]
-    selects += [_named_many(table) for table in many if table in CORRECTABLE]
-    unknown = ", ".join(f"'{table}'" for table in CORRECTABLE)
+    selects += [_named_many(table) for table in many if table in FIGURES]
+    unknown = ", ".join(f"'{table}'" for table in FIGURES)
     selects.append(f"select line.*, {_NO_ROW} from declared_lines as line where raw_table not in ({unknown})")  # noqa: S608
     connection.execute(
         f"""
@@ -199,7 +189,7 @@ def expose(connection: duckdb.DuckDBPyConnection, lines: pl.DataFrame) -> None:
             "select distinct raw_table from raw.correction where outcome = 'applied'"
         ).fetchall()
     }
-    for table in CORRECTABLE:
+    for table in FIGURES:
         as_it_came = f"select *, value_status as published_status from raw.{table}"  # noqa: S608 our own names
         view = _corrected(table) if table in applied else as_it_came
         connection.execute(f"create or replace view corrected.{table} as {view}")
@@ -213,7 +203,7 @@ _NO_ROW = (
 
 def _key_of(table: str) -> str:
     """SQL: the row key of a delivered row; a key that is null is blank."""
-    return " || ' ' || ".join(f"'{name}=' || coalesce(cast({name} as varchar), '')" for name in CORRECTABLE[table][0])
+    return " || ' ' || ".join(f"'{name}=' || coalesce(cast({name} as varchar), '')" for name in key_of(table))
 
 
 def _part(name: str) -> str:
@@ -222,7 +212,7 @@ def _part(name: str) -> str:
 
 
 def _named_rows(table: str) -> str:
-    keys, figure = CORRECTABLE[table]
+    keys, figure = key_of(table), figure_of(table)
     return f"""
         select
             line.*, found.source_id, found.sheet, found.row, found.area, found.delivered, found.edition,
@@ -240,7 +230,7 @@ def _named_rows(table: str) -> str:
 
 def _named_many(table: str) -> str:
     """SQL: the figures that lines over many of them name; one row without a place where none of them could be read."""
-    keys, figure = CORRECTABLE[table]
+    keys, figure = key_of(table), figure_of(table)
     parts = ", ".join(f"{_part(name)} as part_{name}" for name in ("delivery", "sheet", "row", *keys))
     narrowed = " and ".join(
         f"(part_{name} = '' or cast(found.{name} as varchar) = part_{name} or (ends_with(part_{name}, '*') "
@@ -302,7 +292,7 @@ def _named_many(table: str) -> str:
 
 
 def _corrected(table: str) -> str:
-    _, figure = CORRECTABLE[table]
+    figure = figure_of(table)
     dtype = schema_of(table)[figure]
     kind = f"decimal({dtype.precision}, {dtype.scale})" if isinstance(dtype, pl.Decimal) else "bigint"
     names = [
@@ -312,7 +302,7 @@ def _corrected(table: str) -> str:
             "value_status": "case when correction.line_number is null then published.value_status "
             "when correction.corrected is null then 'not_reported' else 'revised' end as value_status",
         }.get(name, f'published."{name}"')
-        for name in RAW_TABLES[table]
+        for name in schema_of(table)
     ]
     names.append(
         "if(correction.line_number is not null and correction.corrected is null, 'not_reported', "

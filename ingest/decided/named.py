@@ -17,6 +17,7 @@ import polars as pl
 
 from sousei.ingest.decided import corrections
 from sousei.ingest.problems import Problem, problem
+from sousei.ingest.tables import figure_of
 
 PUBLISHED, UNKNOWN, STATUS = "_published", "_unknown", "_status"
 """Columns of rows with lines applied: the figure and its status as published, and whether it is not used."""
@@ -90,7 +91,7 @@ def fingerprint(lines: Iterable[Line]) -> str:
 def applied(rows: pl.DataFrame, table: str, lines: list[Line]) -> pl.DataFrame:
     """Rows of a raw table with the lines applied to figure and value_status, and with the columns PUBLISHED, STATUS and
     UNKNOWN; the same rows where no line names any of them."""
-    value = corrections.CORRECTABLE[table][1]
+    value = figure_of(table)
     exact, many = [line for line in lines if not line.delivery], [line for line in lines if line.delivery]
     change = pl.lit(None, _EXACT)
     unknown, changed = pl.lit(False), pl.lit(False)
@@ -134,7 +135,7 @@ def as_published(rows: pl.DataFrame, table: str) -> pl.DataFrame:
     """The rows as they came, without the columns of `applied`."""
     if PUBLISHED not in rows.columns:
         return rows
-    value = corrections.CORRECTABLE[table][1]
+    value = figure_of(table)
     return rows.with_columns(pl.col(PUBLISHED).alias(value), pl.col(STATUS).alias("value_status")).drop(
         PUBLISHED, STATUS, UNKNOWN
     )
@@ -145,7 +146,7 @@ def alike(frames: list[pl.DataFrame], table: str) -> list[pl.DataFrame]:
     if not any(PUBLISHED in frame.columns for frame in frames):
         return frames
     marks = (
-        pl.col(corrections.CORRECTABLE[table][1]).alias(PUBLISHED),
+        pl.col(figure_of(table)).alias(PUBLISHED),
         pl.col("value_status").cast(pl.String).alias(STATUS),
     )
     return [

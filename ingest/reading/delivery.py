@@ -31,7 +31,7 @@ from sousei.ingest.recognise.nearest import not_recognised
 from sousei.ingest.recognise.recognised import Recognised, as_of
 from sousei.ingest.recognise.siblings import sibling, without_figures
 from sousei.ingest.rows.coded import plain, together
-from sousei.ingest.rows.figures import value_column
+from sousei.ingest.tables import figure_of, schema_of
 
 _FIELD_OF_FIGURES = re.compile(rb'(?m)(?:^|[,;\t])[ "]*-?\d[\d.]*[ "]*(?:[,;\t\r]|$)')
 
@@ -167,7 +167,7 @@ def _read_grids(
     for table, frames in tables.items():
         if len(frames) > 1:
             layout = next(found.layout for _, found in recognised if found.layout.raw_table == table)
-            rows, again = sums.twice(together(alike(frames, table)), layout, value_column(table))
+            rows, again = sums.twice(together(alike(frames, table)), layout, figure_of(table))
             problems += again
             tables[table] = [rows]
         tables[table] = [as_published(rows, table) for rows in tables[table]]
@@ -290,7 +290,7 @@ def _name_against_content(file_name: str, found: Recognised, rows: pl.DataFrame)
     if "scope" in stated and "scope" in rows.columns:
         pairs.append((_SCOPES.get(stated["scope"], stated["scope"]), str(rows["scope"][0])))
     if "table" in stated:
-        pairs.append((stated["table"], "nen" if found.layout.raw_table == "registry_population" else "jin"))
+        pairs.append((stated["table"], "nen" if "age_group" in schema_of(found.layout.raw_table) else "jin"))
     if "fiscal" in stated and "fiscal_year" in rows.columns:
         letter, number = stated["fiscal"][0], int(stated["fiscal"][1:])
         pairs.append((str({"H": 1988, "R": 2018}[letter] + number), str(rows["fiscal_year"][0])))

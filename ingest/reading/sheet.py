@@ -20,9 +20,10 @@ from sousei.ingest.decided.named import Line
 from sousei.ingest.problems import Problem, problem
 from sousei.ingest.recognise.recognised import Recognised
 from sousei.ingest.rows.area_keys import prefectures_of
-from sousei.ingest.rows.figures import bad_cells, value_column
+from sousei.ingest.rows.figures import bad_cells
 from sousei.ingest.rows.keys import measures
 from sousei.ingest.rows.melt import Melted, melt
+from sousei.ingest.tables import figure_of
 
 
 class Page(NamedTuple):
@@ -41,7 +42,7 @@ class Page(NamedTuple):
 
 def read_sheet(sheet: Grid, found: Recognised, lines: Sequence[Line]) -> Page:
     """The rows of one sheet and what is wrong with them."""
-    table, value = found.layout.raw_table, value_column(found.layout.raw_table)
+    table, value = found.layout.raw_table, figure_of(found.layout.raw_table)
     here = {"", named.plain_sheet(sheet.sheet)}
     own = [line for line in lines if line.raw_table == table and line.sheet in here]
     melted, aside = _melted(sheet, found, own)

@@ -20,12 +20,12 @@ import polars as pl
 
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.consistency import blocks
-from sousei.ingest.decided.corrections import CORRECTABLE, DECISIONS, DELIVERY_DIGITS, LINE, PLACEHOLDERS
+from sousei.ingest.decided.corrections import DECISIONS, DELIVERY_DIGITS, LINE, PLACEHOLDERS
 from sousei.ingest.decided.named import PUBLISHED, UNKNOWN, Line, plain_sheet
 from sousei.ingest.problems import TO_PASTE, Problem, problem
 from sousei.ingest.reading.result import Proposal, Reading
 from sousei.ingest.recognise.recognised import Recognised
-from sousei.ingest.rows.figures import value_column
+from sousei.ingest.tables import FIGURES, figure_of, key_of
 
 if TYPE_CHECKING:
     from sousei.ingest.consistency.keyed import Equation
@@ -58,7 +58,7 @@ def propose(sheet: Grid, found: Recognised, page: Page, several: bool) -> list[P
     if not stopping:
         return []
     table, rows = found.layout.raw_table, page.rows
-    if table not in CORRECTABLE:
+    if table not in FIGURES:
         return []
     place = f"sheet={plain_sheet(sheet.sheet)} " if several and sheet.sheet else ""
     fixes = _solved(rows, page.broken, table) if page.whole else {}
@@ -83,7 +83,7 @@ def propose(sheet: Grid, found: Recognised, page: Page, several: bool) -> list[P
             if not fixes:
                 labelled = here.filter(pl.col("column_label").cast(pl.String) == p["column_label"])
                 made.append(_total(labelled if labelled.height else here, table, place, kind))
-        elif (code := here[CORRECTABLE[table][0][0]].cast(pl.String)[0]) is None:
+        elif (code := here[key_of(table)[0]].cast(pl.String)[0]) is None:
             cells[row].add(_part(rows, here, table))
         elif code not in mended:
             areas[kind, _part(rows, here, table)].add(code)
@@ -103,7 +103,7 @@ def _many(table: str, place: str, key: str, why: str) -> Proposal:
 
 def _areas(areas: dict[tuple[str, str], set[str]], table: str, place: str) -> list[Proposal]:
     """Areas, or their prefecture where they are many; none where they are all over the country."""
-    first = CORRECTABLE[table][0][0]
+    first = key_of(table)[0]
     made = []
     for (why, part), codes in areas.items():
         counts = Counter(code[:2] for code in codes)
@@ -119,7 +119,7 @@ def _part(rows: pl.DataFrame, here: pl.DataFrame, table: str) -> str:
     """The keys, beside area, sex, age and item, that tell rows of one area in this table apart: its years."""
     names = [
         name
-        for name in CORRECTABLE[table][0][1:]
+        for name in key_of(table)[1:]
         if name not in _OF_KEY and name not in {"series", "indicator_id"} and rows[name].n_unique() > 1
     ]
     years = [f" {name}={here[name].cast(pl.String)[0]}" for name in names if here[name].n_unique() == 1]
@@ -131,14 +131,14 @@ def _cell(rows: pl.DataFrame, here: pl.DataFrame, table: str) -> str:
     if here.height != 1:
         return ""
     beside = rows.filter(pl.col("row") == here["row"][0])
-    names = [name for name in CORRECTABLE[table][0][1:] if beside[name].n_unique() > 1]
+    names = [name for name in key_of(table)[1:] if beside[name].n_unique() > 1]
     return "".join(f" {name}={here[name].cast(pl.String)[0]}" for name in names)
 
 
 def _total(here: pl.DataFrame, table: str, place: str, why: str) -> Proposal:
     """A prefecture whose municipalities do not add up: which of them is wrong is not known. The nation alone, where its
     prefectures do not. A total between the rows has no code: its name begins with its prefecture's."""
-    keys = CORRECTABLE[table][0]
+    keys = key_of(table)
     code = here[keys[0]].cast(pl.String)[0] or blocks.prefecture_of(str(here["area_name"][0])) or ""
     wanted = code if code == "00000" else f"{code[:2]}*"
     same = [name for name in keys[1:] if here[name].n_unique() == 1 and here[name].cast(pl.String)[0] is not None]
@@ -173,7 +173,7 @@ def _members(one: Equation) -> set[int]:
 def _solved(rows: pl.DataFrame, broken: Sequence[Equation], table: str) -> dict[int, tuple[int, int]]:
     """Figure -> (its true value, sums that say so), where two sums or more are wrong by the same amount, have exactly
     one figure in common, and hold with the other value."""
-    figures = rows[value_column(table)]
+    figures = rows[figure_of(table)]
     solved = {}
     for group in _together(broken):
         if len(group) < 2:
@@ -210,7 +210,7 @@ def _together(broken: Sequence[Equation]) -> list[list[Equation]]:
 
 
 def _fixed(rows: pl.DataFrame, at: int, true: int, table: str, sums: int) -> Proposal:
-    keys, value = CORRECTABLE[table][0], value_column(table)
+    keys, value = key_of(table), figure_of(table)
     one = rows.row(at, named=True)
     published = one[PUBLISHED] if PUBLISHED in one else one[value]
     return Proposal(

@@ -19,7 +19,7 @@ from sousei.ingest.problems import SHOWN, Problem, problem
 from sousei.ingest.recognise.recognised import Bound, Recognised
 from sousei.ingest.rows import keys
 from sousei.ingest.rows.keys import one
-from sousei.ingest.tables import AREA
+from sousei.ingest.tables import AREA, schema_of
 from sousei.ingest.vocabulary.codes import check_digit_column, valid6
 
 _PARTS = r"^(特別区部|.*[市郡]部|.*郡町村|.*市町村)$"
@@ -43,7 +43,7 @@ def with_areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.D
 
     Checks digits and names, and looks codes up where a table has names only. Problems mean that the rows must not be
     used."""
-    if found.layout.raw_table == "reference_series":
+    if "municipality_code" in schema_of(found.layout.raw_table):
         return _reference_codes(grid, found, frame)
     if frame.height < _MANY or one(found, "area_code") is None:  # names alone are read in the order of the rows
         return _areas(grid, found, frame)

@@ -18,10 +18,10 @@ from sousei.ingest.contract.model import STATUSES
 from sousei.ingest.problems import Problem, problem
 from sousei.ingest.recognise.recognised import Bound, Recognised, as_of
 from sousei.ingest.rows import tidy
-from sousei.ingest.rows.figures import of_measure, value_column
+from sousei.ingest.rows.figures import of_measure
 from sousei.ingest.rows.keys import measures, one
 from sousei.ingest.rows.told import Told, beside, no_period, same
-from sousei.ingest.tables import schema_of
+from sousei.ingest.tables import RAW_TABLES, figure_of, schema_of
 from sousei.ingest.vocabulary.ages import Age, parse_age
 from sousei.ingest.vocabulary.dates import fiscal_period, parse_flow, parse_year
 
@@ -98,15 +98,15 @@ def dimensions(
         by, in_year, months = beside(told["year"], text("month"), figures)
         first_day = pl.date(pl.lit(in_year), pl.lit(months.cast(pl.Int32, strict=False)), 1)
         told["month"] = Told(by, pl.select(first_day).to_series())
-    if table == "tourism_visitors":
+    if {"month", "form"} <= set(schema):
         one_month = told["month"].spread(figures).n_unique() == 1
         told["form"] = same(len(columns), "monthly" if one_month else "yearly", pl.String)
     if "fiscal_year" in schema:
         fiscal = text("fiscal_year")
         told["fiscal_year"] = fiscal.read(_years(fiscal.words()), pl.Int32)
-    if table == "registry_dynamics":
+    if "period_basis" in schema:
         told |= _flows(found, columns)
-    if table == "reference_series":
+    if "indicator_id" in schema:  # our own tidy form
         more, problems = tidy.fields(grid, found, records, figures)
         if not more:
             return {}, problems
@@ -115,13 +115,13 @@ def dimensions(
         told["unit_in_file"] = Told("measure", pl.Series([bound.column.unit for bound in columns], dtype=pl.String))
     told["value_status"] = _status(found, told, figures)
     told["value_raw"] = Told("figure", figures["value_raw"])
-    told[value_column(table)] = Told("figure", _values(found, columns, figures))
+    told[figure_of(table)] = Told("figure", _values(found, columns, figures))
     return told, problems
 
 
 def observed_days(found: Recognised, rows: pl.DataFrame) -> list[dt.date]:
     """The days that the rows' figures are about; none for projections and our own tidy form."""
-    if found.layout.raw_table in {"ipss_population", "reference_series"}:
+    if not RAW_TABLES[found.layout.raw_table].observed:
         return []
     days = [day for name in ("as_of_date", "month") if name in rows.columns for day in rows[name].unique().to_list()]
     years = rows["fiscal_year"].unique().to_list() if "fiscal_year" in rows.columns else []
@@ -208,7 +208,7 @@ def _status(found: Recognised, told: dict[str, Told], figures: pl.DataFrame) -> 
 def _values(found: Recognised, columns: list[Bound], figures: pl.DataFrame) -> pl.Series:
     """The figures in the unit and type of the raw table."""
     table = found.layout.raw_table
-    dtype = schema_of(table)[value_column(table)]
+    dtype = schema_of(table)[figure_of(table)]
     number = pl.col("number") * of_measure([bound.column.scale for bound in columns], pl.Int64)
     if not isinstance(dtype, pl.Decimal):
         return figures.select(number.round().cast(pl.Int64)).to_series()

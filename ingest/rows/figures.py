@@ -7,7 +7,6 @@ dimensions.py), what a row's columns say of each other (across.py) or how figure
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
 import polars as pl
@@ -17,17 +16,10 @@ from sousei.ingest.cells.grid import Grid
 from sousei.ingest.problems import SHOWN, Problem, problem
 from sousei.ingest.recognise.recognised import Recognised
 from sousei.ingest.rows.keys import hidden_rows, measures
-from sousei.ingest.tables import schema_of
+from sousei.ingest.tables import figure_of, schema_of
 from sousei.ingest.vocabulary.values import RESIDUE, text_of_numbers, type_column
 
 _TOTAL_AGE = re.compile(r"(?:年齢)?総数")
-_VALUE_COLUMNS = ("population_persons", "value", "visitors")
-
-
-@cache
-def value_column(table: str) -> str:
-    """Name of the raw table's column that holds the figure."""
-    return next(name for name in _VALUE_COLUMNS if name in schema_of(table))
 
 
 def figures(grid: Grid, found: Recognised, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -103,7 +95,7 @@ def of_measure(values: list[Any], dtype: pl.DataType | type[pl.DataType] | None 
 def _bad_cells(found: Recognised, records: pl.DataFrame, long: pl.DataFrame) -> pl.DataFrame:
     """Cells that are not figures, not whole, negative or too large where the contract says that they are not."""
     layout, columns = found.layout, measures(found)
-    dtype = schema_of(layout.raw_table)[value_column(layout.raw_table)]
+    dtype = schema_of(layout.raw_table)[figure_of(layout.raw_table)]
 
     each = of_measure
     places = 10**dtype.scale if isinstance(dtype, pl.Decimal) else 1

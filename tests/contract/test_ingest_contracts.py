@@ -89,9 +89,9 @@ def test_every_sample_is_recognised_by_its_content(path: Path) -> None:
 
 def test_raw_tables_that_say_their_provenance() -> None:
     """Every figure and problem says its delivery; a decision is of a person, and names a delivery as its subject."""
-    without = {name for name, columns in RAW_TABLES.items() if "source_id" not in columns}
+    without = {name for name, table in RAW_TABLES.items() if "source_id" not in table.schema}
     assert without == {"decision"}
-    assert "subject" in RAW_TABLES["decision"]
+    assert "subject" in schema_of("decision")
 
 
 def test_describe_touches_nothing(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from sousei.ingest.areas import spellings
 from sousei.ingest.decided.named import applied
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.reading import way_past
-from sousei.ingest.rows.figures import value_column
+from sousei.ingest.tables import figure_of
 from sousei.ingest.vocabulary.codes import check_digit
 from tests.synthetic.books import book
 
@@ -450,7 +450,7 @@ def test_a_wrong_row_in_a_genuine_file_is_named_and_the_rest_is_taken(kind: str)
     found = reading.read(data, "x", lines=named)
     assert found.taken, found.problems
     ((table, before),) = plain.tables.items()
-    value = value_column(table)
+    value = figure_of(table)
     after = applied(found.tables[table], table, named)
     both = before.join(after, on=["row", "column_label"], how="left", suffix="_after")
     changed = both.filter(pl.col(value).ne_missing(pl.col(f"{value}_after")))

@@ -6,12 +6,11 @@ import re
 from typing import Any
 
 from sousei.foundation.home import PROJECT_ROOT
-from sousei.ingest.decided.corrections import CORRECTABLE
-from sousei.ingest.tables import RAW_TABLES
+from sousei.ingest.tables import FIGURES, RAW_TABLES, key_of
 from sousei.projection.night.tables import INPUTS
 
-FIGURES = "|".join(CORRECTABLE)
-READS_FIGURES = re.compile(rf"\b(raw|corrected)\.(?:\"?({FIGURES})\"?|\{{)")
+NAMES = "|".join(FIGURES)
+READS_FIGURES = re.compile(rf"\b(raw|corrected)\.(?:\"?({NAMES})\"?|\{{)")
 """SQL that names a table of figures (or any, by a placeholder) of the schemas before versions are resolved."""
 DOORS = {
     "ingest/decided/corrections.py": "applies the declared corrections",
@@ -49,9 +48,7 @@ def test_the_search_sees_a_reader_of_raw_figures() -> None:
 
 def test_dbt_reads_figures_of_the_schema_delivered_and_only_in_staging(manifest: dict[str, Any]) -> None:
     figures = {
-        unique_id: source["schema"]
-        for unique_id, source in manifest["sources"].items()
-        if source["name"] in CORRECTABLE
+        unique_id: source["schema"] for unique_id, source in manifest["sources"].items() if source["name"] in FIGURES
     }
     assert set(figures.values()) == {"delivered"}
     readers = {
@@ -71,7 +68,7 @@ def test_whoever_reads_staging_says_which_version_it_takes(manifest: dict[str, A
         if node["resource_type"] == "model"
         and any(parent.startswith("source.") and ".delivered." in parent for parent in node["depends_on"]["nodes"])
     }
-    assert len(delivered) == len(CORRECTABLE)
+    assert len(delivered) == len(FIGURES)
     silent = set()
     for node in manifest["nodes"].values():
         if node["resource_type"] in ("model", "test") and set(node["depends_on"]["nodes"]) & delivered:
@@ -84,11 +81,13 @@ def test_whoever_reads_staging_says_which_version_it_takes(manifest: dict[str, A
 def test_the_projection_is_given_what_is_in_force() -> None:
     text = (PROJECT_ROOT / "orchestration" / "nightly.py").read_text("utf-8")
     assert 'f"from in_force.{name}"' in text
-    assert set(CORRECTABLE) <= set(RAW_TABLES)
-    assert {name: CORRECTABLE[name][0] for name in INPUTS} == INPUTS
+    assert set(FIGURES) <= set(RAW_TABLES)
+    assert {name: key_of(name) for name in INPUTS} == INPUTS
 
 
 def test_every_raw_table_with_a_figure_has_versions() -> None:
     """A new raw table with rows of figures (it has a value_status) is among those whose versions are resolved."""
-    with_figures = {name for name, columns in RAW_TABLES.items() if "value_status" in columns and name != "estat_value"}
-    assert with_figures == set(CORRECTABLE)
+    with_figures = {
+        name for name, table in RAW_TABLES.items() if "value_status" in table.schema and name != "estat_value"
+    }
+    assert with_figures == set(FIGURES)

@@ -23,6 +23,7 @@ from sousei.ingest.decided import corrections, named
 from sousei.ingest.problems import TO_PASTE
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake
+from sousei.ingest.tables import figure_of, key_of
 from tests.faults.test_ingest_sums import EXTRACTS, SAMPLES, Rows, data_of, rows_of
 
 AGES, FLOWS = "resident_registry/2104ssnen.xlsx", "resident_registry/2103ssjin.xlsx"
@@ -188,7 +189,7 @@ def test_the_lines_of_a_refusal_let_the_rest_be_taken(
     assert found.taken, [p for p in found.problems if p["severity"] == "gate"]
     ((table, before),) = sound.tables.items()
     after = found.tables[table]
-    keys, value = corrections.CORRECTABLE[table]
+    keys, value = key_of(table), figure_of(table)
     source_id = f"{refused.contract.source if refused.contract else ''}-{digest_of(data)[:16]}"
     used = in_use(table, after, source_id, lines)
     assert (used["value_status"] == "not_reported").sum() - (before["value_status"] == "not_reported").sum() <= (
@@ -216,7 +217,7 @@ def in_use(table: str, rows: pl.DataFrame, source_id: str, lines: pl.DataFrame) 
         frame = rows.with_columns(pl.lit(source_id).alias("source_id")).select(corrections.schema_of(table).names())
         raw.expose(connection, {}, {table: frame}, lines=lines)
         used = connection.execute(f"from corrected.{table}").pl()
-    value = corrections.CORRECTABLE[table][1]
+    value = figure_of(table)
     columns = ["row", "column_label", value, "value_status"]
     order = ["row", "column_label", "value_raw"]
     assert used.sort(order).select(columns).equals(marked.sort(order).select(columns)), "one meaning in both places"

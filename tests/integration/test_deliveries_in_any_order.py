@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from sousei.foundation.home import Home
 from sousei.ingest import in_force, raw
 from sousei.ingest.decided import decisions
-from sousei.ingest.decided.corrections import CORRECTABLE
+from sousei.ingest.tables import FIGURES, figure_of, key_of
 from sousei.orchestration import inputs
 from tests.nights import FIRST_NIGHT
 
@@ -267,7 +267,7 @@ def test_every_table_of_figures_has_one_row_per_figure(tmp_path: Path) -> None:
     twice = inputs.tonight(house.home, None, DAY, FIRST_NIGHT + timedelta(days=1))
     assert twice.result.deliveries.height > once.result.deliveries.height
     for name, frame in _in_force(twice, house.home).items():
-        key = list(CORRECTABLE[name][0])
+        key = list(key_of(name))
         assert not frame.select(key).is_duplicated().any(), name
         assert frame.equals(tables[name]), name
 
@@ -279,7 +279,7 @@ def _in_force(tonight: inputs.Tonight, home: Home) -> dict[str, pl.DataFrame]:
             table: connection.sql(
                 f"select {', '.join(keys)}, {figure}, value_status from in_force.{table} order by all"
             ).pl()
-            for table, (keys, figure) in CORRECTABLE.items()
+            for table, keys, figure in ((table, key_of(table), figure_of(table)) for table in FIGURES)
         }
 
 

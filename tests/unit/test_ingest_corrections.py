@@ -16,7 +16,7 @@ import pytest
 
 from sousei.ingest import raw
 from sousei.ingest.decided import corrections, named, registers
-from sousei.ingest.tables import RAW_TABLES, schema_of
+from sousei.ingest.tables import FIGURES, figure_of, key_of, schema_of
 
 HEADER = ",".join(corrections.LINE)
 KEY = "area_code=01223 fiscal_year=2019 form=detail item=donation_count"
@@ -146,14 +146,16 @@ def test_every_correctable_table_can_be_corrected(connection: duckdb.DuckDBPyCon
     """One line per raw table, made from its one row, changes exactly that figure."""
     values = {pl.String: "x", pl.Date: dt.date(2020, 10, 1), pl.Int16: 1, pl.Int32: 2020, pl.Int64: 5, pl.Decimal: 5}
     frames, texts = {}, []
-    for table, (keys, figure) in corrections.CORRECTABLE.items():
+    for table in FIGURES:
+        keys, figure = key_of(table), figure_of(table)
         row = {name: values[dtype.base_type()] for name, dtype in schema_of(table).items()}
         frames[table] = pl.DataFrame([row], schema=schema_of(table))
         texts.append(line(5, 6, " ".join(f"{name}={row[name]}" for name in keys), table))
-        assert figure in RAW_TABLES[table]
+        assert figure in schema_of(table)
     raw.expose(connection, {}, frames)
     corrections.expose(connection, lines_of(tmp_path, *texts))
-    for table, (_, figure) in corrections.CORRECTABLE.items():
+    for table in FIGURES:
+        figure = figure_of(table)
         shown = connection.execute(f"from corrected.{table}").pl()
         assert shown["published_status"].to_list() == ["x"], table
         (after,) = shown.drop("published_status").to_dicts()
