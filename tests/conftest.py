@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -29,3 +30,12 @@ def _a_failing_reader_is_an_error() -> Iterator[None]:
         for module in ("reading.delivery", "receive.intake", "dry_run"):
             patch.setattr(f"sousei.ingest.{module}.fault", fail)
         yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why tests were skipped, in one line: a run without ../shared must not look like a whole one."""
+    skipped = [report.longrepr for report in terminalreporter.getreports("skipped")]
+    why = Counter(str(told[-1]).removeprefix("Skipped: ") for told in skipped if isinstance(told, tuple))
+    if why:
+        reasons = "; ".join(f"{count} {reason}" for reason, count in why.most_common())
+        terminalreporter.write_line(f"skipped {sum(why.values())}: {reasons}")

@@ -1,0 +1,50 @@
+"""The pages that are made from the program: `make pages` writes them, tests hold them to it.
+
+Holds: the list of marts in docs/contract.md, the list of problems in docs/problems.md, the agreed asset graph. Does not
+hold: any text of its own; a mart is worded in its YAML, a problem in the catalogue.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any
+
+from sousei.foundation.home import PROJECT_ROOT, Home
+
+CONTRACT = PROJECT_ROOT / "docs" / "contract.md"
+GRAPH = PROJECT_ROOT / "tests" / "golden" / "asset_graph.json"
+BEGIN, END = "<!-- marts: written by `make pages` from dbt_project/models/marts/*.yml -->\n", "<!-- end of marts -->\n"
+
+
+def marts(manifest: dict[str, Any]) -> str:
+    """A row for each mart: its name and what one row of it is, as its YAML says it in English."""
+    lines = ["| table | one row is |", "|---|---|"]
+    for node in sorted(manifest["nodes"].values(), key=lambda node: str(node["name"])):
+        if node["resource_type"] == "model" and node["schema"] == "main":
+            said = re.search(r"One row = (.*)", node["description"], re.S)
+            assert said, f"{node['name']} does not say what one row is"
+            lines.append(f"| {node['name']} | {' '.join(said[1].split()).removesuffix('.')} |")
+    return "\n".join(lines) + "\n"
+
+
+def contract(text: str, manifest: dict[str, Any]) -> str:
+    """The page with its list of marts as the manifest has it."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return before + BEGIN + marts(manifest) + END + after
+
+
+def main() -> None:
+    from sousei.orchestration import warehouse
+    from tests.contract.test_orchestration_graph import graph
+
+    CONTRACT.write_text(
+        contract(CONTRACT.read_text("utf-8"), dict(warehouse.manifest(Home.from_environment()))), "utf-8"
+    )
+    GRAPH.write_text(json.dumps(graph(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
