@@ -285,6 +285,47 @@ def test_correction_of_nothing_delivered_is_told(warehouse: Warehouse, tmp_path:
         assert any("届いた資料にありません" in row["reason_ja"] for row in warehouse.node("figures_that_moved"))
 
 
+# --- the official list of codes ---------------------------------------------------------------------------------------
+
+
+def test_town_of_the_official_list_that_is_not_known_is_told(warehouse: Warehouse) -> None:
+    """All towns of today as a delivered list: nothing to tell; a new name and a town left out are told (synthetic)."""
+    lists = (
+        "insert into raw.delivery select * replace ('codes' as source_id, 'municipality_codes' as source, "
+        "'codes.csv' as file_name, received_order + 1000 as received_order) from raw.delivery order by received_order desc limit 1"
+    )
+    towns = (
+        "insert into raw.municipality by name select municipality_code, code6, prefecture_name_ja, name_ja, kana, "
+        "'codes' as source_id, 1 as \"row\" from main.dim_municipality where is_current and kana is not null "
+        "and area_level in ('municipality', 'designated_city')"
+    )
+    with warehouse.planted(lists, towns):
+        assert warehouse.node("towns_follow_the_official_list") == []
+    renamed = "update raw.municipality set name_ja = '北根室市' where municipality_code = '01223'"
+    left_out = "delete from raw.municipality where municipality_code = '03211'"
+    with warehouse.planted(lists, towns, renamed, left_out):
+        found = {row["municipality_code"]: row for row in warehouse.node("towns_follow_the_official_list")}
+    assert found.keys() == {"01223", "03211"} and set(found["01223"]) == set(FINDING)
+    assert (found["01223"]["expected"], found["01223"]["found"]) == ("北根室市", "根室市")
+    assert found["03211"]["expected"] == "一覧にない" and found["01223"]["file_name"] == "codes.csv"
+
+
+def test_change_of_a_town_after_the_last_known_one_is_told(warehouse: Warehouse) -> None:
+    change = (
+        "insert into raw.municipality_change by name select date '{day}' as change_date, '{reason}' as reason, "
+        "'01223' as old_code, '根室市' as old_name_ja, '01999' as new_code, '北根室市' as new_name_ja, "
+        "'x' as source_id, "
+        '7 as "row"'
+    )
+    for day, reason, n in (
+        ("2027-04-01", "changesOfNames", 1),
+        ("2027-04-01", "abolishmentOfDistrict", 0),
+        ("2010-04-01", "changesOfNames", 0),
+    ):
+        with warehouse.planted(change.format(day=day, reason=reason)):
+            assert len(warehouse.node("towns_follow_the_official_list")) == n, (day, reason)
+
+
 # --- shrunken deliveries ----------------------------------------------------------------------------------------------
 
 

@@ -27,6 +27,7 @@ NOTICES = {
     "magnitude_of_one_row",
     "redeliveries_to_look_at",
     "scopes_add_up",
+    "towns_follow_the_official_list",
     "typed_figures_to_look_at",
     "versions_agree",
     "visitor_levels_to_look_at",
