@@ -292,7 +292,8 @@ def test_town_of_the_official_list_that_is_not_known_is_told(warehouse: Warehous
     """All towns of today as a delivered list: nothing to tell; a new name and a town left out are told (synthetic)."""
     lists = (
         "insert into raw.delivery select * replace ('codes' as source_id, 'municipality_codes' as source, "
-        "'codes.csv' as file_name, received_order + 1000 as received_order) from raw.delivery order by received_order desc limit 1"
+        "'codes.csv' as file_name, received_order + 1000 as received_order) "
+        "from raw.delivery order by received_order desc limit 1"
     )
     towns = (
         "insert into raw.municipality by name select municipality_code, code6, prefecture_name_ja, name_ja, kana, "
