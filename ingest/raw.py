@@ -25,7 +25,7 @@ from sousei.ingest.cells import workbook
 from sousei.ingest.decided import corrections, named
 from sousei.ingest.decided.decisions import HOW_TO_PASTE, Decisions, line_to_paste
 from sousei.ingest.decided.named import Line
-from sousei.ingest.problems import TO_PASTE, Problem, frame_of, problem
+from sousei.ingest.problems.record import TO_PASTE, FileProblem, Problem, frame_of, problem
 from sousei.ingest.receive.intake import Snapshot
 from sousei.ingest.tables import RAW_TABLES, schema_of
 
@@ -75,7 +75,7 @@ def read(
     sweep(home.raw)
     files: dict[str, list[Path]] = {}
     deliveries: list[dict[str, Any]] = []
-    problems: list[Problem] = list(decided.faults)
+    problems: list[FileProblem] = list(decided.faults)
     whole = named.whole(corrections.declared(decisions=home.corrections) if lines is None else lines)
     try:
         read_ones = [(snapshot, _stored(home, snapshot, whole)) for snapshot in snapshots]
@@ -90,7 +90,7 @@ def read(
         if one["verdict"] == "taken":
             good[_key(one)] = max(snapshot.received_at, good.get(_key(one), snapshot.received_at))
     for snapshot, one in read_ones:
-        found = [dict(p) for p in one["problems"]]
+        found: list[Problem] = [p.copy() for p in one["problems"]]
         verdict = one["verdict"]
         if line := decided.withdrawn.get(one["source_id"]):
             found, verdict = [_withdrawn(line)], "withdrawn"
@@ -137,12 +137,10 @@ def _named(one: dict[str, Any], number: int) -> dict[str, Any]:
 def _withdrawn(line: dict[str, str]) -> Problem:
     return problem(
         "withdrawn",
-        "review",
-        f"{line['decided_at'][:10]} に {line['decided_by']} が取り下げました（理由: {line['reason_ja']}）。",
-        f"Withdrawn by {line['decided_by']} on {line['decided_at'][:10]}; not used.",
-        expected="in force",
-        found="withdrawn",
-        action_ja=f"また使うときは sousei withdraw {line['source_id']} --restore を実行してください。",
+        day=line["decided_at"][:10],
+        by=line["decided_by"],
+        reason_ja=line["reason_ja"],
+        source_id=line["source_id"],
     )
 
 
@@ -165,13 +163,10 @@ def _against_others(
         ):
             return problem(
                 "same_values_other_period",
-                "gate",
-                f"{one['period']} の値が、{result['period']} の値({other.file_name})と一つ残らず同じです。",
-                f"Every value equals those of {result['period']} ({other.file_name}).",
-                expected=f"values of {one['period']}",
-                found=f"values of {result['period']}",
-                action_ja="別の時点の表を取り違えていないかを確かめ、正しい表を入れ直してください。正しければ "
-                f"{HOW_TO_PASTE} {line_to_paste('same_values_other_period', one['source_id'])}",
+                period=one["period"],
+                other_period=result["period"],
+                other_file=other.file_name,
+                paste_ja=f"{HOW_TO_PASTE} {line_to_paste('same_values_other_period', one['source_id'])}",
             )
     earlier = [result for other, result in taken if other.received_at < snapshot.received_at]
     versions = [result for result in earlier if _key(result) == _key(one) and not _of_others(result, one)]
@@ -179,13 +174,9 @@ def _against_others(
     if rows + one.get("rows_aside", 0) < before and not decided.lets_pass("shrunken_delivery", one["source_id"]):
         return problem(
             "shrunken_delivery",
-            "gate",
-            f"同じ時点の前の提出 {before} 行に対し {rows} 行しかありません。",
-            f"Only {rows} rows where an earlier delivery of the same period had {before}.",
-            expected=f">= {before} rows",
-            found=rows,
-            action_ja="欠けがないかを確かめ、正しければ "
-            f"{HOW_TO_PASTE} {line_to_paste('shrunken_delivery', one['source_id'])}",
+            before=before,
+            rows=rows,
+            paste_ja=f"{HOW_TO_PASTE} {line_to_paste('shrunken_delivery', one['source_id'])}",
         )
     return None
 
@@ -207,15 +198,7 @@ def _parquet(home: Home, table: str, source_id: str) -> Path:
 
 
 def _after(day: str, as_of: dt.date) -> Problem:
-    return problem(
-        "after_as_of",
-        "warn",
-        f"基準日 {as_of} より後({day})の数値なので使いませんでした。",
-        f"Figures about {day}, after the as-of date {as_of}; not used.",
-        expected=f"<= {as_of}",
-        found=day,
-        action_ja="基準日を進めれば使われます。日付が誤りなら直した表を入れ直してください。",
-    )
+    return problem("after_as_of", as_of=as_of, day=day)
 
 
 def _read_new(

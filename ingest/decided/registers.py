@@ -19,7 +19,7 @@ import polars as pl
 from sousei.ingest.areas import shown, typed_codes
 from sousei.ingest.areas.register import register
 from sousei.ingest.cells import csvtext
-from sousei.ingest.problems import SHOWN, Problem, Refusal, problem
+from sousei.ingest.problems.record import SHOWN, Problem, Refusal, problem
 from sousei.ingest.vocabulary import values
 from sousei.ingest.vocabulary.text import squeeze
 from sousei.ingest.vocabulary.written_dates import CERTAIN_FORMS_JA, KINDS, written
@@ -84,12 +84,12 @@ class RegisterError(ValueError):
         return [
             problem(
                 "register_not_read",
-                "gate",
-                f"{self.file}: {fault.message_ja}。",
-                f"{self.file}: {fault.message_en}.",
                 row=fault.row,
                 column_label=fault.column,
-                action_ja=fault.action_ja,
+                file=self.file,
+                why_ja=fault.message_ja,
+                why=fault.message_en,
+                advice_ja=fault.action_ja,
             )
             for fault in self.faults[:SHOWN]
         ]

@@ -22,7 +22,7 @@ from sousei.ingest.areas.register import SEEDS
 from sousei.ingest.cells import csvtext
 from sousei.ingest.decided import registers
 from sousei.ingest.decided.registers import Fault, Kind, RegisterError
-from sousei.ingest.problems import Refusal
+from sousei.ingest.problems.record import Refusal
 
 _KINDS: dict[str, Kind] = {
     "varchar": "text",

@@ -18,7 +18,7 @@ from sousei.ingest.cells.grid import of_csv
 from sousei.ingest.contract import model as contracts
 from sousei.ingest.contract import yaml_lines
 from sousei.ingest.dry_run import describe
-from sousei.ingest.problems import Problem
+from sousei.ingest.problems.record import Problem
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.recognise import headers
 from sousei.ingest.tables import RAW_TABLES, schema_of

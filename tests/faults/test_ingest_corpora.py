@@ -44,7 +44,7 @@ from sousei.foundation.home import Home
 from sousei.ingest import raw
 from sousei.ingest.cells import csvtext, grid, workbook
 from sousei.ingest.dry_run import describe
-from sousei.ingest.problems import Refusal
+from sousei.ingest.problems.record import Refusal
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake
 

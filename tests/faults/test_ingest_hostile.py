@@ -33,7 +33,7 @@ from sousei.ingest.cells.contents import Contents
 from sousei.ingest.cells.grid import of_csv
 from sousei.ingest.decided import decisions
 from sousei.ingest.dry_run import describe
-from sousei.ingest.problems import Refusal, fault
+from sousei.ingest.problems.record import Refusal, fault
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake, personal
 

@@ -19,8 +19,8 @@ import pytest
 
 from sousei.foundation.home import Home
 from sousei.ingest import raw
-from sousei.ingest.causes import one_line
 from sousei.ingest.dry_run import describe
+from sousei.ingest.problems.causes import one_line
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake
 from tests.synthetic.books import book

@@ -20,7 +20,7 @@ import pytest
 from sousei.foundation.home import Home
 from sousei.ingest import raw
 from sousei.ingest.decided import corrections, named
-from sousei.ingest.problems import TO_PASTE
+from sousei.ingest.problems.record import TO_PASTE
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake
 from tests.faults.test_ingest_sums import EXTRACTS, SAMPLES, Rows, data_of, rows_of

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import re
 
 import pytest
 
 from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.contract.model import all_contracts
-from sousei.ingest.problems import problem
+from sousei.ingest.problems import catalogue
+from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.reading import advice
 from sousei.ingest.reading import delivery as reading
+from tests.synthetic.problem_calls import calls
 
 INGEST = PROJECT_ROOT / "ingest"
 ELSEWHERE = {
@@ -34,19 +35,16 @@ OFFICE = next(contract for contract in all_contracts() if contract.made_by == "o
 
 
 def actions() -> list[tuple[str, str]]:
-    """(module:line, text) of every advice that a rule gives; what is filled in is left out."""
-    found = []
-    for path in sorted(INGEST.rglob("*.py")):
-        if path.stem in ELSEWHERE:
-            continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg == "action_ja":
-                words = [one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant)]
-                found.append((f"{path.stem}:{node.value.lineno}", "".join(w for w in words if isinstance(w, str))))
-    return found
+    """(entry, text) of every advice that a rule gives; what is filled in is left out."""
+    names = dict.fromkeys(name for call in calls() if call.module not in ELSEWHERE for name in call.names)
+    return [(name, re.sub(r"{[^}]*}", "", catalogue.entry(name).action_ja)) for name in names]
 
 
 ACTIONS = [one for one in actions() if one[1]]
+
+
+def given(text: str, row: int | None = 2) -> Problem:
+    return {**problem("empty_file", row=row), "problem_id": "total_differs_from_parts", "action_ja": text}
 
 
 def test_the_rules_advice_is_found() -> None:
@@ -54,24 +52,22 @@ def test_the_rules_advice_is_found() -> None:
 
 
 @pytest.mark.parametrize("row", [7, None])
-@pytest.mark.parametrize(("where", "text"), ACTIONS, ids=[where for where, _ in ACTIONS])
-def test_no_advice_asks_to_change_a_publishers_file(where: str, text: str, row: int | None) -> None:
-    given = problem("total_differs_from_parts", "gate", "x", "x", action_ja=text, row=row)
-    (told,) = advice.advised([given], PUBLISHER)
+@pytest.mark.parametrize(("name", "text"), ACTIONS, ids=[name for name, _ in ACTIONS])
+def test_no_advice_asks_to_change_a_publishers_file(name: str, text: str, row: int | None) -> None:
+    (told,) = advice.advised([given(text, row)], PUBLISHER)
     said = re.sub(r"庁内で作った[^。]*。", "", told["action_ja"])  # what is said of the office's own files
     assert not FORBIDDEN.search(said), said
 
 
 def test_the_office_is_told_to_mend_its_own_table() -> None:
     assert OFFICE.source == "reference_series"
-    given = problem("blank_value", "gate", "x", "x", action_ja="この欄を埋めた表を入れ直してください。", row=2)
-    assert advice.advised([given], OFFICE) == [given]
+    one = given("この欄を埋めた表を入れ直してください。")
+    assert advice.advised([one], OFFICE) == [one]
 
 
 def test_a_line_to_paste_stays_beside_the_advice() -> None:
     line = "契約に加えてください: - {role: ignore, header: 'a'}"
-    given = problem("x", "gate", "x", "x", action_ja="この欄を確かめ、直した表を入れ直してください。" + line, row=2)
-    (told,) = advice.advised([given], PUBLISHER)
+    (told,) = advice.advised([given("この欄を確かめ、直した表を入れ直してください。" + line)], PUBLISHER)
     assert told["action_ja"].endswith(line) and "corrections.csv" in told["action_ja"]
 
 

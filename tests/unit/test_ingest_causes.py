@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sousei.ingest.causes import causes, one_line
-from sousei.ingest.problems import problem
+from sousei.ingest.problems.causes import causes, one_line
 from sousei.ingest.reading import delivery as reading
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
 
 
 def _row(problem_id: str = "a", severity: str = "gate", **more: Any) -> dict[str, Any]:
-    action = more.pop("action_ja", "直す。")
-    return problem(problem_id, severity, f"{problem_id} です。", f"This is {problem_id}.", action_ja=action, **more)
+    said = {"message_ja": f"{problem_id} です。", "message_en": f"This is {problem_id}.", "action_ja": "直す。"}
+    place = {"sheet": "", "row": None, "column_label": "", "expected": "", "found": ""}
+    return {"problem_id": problem_id, "severity": severity} | said | place | more
 
 
 def test_twenty_rows_of_one_cause_are_one_line_with_their_number_and_first_place() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sousei.ingest.cells import csvtext
-from sousei.ingest.problems import Refusal
+from sousei.ingest.problems.record import Refusal
 
 PIECES = [
     '"',

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sousei.ingest.problems import Refusal
+from sousei.ingest.problems.record import Refusal
 from sousei.ingest.receive import personal, persons
 
 HEADER = "宛名番号,世帯番号,氏名,生年月日,性別,町字,住所,異動事由,異動日,住民種別,続柄"

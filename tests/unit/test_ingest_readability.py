@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sousei.feedback import examine as readability
 from sousei.feedback.checks import letters, ranges
 from sousei.feedback.examine import examine, findings, results, rule_book
-from sousei.ingest.problems import Refusal
+from sousei.ingest.problems.record import Refusal
 
 CLEAN = [
     ["地域コード", "市町村", "年", "人口（人）", "面積（km2）"],

@@ -21,7 +21,7 @@ from sousei.feedback import page as readability_page
 from sousei.feedback.examine import examine, findings, results
 from sousei.feedback.page import Report, html, page_of, report_of, write_all, xlsx
 from sousei.foundation.home import Home
-from sousei.ingest.problems import problem
+from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.tables import schema_of
 
 HOSTILE = [
@@ -53,18 +53,18 @@ def messy(title: str = "表１") -> bytes:
 
 def report(data: bytes, file_name: str = "人口.xlsx") -> Report:
     problems = [
-        problem(
-            "total_mismatch",
-            "gate",
-            "男女の計が総数と合いません。",
-            "Men and women do not add up.",
-            sheet="表１",
-            row=7,
-            column_label="計",
-            expected=3,
-            found="=4",
-            action_ja="表を直してください。",
-        )
+        {
+            "problem_id": "total_mismatch",
+            "severity": "gate",
+            "sheet": "表１",
+            "row": 7,
+            "column_label": "計",
+            "message_ja": "男女の計が総数と合いません。",
+            "message_en": "Men and women do not add up.",
+            "expected": "3",
+            "found": "=4",
+            "action_ja": "表を直してください。",
+        }
     ]
     facts = {"file_name": file_name, "source_id": "demo-0123456789abcdef", "verdict": "refused", "period": "2020"}
     return report_of(examine(data, file_name), problems, facts)
@@ -208,9 +208,8 @@ def frames(rows: list[dict[str, object]], problems: list[dict[str, object]]) -> 
     )
 
 
-def refused(name: str, problem_id: str) -> dict[str, object]:
-    said = problem(problem_id, "warn", f"{name} は受け取れません。", "Refused.", action_ja="直してください。")
-    return said | {"source_id": "unknown-not-stored", "file_name": name}
+def refused(name: str, said: Problem) -> dict[str, object]:
+    return {**said, "source_id": "unknown-not-stored", "file_name": name}
 
 
 def test_every_delivery_has_its_pages_and_the_index_lists_them(tmp_path: Path) -> None:
@@ -221,7 +220,10 @@ def test_every_delivery_has_its_pages_and_the_index_lists_them(tmp_path: Path) -
         delivered(home, "名簿.csv", None),
         delivered(home, "<b>.fifo", None),
     ]
-    problems = [refused("名簿.csv", "personal_data"), refused("<b>.fifo", "not_regular")]
+    problems = [
+        refused("名簿.csv", problem("personal_data.column", column_label="氏名", word="氏名", rows=2)),
+        refused("<b>.fifo", problem("not_regular")),
+    ]
     to = tmp_path / "pages"
     paths = write_all(home, *frames(rows, problems), to)
     assert sorted(path.name for path in paths) == sorted(path.name for path in to.iterdir())

@@ -1,31 +1,37 @@
 """The problems of a delivery, each cause once.
 
 Holds: rows of raw.problem -> one row for each cause, and one line for a whole delivery. Does not hold the problems
-(problems.py and the rules) or their printing (orchestration).
+(record.py and the rules) or their printing (orchestration).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from sousei.ingest.problems import Problem
+from sousei.ingest.problems.record import FileProblem
 
 _GRAVE = {"gate": 0, "warn": 1, "review": 2}
 _ANNOUNCED = "source_broken"
 """Said first of a file that is not used: the reason lies in our own settings."""
 
 
-def causes(problems: Iterable[Mapping[str, Any]]) -> list[Problem]:
+class Cause(FileProblem):
+    """The first problem of a cause, and how many there are."""
+
+    count: int
+
+
+def causes(problems: Iterable[Mapping[str, Any]]) -> list[Cause]:
     """One row for each cause in a file: the first of those with the same identifier, severity and thing to do, the
     gravest first, and how many there are (`count`)."""
-    first: dict[tuple[Any, ...], Problem] = {}
+    first: dict[tuple[Any, ...], Cause] = {}
     for one in problems:
         key = (one.get("source_id"), one.get("file_name"), one["problem_id"], one["severity"], one["action_ja"])
         if key in first:
             first[key]["count"] += 1
         else:
-            first[key] = dict(one) | {"count": 1}
+            first[key] = cast(Cause, {**one, "count": 1})
     return sorted(first.values(), key=_gravity)
 
 
