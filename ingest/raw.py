@@ -325,7 +325,7 @@ def _result(
 ) -> dict[str, Any]:
     contract = None
     if source != _UNKNOWN:
-        from sousei.ingest.contract.model import all_contracts
+        from sousei.ingest.contract.loading import all_contracts
 
         contract = next(contract for contract in all_contracts() if contract.source == source)
     return {

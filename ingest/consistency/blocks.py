@@ -11,7 +11,8 @@ import re
 import polars as pl
 
 from sousei.ingest.areas.register import register
-from sousei.ingest.contract.model import Block, Layout
+from sousei.ingest.contract.model import Layout
+from sousei.ingest.contract.rules import Block
 from sousei.ingest.decided.named import UNKNOWN
 from sousei.ingest.problems.record import SHOWN, Problem, problem
 

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from sousei.ingest.areas import shown
-from sousei.ingest.contract.model import Ages, Larger, Ratio
+from sousei.ingest.contract.rules import Ages, Larger, Ratio
 from sousei.ingest.problems.record import SHOWN, Problem, problem
 
 if TYPE_CHECKING:

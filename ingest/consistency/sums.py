@@ -27,7 +27,8 @@ from sousei.ingest.consistency.keyed import (
     keys_of,
     other_keys,
 )
-from sousei.ingest.contract.model import Layout, Sum
+from sousei.ingest.contract.model import Layout
+from sousei.ingest.contract.rules import Sum
 from sousei.ingest.decided.named import UNKNOWN
 from sousei.ingest.problems.record import SHOWN, Problem, problem
 from sousei.ingest.recognise.headers import UNITS

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sousei.ingest.contract import model as contracts
+from sousei.ingest.contract import loading as contracts
 from sousei.ingest.contract.model import Contract
 from sousei.ingest.contract.yaml_lines import Mistake
 from sousei.ingest.problems.record import Problem, problem

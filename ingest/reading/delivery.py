@@ -18,7 +18,8 @@ from sousei.ingest.cells.contents import Contents, open_bytes
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.consistency import sums
 from sousei.ingest.contract import broken
-from sousei.ingest.contract.model import Contract, Layout, all_contracts
+from sousei.ingest.contract.loading import all_contracts
+from sousei.ingest.contract.model import Contract, Layout
 from sousei.ingest.decided.named import Line, alike, as_published, concerning
 from sousei.ingest.problems.record import Problem, Refusal, fault, problem
 from sousei.ingest.reading.advice import advised

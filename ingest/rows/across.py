@@ -13,7 +13,7 @@ import polars as pl
 
 from sousei.ingest.areas import shown
 from sousei.ingest.cells.grid import Grid
-from sousei.ingest.contract.model import Equation, Rate
+from sousei.ingest.contract.rules import Equation, Rate
 from sousei.ingest.problems.record import SHOWN, Problem, problem
 from sousei.ingest.recognise.recognised import Bound, Recognised
 from sousei.ingest.vocabulary.values import RESIDUE, type_column

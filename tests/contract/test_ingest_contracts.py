@@ -15,8 +15,10 @@ import yaml
 from pydantic import ValidationError
 
 from sousei.ingest.cells.grid import of_csv
-from sousei.ingest.contract import model as contracts
+from sousei.ingest.contract import loading as contracts
 from sousei.ingest.contract import yaml_lines
+from sousei.ingest.contract.model import Contract
+from sousei.ingest.contract.strict import pattern
 from sousei.ingest.dry_run import describe
 from sousei.ingest.problems.record import Problem
 from sousei.ingest.reading import delivery as reading
@@ -57,9 +59,9 @@ def test_every_source_folder_has_a_contract_with_terms_and_credit() -> None:
     ],
 )
 def test_a_contract_with_a_slip_does_not_load(break_it) -> None:
-    contracts.Contract.model_validate(MINIMAL)
+    Contract.model_validate(MINIMAL)
     with pytest.raises((ValidationError, Exception)):
-        contracts.Contract.model_validate(break_it(MINIMAL))
+        Contract.model_validate(break_it(MINIMAL))
 
 
 def test_a_key_given_twice_in_yaml_is_refused(tmp_path: Path) -> None:
@@ -128,13 +130,13 @@ HEADS = {
 @pytest.mark.parametrize("style", HEADS)
 def test_headers_of_every_style_become_the_same_paths(style: str) -> None:
     text, paths = HEADS[style]
-    found = headers.find(of_csv(text), contracts.pattern("団体コード"))
+    found = headers.find(of_csv(text), pattern("団体コード"))
     assert found is not None
     assert [label.path for label in found.labels] == paths
 
 
 def test_units_are_taken_off_the_headers() -> None:
-    found = headers.find(of_csv(HEADS["repeated with a unit row"][0]), contracts.pattern("団体コード"))
+    found = headers.find(of_csv(HEADS["repeated with a unit row"][0]), pattern("団体コード"))
     assert found is not None
     assert [label.unit for label in found.labels] == [None, None, "人", "世帯", "人"]
 
@@ -154,7 +156,7 @@ def as_written(source: str) -> dict[str, Any]:
     return yaml.load((contracts.FOLDER / source / "contract.yaml").read_text("utf-8"), yaml_lines.Loader)
 
 
-def paste(raw: dict[str, Any], problems: list[Problem]) -> contracts.Contract:
+def paste(raw: dict[str, Any], problems: list[Problem]) -> Contract:
     """The contract after a person has pasted what the problems propose: of two lines the new name, not the omission."""
     layouts: dict[str, dict[str, Any]] = {}
     for layout in raw["layouts"]:
@@ -182,7 +184,7 @@ def paste(raw: dict[str, Any], problems: list[Problem]) -> contracts.Contract:
             continue
         assert name is not None
         layouts[name[1]]["columns"] = columns
-    return contracts.Contract.model_validate(copy.deepcopy(raw))
+    return Contract.model_validate(copy.deepcopy(raw))
 
 
 def read_after_pasting(data: bytes, source: str, rounds: int = 2) -> reading.Reading:
@@ -351,12 +353,12 @@ def test_a_layout_takes_over_from_the_one_it_is_like_and_from_no_other() -> None
     first = MINIMAL["layouts"][0]  # type: ignore[index]
     assert isinstance(first, dict)
     second = {"layout": "b", "like": "a", "valid_from": "2030-01-01"}
-    made = contracts.Contract.model_validate(MINIMAL | {"layouts": [first, second]})
+    made = Contract.model_validate(MINIMAL | {"layouts": [first, second]})
     assert made.layouts[1].columns == made.layouts[0].columns and made.layouts[1].anchor == "年"
     assert str(made.layouts[1].valid_from) == "2030-01-01" and made.layouts[0].valid_from is None
     for wrong in ([second, first], [first, second | {"like": "c"}]):
         with pytest.raises(ValidationError, match="like"):
-            contracts.Contract.model_validate(MINIMAL | {"layouts": wrong})
+            Contract.model_validate(MINIMAL | {"layouts": wrong})
 
 
 def test_columns_may_move() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from sousei.ingest.contract import model as contracts
+from sousei.ingest.contract import loading as contracts
 from sousei.ingest.contract.model import Column
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.recognise import proposals

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sousei.foundation.fingerprint import ROOMS
-from sousei.ingest.contract.model import FOLDER
+from sousei.ingest.contract.loading import FOLDER
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOT_SHIPPED = {"__pycache__", "target", "logs"}
@@ -52,7 +52,7 @@ def test_an_unpacked_wheel_loads_every_contract_and_reader(wheel: Path, tmp_path
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(tmp_path)
     code = (
-        "import importlib; from sousei.ingest.contract.model import FOLDER, all_contracts\n"
+        "import importlib; from sousei.ingest.contract.loading import FOLDER, all_contracts\n"
         f"assert FOLDER.is_relative_to({str(tmp_path)!r}), FOLDER\n"
         "for contract in all_contracts():\n"
         "    if any(layout.reader for layout in contract.layouts):\n"

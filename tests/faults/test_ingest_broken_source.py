@@ -16,7 +16,7 @@ import pytest
 from sousei.foundation.home import Home
 from sousei.ingest import raw
 from sousei.ingest.contract import broken
-from sousei.ingest.contract import model as contracts
+from sousei.ingest.contract import loading as contracts
 from sousei.ingest.contract.yaml_lines import Mistake
 from sousei.ingest.dry_run import describe
 from sousei.ingest.reading import delivery as reading

@@ -25,7 +25,7 @@ from python_calamine import CalamineWorkbook
 
 from sousei.ingest.areas import register as areas
 from sousei.ingest.cells.contents import open_bytes
-from sousei.ingest.contract.model import all_contracts
+from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.recognise import nearest, proposals
 

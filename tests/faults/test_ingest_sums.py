@@ -20,7 +20,9 @@ from pydantic import ValidationError
 from python_calamine import CalamineWorkbook
 
 from sousei.ingest.consistency import sums as checks
-from sousei.ingest.contract.model import Checks, Layout, Ratio, Sum, all_contracts
+from sousei.ingest.contract.loading import all_contracts
+from sousei.ingest.contract.model import Layout
+from sousei.ingest.contract.rules import Checks, Ratio, Sum
 from sousei.ingest.reading import delivery as reading
 from tests.synthetic.books import book
 

@@ -9,7 +9,7 @@ import re
 import shutil
 from pathlib import Path
 
-from sousei.ingest.contract import model as contracts
+from sousei.ingest.contract import loading as contracts
 from sousei.ingest.contract.model import Contract
 from sousei.ingest.problems.record import Problem
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from sousei.foundation.home import PROJECT_ROOT
-from sousei.ingest.contract.model import all_contracts
+from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.problems import catalogue
 from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.reading import advice

@@ -13,7 +13,8 @@ import pytest
 from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.consistency import keyed
 from sousei.ingest.consistency import sums as checks
-from sousei.ingest.contract.model import Contract, Layout, all_contracts
+from sousei.ingest.contract.loading import all_contracts
+from sousei.ingest.contract.model import Contract, Layout
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.rows import area_keys, melt
 from sousei.ingest.rows.coded import coded, plain, together, write_raw
