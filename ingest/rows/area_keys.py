@@ -1,7 +1,7 @@
 """The areas of rows: code, name and level, and whether they agree.
 
 Holds: digits and check digits, names against codes, codes of tables that have names only. Does not hold which
-municipalities there are (register.py).
+municipalities there are (register.py), or the codes of our own tidy form (tidy_areas.py).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from functools import lru_cache
 import polars as pl
 
 from sousei.ingest.areas import register as areas
-from sousei.ingest.areas import shown, typed_codes
+from sousei.ingest.areas import shown
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.problems.record import SHOWN, Problem, problem
 from sousei.ingest.recognise.recognised import Bound, Recognised
-from sousei.ingest.rows import keys
+from sousei.ingest.rows import keys, tidy_areas
 from sousei.ingest.rows.keys import one
 from sousei.ingest.tables import AREA
 from sousei.ingest.vocabulary.codes import check_digit_column, valid6
@@ -43,7 +43,7 @@ def with_areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.D
     Checks digits and names, and looks codes up where a table has names only. Problems mean that the rows must not be
     used."""
     if found.layout.raw_table == "reference_series":
-        return _reference_codes(grid, found, frame)
+        return tidy_areas.codes(grid, found, frame)
     if frame.height < _MANY or one(found, "area_code") is None:  # names alone are read in the order of the rows
         return _areas(grid, found, frame)
     roles = ("area_code", "area_name", "prefecture", "area_kind")
@@ -188,61 +188,6 @@ def prefectures_of(grid: Grid, found: Recognised, rows: frozenset[int]) -> froze
             return None
         named |= said
     return frozenset(named)
-
-
-def _reference_codes(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    """Our own tidy form, which people type: the name beside a code says which one it was before a zero was lost."""
-    code, name = one(found, "area_code"), one(found, "area_name")
-    assert code is not None
-    known = areas.register()
-    stated = pl.col(f"c{name.place}") if name else pl.lit("")
-    pairs = frame.select(text=f"c{code.place}", name=stated).unique(maintain_order=True)
-    meant = [
-        typed_codes.of_name(text, called, known) if name else typed_codes.alone(text, known)
-        for text, called in pairs.iter_rows()
-    ]
-    pairs = pairs.with_columns(municipality_code=pl.Series(meant, dtype=pl.String))
-    frame = frame.with_columns(text=f"c{code.place}", name=stated)
-    frame = frame.join(pairs, on=["text", "name"], how="left", maintain_order="left")
-    prefecture = pl.col("municipality_code").str.ends_with("000")
-    wrong = frame.filter(pl.col("municipality_code").is_null() | prefecture).unique(["text", "name"], keep="first")
-    problems = [
-        _typed_code(grid, code, name, row, text, called)
-        for row, text, called in wrong.sort("row").select("row", "text", "name").head(SHOWN).iter_rows()
-    ]
-    return frame.drop("text", "name"), problems
-
-
-def _typed_code(grid: Grid, code: Bound, name: Bound | None, row: int, text: str, called: str) -> Problem:
-    """Why a code of the tidy form is not taken."""
-    known = areas.register()
-    codes = typed_codes.meanings(text, known)
-    places = "・".join(f"{one_code}({'・'.join(sorted(known.names_of[one_code]))})" for one_code in codes)
-    if not codes or any(one_code.endswith("000") for one_code in codes):
-        return problem(
-            "not_a_code.typed", sheet=grid.sheet, row=row, column_label=code.label.full, code=shown.cell(text, 12)
-        )
-    if name is None:
-        return problem(
-            "code_may_be_anothers",
-            sheet=grid.sheet,
-            row=row,
-            column_label=code.label.full,
-            code=shown.cell(text, 12),
-            places_ja=places,
-            codes=" or ".join(codes),
-        )
-    return problem(
-        "name_code_disagree.typed",
-        sheet=grid.sheet,
-        row=row,
-        column_label=code.label.full,
-        code=shown.cell(text, 12),
-        places_ja=places,
-        name=shown.name(called),
-        others_ja="・".join(known.places_of(called)[:3]) or "登録のない名前",
-        codes=" or ".join(codes),
-    )
 
 
 def _bad_code(grid: Grid, code: Bound, row: int, text: str) -> Problem:

@@ -22,7 +22,7 @@ ELSEWHERE = {
     "intake",
     "kinds",
     "dry_run",
-    "raw",
+    "among_others",
     "corrections",
     "problems",
 }
