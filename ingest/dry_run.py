@@ -1,6 +1,6 @@
 """What would happen to a delivery, said without touching anything.
 
-Holds the description that `sousei check FILE` prints. Does not hold printing, or the taking itself (intake.py).
+Holds the description that `sousei check FILE` prints. Does not hold printing, or intake itself (intake.py).
 """
 
 from __future__ import annotations

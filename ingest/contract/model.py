@@ -88,7 +88,10 @@ class Column(Strict):
         for word, meaning in self.map.items():
             if known is None or meaning not in known:
                 raise Slip(
-                    f"map にできない値です(使える語: {' '.join(sorted(known or ()))})", "no such value", "map", word
+                    f"map にできない値です(使える語: {' '.join(sorted(known or ()))})",
+                    "not one of the values allowed",
+                    "map",
+                    word,
                 )
         if self.role == "field" and not self.to:
             raise Slip("role: field には to が要ります", "a field column needs `to`")
@@ -214,7 +217,9 @@ class Layout(Strict):
         for place, block in enumerate(self.checks.blocks):
             compiles(block.named, "checks", "blocks", place, "named")
         if self.reader == bool(self.columns):
-            raise Slip("columns と anchor か、reader のどちらかを書いてください", "columns and an anchor, or a reader")
+            raise Slip(
+                "columns と anchor か、reader のどちらかを書いてください", "give columns and an anchor, or a reader"
+            )
         checks = self.checks
         asked = {part.lstrip("-") for rule in checks.equations for part in [rule.total, *rule.parts]}
         asked |= {name for rule in checks.rates for name in (rule.rate, rule.of, rule.base)}

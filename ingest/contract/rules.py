@@ -41,7 +41,10 @@ class Sum(Strict):
         if self.remainder == "none" and (self.at_most is not None or self.share):
             raise Slip("at_most と share は remainder と使います", "`at_most` and `share` belong to a remainder")
         if self.missing_is_nothing and self.missing_refused:
-            raise Slip("missing_is_nothing と missing_refused は両立しません", "a missing part is nobody or refused")
+            raise Slip(
+                "missing_is_nothing と missing_refused は両立しません",
+                "missing_is_nothing and missing_refused exclude each other",
+            )
         return self
 
 

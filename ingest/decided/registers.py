@@ -181,7 +181,7 @@ def _table(path: Path, name: str, wanted: list[str], others: bool) -> tuple[csvt
     for sign, called in _ELSEWHERE.items():
         if sign in first and "," not in first:
             ja = f"項目がコンマではなく{called}で区切られています"
-            raise _stop(name, table.lines[head], "", ja, "fields are not parted by commas")
+            raise _stop(name, table.lines[head], "", ja, "the fields are not separated by commas")
     columns = _header(name, table.lines[head], [squeeze(column[head]) for column in filled], wanted, others)
     rows = [row for row in rows if any(squeeze(filled[at][row]) != one for one, at in columns.items())]
     if others:
@@ -207,7 +207,7 @@ def _header(name: str, line: int, labels: list[str], wanted: list[str], others: 
     for label in given:
         if given.count(label) > 1:
             action = "一つを消してください。"
-            raise _stop(name, line, _label(label), "同じ見出しが二つあります", "the header is there twice", action)
+            raise _stop(name, line, _label(label), "同じ見出しが二つあります", "the same header stands twice", action)
     missing, unknown = [one for one in wanted if one not in given], [one for one in given if one not in wanted]
     if missing or (unknown and not others):
         said = [f"ない列: {', '.join(missing)}"] if missing else []

@@ -237,7 +237,7 @@ def test_level_breaks_saved_by_a_spreadsheet_are_told_and_mended(folder: Path, e
     text = truth.decode().replace("2024-01-01", day).replace("03211,", "3211,").replace("\n", "\r\n")
     path.write_bytes(text.encode(encoding))
     (error,) = seeds.check(folder)
-    assert error.file == path.name and "python -m ingest.decided.seeds" in str(error)
+    assert error.file == path.name and "python -m sousei.ingest.decided.seeds" in str(error)
     path.write_bytes(seeds.mended(path, seeds.columns(folder)[path.stem]))
     assert seeds.check(folder) == [] and path.read_bytes() == truth
 
