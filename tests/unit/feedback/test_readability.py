@@ -6,7 +6,6 @@ import io
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sousei.feedback import examine as readability
 from sousei.feedback.checks import letters, ranges
 from sousei.feedback.examine import examine, findings, results, rule_book
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.problems.record import Refusal
 
 CLEAN = [
@@ -313,7 +313,7 @@ def test_addresses_are_joined_and_at_most_twenty() -> None:
 
 # --- real files -------------------------------------------------------------------------------------------------------
 
-EXTRACTS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "extracts"
+EXTRACTS = PROJECT_ROOT.parent / "shared" / "data" / "extracts"
 
 
 @pytest.mark.shared

@@ -17,7 +17,7 @@ from sousei.ingest.contract import loading as contracts
 from sousei.ingest.contract.model import Column
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.recognise import proposals
-from tests.faults.test_ingest_office_edits import (
+from tests.faults.ingest.test_office_edits import (
     AGES,
     BODY,
     BOOKS,
@@ -233,7 +233,7 @@ def test_an_entry_is_never_offered_under_a_name_that_is_taken(tmp_path: Path) ->
 
 @pytest.mark.parametrize("line", ['"男女：","001","女（男女別）"', '"分類：","9","総数"'])
 def test_a_metadata_line_is_read_by_the_pasted_entry(tmp_path: Path, line: str) -> None:
-    from tests.contract.test_ingest_contracts import CENSUS as TEXT
+    from tests.contract.ingest.test_contracts import CENSUS as TEXT
 
     data = TEXT.format(line=line).encode()
     folder, found = pasting.copied(tmp_path / "sources"), reading.read(data, "x.csv")

@@ -2,7 +2,7 @@
 
 Synthetic tables of 鳥取県 with made-up figures. Holds: rows that the publisher hides, its own characters in names,
 registers written anew, series without a title, tables of whole areas and parts, persons outside municipalities,
-spellings. Does not hold the real files (test_ingest_real_cells.py).
+spellings. Does not hold the real files (test_real_cells.py).
 """
 
 from __future__ import annotations

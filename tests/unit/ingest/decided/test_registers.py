@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.areas import register as areas
 from sousei.ingest.areas import typed_codes
 from sousei.ingest.decided import corrections, registers, seeds
 from sousei.ingest.vocabulary.codes import check_digit
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "cases"
+SHARED = PROJECT_ROOT.parent / "shared" / "cases"
 COLUMNS: dict[str, registers.Kind] = {
     "rule": "text", "municipality_code": "code", "decided_on": "date", "value": "number", "year": "integer",
     "is_final": "flag",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 import polars as pl
 import pytest
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.areas import register as areas
 from sousei.ingest.reading import delivery as reading
 from tests.synthetic.books import book
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = PROJECT_ROOT
 NEMURO, KAMAISHI = ("012238", "北海道", "根室市"), ("032115", "岩手県", "釜石市")
 
 

@@ -2,7 +2,7 @@
 
 Holds: openpyxl (.xlsx), python-calamine (.xls) and csv (CSV) beside the raw rows: each raw column is one column of the
 file, no row is left out, each figure is the cell's. Does not hold what the two cities' figures or totals should be
-(test_ingest_real_files.py).
+(test_real_files.py).
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ import polars as pl
 import pytest
 from python_calamine import CalamineWorkbook
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.reading import delivery as reading
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+DATA = PROJECT_ROOT.parent / "shared" / "data"
 FILES = [
     path
     for folder in ("extracts", "extracts_more")

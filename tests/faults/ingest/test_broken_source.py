@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sousei.foundation.home import Home
+from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
 from sousei.ingest.contract import broken
 from sousei.ingest.contract import loading as contracts
@@ -22,7 +22,7 @@ from sousei.ingest.dry_run import describe
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
+SAMPLES = PROJECT_ROOT / "samples" / "landing"
 NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 CODES = "code,prefecture,city,prefecture_kana,city_kana\n010006,北海道,,ﾎｯｶｲﾄﾞｳ,\n012238,北海道,根室市,ﾎｯｶｲﾄﾞｳ,ﾈﾑﾛｼ\n"
 

@@ -40,7 +40,7 @@ import xlsxwriter
 from sousei.feedback import checks as readability_checks
 from sousei.feedback import examine as readability
 from sousei.feedback import page as readability_page
-from sousei.foundation.home import Home
+from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
 from sousei.ingest.cells import csvtext, grid, workbook
 from sousei.ingest.dry_run import describe
@@ -48,7 +48,7 @@ from sousei.ingest.problems.record import Refusal
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
+SAMPLES = PROJECT_ROOT / "samples" / "landing"
 CORPORA = os.environ.get("SOUSEI_CORPORA", "")
 collections = pytest.mark.skipif(not CORPORA, reason="SOUSEI_CORPORA names no folder of public collections")
 MEMORY = 4 << 30
@@ -377,11 +377,11 @@ class Child:
         """Its answer; one with a fault where it dies or is late."""
         if self.process is None:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.test_ingest_corpora"],
+                [sys.executable, "-m", "tests.faults.ingest.test_corpora"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                cwd=Path(__file__).resolve().parents[2],
+                cwd=PROJECT_ROOT,
             )
         process = self.process
         assert process.stdin is not None and process.stdout is not None

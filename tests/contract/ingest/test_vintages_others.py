@@ -9,17 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.vocabulary.ages import parse_age
 from tests.synthetic.books import book
 
-FIGURES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "figures"
+FIGURES = PROJECT_ROOT.parent / "shared" / "data" / "figures"
 shared = [
     pytest.mark.shared,
     pytest.mark.skipif(not FIGURES.is_dir(), reason="the publishers' figures are not at hand (../shared)"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.problems.causes import causes, one_line
 from sousei.ingest.reading import delivery as reading
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
+SAMPLES = PROJECT_ROOT / "samples" / "landing"
 
 
 def _row(problem_id: str = "a", severity: str = "gate", **more: Any) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from sousei.foundation.fingerprint import ROOMS
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.contract.loading import FOLDER
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = PROJECT_ROOT
 NOT_SHIPPED = {"__pycache__", "target", "logs"}
 
 

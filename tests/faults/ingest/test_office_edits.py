@@ -2,8 +2,8 @@
 
 Holds: edits of tables in the layouts of the samples, and of the publishers' own files where ../shared is at hand. The
 truth is read by `truth`, a plain reader by position that knows nothing of contracts. Does not hold: faults planted in a
-whole landing (test_ingest_planted.py), broken bytes and separators (test_ingest_pollution.py), hostile files
-(test_ingest_hostile.py), or edits that no table alone can tell (two columns of ages exchanged under their headers).
+whole landing (test_planted.py), broken bytes and separators (test_pollution.py), hostile files
+(test_hostile.py), or edits that no table alone can tell (two columns of ages exchanged under their headers).
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ import xlsxwriter
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.areas import register as areas
 from sousei.ingest.cells.contents import open_bytes
 from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.recognise import nearest, proposals
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = PROJECT_ROOT
 SAMPLES = ROOT / "samples" / "landing"
 EXTRACTS = ROOT.parent / "shared" / "data" / "extracts"
 Rows = list[list[Any]]

@@ -18,12 +18,12 @@ import openpyxl
 import pytest
 
 from sousei.feedback.page import write_all
-from sousei.foundation.home import Home
+from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
 from sousei.ingest.dry_run import describe
 from sousei.ingest.receive import intake
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
+SAMPLES = PROJECT_ROOT / "samples" / "landing"
 NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 CANARY = "架空花子"
 MAIL = "kanaria@example.jp"

@@ -9,10 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.vocabulary.ages import parse_age
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+SHARED = PROJECT_ROOT.parent / "shared"
 EXTRACTS, FIGURES = SHARED / "data" / "extracts", SHARED / "data" / "figures"
 pytestmark = [
     pytest.mark.shared,

@@ -21,11 +21,12 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.cells import csvtext, workbook
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.tables import PROVENANCE
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
+SAMPLES = PROJECT_ROOT / "samples" / "landing"
 SLOWEST = 5.0
 """Seconds that one small file may take on a busy machine."""
 MANY = 9

@@ -25,7 +25,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sousei.foundation.home import Home
+from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
 from sousei.ingest.areas import register as areas
 from sousei.ingest.cells import csvtext, workbook
@@ -39,7 +39,7 @@ from sousei.ingest.receive import intake, personal
 
 NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 AS_OF = dt.date(2026, 11, 22)
-SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
+SAMPLES = PROJECT_ROOT / "samples" / "landing"
 GOOD = (SAMPLES / "tourism" / "city2021.csv").read_bytes()
 BOOK = (SAMPLES / "resident_registry" / "2304ssnen.xlsx").read_bytes()
 

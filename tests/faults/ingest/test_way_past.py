@@ -2,7 +2,7 @@
 taken, equal to the file but for what is named.
 
 Synthetic edits of the publishers' own files where ../shared is at hand, of the samples elsewhere. Does not hold which
-errors are found (test_ingest_sums.py and others).
+errors are found (test_sums.py and others).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sousei.ingest.decided import corrections, named
 from sousei.ingest.problems.record import TO_PASTE
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake
-from tests.faults.test_ingest_sums import EXTRACTS, SAMPLES, Rows, data_of, rows_of
+from tests.faults.ingest.test_sums import EXTRACTS, SAMPLES, Rows, data_of, rows_of
 
 AGES, FLOWS = "resident_registry/2104ssnen.xlsx", "resident_registry/2103ssjin.xlsx"
 DONATIONS, TOURISM = "furusato_nozei/R1_gain.xlsx", "tourism/city2021.csv"

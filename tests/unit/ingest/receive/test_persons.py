@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.problems.record import Refusal
 from sousei.ingest.receive import personal, persons
 
@@ -250,7 +251,7 @@ def test_what_a_spreadsheet_leaves_below_and_beside_the_table_is_nobody(tmp_path
     ("name", "columns"), [("serial", ["生年月日", "異動日"]), ("two", ["生年月日", "異動日"]), ("time", [])]
 )
 def test_the_case_of_lost_dates(name: str, columns: list[str]) -> None:
-    path = Path(__file__).resolve().parents[3] / "shared" / "cases" / "aggregate_dates_lost" / f"{name}.csv"
+    path = PROJECT_ROOT.parent / "shared" / "cases" / "aggregate_dates_lost" / f"{name}.csv"
     if not path.is_file():
         pytest.skip("the cases of ../shared are not here")
     if columns:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.cells.grid import of_csv
 from sousei.ingest.contract import loading as contracts
 from sousei.ingest.contract import yaml_lines
@@ -26,7 +27,7 @@ from sousei.ingest.recognise import headers
 from sousei.ingest.tables import RAW_TABLES, schema_of
 from tests.synthetic.books import book
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
+SAMPLES = PROJECT_ROOT / "samples" / "landing"
 SAMPLE_FILES = sorted(path for path in SAMPLES.rglob("*") if path.is_file())
 MINIMAL = {
     "source": "x", "publisher_ja": "p", "statistic_ja": "s", "licence": "l", "credit_ja": "c",

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sousei.foundation.home import Home
+from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
 from sousei.ingest.dry_run import describe
 from sousei.ingest.problems.causes import one_line
@@ -25,7 +25,7 @@ from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake
 from tests.synthetic.books import book
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
+SAMPLES = PROJECT_ROOT / "samples" / "landing"
 NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 VISITORS = (SAMPLES / "tourism" / "city2021.csv").read_text("utf-8-sig")
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")

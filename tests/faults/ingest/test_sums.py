@@ -2,7 +2,7 @@
 delivery says of itself: sums, sizes, neighbouring columns, and that a table of the country is whole.
 
 Synthetic edits of the samples, and of the publishers' own files where ../shared is at hand. Every edit keeps the layout
-and changes cells or rows only. Does not hold edits of titles and headers, of spellings (test_ingest_office_edits.py).
+and changes cells or rows only. Does not hold edits of titles and headers, of spellings (test_office_edits.py).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import pytest
 from pydantic import ValidationError
 from python_calamine import CalamineWorkbook
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.consistency import sums as checks
 from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.contract.model import Layout
@@ -26,7 +27,7 @@ from sousei.ingest.contract.rules import Checks, Ratio, Sum
 from sousei.ingest.reading import delivery as reading
 from tests.synthetic.books import book
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = PROJECT_ROOT
 SAMPLES = ROOT / "samples" / "landing"
 EXTRACTS = ROOT.parent / "shared" / "data" / "extracts"
 Row = list[Any]
