@@ -1,4 +1,4 @@
-"""The rules of machine readability that a table, or the make of a workbook, can show.
+"""The rules of machine readability that a table, or the way a workbook is built, can show.
 
 Holds one plain function per rule or pair of rules, from a table to findings. Does not hold opening files
 (examine.py), finding the table (table.py) or the rules' names and mending (rules.yaml).
@@ -153,7 +153,7 @@ def remarks(table: Table) -> Iterator[Finding]:
     mask = filled & rows[:, None]
     below = int(rows[table.last + 1 :].sum())
     ja = f"データではない行(注記・見出し)が表の中に {int(rows.sum()) - below}、表の下に {below} あります。"
-    en = f"Rows that are no data: {int(rows.sum()) - below} inside the table, {below} below it."
+    en = f"Rows without data: {int(rows.sum()) - below} inside the table, {below} below it."
     yield from _cells("L1-04", "broken", table, mask, ja, en)
 
 
@@ -216,7 +216,7 @@ def padding(table: Table) -> Iterator[Finding]:
     else:
         breaks[: table.first] = False
         mask |= breaks
-    ja, en = "前後・字間の空白かセル内の改行で体裁を整えています。", "Padding blanks or line ends in cells."
+    ja, en = "前後・字間の空白かセル内の改行で体裁を整えています。", "Blanks or line breaks are used for layout."
     yield from _cells("L1-06", "broken", table, mask, ja, en)
 
 
@@ -271,7 +271,7 @@ def numbers(table: Table) -> Iterator[Finding]:
     yield from _cells("L1-09", "doubtful", table, _body(table, blanks), ja, en)
     causes = [("桁区切り", commas), ("△▲や括弧の負号", triangles), ("全角数字", wide), ("単位・注の印", units)]
     named = "、".join(f"{name} {count}" for name, count in causes if count) or "文字として保存された数"
-    ja, en = f"数値が文字で入っています({named})。", "Numbers kept as text."
+    ja, en = f"数値が文字で入っています({named})。", "Numbers stored as text."
     yield from _cells("L2-01", "broken", table, _body(table, spelled), ja, en)
     if not _legend(table):
         ja, en = "数値の列に記号がありますが、意味の説明が同じシートにありません。", "Signs without a legend."
@@ -307,7 +307,7 @@ def left_out(table: Table) -> Iterator[Finding]:
         words = (kinds[table.body : table.last + 1] == WORD).sum()
         if words * 20 >= table.last + 1 - table.body:  # a column that is nearly empty is a column of remarks
             blanks[:, column] = (kinds == EMPTY) & above & data
-    ja, en = "「〃」「同上」などで上の行の値を省いています。", "Ditto marks."
+    ja, en = "「〃」「同上」などで上の行の値を省いています。", "Values are left out with ditto marks."
     yield from _cells("L2-02", "broken", table, _body(table, ditto), ja, en)
     ja, en = "地域名や区分の列に空欄があります(上の行と同じなら省略です)。", "Blank cells in columns of names."
     yield from _cells("L2-02", "doubtful", table, _body(table, blanks), ja, en)
@@ -499,7 +499,7 @@ def csv_records(table: Table) -> Iterator[Finding]:
     rows[: table.first] = False
     if rows.any():
         ja = f"列数が項目名の行({widths[table.first]} 列)と違う行があります。"
-        en = f"Records whose width is not the header's ({widths[table.first]})."
+        en = f"Rows with more or fewer fields than the header ({widths[table.first]})."
         yield Finding("L1-15", "broken", "", _rows(rows)[:NAMED], int(rows.sum()), "行", ja, en)
 
 
@@ -525,7 +525,9 @@ def looks(table: Table, marked: list[list[Any]]) -> Iterator[Finding]:
     ]
     named = "・".join(kinds) or "書式なし"
     ja = f"同じ列の中で書式({named})が違うセルがあります。意味を持たせていないか確かめてください。"
-    yield from _cells("L1-11", "doubtful", table, mask, ja, "Cells of a column look different; check for a meaning.")
+    yield from _cells(
+        "L1-11", "doubtful", table, mask, ja, "Cells of one column look different: does that mean something?"
+    )
 
 
 _OBJECTS_JA = {"picture": "画像", "shape": "図形", "chart": "グラフ", "comment": "コメント", "control": "部品"}
@@ -535,14 +537,18 @@ def make(sheet: dict[str, Any], grid: Grid | None) -> Iterator[Finding]:
     """L1-10, L1-12, L1-13, L2-06: what a workbook's own description of a sheet says."""
     name = sheet["name"]
     if sheet["kind"] == "chartsheet":
-        yield Finding("L1-10", "broken", name, [], 1, "シート", "グラフだけのシートです。", "A sheet of a chart only.")
+        yield Finding(
+            "L1-10", "broken", name, [], 1, "シート", "グラフだけのシートです。", "The sheet holds only a chart."
+        )
     objects = [*sheet.get("objects", []), *([["control", None, None]] * sheet.get("controls", 0))]
     if objects:
         kinds = {kind: sum(one[0] == kind for one in objects) for kind in dict.fromkeys(one[0] for one in objects)}
         spots = dict.fromkeys((row, column) for _, row, column in objects if row is not None and column is not None)
         ja = "、".join(f"{_OBJECTS_JA.get(kind, kind)} {count}" for kind, count in kinds.items()) + " があります。"
         addresses = [(_box(row, column, row, column), 1) for row, column in list(spots)[:NAMED]]
-        yield Finding("L1-10", "broken", name, addresses, len(objects), "個", ja, "Objects over the cells.")
+        yield Finding(
+            "L1-10", "broken", name, addresses, len(objects), "個", ja, "Pictures or shapes lie over the cells."
+        )
     if sheet.get("merged"):
         boxes = sorted(sheet["merged"])
         ja, en = f"結合されたセルが {len(boxes)} か所あります。", f"{len(boxes)} merged ranges."

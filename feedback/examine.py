@@ -25,7 +25,7 @@ from sousei.feedback.checks import Finding
 from sousei.feedback.table import table_of
 from sousei.ingest.cells import csvtext, grid, workbook
 from sousei.ingest.cells.grid import Grid
-from sousei.ingest.problems import Refusal, problem
+from sousei.ingest.problems.record import Problem, Refusal, problem
 
 SECONDS = 30.0
 """Longest look at one workbook's make; the largest real one takes 2 s."""
@@ -137,7 +137,7 @@ def results(examination: Examination) -> dict[str, str]:
     return found
 
 
-def _of_problem(one: dict[str, Any]) -> Finding:
+def _of_problem(one: Problem) -> Finding:
     rule = "L1-15" if one["problem_id"] == "not_rfc4180" else "L1-01"
     return Finding(rule, "broken", "", [], 1, "ファイル", one["message_ja"], one["message_en"])
 
@@ -233,14 +233,4 @@ def structure(data: bytes) -> dict[str, Any]:
         return answer
     if answer["error"] == "died":
         close()
-    raise Refusal(
-        problem(
-            "workbook_structure",
-            "review",
-            f"ブックの作りを調べられません({answer['error']})。",
-            f"The workbook's make cannot be read ({answer['error']}).",
-            expected="a workbook",
-            found=answer["error"],
-            action_ja="Excel で開き、.xlsx で保存し直してください。",
-        )
-    )
+    raise Refusal(problem("workbook_structure", error=answer["error"]))

@@ -1,6 +1,6 @@
 """What would happen to a delivery, said without touching anything.
 
-Holds the description that `sousei check FILE` prints. Does not hold printing, or the taking itself (intake.py).
+Holds the description that `sousei check FILE` prints. Does not hold printing, or intake itself (intake.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from sousei.ingest.cells import kinds, workbook
 from sousei.ingest.cells.contents import forget, open_bytes
 from sousei.ingest.decided.named import Line
-from sousei.ingest.problems import Problem, Refusal, fault, problem
+from sousei.ingest.problems.record import Problem, Refusal, fault, problem
 from sousei.ingest.reading.delivery import read_or_propose
 from sousei.ingest.receive.intake import content, open_safely
 from sousei.ingest.receive.personal import find_personal, find_personal_keys
@@ -74,15 +74,7 @@ def describe(path: Path, lines: Sequence[Line] = ()) -> dict[str, Any]:
 
 
 def _litter() -> Problem:
-    return problem(
-        "left_alone",
-        "warn",
-        "ロックファイル(~$…)・一時ファイル・システムのファイルの名前です。夜間処理はこの名前のファイルを見ません。",
-        "The name of a lock file, a temporary file or a file of the system; the night passes it over.",
-        expected="xlsx / xls / csv / json",
-        found="litter",
-        action_ja="表のファイルそのものを、ブックを閉じてから入れてください。",
-    )
+    return problem("left_alone")
 
 
 def _refused(path: Path, size: int, problems: list[Problem]) -> dict[str, Any]:

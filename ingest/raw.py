@@ -1,8 +1,8 @@
 """Snapshots -> raw Parquet, one file per delivery and raw table, and the views over it.
 
 Holds: reading deliveries once (cached by their hash and the reader's version), raw.delivery and raw.problem, the
-`raw` schema of a candidate. Does not hold: which delivery of a period is the valid one (the warehouse decides by
-value_status and revision), or anything that a person reads.
+`raw` schema of a candidate. Does not hold: what stops a delivery beside others (among_others.py), which delivery of a
+period is the valid one (in_force.py), or anything that a person reads.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from sousei.foundation.files import sha256_of, sweep, sync_folder, write_atomica
 from sousei.foundation.fingerprint import fingerprint
 from sousei.foundation.home import Home
 from sousei.ingest import in_force
+from sousei.ingest.among_others import after, against_others, publication, withdrawn
 from sousei.ingest.areas import register as areas
 from sousei.ingest.cells import workbook
 from sousei.ingest.decided import corrections, named
-from sousei.ingest.decided.decisions import HOW_TO_PASTE, Decisions, line_to_paste
+from sousei.ingest.decided.decisions import Decisions
 from sousei.ingest.decided.named import Line
-from sousei.ingest.problems import TO_PASTE, Problem, frame_of, problem
+from sousei.ingest.problems.record import TO_PASTE, FileProblem, Problem, frame_of
 from sousei.ingest.receive.intake import Snapshot
 from sousei.ingest.tables import RAW_TABLES, schema_of
 
@@ -75,7 +76,7 @@ def read(
     sweep(home.raw)
     files: dict[str, list[Path]] = {}
     deliveries: list[dict[str, Any]] = []
-    problems: list[Problem] = list(decided.faults)
+    problems: list[FileProblem] = list(decided.faults)
     whole = named.whole(corrections.declared(decisions=home.corrections) if lines is None else lines)
     try:
         read_ones = [(snapshot, _stored(home, snapshot, whole)) for snapshot in snapshots]
@@ -88,21 +89,21 @@ def read(
     good: dict[tuple[str, ...], dt.datetime] = {}
     for snapshot, one in counting:
         if one["verdict"] == "taken":
-            good[_key(one)] = max(snapshot.received_at, good.get(_key(one), snapshot.received_at))
+            good[publication(one)] = max(snapshot.received_at, good.get(publication(one), snapshot.received_at))
     for snapshot, one in read_ones:
-        found = [dict(p) for p in one["problems"]]
+        found: list[Problem] = [p.copy() for p in one["problems"]]
         verdict = one["verdict"]
         if line := decided.withdrawn.get(one["source_id"]):
-            found, verdict = [_withdrawn(line)], "withdrawn"
+            found, verdict = [withdrawn(line)], "withdrawn"
         elif verdict == "taken":
             if one["observed_to"] and dt.date.fromisoformat(one["observed_to"]) > as_of:
-                found.append(_after(one["observed_to"], as_of))
+                found.append(after(one["observed_to"], as_of))
                 verdict = "refused"
-            elif odd := _against_others(snapshot, one, counting, decided):
+            elif odd := against_others(snapshot, one, counting, decided):
                 found.append(odd)
                 verdict = "refused"
         if verdict == "refused":
-            later = good.get(_key(one))
+            later = good.get(publication(one))
             replaced = one["verdict"] == "refused" and bool(one["period"]) and later is not None
             replaced = replaced and later is not None and later > snapshot.received_at
             if replaced or not snapshot.in_landing:
@@ -123,79 +124,9 @@ def read(
     return RawResult({table: sorted(paths) for table, paths in files.items()}, frame, frame_of(problems))
 
 
-def _key(one: dict[str, Any]) -> tuple[str, ...]:
-    """Deliveries with the same key are versions of one publication: the period by its first day, since a year's file
-    and the series of all years grow."""
-    return one["source"], one["layout"], one["period"].split("..")[0], one["subject"]
-
-
 def _named(one: dict[str, Any], number: int) -> dict[str, Any]:
     """The same; a delivery of which nothing was stored gets a source_id of its own by its place of the night."""
     return one if one["sha256"] else one | {"source_id": f"{one['source']}-not-stored-{number}"}
-
-
-def _withdrawn(line: dict[str, str]) -> Problem:
-    return problem(
-        "withdrawn",
-        "review",
-        f"{line['decided_at'][:10]} に {line['decided_by']} が取り下げました（理由: {line['reason_ja']}）。",
-        f"Withdrawn by {line['decided_by']} on {line['decided_at'][:10]}; not used.",
-        expected="in force",
-        found="withdrawn",
-        action_ja=f"また使うときは sousei withdraw {line['source_id']} --restore を実行してください。",
-    )
-
-
-def _against_others(
-    snapshot: Snapshot,
-    one: dict[str, Any],
-    all_of_them: list[tuple[Snapshot, dict[str, Any]]],
-    decided: Decisions,
-) -> Problem | None:
-    """A delivery that repeats the values of another period, or has fewer rows than an earlier version of itself."""
-    rows = sum(one["rows"].values())
-    taken = [(other, result) for other, result in all_of_them if result["verdict"] == "taken"]
-    for other, result in taken:
-        alike = one["fingerprint"] and result["fingerprint"] == one["fingerprint"]
-        if (
-            alike
-            and not decided.lets_pass("same_values_other_period", one["source_id"])
-            and result["source"] == one["source"]
-            and (result["observed_from"] or "") < (one["observed_from"] or "")
-        ):
-            return problem(
-                "same_values_other_period",
-                "gate",
-                f"{one['period']} の値が、{result['period']} の値({other.file_name})と一つ残らず同じです。",
-                f"Every value equals those of {result['period']} ({other.file_name}).",
-                expected=f"values of {one['period']}",
-                found=f"values of {result['period']}",
-                action_ja="別の時点の表を取り違えていないかを確かめ、正しい表を入れ直してください。正しければ "
-                f"{HOW_TO_PASTE} {line_to_paste('same_values_other_period', one['source_id'])}",
-            )
-    earlier = [result for other, result in taken if other.received_at < snapshot.received_at]
-    versions = [result for result in earlier if _key(result) == _key(one) and not _of_others(result, one)]
-    before = max((sum(result["rows"].values()) for result in versions), default=0)
-    if rows + one.get("rows_aside", 0) < before and not decided.lets_pass("shrunken_delivery", one["source_id"]):
-        return problem(
-            "shrunken_delivery",
-            "gate",
-            f"同じ時点の前の提出 {before} 行に対し {rows} 行しかありません。",
-            f"Only {rows} rows where an earlier delivery of the same period had {before}.",
-            expected=f">= {before} rows",
-            found=rows,
-            action_ja="欠けがないかを確かめ、正しければ "
-            f"{HOW_TO_PASTE} {line_to_paste('shrunken_delivery', one['source_id'])}",
-        )
-    return None
-
-
-def _of_others(earlier: dict[str, Any], later: dict[str, Any]) -> bool:
-    """Whether two deliveries are about different municipalities, as when each sends its own part of one table, or the
-    later one is an extract of a table of the country: what it does not name stays in force."""
-    if later["areas"] and not earlier["areas"]:
-        return True
-    return bool(earlier["areas"] and later["areas"]) and not set(earlier["areas"]) & set(later["areas"])
 
 
 def _result_path(home: Home, snapshot: Snapshot) -> Path:
@@ -204,18 +135,6 @@ def _result_path(home: Home, snapshot: Snapshot) -> Path:
 
 def _parquet(home: Home, table: str, source_id: str) -> Path:
     return home.raw / table / f"{source_id}.parquet"
-
-
-def _after(day: str, as_of: dt.date) -> Problem:
-    return problem(
-        "after_as_of",
-        "warn",
-        f"基準日 {as_of} より後({day})の数値なので使いませんでした。",
-        f"Figures about {day}, after the as-of date {as_of}; not used.",
-        expected=f"<= {as_of}",
-        found=day,
-        action_ja="基準日を進めれば使われます。日付が誤りなら直した表を入れ直してください。",
-    )
 
 
 def _read_new(
@@ -342,7 +261,7 @@ def _result(
 ) -> dict[str, Any]:
     contract = None
     if source != _UNKNOWN:
-        from sousei.ingest.contract.model import all_contracts
+        from sousei.ingest.contract.loading import all_contracts
 
         contract = next(contract for contract in all_contracts() if contract.source == source)
     return {

@@ -359,7 +359,7 @@ kind and refused above 1% of a column; moves after the as-of day are not counted
 
 def _aggregate(arguments: argparse.Namespace) -> int:
     from sousei.foundation.files import write_bytes
-    from sousei.ingest.problems import Refusal
+    from sousei.ingest.problems.record import Refusal
     from sousei.ingest.receive import disclosure, persons
 
     try:

@@ -153,7 +153,7 @@ def _nothing_is_lost(kept: list[dict[str, Any]], taken: list[Snapshot], withdraw
 
 def not_used(result: RawResult, here: set[str]) -> list[dict[str, str]]:
     """One line per delivery in landing that gives no figure: its gravest cause, how many more, and what to do."""
-    from sousei.ingest.causes import causes, one_line
+    from sousei.ingest.problems.causes import causes, one_line
 
     found = []
     for one in result.deliveries.filter(result.deliveries["verdict"] != "taken").to_dicts():

@@ -44,7 +44,7 @@ from benchmarks.ingest import script
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
 from sousei.ingest.cells import csvtext, workbook
-from sousei.ingest.contract.model import all_contracts
+from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake
 from sousei.ingest.rows.coded import write_raw

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sousei.ingest.cells import csvtext, grid, kinds, workbook
 from sousei.ingest.cells.grid import Grid
-from sousei.ingest.problems import Refusal, problem
+from sousei.ingest.problems.record import Refusal, problem
 
 
 class Contents(NamedTuple):
@@ -57,17 +57,7 @@ def _json(text: str) -> Any:
             raise ValueError(f"longer than {_JSON_BYTES} characters")
         return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise Refusal(
-            problem(
-                "not_json",
-                "warn",
-                "JSON として読めません。",
-                "Not JSON.",
-                expected="JSON",
-                found=type(error).__name__,
-                action_ja="取得し直した応答を入れてください。",
-            )
-        ) from None
+        raise Refusal(problem("not_json", error=type(error).__name__)) from None
 
 
 def _no_constant(name: str) -> Any:

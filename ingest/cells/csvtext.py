@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from sousei.ingest.problems import Problem, Refusal, problem
+from sousei.ingest.problems.record import Problem, Refusal, problem
 
 _FIELD = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
 _RECORDS = rf"^(?:{_FIELD}(?:,{_FIELD})*\r?\n)*(?:{_FIELD}(?:,{_FIELD})*)?$"
@@ -39,18 +39,7 @@ def decode(data: bytes) -> tuple[str, str]:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _strict(data, "utf-16")
     if (nul := data.find(b"\0")) >= 0:
-        raise Refusal(
-            problem(
-                NUL,
-                "warn",
-                f"{nul} バイト目に NUL があり、文字のファイルとして読めません。",
-                f"NUL byte at offset {nul}: not a text file.",
-                expected="text",
-                found="NUL",
-                action_ja="公表元のファイルなら、書き換えずに取り直してください。"
-                "庁内で作ったファイルなら、CSV として保存し直してください。",
-            )
-        )
+        raise Refusal(problem("nul_byte", offset=nul))
     if data.startswith(codecs.BOM_UTF8):
         return _strict(data, "utf-8-sig")
     try:
@@ -72,17 +61,7 @@ def _strict(data: bytes, encoding: str) -> tuple[str, str]:
 
 def _not_decodable(data: bytes, encoding: str, at: int) -> Problem:
     line = data[:at].count(b"\n") + 1
-    return problem(
-        NOT_DECODABLE,
-        "warn",
-        f"{line} 行目、先頭から {at} バイト目が {encoding} の文字ではありません。",
-        f"Byte offset {at} (line {line}) is not {encoding}.",
-        row=line,
-        expected="UTF-8 / CP932",
-        found=f"byte offset {at}",
-        action_ja="公表元のファイルなら、書き換えずに取り直してください。"
-        "庁内で作ったファイルなら、文字コードを UTF-8 か Shift_JIS(CP932) にそろえて保存し直してください。",
-    )
+    return problem("not_decodable", row=line, offset=at, encoding=encoding)
 
 
 class Table(NamedTuple):
@@ -153,19 +132,7 @@ def _bounded(widths: np.ndarray) -> int:
     """Fields of the widest record. Raises Refusal where no table has so many."""
     width = int(widths.max(initial=0))
     if width > MAX_FIELDS:
-        raise Refusal(
-            problem(
-                "too_many_columns",
-                "warn",
-                f"一行が {width} 項目あります(上限 {MAX_FIELDS})。表ではありません。",
-                f"A record of {width} fields: not a table.",
-                row=int(widths.argmax()) + 1,
-                expected=f"<= {MAX_FIELDS}",
-                found=width,
-                action_ja="公表元のファイルなら、書き換えずに取り直してください。"
-                "庁内で作ったファイルなら、行ごとに改行のある CSV として保存し直してください。",
-            )
-        )
+        raise Refusal(problem("too_many_columns", row=int(widths.argmax()) + 1, width=width, limit=MAX_FIELDS))
     return width
 
 
@@ -221,18 +188,7 @@ def records(text: str) -> tuple[list[list[str]], list[int]]:
     """
     longest = max(map(len, text.split("\n")))
     if longest > MAX_LINE:
-        raise Refusal(
-            problem(
-                "line_too_long",
-                "warn",
-                f"一行が {longest} 文字あります(上限 {MAX_LINE})。表ではありません。",
-                f"A line of {longest} characters: not a table.",
-                expected=f"<= {MAX_LINE}",
-                found=longest,
-                action_ja="公表元のファイルなら、書き換えずに取り直してください。"
-                "庁内で作ったファイルなら、行ごとに改行のある CSV として保存し直してください。",
-            )
-        )
+        raise Refusal(problem("line_too_long", length=longest, limit=MAX_LINE))
     if '"' not in text and "\r" not in text.replace("\r\n", ""):
         lines = text.replace("\r\n", "\n").split("\n")
         if lines and not lines[-1]:
@@ -258,14 +214,4 @@ def records(text: str) -> tuple[list[list[str]], list[int]]:
 def _not_csv(text: str, where: str = "") -> Problem:
     row = next((number for number, line in enumerate(text.split("\n"), start=1) if line.count('"') % 2), None)
     where = where or (f"line {row}" if row else "quotes")
-    return problem(
-        NOT_CSV,
-        "warn",
-        f"CSV の引用符か改行が規則(RFC 4180)に合いません({where})。",
-        f"Not RFC 4180: {where}.",
-        row=row,
-        expected='fields plain or in "..." with "" for a quote',
-        found=where,
-        action_ja="公表元のファイルなら、書き換えずに取り直してください。"
-        "庁内で作ったファイルなら、表計算ソフトで開き直し、CSV として保存し直してください。",
-    )
+    return problem("not_rfc4180", row=row, where=where)

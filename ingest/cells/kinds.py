@@ -11,7 +11,7 @@ import io
 import re
 import zipfile
 
-from sousei.ingest.problems import Refusal, problem
+from sousei.ingest.problems.record import Problem, Refusal, problem
 
 NOT_A_TABLE = "not_a_table"
 """Identifier of the problem that such a file has."""
@@ -56,49 +56,31 @@ LITTER = re.compile(
 
 def refuse(data: bytes) -> None:
     """Raises Refusal where the bytes are of a known kind that is no table."""
-    kind = _of_start(data) or _of_zip(data) or _of_ole(data) or _of_text(data)
-    if kind is None:
-        return
-    ja, en, action = kind
-    raise Refusal(
-        problem(
-            NOT_A_TABLE,
-            "warn",  # nothing is read from it, so the night goes on without it
-            f"中身は{ja}です。表計算のブック(.xlsx・.xls)でも CSV でもないため、使いませんでした。",
-            f"The content is {en}, neither a workbook nor CSV; it was not used.",
-            expected="xlsx / xls / csv / json",
-            found=en,
-            action_ja=action,
-        )
-    )
+    if told := _of_start(data) or _of_zip(data) or _of_ole(data) or _of_text(data):
+        raise Refusal(told)
 
 
-_ELSE = (
-    "数値が要るなら、公表元のページで同じ表の Excel か CSV のファイルを選んでください。"
-    "参考の資料なら、このままで構いません。"
-)
+def _other(kind_ja: str, kind: str) -> Problem:
+    return problem("not_a_table.other", kind_ja=kind_ja, kind=kind)
 
 
-def _of_start(data: bytes) -> tuple[str, str, str] | None:
+def _of_start(data: bytes) -> Problem | None:
     if b"%PDF-" in data[:1024] and not data[:1024].split(b"%PDF-")[0].strip(b"\xef\xbb\xbf \t\r\n\0"):
-        return "PDF", "a PDF", _ELSE
+        return _other("PDF", "a PDF")
     for start, ja, en in _STARTS:
         # two letters alone may begin a text
         if data.startswith(start) and (len(start) > 3 or b"\0" in data[:64] or start in {b"\xff\xd8\xff", b"\x1f\x8b"}):
-            return ja, en, _ELSE
+            return _other(ja, en)
     for sign, at, ja, en in _INSIDE:
         if data[at : at + len(sign)] == sign and b"\0" in data[:300]:
-            return ja, en, _ELSE
+            return _other(ja, en)
     lock = data[:1].isascii() and 0 < len(data) <= 165 and 1 <= data[0] <= 54 and data[1 : 1 + data[0]].strip() != b""
     if lock and len(data) in {54, 162, 165} and not data[1 + data[0] : 54].strip(b"\0 "):
-        return "表計算ソフトのロックファイル(~$…)", "the lock file of an open workbook", _LOCKED
+        return problem("not_a_table.lock_file")
     return None
 
 
-_LOCKED = "ブックを閉じると消えます。ブックそのものを入れてください。"
-
-
-def _of_zip(data: bytes) -> tuple[str, str, str] | None:
+def _of_zip(data: bytes) -> Problem | None:
     if not data.startswith(b"PK"):
         return None
     try:
@@ -106,44 +88,40 @@ def _of_zip(data: bytes) -> tuple[str, str, str] | None:
     except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError, RuntimeError, EOFError):
         return None  # told as a broken workbook
     if found := _OPEN_DOCUMENT.search(data[:200]):
-        action = (
-            "公表元のページで Excel か CSV のファイルを選んでください。"
-            "庁内で作った表なら .xlsx で保存し直してください。"
-        )
-        return _OPEN_KINDS.get(found[1], "OpenDocument の資料"), "OpenDocument", action
+        return problem("not_a_table.open_document", kind_ja=_OPEN_KINDS.get(found[1], "OpenDocument の資料"))
     for start, ja, en in _PARTS:
         if any(name.startswith(start) for name in names) and not any(name.startswith("xl/") for name in names):
-            return ja, en, _ELSE
+            return _other(ja, en)
     if not any(name == "[Content_Types].xml" or name.startswith(("xl/", "/", "..")) for name in names):
         tables = sum(name.lower().endswith((".xlsx", ".xls", ".csv", ".json")) for name in names)
-        action = f"中の表({tables} 件)を取り出して、一つずつ入れてください。" if tables else _ELSE
-        return "圧縮ファイル(zip)", "an archive (zip)", action
+        if tables:
+            return problem("not_a_table.archive_of_tables", tables=tables)
+        return _other("圧縮ファイル(zip)", "an archive (zip)")
     return None
 
 
-def _of_ole(data: bytes) -> tuple[str, str, str] | None:
+def _of_ole(data: bytes) -> Problem | None:
     if not data.startswith(bytes.fromhex("d0cf11e0a1b11ae1")) or any(name in data for name in _BOOKS):
         return None
     for name, ja, en in _STREAMS:
         if name.encode("utf-16-le") in data:
-            return ja, en, _ELSE
+            return _other(ja, en)
     return None  # told as an unreadable workbook
 
 
-def _of_text(data: bytes) -> tuple[str, str, str] | None:
+def _of_text(data: bytes) -> Problem | None:
     start = data[:4096]
     utf16 = start.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = start.decode("utf-16" if utf16 else "utf-8", "ignore").lstrip("\ufeff")
     if _HTML.match(text):
-        action = (
-            "拡張子が .xls や .csv でも、これは Web のページです(保存したページか、エラー・ログインの画面)。"
-            "公表元のページから Excel か CSV のファイルそのものを取り直してください。"
-        )
-        return "HTML(Web のページ)", "a page of HTML", action
+        return problem("not_a_table.web_page")
     if text.lstrip().startswith("<?xml") or text.lstrip().startswith("<Workbook"):
         book = "urn:schemas-microsoft-com:office:spreadsheet" in text
-        action = "公表元のページで .xlsx か CSV のファイルを選んでください。"
-        return ("Excel 2003 の XML" if book else "XML"), ("XML of Excel 2003" if book else "XML"), action
+        return problem(
+            "not_a_table.xml",
+            kind_ja="Excel 2003 の XML" if book else "XML",
+            kind="XML of Excel 2003" if book else "XML",
+        )
     if len([line for line in text.splitlines()[:12] if _MAIL.match(line)]) >= 3:
-        return "メール", "a mail message", "添付された表のファイルそのものを取り出して入れてください。"
+        return problem("not_a_table.mail")
     return None

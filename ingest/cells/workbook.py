@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from sousei.ingest.problems import Refusal, problem
+from sousei.ingest.problems.record import Refusal, problem
 
 MAX_BYTES = 64 << 20
 """Largest workbook taken. The largest real delivery is 2 MB."""
@@ -42,21 +42,6 @@ def is_workbook(head: bytes) -> bool:
     return head.startswith((_ZIP, _OLE))
 
 
-def _refusal(problem_id: str, ja: str, en: str, expected: object = "", found: object = "") -> Refusal:
-    return Refusal(
-        problem(
-            problem_id,
-            "warn",
-            ja,
-            en,
-            expected=expected,
-            found=found,
-            action_ja="公表元のファイルなら取り直すか、公表元の別の形式(CSV など)を入れてください。"
-            "庁内で作ったブックなら、マクロ・パスワードのない .xlsx か CSV で保存し直してください。",
-        )
-    )
-
-
 def inspect(data: bytes) -> None:
     """Look at a workbook's container only.
 
@@ -65,74 +50,48 @@ def inspect(data: bytes) -> None:
     entry names that leave the folder, macros, encryption, binary parts (.xlsb).
     """
     if len(data) > MAX_BYTES:
-        raise _refusal(
-            "workbook_too_large", "ブックが大きすぎます。", "Workbook too large.", f"<= {MAX_BYTES} bytes", len(data)
-        )
+        raise Refusal(problem("workbook_too_large", limit=MAX_BYTES, size=len(data)))
     if data.startswith(_OLE):
         # an encrypted .xlsx is an OLE file with a stream of this name
         if "EncryptedPackage".encode("utf-16-le") in data:
-            raise _refusal("workbook_encrypted", "パスワード付きのブックです。", "Password-protected workbook.")
+            raise Refusal(problem("workbook_encrypted"))
         if "_VBA_PROJECT".encode("utf-16-le") in data:
-            raise _refusal("workbook_macro", "マクロを含むブックです。", "Workbook holds macros.")
+            raise Refusal(problem("workbook_macro"))
         return
     try:
         container = zipfile.ZipFile(io.BytesIO(data))
         entries = container.infolist()
     except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError, RuntimeError, EOFError):
-        raise _refusal(
-            "workbook_truncated", "ブックが途中で切れているか壊れています。", "Truncated or broken workbook."
-        ) from None
+        raise Refusal(problem("workbook_truncated.whole")) from None
     if len(entries) > MAX_ENTRIES:
-        raise _refusal(
-            "workbook_too_many_parts",
-            "ブックの部品が多すぎます。",
-            "Too many parts.",
-            f"<= {MAX_ENTRIES}",
-            len(entries),
-        )
+        raise Refusal(problem("workbook_too_many_parts", limit=MAX_ENTRIES, parts=len(entries)))
     names = set()
     unpacked = 0
     for entry in entries:
         name = entry.filename
         unpacked += entry.file_size
         if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") or "\0" in name or ":" in name:
-            raise _refusal("workbook_path", "ブック内の名前が不正です。", "A part's name leaves the workbook.")
+            raise Refusal(problem("workbook_path"))
         if name in names:
-            raise _refusal("workbook_duplicate_part", "ブック内に同名の部品があります。", "Two parts of one name.")
+            raise Refusal(problem("workbook_duplicate_part"))
         names.add(name)
         if entry.flag_bits & 1:
-            raise _refusal("workbook_encrypted", "パスワード付きのブックです。", "Password-protected workbook.")
+            raise Refusal(problem("workbook_encrypted"))
         low = name.lower()
         if low.endswith("vbaproject.bin") or "/macrosheets/" in low:
-            raise _refusal("workbook_macro", "マクロを含むブックです。", "Workbook holds macros.")
+            raise Refusal(problem("workbook_macro"))
         if low.endswith("workbook.bin"):
             # its cells of an error cannot be told from blank ones
-            raise _refusal(
-                "workbook_binary",
-                "バイナリー形式(.xlsb)のブックです。",
-                "A binary workbook (.xlsb).",
-                ".xlsx / .xls",
-                ".xlsb",
-            )
+            raise Refusal(problem("workbook_binary"))
         if entry.file_size > 10 << 20 and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
-            raise _refusal(
-                "workbook_bomb",
-                "展開すると異常に大きくなるブックです。",
-                "A part unpacks to far more than it should.",
-                f"<= {MAX_RATIO} x",
-                f"{entry.file_size // max(entry.compress_size, 1)} x",
+            raise Refusal(
+                problem("workbook_bomb.part", limit=MAX_RATIO, ratio=entry.file_size // max(entry.compress_size, 1))
             )
     if unpacked > MAX_UNPACKED:
-        raise _refusal(
-            "workbook_bomb",
-            "展開すると大きすぎるブックです。",
-            "Unpacks to too much.",
-            f"<= {MAX_UNPACKED} bytes",
-            unpacked,
-        )
+        raise Refusal(problem("workbook_bomb.whole", limit=MAX_UNPACKED, size=unpacked))
     _no_document_type(container, entries)
     if "[Content_Types].xml" not in names:
-        raise _refusal("workbook_not_ooxml", "Excel のブックではありません。", "A zip that is not a workbook.")
+        raise Refusal(problem("workbook_not_ooxml"))
 
 
 def _no_document_type(container: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
@@ -144,15 +103,9 @@ def _no_document_type(container: zipfile.ZipFile, entries: list[zipfile.ZipInfo]
             with container.open(entry) as part:
                 start = part.read(4096).replace(b"\0", b"")
         except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
-            raise _refusal(
-                "workbook_truncated", "ブックの部品が壊れています。", "A part of the workbook is broken."
-            ) from None
+            raise Refusal(problem("workbook_truncated.part")) from None
         if b"<!DOCTYPE" in start or b"<!ENTITY" in start:
-            raise _refusal(
-                "workbook_document_type",
-                "文書型宣言(DOCTYPE)を含むブックです。",
-                "A document type declaration in a workbook.",
-            )
+            raise Refusal(problem("workbook_document_type"))
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -203,19 +156,15 @@ def parse(data: bytes) -> list[Sheet]:
         head, body = _exchange(_children[0], data, time.monotonic() + SECONDS)
     except TimeoutError:
         close()
-        raise _refusal(
-            "workbook_timeout", f"{SECONDS:.0f} 秒で読めませんでした。", f"Not read within {SECONDS:.0f} seconds."
-        ) from None
+        raise Refusal(problem("workbook_timeout", seconds=SECONDS)) from None
     except (BrokenPipeError, EOFError, OSError):
         close()
-        raise _refusal(
-            "workbook_unreadable", "ブックを読む途中で処理が落ちました。", "The parser died on this workbook."
-        ) from None
+        raise Refusal(problem("workbook_unreadable.died")) from None
     if "error" in head:
         encrypted = "password" in str(head.get("detail", "")).lower()
         if encrypted:
-            raise _refusal("workbook_encrypted", "パスワード付きのブックです。", "Password-protected workbook.")
-        raise _refusal("workbook_unreadable", "ブックを読めません。", "The workbook cannot be read.", "", head["error"])
+            raise Refusal(problem("workbook_encrypted"))
+        raise Refusal(problem("workbook_unreadable.error", error=head["error"]))
     numbers = np.frombuffer(body, dtype="<f8")
     sheets, at = [], 0
     for sheet in head["sheets"]:

@@ -7,6 +7,9 @@ The library gives cells of an error (#N/A, #REF!) and formulas without a stored 
 formulas in records of other versions. None of them is a blank: while the library parses, a second thread looks for them
 in the bytes.
 
+One file on purpose: `-I` keeps every folder of ours off the path, so that no import can change what the child runs, and
+all that opens bytes of strangers is read in one place.
+
 Request: 8 bytes length, then the workbook. Answer: 8 bytes length of JSON, 8 bytes length of numbers, JSON, numbers.
 JSON: {"sheets": [{name, visible, height, width, texts: [[rows, cells] per column]}]} or {"error": kind, "detail": ...}.
 Numbers: per sheet and column `height` little-endian doubles, NaN where the cell is not a number.

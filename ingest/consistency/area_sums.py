@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,7 @@ import polars as pl
 from sousei.ingest.areas.register import register
 from sousei.ingest.consistency.keyed import MUNICIPAL, PREFECTURE, Keyed, differing, keys_of, words_of
 from sousei.ingest.contract.model import Layout
-from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.problems.record import SHOWN, Problem, problem
 
 _COMPLETE = 0.8
 """Share of today's municipalities that a prefecture's rows must reach for its sum to be tested, in a table that is not
@@ -39,24 +40,21 @@ def of_country(rows: pl.DataFrame, layout: Layout, away: frozenset[str] | None) 
     prefectures = {code[:2] for code in by_level.get("prefecture", set())}
     whole = len(towns) >= _WHOLE
     gone = {
-        "の行": _ALL - prefectures if len(prefectures) >= _MOST else frozenset(),
-        "の市区町村": _ALL - {code[:2] for code in towns} - set(layout.checks.undivided) if whole else frozenset(),
+        "row": _ALL - prefectures if len(prefectures) >= _MOST else frozenset(),
+        "municipalities": _ALL - {code[:2] for code in towns} - set(layout.checks.undivided) if whole else frozenset(),
     }
     gone = {what: frozenset() if away is None else missing - away for what, missing in gone.items()}
     names = register().prefecture_of
     last = rows["row"].max()
     return [
         problem(
-            "prefecture_missing",
-            "gate",
-            f"全国の表ですが、{len(missing)} 都道府県{what}がありません: "
-            f"{'、'.join(names.get(code, code) for code in sorted(missing))}。",
-            f"A table of the whole country without {len(missing)} prefectures: {' '.join(sorted(missing))}.",
+            "prefecture_missing.row" if what == "row" else "prefecture_missing.municipalities",
             sheet=rows["sheet"][0],
             row=last if isinstance(last, int) else None,
-            expected="47",
-            found=47 - len(missing),
-            action_ja="表が途中で切れていないか、行が抜けていないかを確かめ、全部の行がある表を入れ直してください。",
+            count=len(missing),
+            names="、".join(names.get(code, code) for code in sorted(missing)),
+            codes=" ".join(sorted(missing)),
+            there=47 - len(missing),
         )
         for what, missing in gone.items()
         if missing
@@ -80,31 +78,35 @@ def of_areas(keyed: Keyed, layout: Layout, country: bool, away: frozenset[str] |
         room = np.where(keyed.among("age_group", {"total"}), 0.0, np.inf)
 
     def compare(
-        keys: list[str], whole: np.ndarray, parts: np.ndarray, what_ja: str, most: np.ndarray | float
+        keys: list[str],
+        whole: np.ndarray,
+        parts: np.ndarray,
+        of: Literal["municipalities", "prefectures"],
+        most: np.ndarray | float,
     ) -> list[Problem]:
         bad, tested = differing(keyed, keys, whole, parts, signs, missing_is_nothing, most, hidden=True)
         if bad.is_empty():
             return _outside(keyed, layout, tested)
         return [
             problem(
-                "area_total_differs",
-                "gate",
-                f"{item['area_name']} の値が{what_ja}と合いません({bad.height} 件)。",
-                f"{item['area_name']} is not the sum of its areas ({bad.height} figures).",
+                "area_total_differs.of_municipalities"
+                if of == "municipalities"
+                else "area_total_differs.of_prefectures",
                 sheet=keyed.rows["sheet"][0],
                 row=item["row"],
                 column_label=item["column_label"],
-                expected=item["added"],
+                area=item["area_name"],
+                count=bad.height,
+                added=item["added"],
                 found=item[keyed.value],
-                action_ja="抜けた団体・重なった団体がないかを確かめ、直した表を入れ直してください。",
             )
             for item in bad.head(SHOWN).iter_rows(named=True)
         ]
 
     inside = np.maximum(room, layout.checks.unassigned)
-    problems = compare([PREFECTURE, *keys], prefectures & whole, municipal & whole, "市区町村の合計", inside)
+    problems = compare([PREFECTURE, *keys], prefectures & whole, municipal & whole, "municipalities", inside)
     if codes.filter(prefectures).n_unique() == 47:
-        problems += compare(keys, keyed.among("area_level", {"nation"}), prefectures, "都道府県の合計", room)
+        problems += compare(keys, keyed.among("area_level", {"nation"}), prefectures, "prefectures", room)
     return problems[:SHOWN]
 
 
@@ -122,17 +124,13 @@ def _outside(keyed: Keyed, layout: Layout, tested: pl.DataFrame) -> list[Problem
     return [
         problem(
             "persons_outside_municipalities",
-            "review",
-            f"{item['area_name']} の値が市区町村の合計より多い欄が {at.size} 件あります(最大 {persons} 人)。"
-            "どの市区町村にも属さない土地の人口とみられ、表のとおり読みました。",
-            f"{item['area_name']} has up to {persons} persons more than its municipalities ({at.size} figures): most "
-            "likely on land of none of them. Read as published.",
             sheet=keyed.rows["sheet"][0],
             row=item["row"],
             column_label=item["column_label"],
-            expected=f"0 .. {layout.checks.unassigned}",
-            found=persons,
-            action_ja="公表元の表のとおりなら、何もしなくてかまいません。",
+            area=item["area_name"],
+            count=at.size,
+            persons=persons,
+            limit=layout.checks.unassigned,
         )
     ]
 

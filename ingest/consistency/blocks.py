@@ -11,9 +11,10 @@ import re
 import polars as pl
 
 from sousei.ingest.areas.register import register
-from sousei.ingest.contract.model import Block, Layout
+from sousei.ingest.contract.model import Layout
+from sousei.ingest.contract.rules import Block
 from sousei.ingest.decided.named import UNKNOWN
-from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.problems.record import SHOWN, Problem, problem
 
 _MUNICIPAL = ["municipality", "designated_city", "other"]
 
@@ -88,17 +89,14 @@ def _differing(
 
 
 def _problem(item: dict[str, object], value: str, found: pl.DataFrame) -> Problem:
-    far = bool(item["far"])
     return problem(
-        "block_total_differs",
-        "gate" if far else "review",
-        f"「{item['area_name']}」({item['fiscal_year']} 年度)が、上の行の合計と合いません(この表で {found.height} 件)。"
-        + ("" if far else "差が小さいため、表のとおり読みました。"),
-        f"{item['area_name']} of {item['fiscal_year']} is not the sum of the rows above it ({found.height} figures).",
+        "block_total_differs.far" if item["far"] else "block_total_differs.near",
         sheet=str(item["sheet"]),
         row=item["row"] if isinstance(item["row"], int) else None,
         column_label=str(item["column_label"]),
-        expected=item["added"],
+        area=item["area_name"],
+        year=item["fiscal_year"],
+        count=found.height,
+        added=item["added"],
         found=item[value],
-        action_ja="抜けた行や、変わった欄がないかを元の表と比べ、直した表を入れ直してください。",
     )

@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from sousei.ingest.areas import shown
-from sousei.ingest.contract.model import Ages, Larger, Ratio
-from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.contract.rules import Ages, Larger, Ratio
+from sousei.ingest.problems.record import SHOWN, Problem, problem
 
 if TYPE_CHECKING:
     from sousei.ingest.consistency.keyed import Keyed
@@ -63,22 +63,19 @@ def ratio(rows: pl.DataFrame, rule: Ratio, value: str) -> list[Problem]:
 
 def _uncounted(sheet: str, told: pl.DataFrame, rule: Ratio) -> Problem:
     years = sorted(told["fiscal_year"].unique().to_list())
-    span = f"{years[0]}～{years[-1]}"
     names = "、".join(told["area_name"].unique(maintain_order=True).head(5).cast(pl.String))
     label = str(told[f"column_label_{rule.to}"][0]).split(" / ")[-1]
     return problem(
         "not_counted",
-        "review",
-        f"金額があるのに「{label}」が 0 の欄が {told.height} 件あります({span} 年度、{names} など)。"
-        "表のとおり 0 と読みました。数えていなかった年とみられ、件数としては使えません。",
-        f"{told.height} figures of {rule.to} are 0 beside a {rule.of} ({span}): read as published, most likely not "
-        "counted.",
         sheet=sheet,
         row=told["row"][0],
         column_label=told[f"column_label_{rule.to}"][0],
-        expected="> 0",
-        found="0",
-        action_ja="公表元の表のとおりなら、何もしなくてかまいません。",
+        label=label,
+        count=told.height,
+        years=f"{years[0]}～{years[-1]}",
+        names=names,
+        to=rule.to,
+        of=rule.of,
     )
 
 
@@ -88,22 +85,18 @@ def _share(pairs: pl.DataFrame, of: pl.Expr, to: pl.Expr) -> float | None:
 
 
 def _unit(rows: pl.DataFrame, each: pl.DataFrame, rule: Ratio, found: float) -> Problem:
-    low = found < rule.minimum
     first = each.sort("row").row(0, named=True)
     return problem(
-        "unit_suspect",
-        "gate",
-        f"{rule.meaning_ja}が全体で {found:,.4g} で、ありえない大きさです。単位"
-        f"({'千円なのに円' if low else '円なのに千円'})か、件数と金額の列の入れ替わり・ずれを確かめてください。",
-        f"{rule.of} / {rule.to} is {found:,.4g} over the table: the unit is a thousand times too "
-        f"{'small (thousand yen read as yen)' if low else 'large (yen read as thousand yen)'}, "
-        "or columns were exchanged or have slipped.",
+        "unit_suspect.too_small" if found < rule.minimum else "unit_suspect.too_large",
         sheet=rows["sheet"][0],
         row=first["row"],
         column_label=first[f"column_label_{rule.of}"],
-        expected=f"{rule.minimum:,.0f} .. {rule.maximum:,.0f}",
-        found=f"{found:,.4g}",
-        action_ja="表の単位(円・千円)と列の並びを作成元に確かめ、正しい表を入れ直してください。",
+        meaning_ja=rule.meaning_ja,
+        of=rule.of,
+        to=rule.to,
+        ratio=found,
+        minimum=rule.minimum,
+        maximum=rule.maximum,
     )
 
 
@@ -111,20 +104,22 @@ def _row(sheet: str, item: dict[str, Any], value: str, count: int, rule: Ratio) 
     figures = [(item[f"{value}_{name}"], item[f"value_raw_{name}"] or "") for name in (rule.to, rule.of)]
     cells = [shown.cell(raw) or "空欄" if number is None else f"{number:,}" for number, raw in figures]
     labels = [str(item[f"column_label_{name}"] or name).split(" / ")[-1] for name in (rule.to, rule.of)]
-    words = f"{labels[0]} {cells[0]}、{labels[1]} {cells[1]}"
     return problem(
         "pair_differs",
-        "gate",
-        f"{item['area_name']}: {words} は組になりません(この表で {count} 件)。"
-        f"一方だけが空欄か 0 か、{rule.meaning_ja}がありえない大きさです。",
-        f"{item['area_name']}: {rule.to} {cells[0]} and {rule.of} {cells[1]} do not go together ({count} rows): one of "
-        "them is blank or 0, or their ratio is impossible.",
         sheet=sheet,
         row=item["row"],
         column_label=item[f"column_label_{rule.of}"] or item[f"column_label_{rule.to}"],
-        expected=f"{rule.row_minimum:,.0f} .. {rule.row_maximum:,.0f}",
-        found=" / ".join(cells),
-        action_ja="この行の欄がずれたり消えたりしていないかを元の表と比べ、直した表を入れ直してください。",
+        area=item["area_name"],
+        label_to=labels[0],
+        cell_to=cells[0],
+        label_of=labels[1],
+        cell_of=cells[1],
+        to=rule.to,
+        of=rule.of,
+        count=count,
+        meaning_ja=rule.meaning_ja,
+        minimum=rule.row_minimum,
+        maximum=rule.row_maximum,
     )
 
 
@@ -156,31 +151,19 @@ def larger(rows: pl.DataFrame, rule: Larger, value: str) -> list[Problem]:
 
 def _larger(sheet: str, rule: Larger, value: str, item: dict[str, Any], bad: pl.DataFrame) -> Problem:
     labels = {name: item[f"column_label_{name}"] for name in (rule.more, rule.less)}
-    count = bad.filter(pl.col("ordinary") == item["ordinary"]).height
-    shown_ja = f"{item['area_name']}: 「{labels[rule.less]}」が「{labels[rule.more]}」より多く、"
-    if item["ordinary"]:
-        problem_id, severity = "bulk_registration", "review"
-        ja = f"{shown_ja}住民票の改製など、一度にまとめて記載・消除した年とみられます({count} 件)。"
-        ja += "表のとおり読みました。"
-        en = f"{item['area_name']}: {rule.less} is more than {rule.more}, which is of its ordinary size: most likely a "
-        en += f"register written anew ({count} rows). Read as published."
-        action = "公表元の表のとおりなら、何もしなくてかまいません。"
-    else:
-        problem_id, severity = "columns_exchanged", "gate"
-        ja = f"{shown_ja}列が入れ替わっているおそれがあります({count} 件)。"
-        en = f"{item['area_name']}: {rule.less} is more than {rule.more}: the columns may be exchanged ({count} rows)."
-        action = "二つの列の見出しと数値を元の表と比べ、直した表を入れ直してください。"
     return problem(
-        problem_id,
-        severity,
-        ja,
-        en,
+        "bulk_registration" if item["ordinary"] else "columns_exchanged",
         sheet=sheet,
         row=item["row"],
         column_label=labels[rule.more],
-        expected=f">= {item[f'{value}_{rule.less}']}",
-        found=item[f"{value}_{rule.more}"],
-        action_ja=action,
+        area=item["area_name"],
+        label_less=labels[rule.less],
+        label_more=labels[rule.more],
+        less=rule.less,
+        more=rule.more,
+        count=bad.filter(pl.col("ordinary") == item["ordinary"]).height,
+        number_less=item[f"{value}_{rule.less}"],
+        number_more=item[f"{value}_{rule.more}"],
     )
 
 
@@ -206,7 +189,7 @@ def _empty_rows(keyed: Keyed, rule: Ages, keys: list[str], young: np.ndarray, to
     place = keyed.place(keys)
     persons = np.zeros(int(place.max()) + 1, dtype=np.int64)
     persons[place[total]] = keyed.figures[total]
-    return _empty(keyed, at[persons[place[at]] >= rule.filled_from], f"{rule.filled_from:,} 人以上の欄なのに")
+    return _empty(keyed, at[persons[place[at]] >= rule.filled_from], rule.filled_from, in_row=True)
 
 
 def _empty_classes(
@@ -227,24 +210,23 @@ def _empty_classes(
     at = np.flatnonzero(of_class & empty[place])
     at = at[persons[table[at]] >= rule.filled_table]
     _, once = np.unique(place[at], return_index=True)
-    return _empty(keyed, at[once], "表のどの行にも人がいません。")
+    return _empty(keyed, at[once], rule.filled_table, in_row=False)
 
 
-def _empty(keyed: Keyed, at: np.ndarray, why_ja: str) -> list[Problem]:
+def _empty(keyed: Keyed, at: np.ndarray, persons: int, *, in_row: bool) -> list[Problem]:
     bad = keyed.rows[at].sort("row", maintain_order=True)
     return [
         problem(
-            "class_empty",
-            "gate",
-            f"{item['area_name']}: 年齢階級「{item['age_group']}」({_SEX.get(item['sex'], '')})が 0 か空です。"
-            f"{why_ja}(この表で {bad.height} 件)。",
-            f"{item['area_name']}: nobody in age class {item['age_group']} ({bad.height} cells).",
+            "class_empty.row" if in_row else "class_empty.table",
             sheet=keyed.rows["sheet"][0],
             row=item["row"],
             column_label=item["column_label"],
-            expected="> 0",
-            found=shown.cell(item["value_raw"]),
-            action_ja="この年齢の欄が消えていないかを元の表と比べ、直した表を入れ直してください。",
+            area=item["area_name"],
+            age=item["age_group"],
+            sex_ja=_SEX.get(item["sex"], ""),
+            count=bad.height,
+            text=shown.cell(item["value_raw"]),
+            persons=persons,
         )
         for item in bad.head(SHOWN).iter_rows(named=True)
     ]
@@ -278,17 +260,14 @@ def _sexes(keyed: Keyed, rule: Ages, beside: list[str], old: np.ndarray) -> list
         problems.append(
             problem(
                 "sexes_exchanged",
-                "gate",
-                f"{item['area_name']}: {rule.women_from} 歳以上で男({more:,.0f} 人)が女({fewer:,.0f} 人)より多く、"
-                f"男女が入れ替わっているおそれがあります({len(bad)} 件)。",
-                f"{item['area_name']}: more men ({more:,.0f}) than women ({fewer:,.0f}) aged {rule.women_from} and "
-                f"over: the sexes may be exchanged ({len(bad)} areas).",
                 sheet=keyed.rows["sheet"][0],
                 row=item["row"],
                 column_label=item["column_label"],
-                expected=f">= {more:,.0f}",
-                found=f"{fewer:,.0f}",
-                action_ja="男女の欄と見出しを元の表と比べ、直した表を入れ直してください。",
+                area=item["area_name"],
+                age=rule.women_from,
+                men=more,
+                women=fewer,
+                count=len(bad),
             )
         )
     return problems

@@ -27,9 +27,10 @@ from sousei.ingest.consistency.keyed import (
     keys_of,
     other_keys,
 )
-from sousei.ingest.contract.model import Layout, Sum
+from sousei.ingest.contract.model import Layout
+from sousei.ingest.contract.rules import Sum
 from sousei.ingest.decided.named import UNKNOWN
-from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.problems.record import SHOWN, Problem, problem
 from sousei.ingest.recognise.headers import UNITS
 from sousei.ingest.tables import schema_of
 from sousei.ingest.vocabulary.dates import ERA_YEAR
@@ -98,15 +99,7 @@ def _in_use(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _no_rows(layout: Layout) -> Problem:
-    return problem(
-        "no_rows",
-        "gate",
-        "見出しだけで、数値の行が一つもありません。",
-        "A header and no row of figures.",
-        expected=f"rows of {layout.raw_table}",
-        found="0 rows",
-        action_ja="途中で切れた書き出しでないかを確かめ、全部の行がある表を入れ直してください。",
-    )
+    return problem("no_rows", raw_table=layout.raw_table)
 
 
 def twice(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame, list[Problem]]:
@@ -126,20 +119,13 @@ def twice(rows: pl.DataFrame, layout: Layout, value: str) -> tuple[pl.DataFrame,
     )
     problems = []
     for item in again.head(SHOWN).iter_rows(named=True):
-        other = item["values"] > 1
-        where = " ".join(str(item[name]) for name in named if item[name] is not None)
         problems.append(
             problem(
-                "key_twice" if other else "row_twice",
-                "gate" if other else "warn",
-                f"同じ区分の行が {item['n']} 回あり、値が{'違います' if other else '同じです'}: {where}",
-                f"The same key {item['n']} times with {'different' if other else 'equal'} values: {where}",
+                "key_twice" if item["values"] > 1 else "row_twice",
                 sheet=rows["sheet"][0],
                 row=item["row"],
-                expected="one row",
-                found=item["n"],
-                action_ja="重複した行を除いた表を入れ直してください。"
-                + ("" if other else "同じ値なので一度だけ数えて使いました。"),
+                count=item["n"],
+                key=" ".join(str(item[name]) for name in named if item[name] is not None),
             )
         )
     return rows.unique(subset=named, keep="first", maintain_order=True), problems
@@ -174,16 +160,18 @@ def _sum(keyed: Keyed, layout: Layout, rule: Sum) -> list[Problem]:
     total_ja, parts_ja = _labels(keyed, rule)
     problems = [
         problem(
-            "total_differs_from_parts",
-            "gate",
-            f"{item['area_name']}: {total_ja}が{parts_ja}の合計と合いません(この規則で {bad.height} 件)。",
-            f"{item['area_name']}: {rule.total} is not the sum of {'+'.join(rule.parts) or over} ({bad.height} rows).",
+            "total_differs_from_parts.row",
             sheet=keyed.rows["sheet"][0],
             row=item["row"],
             column_label=item["column_label"],
-            expected=item["added"] if rule.remainder == "none" else f"{item['added']} .. {item['most']}",
+            area=item["area_name"],
+            total_ja=total_ja,
+            parts_ja=parts_ja,
+            total=rule.total,
+            parts="+".join(rule.parts) or over,
+            count=bad.height,
+            added=item["added"] if rule.remainder == "none" else f"{item['added']} .. {item['most']}",
             found=item[keyed.value],
-            action_ja="この行の内訳と合計を作成元に確かめ、直した表を入れ直してください。",
         )
         for item in bad.head(SHOWN).iter_rows(named=True)
     ]
@@ -235,16 +223,12 @@ def _gaps(
     return [
         problem(
             "part_missing",
-            "gate",
-            f"{item['area_name']}: この欄だけ数値がありません(「{item['value_raw']}」、この表で {bad.height} 件)。"
-            "総数とほかの区分には数値があります。",
-            f"{item['area_name']}: no figure in this cell, while total and other parts have one ({bad.height} cells).",
             sheet=keyed.rows["sheet"][0],
             row=item["row"],
             column_label=item["column_label"],
-            expected="a figure",
-            found=item["value_raw"],
-            action_ja="この欄の数値を元の表で確かめ、直した表を入れ直してください。",
+            area=item["area_name"],
+            text=item["value_raw"],
+            count=bad.height,
         )
         for item in bad.head(SHOWN).iter_rows(named=True)
     ]
@@ -269,17 +253,15 @@ def _remainders(keyed: Keyed, layout: Layout, rule: Sum, tested: pl.DataFrame) -
         where = register().prefecture_of.get(str(worst["area_code"])[:2], "")
         problems.append(
             problem(
-                "total_differs_from_parts",
-                "gate",
-                f"{where}の市区町村で、総数と{_labels(keyed, rule)[1]}の合計との差が大きすぎます"
-                f"(合わせて {sums[group]:,.0f} 人、最大は{worst['area_name']})。",
-                f"Remainders of the municipalities of {worst['area_code'][:2]} add up to {sums[group]:,.0f} persons.",
+                "total_differs_from_parts.remainders",
                 sheet=keyed.rows["sheet"][0],
                 row=worst["row"],
                 column_label=worst["column_label"],
-                expected=f"<= {max(rule.at_most or 0, rule.share * totals[group]):,.0f}",
-                found=f"{sums[group]:,.0f}",
-                action_ja="年齢の欄が空や 0 になっていないかを作成元に確かめ、直した表を入れ直してください。",
+                prefecture=where,
+                parts_ja=_labels(keyed, rule)[1],
+                area=worst["area_name"],
+                sum=sums[group],
+                limit=max(rule.at_most or 0, rule.share * totals[group]),
             )
         )
     return problems

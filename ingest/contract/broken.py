@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sousei.ingest.contract import model as contracts
+from sousei.ingest.contract import loading as contracts
 from sousei.ingest.contract.model import Contract
 from sousei.ingest.contract.yaml_lines import Mistake
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import Problem, problem
 
 BROKEN = "source_broken"
 """Identifier of the problem; its `expected` is the source."""
@@ -47,16 +47,7 @@ def in_reader(source: str, error: Exception) -> Mistake:
 
 def told(source: str, mistake: Mistake) -> Problem:
     """Said of a file that no sound source recognises, and of one that was read while this source was sound."""
-    return problem(
-        BROKEN,
-        "warn",  # the other sources' files go on
-        f"出典 {source} の設定に誤りがあり、この出典のファイルは今は読めません: {mistake.where} {mistake.ja}。",
-        f"Source {source} has a mistake of its own and cannot be read now: {mistake}.",
-        expected=source,
-        found=mistake.where,
-        action_ja=f"{mistake.where} を直してください。次の夜間処理で読まれます。"
-        "前に読めたファイルの数値はそのまま使われます。",
-    )
+    return problem("source_broken", source=source, where=mistake.where, why_ja=mistake.ja, why=mistake)
 
 
 def of_contracts() -> list[Problem]:

@@ -15,7 +15,9 @@ from typing import Literal
 import yaml
 from pydantic import Field, model_validator
 
-from sousei.ingest.contract.model import FOLDER, Status, Strict
+from sousei.ingest.contract.loading import FOLDER
+from sousei.ingest.contract.model import Status
+from sousei.ingest.contract.strict import Strict
 from sousei.ingest.vocabulary.text import squeeze
 
 FILE = FOLDER / "reference_series" / "indicators.yaml"

@@ -24,7 +24,7 @@ from sousei.foundation.files import write_bytes
 from sousei.foundation.home import Home
 from sousei.ingest.cells import csvtext
 from sousei.ingest.decided import corrections, registers
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import FileProblem, problem
 from sousei.ingest.tables import schema_of
 
 WITHDRAWALS = ("source_id", "decision", "decided_by", "decided_at", "reason_ja")
@@ -40,7 +40,7 @@ class Decisions:
 
     go_aheads: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     withdrawn: dict[str, dict[str, str]] = field(default_factory=dict)
-    faults: list[Problem] = field(default_factory=list)
+    faults: list[FileProblem] = field(default_factory=list)
     digest: str = ""
 
     def frame(self) -> pl.DataFrame:
@@ -74,7 +74,7 @@ def read(home: Home) -> Decisions:
     Raises RegisterError (a ValueError of one line) where the characters, the header or the records of a file are not
     certain: then nobody knows what was decided.
     """
-    faults: list[Problem] = []
+    faults: list[FileProblem] = []
     withdrawn: dict[str, dict[str, str]] = {}
     for number, line in _lines(home.decisions / "withdrawals.csv", WITHDRAWALS, faults):
         if line["decision"] == WITHDRAWN:
@@ -125,7 +125,7 @@ def withdraw(home: Home, source_id: str, by: str, reason: str, now: dt.datetime,
     write_bytes(path, (before + out.getvalue()).encode("utf-8-sig"))
 
 
-def _lines(path: Path, columns: tuple[str, ...], faults: list[Problem]) -> list[tuple[int, dict[str, str]]]:
+def _lines(path: Path, columns: tuple[str, ...], faults: list[FileProblem]) -> list[tuple[int, dict[str, str]]]:
     """(line number, cells) of every whole line; all columns must be filled. Days are as 2026-04-01."""
     if not path.is_file():
         return []
@@ -140,17 +140,9 @@ def _lines(path: Path, columns: tuple[str, ...], faults: list[Problem]) -> list[
     ]
 
 
-def _fault(name: str, number: int, column: str, why_ja: str) -> Problem:
+def _fault(name: str, number: int, column: str, why_ja: str) -> FileProblem:
     return {
-        **problem(
-            "decision_not_whole",
-            "review",
-            f"decisions/{name} の{number}行目の {column} が決まりに合わないため、この行は効いていません({why_ja})。",
-            f"Line {number} of decisions/{name} has no valid {column}; it has no effect.",
-            row=number,
-            column_label=column,
-            action_ja="空欄や書き方を直してください。",
-        ),
+        **problem("decision_not_whole", row=number, column_label=column, file=name, why_ja=why_ja),
         "file_name": name,
     }
 

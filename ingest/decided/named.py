@@ -16,7 +16,7 @@ from typing import NamedTuple
 import polars as pl
 
 from sousei.ingest.decided import corrections
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.tables import figure_of
 
 PUBLISHED, UNKNOWN, STATUS = "_published", "_unknown", "_status"
@@ -173,15 +173,12 @@ def told(rows: pl.DataFrame, aside: list[int], sheet: str, table: str, lines: li
         problems.append(
             problem(
                 "figures_not_used",
-                "warn",
-                f"訂正の行({line.called})により、{what}を使いませんでした。"
-                "これらと、これらを含む今日の区域などの和は空欄になります。公表された計との照合もこの部分では行いません。",
-                f"Not used, as a line of the corrections says: {named.height} figures, {len(gone)} unreadable rows.",
                 sheet=sheet,
                 row=first,
-                expected="figures as published",
-                found=f"{named.height} figures, {len(gone)} rows not used",
-                action_ja="作成元に確かめ、訂正版が公表されたら landing に入れて、訂正のこの行を外してください。",
+                line=line.called,
+                what_ja=what,
+                figures=named.height,
+                rows=len(gone),
             )
         )
     return problems

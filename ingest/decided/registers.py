@@ -19,7 +19,7 @@ import polars as pl
 from sousei.ingest.areas import shown, typed_codes
 from sousei.ingest.areas.register import register
 from sousei.ingest.cells import csvtext
-from sousei.ingest.problems import SHOWN, Problem, Refusal, problem
+from sousei.ingest.problems.record import SHOWN, Problem, Refusal, problem
 from sousei.ingest.vocabulary import values
 from sousei.ingest.vocabulary.text import squeeze
 from sousei.ingest.vocabulary.written_dates import CERTAIN_FORMS_JA, KINDS, written
@@ -84,12 +84,12 @@ class RegisterError(ValueError):
         return [
             problem(
                 "register_not_read",
-                "gate",
-                f"{self.file}: {fault.message_ja}。",
-                f"{self.file}: {fault.message_en}.",
                 row=fault.row,
                 column_label=fault.column,
-                action_ja=fault.action_ja,
+                file=self.file,
+                why_ja=fault.message_ja,
+                why=fault.message_en,
+                advice_ja=fault.action_ja,
             )
             for fault in self.faults[:SHOWN]
         ]
@@ -181,7 +181,7 @@ def _table(path: Path, name: str, wanted: list[str], others: bool) -> tuple[csvt
     for sign, called in _ELSEWHERE.items():
         if sign in first and "," not in first:
             ja = f"項目がコンマではなく{called}で区切られています"
-            raise _stop(name, table.lines[head], "", ja, "fields are not parted by commas")
+            raise _stop(name, table.lines[head], "", ja, "the fields are not separated by commas")
     columns = _header(name, table.lines[head], [squeeze(column[head]) for column in filled], wanted, others)
     rows = [row for row in rows if any(squeeze(filled[at][row]) != one for one, at in columns.items())]
     if others:
@@ -207,7 +207,7 @@ def _header(name: str, line: int, labels: list[str], wanted: list[str], others: 
     for label in given:
         if given.count(label) > 1:
             action = "一つを消してください。"
-            raise _stop(name, line, _label(label), "同じ見出しが二つあります", "the header is there twice", action)
+            raise _stop(name, line, _label(label), "同じ見出しが二つあります", "the same header stands twice", action)
     missing, unknown = [one for one in wanted if one not in given], [one for one in given if one not in wanted]
     if missing or (unknown and not others):
         said = [f"ない列: {', '.join(missing)}"] if missing else []

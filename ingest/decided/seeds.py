@@ -1,9 +1,9 @@
 """The tables in dbt_project/seeds that people edit: are they as every reader of theirs takes them?
 
 Holds: the check of each CSV against the columns and types of seeds.yml before a night begins, and the rewriting of one
-that a spreadsheet saved (`python -m ingest.decided.seeds`). dbt, the projection and the register of areas each read
-these files on their own, so a seed has one form: UTF-8, the header of seeds.yml, 2026-04-01, five-digit codes. What is
-certain is rewritten, never read in two ways. Does not hold: what the lines mean (dbt tests).
+that a spreadsheet saved (`python -m sousei.ingest.decided.seeds`). dbt, the projection and the register of areas each
+read these files on their own, so a seed has one form: UTF-8, the header of seeds.yml, 2026-04-01, five-digit codes.
+What is certain is rewritten, never read in two ways. Does not hold: what the lines mean (dbt tests).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sousei.ingest.areas.register import SEEDS
 from sousei.ingest.cells import csvtext
 from sousei.ingest.decided import registers
 from sousei.ingest.decided.registers import Fault, Kind, RegisterError
-from sousei.ingest.problems import Refusal
+from sousei.ingest.problems.record import Refusal
 
 _KINDS: dict[str, Kind] = {
     "varchar": "text",
@@ -35,7 +35,7 @@ _CODES = {"municipality_code", "old_code", "new_code"}
 _REGISTER = ("municipalities", "municipality_changes", "ward_changes")
 """Seeds that say which codes there are."""
 _CODE = re.compile(r"\d{4}[0-9A-Z]|\*?")
-_MEND_JA = "`python -m ingest.decided.seeds` で直せます（確かに読める欄だけを書き直します）。"
+_MEND_JA = "`python -m sousei.ingest.decided.seeds` で直せます（確かに読める欄だけを書き直します）。"
 
 
 def columns(folder: Path = SEEDS) -> dict[str, dict[str, Kind]]:

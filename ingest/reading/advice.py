@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from sousei.ingest.contract.model import Contract
-from sousei.ingest.problems import Problem
+from sousei.ingest.problems.record import Problem
 
 CHANGES = re.compile(
     r"(?:(?<!取り)直した|除いた|揃えた|そろえた|埋めた|書いた|正しい|確かめた|ある|含む)[^。]*(?:表|CSV)[^。]*入れ直(?:してください|すか)"

@@ -18,9 +18,10 @@ from sousei.ingest.cells.contents import Contents, open_bytes
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.consistency import sums
 from sousei.ingest.contract import broken
-from sousei.ingest.contract.model import Contract, Layout, all_contracts
+from sousei.ingest.contract.loading import all_contracts
+from sousei.ingest.contract.model import Contract, Layout
 from sousei.ingest.decided.named import Line, alike, as_published, concerning
-from sousei.ingest.problems import Problem, Refusal, fault, problem
+from sousei.ingest.problems.record import Problem, Refusal, fault, problem
 from sousei.ingest.reading.advice import advised
 from sousei.ingest.reading.result import Proposal, Reading
 from sousei.ingest.reading.sheet import read_sheet
@@ -193,16 +194,7 @@ def _seen(recognised: list[tuple[Grid, Recognised]]) -> tuple[list[tuple[Grid, R
     seen = [(sheet, found) for sheet, found in recognised if sheet.visible]
     hidden = [sheet for sheet, _ in recognised if not sheet.visible]
     problems = [
-        problem(
-            "hidden_table",
-            "review" if seen else "gate",
-            f"隠れたシート「{sheet.sheet}」に表があります。読みませんでした。",
-            f"Hidden sheet {sheet.sheet!r} holds a table; it was not read.",
-            sheet=sheet.sheet,
-            expected="tables on visible sheets",
-            found=f"{sheet.height} rows",
-            action_ja="古い表なら消し、必要な表ならシートを表示して入れ直してください。",
-        )
+        problem("hidden_table.beside_others" if seen else "hidden_table.alone", sheet=sheet.sheet, rows=sheet.height)
         for sheet in hidden
     ]
     return seen or recognised, problems
@@ -227,16 +219,7 @@ def _other_sheets(grids: list[Grid], recognised: list[tuple[Grid, Recognised]]) 
 
 
 def _sheet_not_read(sheet: Grid) -> Problem:
-    return problem(
-        "sheet_not_read",
-        "review",
-        f"シート「{sheet.sheet}」は読みませんでした(どの様式にも合いません)。",
-        f"Sheet {sheet.sheet!r} was not read: no layout fits.",
-        sheet=sheet.sheet,
-        expected="a layout of the contract",
-        found=f"{sheet.height} rows",
-        action_ja="注記や別の表のシートなら、このままで構いません。使うべき表なら、契約に様式を加えます。",
-    )
+    return problem("sheet_not_read", sheet=sheet.sheet, rows=sheet.height)
 
 
 def _subject(recognised: list[tuple[Grid, Recognised]], tables: dict[str, list[pl.DataFrame]]) -> str:
@@ -301,15 +284,4 @@ def _name_against_content(file_name: str, found: Recognised, rows: pl.DataFrame)
         if "month" in stated:
             pairs.append((stated["month"], "/".join(f"{month.month:02d}" for month in months)))
     wrong = [(by_name, by_content) for by_name, by_content in pairs if by_name != by_content]
-    return [
-        problem(
-            "name_content_disagree",
-            "gate",
-            f"ファイル名は「{by_name}」、内容は「{by_content}」で食い違っています。",
-            f"The file's name says {by_name}, its content says {by_content}.",
-            expected=by_name,
-            found=by_content,
-            action_ja="ファイル名と中身のどちらが正しいかを確かめ、正しい名前で入れ直してください。",
-        )
-        for by_name, by_content in wrong
-    ]
+    return [problem("name_content_disagree", by_name=by_name, by_content=by_content) for by_name, by_content in wrong]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import polars as pl
 
 from sousei.ingest.contract.model import Contract
-from sousei.ingest.problems import Problem
+from sousei.ingest.problems.record import Problem
 
 
 class Proposal(NamedTuple):

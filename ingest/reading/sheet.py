@@ -17,7 +17,7 @@ from sousei.ingest.consistency import sums
 from sousei.ingest.consistency.keyed import Equation
 from sousei.ingest.decided import named
 from sousei.ingest.decided.named import Line
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.recognise.recognised import Recognised
 from sousei.ingest.rows.area_keys import prefectures_of
 from sousei.ingest.rows.figures import bad_cells
@@ -107,13 +107,4 @@ def _open_end(sheet: Grid, found: Recognised, lines: Sequence[Line]) -> Problem:
     at = sheet.line(sheet.height - 1)
     settled = any(line.covers(sheet.sheet, at) for line in lines)
     unseen = last.column.role == "measure" and not found.layout.checks.sums and not settled
-    return problem(
-        "no_final_line_end",
-        "gate" if unseen else "review",
-        "最後の行に改行がありません。書き出しが途中で切れ、最後の数値が欠けているおそれがあります。",
-        "The last line has no line end: the file may be cut off in the middle of a figure.",
-        row=at,
-        expected="line end",
-        found="end of file",
-        action_ja="最後の行の数値を元の表と比べ、欠けていれば全体を書き出し直してください。",
-    )
+    return problem("no_final_line_end.not_covered" if unseen else "no_final_line_end.covered_by_sums", row=at)

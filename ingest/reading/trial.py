@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.decided.named import Line
-from sousei.ingest.problems import Problem
+from sousei.ingest.problems.record import Problem
 from sousei.ingest.reading.sheet import read_sheet
 from sousei.ingest.recognise import proposals
 from sousei.ingest.recognise.recognised import Recognised

@@ -22,7 +22,7 @@ from sousei.ingest.cells.grid import Grid
 from sousei.ingest.consistency import blocks
 from sousei.ingest.decided.corrections import DECISIONS, DELIVERY_DIGITS, LINE, PLACEHOLDERS
 from sousei.ingest.decided.named import PUBLISHED, UNKNOWN, Line, plain_sheet
-from sousei.ingest.problems import TO_PASTE, Problem, problem
+from sousei.ingest.problems.record import TO_PASTE, Problem, problem
 from sousei.ingest.reading.result import Proposal, Reading
 from sousei.ingest.recognise.recognised import Recognised
 from sousei.ingest.tables import FIGURES, figure_of, key_of
@@ -54,7 +54,9 @@ _OF_KEY = {"sex", "age_group", "item"}
 def propose(sheet: Grid, found: Recognised, page: Page, several: bool) -> list[Proposal]:
     """What could be named so that the problems of a sheet go. several: the delivery has more than one sheet that is
     read, so that the sheet is named too."""
-    stopping = [p for p in page.problems if p["severity"] == "gate" and p["row"] and p["problem_id"] not in _NEVER]
+    stopping = [
+        (p, p["row"]) for p in page.problems if p["severity"] == "gate" and p["row"] and p["problem_id"] not in _NEVER
+    ]
     if not stopping:
         return []
     table, rows = found.layout.raw_table, page.rows
@@ -69,8 +71,8 @@ def propose(sheet: Grid, found: Recognised, page: Page, several: bool) -> list[P
     cells: dict[int, set[str]] = defaultdict(set)
     whys: dict[str | int, str] = {}
     body = sheet.line(found.header.body) if found.header.body < sheet.height else 0
-    for p in stopping:
-        row, kind = int(p["row"]), p["problem_id"]
+    for p, row in stopping:
+        kind = p["problem_id"]
         if row < body:
             return []
         here = rows.filter(pl.col("row") == row) if not rows.is_empty() else rows
@@ -289,14 +291,12 @@ def told(proposals: Sequence[Proposal], unused: int, digest: str) -> Problem:
     what += f"名指しした数値 {unused:,} 個を使わず空欄とし、" if unused else ""
     return problem(
         TO_PASTE,
-        "gate",
-        f"作成元の誤りが一部の行だけなら、訂正の {len(proposals)} 行を加えると、{what}"
-        "ほかは届いたとおりに公表できます。",
-        f"With {len(proposals)} lines of corrections the rest of this file can be published ({unused} figures unused).",
-        expected="a mended file, or these lines",
-        found=f"{len(proposals)} lines",
-        action_ja=f"まず作成元に確かめてください。待てないときは、{'・'.join(PLACEHOLDERS.values())}を書き、次の行を "
-        f"$SOUSEI_HOME/{DECISIONS} の末尾に加えてください。\n{text_of(proposals, digest)}",
+        lines=len(proposals),
+        what_ja=what,
+        unused=unused,
+        to_fill_ja="・".join(PLACEHOLDERS.values()),
+        file=DECISIONS,
+        text=text_of(proposals, digest),
     )
 
 

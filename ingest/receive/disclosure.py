@@ -38,7 +38,7 @@ def suppress(table: pl.DataFrame, below: int, totals: Sequence[tuple[str, ...]] 
     Raises ValueError where below is less than 2.
     """
     if below < 2:
-        raise ValueError("cells below 2 are none: the limit is at least 2")
+        raise ValueError("the limit is at least 2: there are no cells below")
     keys = [name for name in table.columns if name != "persons"]
     named = {"age_group": "age"} if "age_group" not in keys else {}
     groups = [[named.get(name, name) for name in names if named.get(name, name) in keys] for names in totals]

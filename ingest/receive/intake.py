@@ -23,7 +23,7 @@ from sousei.foundation.files import sha256_of, sweep, sync_folder, write_bytes, 
 from sousei.foundation.home import Home
 from sousei.ingest.cells import csvtext, workbook
 from sousei.ingest.cells.kinds import LITTER, NOT_A_TABLE
-from sousei.ingest.problems import Problem, Refusal, fault, problem
+from sousei.ingest.problems.record import Problem, Refusal, fault, problem
 from sousei.ingest.receive.personal import PERSONAL, find_personal, find_personal_keys
 
 MAX_BYTES = 64 << 20
@@ -208,12 +208,12 @@ def _walk(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, str, int 
             continue
         if is_folder:
             if depth >= _DEPTH:
-                yield place, shown, Refusal(_unsafe("too_deep", "フォルダが深すぎます。", "Folders too deep."))
+                yield place, shown, Refusal(problem("too_deep"))
                 continue
             try:
                 inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
             except OSError:
-                yield place, shown, Refusal(_unsafe("not_readable", "フォルダを開けません。", "Folder not readable."))
+                yield place, shown, Refusal(problem("not_readable.folder"))
                 continue
             try:
                 yield from _walk(inner, f"{place}/", depth + 1)
@@ -223,41 +223,26 @@ def _walk(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, str, int 
             yield place, shown, open_safely(folder, name)
 
 
-def _unsafe(problem_id: str, ja: str, en: str, severity: str = "warn") -> Problem:
-    return problem(
-        problem_id,
-        severity,
-        ja,
-        en,
-        expected="a regular file with one name",
-        action_ja="元のファイルを通常のファイルとして landing に置き直してください。",
-    )
-
-
-def _later(ja: str, en: str) -> Problem:
-    return _unsafe("still_being_written", ja, en, "review")
-
-
 def open_safely(folder: int, name: str) -> int | Refusal:
     """Descriptor of a regular file with a single link, opened without following a link or waiting on a FIFO."""
     try:
         handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=folder)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            return Refusal(_unsafe("symbolic_link", "シンボリックリンクは受け取りません。", "A symbolic link."))
-        return Refusal(_unsafe("not_readable", "開けないファイルです。", "The file cannot be opened."))
+            return Refusal(problem("symbolic_link"))
+        return Refusal(problem("not_readable.file"))
     found = os.fstat(handle)
     refusal = None
     if not stat.S_ISREG(found.st_mode):
-        refusal = _unsafe("not_regular", "通常のファイルではありません。", "Not a regular file.")
+        refusal = problem("not_regular")
     elif found.st_nlink != 1:
-        refusal = _unsafe("hard_link", "ハードリンクは受け取りません。", "The file has more than one name.")
+        refusal = problem("hard_link")
     elif found.st_size > MAX_BYTES:
-        refusal = _unsafe("file_too_large", f"大きすぎます(上限 {MAX_BYTES >> 20} MB)。", "The file is too large.")
+        refusal = problem("file_too_large", limit=MAX_BYTES >> 20)
     elif found.st_size == 0:
-        refusal = _unsafe("empty_file", "空のファイルです。", "The file is empty.")
+        refusal = problem("empty_file")
     elif _being_written(handle):
-        refusal = _later("書き込み中のため次回に受け取ります。", "Still being written; left for the next run.")
+        refusal = problem("still_being_written.open")
     if refusal:
         os.close(handle)
         return Refusal(refusal)
@@ -285,7 +270,7 @@ def content(handle: int) -> bytes:
             break
     after = os.fstat(handle)
     if len(data) != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        raise Refusal(_later("読む間に変わったため次回に受け取ります。", "Changed while being read."))
+        raise Refusal(problem("still_being_written.changed"))
     return bytes(data)
 
 

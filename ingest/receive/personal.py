@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from sousei.ingest.cells.grid import Grid
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.vocabulary.text import squeeze
 
 _NUMBERS = re.compile(
@@ -38,6 +38,7 @@ CHANCE = 0.1
 """Share of random numbers that pass either check digit."""
 SURE = 1e-5
 """A column is personal where this many valid digits would come by chance with less than this probability."""
+_MY_NUMBER = "個人番号"
 _SHORTEST = 11
 _LONG = re.compile(r"[0-9０-９][0-9０-９\-‐－ 　]{9,16}[0-9０-９]")
 
@@ -118,7 +119,7 @@ def _valid_shares(grid: Grid, place: int) -> list[tuple[str, int, int]]:
         if _LONG.fullmatch(text.strip()):
             candidates.append(re.sub(r"\D", "", squeeze(text)))
     results = []
-    for kind, length, valid in (("個人番号", 12, valid_my_number), ("住民票コード", 11, valid_resident_code)):
+    for kind, length, valid in ((_MY_NUMBER, 12, valid_my_number), ("住民票コード", 11, valid_resident_code)):
         of_length = [digits for digits in candidates if len(digits) == length]
         # a column of few values repeated says little: distinct values are counted
         distinct = set(of_length)
@@ -141,28 +142,15 @@ def _by_name(grid: Grid, word: str, rows: int) -> Problem:
 
 
 def _by_name_text(sheet: str, word: str, rows: int) -> Problem:
-    return problem(
-        PERSONAL,
-        "warn",
-        f"個人を扱う列「{word[:16]}」があるため受け取りません(約 {rows} 行)。保存していません。",
-        f"Refused: a column of personal data, {word[:16]} (about {rows} rows). Nothing was stored.",
-        sheet=sheet,
-        column_label=word[:16],
-        expected="no personal data",
-        found=f"column {word[:16]}, {rows} rows",
-        action_ja="個人の行を含まない集計表にして入れ直し、この置き場からは元のファイルを消してください。",
-    )
+    return problem("personal_data.column", sheet=sheet, column_label=word[:16], word=word[:16], rows=rows)
 
 
 def _by_digits(grid: Grid, place: int, kind: str, count: int, of: int) -> Problem:
     return problem(
-        PERSONAL,
-        "warn",
-        f"{place + 1} 列目に{kind}の検査数字に合う値が {of} 件中 {count} 件あるため受け取りません。保存していません。",
-        f"Refused: {count} of {of} values in column {place + 1} pass the check digit of {kind}. Nothing was stored.",
+        "personal_data.my_number" if kind == _MY_NUMBER else "personal_data.resident_code",
         sheet=grid.sheet,
         column_label=f"column {place + 1}",
-        expected="no personal data",
-        found=f"{count} of {of} values",
-        action_ja="個人の番号を除いた集計表にして入れ直し、この置き場からは元のファイルを消してください。",
+        place=place + 1,
+        of=of,
+        count=count,
     )

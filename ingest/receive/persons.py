@@ -24,11 +24,10 @@ import polars as pl
 
 from sousei.ingest.cells import csvtext
 from sousei.ingest.cells.grid import Grid, of_csv
-from sousei.ingest.problems import Problem, Refusal, problem
+from sousei.ingest.problems.record import Problem, Refusal, problem
 from sousei.ingest.receive.intake import content, open_safely
 from sousei.ingest.receive.personal import protected_numbers
 from sousei.ingest.vocabulary import written_dates
-from sousei.ingest.vocabulary.text import squeeze
 
 NEEDED = {
     "age": ("生年月日", "年齢"),
@@ -101,7 +100,7 @@ def aggregate(
         ages = _ages(born, as_of + dt.timedelta(days=1) if turns == "eve" else as_of)
         late = int((born > as_of).sum())
         if late:
-            raise _refusal("生年月日", late, "基準日より後の日付", "a date after the as-of date")
+            raise Refusal(problem("person_extract.after_as_of", column_label="生年月日", count=late))
     else:
         ages = frame["age"]
     happened = pl.coalesce(pl.col("day", "earliest") <= as_of, pl.lit(True))
@@ -152,20 +151,17 @@ def _columns_needed(grid: Grid) -> tuple[pl.DataFrame, dict[str, dict[str, int]]
     if missing:
         raise Refusal(
             problem(
-                "missing_column",
-                "warn",
-                f"必要な列がありません: {'、'.join(missing)}。",
-                f"Columns missing: {', '.join(missing)}.",
+                "missing_column.of_persons",
                 row=1,
                 column_label=missing[0],
-                expected=", ".join(missing),
-                action_ja="一行目に見出しのある CSV で、この列を含む抽出を作り直してください。",
+                missing_ja="、".join(missing),
+                missing=", ".join(missing),
             )
         )
     assert grid.widths is not None
     ragged = int(((grid.widths != grid.widths[0]) & (grid.widths != 0)).sum())  # 0: an empty line
     if ragged:
-        raise _refusal("(行)", ragged, "見出しと項目数の違う行", "a record of another width than the header")
+        raise Refusal(problem("person_extract.record", column_label="(行)", count=ragged))
     whole = pl.any_horizontal([grid.squeezed(at, 1) != "" for at in range(grid.width)])
     text = {what: grid.squeezed(at, 1) for what, at in place.items() if at is not None}
     dated = {what: grid.texts(at, 1, grid.height) for what, at in place.items() if at is not None}
@@ -176,7 +172,7 @@ def _columns_needed(grid: Grid) -> tuple[pl.DataFrame, dict[str, dict[str, int]]
     event = _words("異動事由", text["event"], {"": "", **{word: word for word in EVENTS}})
     streets = int(text["area"].str.contains(_STREET.pattern).sum())
     if streets:
-        raise _refusal("町字", streets, "番地を含む値", "a value with a street number")
+        raise Refusal(problem("person_extract.street_number", column_label="町字", count=streets))
     found = {header[place[what] or 0]: written_dates.days(dated[what]) for what in ("age", "day")}
     if "年齢" in found:
         found.pop("年齢")
@@ -189,14 +185,14 @@ def _columns_needed(grid: Grid) -> tuple[pl.DataFrame, dict[str, dict[str, int]]
     age = text["age"].cast(pl.Int16, strict=False)
     wrong = int(((text["age"] != "") & (age.is_null() | ~age.is_between(0, _OLDEST))).sum())
     if wrong:
-        raise _refusal("年齢", wrong, "年齢でない値", "a value that is no age")
+        raise Refusal(problem("person_extract.no_age", column_label="年齢", count=wrong))
     return pl.DataFrame(columns | {"age": age}), unread
 
 
 def _words(column: str, text: pl.Series, known: dict[str, str]) -> pl.Series:
     meaning = text.replace_strict(known, default=None, return_dtype=pl.String)
     if meaning.null_count():
-        raise _refusal(column, meaning.null_count(), "決められた語でない値", "a word that is not of the list")
+        raise Refusal(problem("person_extract.unknown_word", column_label=column, count=meaning.null_count()))
     return meaning
 
 
@@ -226,16 +222,13 @@ def said(counts: dict[str, int]) -> str:
 def _dates_not_read(column: str, counts: dict[str, int], dated: int) -> Problem:
     return problem(
         "dates_not_read",
-        "warn",
-        f"{column} の列の日付 {dated:,} 件のうち {sum(counts.values()):,} 件が確かには読めないため、集計しません"
-        f"({said(counts)})。値は記録していません。",
-        f"Not counted: {sum(counts.values())} of {dated} dates in column {squeeze(column)} are not certain "
-        f"({', '.join(f'{kind} {count}' for kind, count in sorted(counts.items()))}). No value was kept.",
         column_label=column,
-        expected=f"{written_dates.CERTAIN_FORMS_JA} in all but {UNREAD_SHARE:.0%}",
-        found=f"{sum(counts.values())} cells",
-        action_ja=f"日付を {written_dates.CERTAIN_FORMS_JA} のいずれかの形で書き出してください"
-        "(表計算ソフトで開いた場合は、セルの書式を yyyy/m/d にして保存します)。",
+        dated=dated,
+        unread=sum(counts.values()),
+        kinds_ja=said(counts),
+        kinds=", ".join(f"{kind} {count}" for kind, count in sorted(counts.items())),
+        forms=written_dates.CERTAIN_FORMS_JA,
+        share=UNREAD_SHARE,
     )
 
 
@@ -243,18 +236,3 @@ def _ages(born: pl.Series, day: dt.date) -> pl.Series:
     """Birthdays passed by a day."""
     before = (born.dt.month() > day.month) | ((born.dt.month() == day.month) & (born.dt.day() > day.day))
     return (day.year - born.dt.year()) - before.cast(pl.Int32)
-
-
-def _refusal(column: str, count: int, ja: str, en: str) -> Refusal:
-    return Refusal(
-        problem(
-            "person_extract",
-            "warn",
-            f"{column} の列に{ja}が {count} 件あるため、集計しません。値は記録していません。",
-            f"Not counted: {count} times {en} in column {squeeze(column)}. No value was kept.",
-            column_label=column,
-            expected="the columns and words of ingest/receive/persons.py",
-            found=f"{count} cells",
-            action_ja="抽出の条件か値を直して作り直してください。",
-        )
-    )

@@ -11,7 +11,7 @@ import re
 from itertools import pairwise
 
 from sousei.ingest.cells.grid import Grid
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.recognise.recognised import Bound, Recognised, as_of, parsed, year_of
 from sousei.ingest.vocabulary.ages import parse_age
 from sousei.ingest.vocabulary.dates import ERA_YEAR, Period, fiscal_period, parse_date, parse_flow, parse_year
@@ -78,14 +78,11 @@ def _scopes_apart(grid: Grid, found: Recognised) -> list[Problem]:
             problems.append(
                 problem(
                     "title_contradiction",
-                    "gate",
-                    f"表題は「{said[name]}」ですが、{where}は「{wanted}」の表のものです。",
-                    f"The title says {said[name]}, but this belongs to a table of {wanted}.",
                     sheet=grid.sheet,
                     row=grid.line(found.header.first),
-                    expected=wanted,
-                    found=said[name],
-                    action_ja="表題、シート名、列のどれが正しいかを作成元に確かめ、正しい表を入れ直してください。",
+                    said=said[name],
+                    where_ja=where,
+                    wanted=wanted,
                 )
             )
     return problems
@@ -157,46 +154,28 @@ def _other_years(grid: Grid, found: Recognised, year: int) -> list[Problem]:
 def _period(grid: Grid, found: Recognised, words: str, label: str, expected: object, other: object) -> Problem:
     return problem(
         "period_contradiction",
-        "gate",
-        f"年の記載が食い違っています。表題など: {words}。",
-        f"The title says {expected}, the table says {other}.",
         sheet=grid.sheet,
         row=grid.line(found.header.first),
         column_label=label,
+        words_ja=words,
         expected=expected,
         found=other,
-        action_ja="表題と見出しのどちらが正しいかを作成元に確かめ、正しい表を入れ直してください。",
     )
 
 
 def no_period(grid: Grid, found: Recognised, text: str, label: str) -> Problem:
     """A year or date that never was. label: of the column that says it; '' for the title."""
     return problem(
-        "no_period",
-        "gate",
-        f"存在しない年か日付です:「{text[:20]}」。いつの数値かが読み取れません。",
-        f"No such year or date: {text[:20]}; the period of the figures is not known.",
+        "no_period.no_such_day",
         sheet=grid.sheet,
         row=grid.line(found.header.first if label else 0),
         column_label=label,
-        expected="令和元年度, 令和3年1月1日 ...",
-        found=text[:20],
-        action_ja="表題と見出しの年月日を作成元に確かめ、正しい表を入れ直してください。",
+        text=text[:20],
     )
 
 
 def _no_flow(grid: Grid, found: Recognised) -> Problem:
-    return problem(
-        "unknown_period",
-        "gate",
-        f"年度でも暦年でもない期間の動態です:「{found.said['flow'][:40]}」。",
-        f"Flows of neither a fiscal nor a calendar year: {found.said['flow'][:40]}.",
-        sheet=grid.sheet,
-        row=grid.line(0),
-        expected="平成16年度, 令和2年(1月1日から同年12月31日まで)",
-        found=found.said["flow"][:40],
-        action_ja="1 年分の動態の表を入れ直してください。",
-    )
+    return problem("unknown_period", sheet=grid.sheet, row=grid.line(0), text=found.said["flow"][:40])
 
 
 def _units(grid: Grid, found: Recognised) -> list[Problem]:
@@ -218,15 +197,13 @@ def _units(grid: Grid, found: Recognised) -> list[Problem]:
             problems.append(
                 problem(
                     "unit_mismatch",
-                    "gate",
-                    f"単位が契約と違います。契約は「{column.unit}」、ファイルは「{stated or '記載なし'}」です。",
-                    f"Unit differs: the contract says {column.unit}, the file says {stated or 'nothing'}.",
                     sheet=grid.sheet,
                     row=grid.line(found.header.first),
                     column_label=bound.label.full,
-                    expected=column.unit,
+                    unit=column.unit,
+                    stated_ja=stated or "記載なし",
+                    stated=stated or "nothing",
                     found=stated or "",
-                    action_ja="表の単位を確かめ、単位を書いた正しい表を入れ直してください。契約が古ければ契約を直します。",
                 )
             )
     return problems[:3]
@@ -245,15 +222,10 @@ def _twice(grid: Grid, found: Recognised) -> list[Problem]:
             problems.append(
                 problem(
                     "column_twice",
-                    "gate",
-                    f"同じ意味の列が二つあります:「{seen[key].label.full}」と「{bound.label.full}」。",
-                    f"Two columns mean the same: {seen[key].label.full!r} and {bound.label.full!r}.",
                     sheet=grid.sheet,
                     row=grid.line(found.header.first),
                     column_label=bound.label.full,
-                    expected="one column",
-                    found="two columns",
-                    action_ja="余分な列を除いた表を入れ直すか、契約に列の違いを書いてください。",
+                    other=seen[key].label.full,
                 )
             )
         seen[key] = bound
@@ -289,45 +261,23 @@ def _age_gaps(grid: Grid, found: Recognised) -> list[Problem]:
 
 
 def _no_total(grid: Grid, found: Recognised) -> Problem:
-    return problem(
-        "missing_column",
-        "gate",
-        "年齢の総数の列がないため、内訳を確かめられません。",
-        "Age classes without a column of their total.",
-        sheet=grid.sheet,
-        row=grid.line(found.header.first),
-        expected="総数",
-        found="",
-        action_ja="総数の列がある表を入れ直してください。",
-    )
+    return problem("missing_column.of_total", sheet=grid.sheet, row=grid.line(found.header.first))
 
 
 def _no_age(grid: Grid, found: Recognised, label: str) -> Problem:
     return problem(
-        "unknown_age",
-        "gate",
-        f"年齢階級として読めない見出しです:「{label[:20]}」。",
-        f"Not an age class: {label[:20]}.",
-        sheet=grid.sheet,
-        row=grid.line(found.header.first),
-        column_label=label,
-        expected="0～4歳, 80歳以上 ...",
-        found=label[:20],
-        action_ja="見出しの年齢を確かめ、直した表を入れ直してください。",
+        "unknown_age.header", sheet=grid.sheet, row=grid.line(found.header.first), column_label=label, label=label[:20]
     )
 
 
 def _gap(grid: Grid, found: Recognised, due: int | None, label: str) -> Problem:
-    what = f"{due}歳からの階級" if due is not None else "最後の階級"
+    row = grid.line(found.header.first)
+    if due is None:
+        return problem("missing_column.of_last_age", sheet=grid.sheet, row=row, column_label=label)
     return problem(
-        "missing_column",
-        "gate",
-        f"年齢階級の列が続いていません:{what}がありません{f'(次の列は「{label}」)' if label else ''}。",
-        f"Age classes have a gap or overlap: the class from {due} is not there.",
+        "missing_column.of_age" if label else "missing_column.of_age_at_end",
         sheet=grid.sheet,
-        row=grid.line(found.header.first),
+        row=row,
         column_label=label,
-        expected=f"age class from {due}",
-        found=label,
-        action_ja="抜けた列のある元の表を入れ直してください。",
+        age=due,
     )

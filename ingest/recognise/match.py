@@ -15,7 +15,7 @@ import polars as pl
 
 from sousei.ingest.cells.grid import HEAD, Grid
 from sousei.ingest.contract.model import Column, Contract, Layout
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.recognise import proposals
 from sousei.ingest.recognise.contradictions import contradictions, no_period
 from sousei.ingest.recognise.headers import Header, find
@@ -107,16 +107,13 @@ def _parted_otherwise(grid: Grid, contracts: tuple[Contract, ...]) -> Recognised
         found = _recognised(parted, "csv", contracts)
         if found is None or (found.problems and not any(p["severity"] == "gate" for p in found.problems)):
             continue
-        which = f"{found.contract.source}/{found.layout.layout}"
         separator = problem(
             "wrong_separator",
-            "gate",
-            f"{found.contract.statistic_ja}({which})の表ですが、項目がカンマではなく{name_ja}で区切られています。",
-            f"A table of {which} whose fields are parted by {name}, not commas.",
             row=grid.line(found.header.first),
-            expected="fields parted by commas",
-            found=name,
-            action_ja="公表元のファイルをそのまま入れてください(表計算ソフトで保存し直すと区切りが変わることがあります)。",
+            statistic_ja=found.contract.statistic_ja,
+            layout=f"{found.contract.source}/{found.layout.layout}",
+            separator_ja=name_ja,
+            separator=name,
         )
         return found._replace(problems=[separator])
     return None
@@ -259,19 +256,14 @@ def _metadata(
         line = proposals.metadata_line(name[:-1], rest[:200], None if found else other)
         problems.append(
             problem(
-                "unknown_metadata",
-                "gate",
-                f"表の範囲を決める行「{name} {rest[:40]}」が契約に{'ない値' if known else 'ない'}か、"
-                "ほかの行と食い違います。",
-                f"A line that limits the table is not in the contract or contradicts another: {name} {rest[:40]}.",
+                "unknown_metadata.value" if known else "unknown_metadata.line",
                 sheet=grid.sheet,
                 row=grid.line(row),
                 column_label=name,
-                expected="metadata of the contract",
-                found=rest[:40],
-                action_ja="この行の意味(男女・国籍・地域の範囲など)を確かめ、全体の表と同じ範囲と分かったときだけ、"
-                f"{proposals.entry_of(contract, layout)} metadata{proposals.place_of(contract, layout, 'metadata')} に"
-                f"加えてください: {line}",
+                text=rest[:40],
+                entry_ja=f"{proposals.entry_of(contract, layout)} metadata"
+                f"{proposals.place_of(contract, layout, 'metadata')}",
+                line=line,
             )
         )
     return problems, said
@@ -280,14 +272,11 @@ def _metadata(
 def _other_statistic(grid: Grid, contract: Contract, layout: Layout, words: str) -> Problem:
     return problem(
         "other_statistic",
-        "warn",  # nothing is read from it, so the night goes on without it
-        f"{contract.source}/{layout.layout} と同じ形の、別の統計の表です:「{words[:60]}」。使いませんでした。",
-        f"Another statistic in the form of {contract.source}/{layout.layout}: {words[:60]}. It was not used.",
         sheet=grid.sheet,
         row=grid.line(0),
-        expected=contract.statistic_ja,
-        found=words[:60],
-        action_ja="不詳補完値・組替人口・抽出速報などではない、もとの結果の表を入れてください。",
+        layout=f"{contract.source}/{layout.layout}",
+        statistic_ja=contract.statistic_ja,
+        words=words[:60],
     )
 
 
@@ -320,42 +309,33 @@ def _unknown(grid: Grid, found: Recognised, place: int, line: str | None, rename
         other = f" 「{renamed.column.header}」の新しい名前なら{put} {renamed.line}"
     return problem(
         "unknown_column",
-        "gate",
-        f"契約にない列です:「{label.full or '見出しなし'}」({place + 1} 列目)。",
-        f"A column that the contract does not know: {label.full or 'no header'} (column {place + 1}).",
         sheet=grid.sheet,
         row=grid.line(header.first),
         column_label=label.full,
-        expected=f"{contract.source}/{layout.layout} の列",
-        found=label.full,
-        action_ja=(
-            f"列の意味を確かめ、{proposals.entry_of(contract, layout)} columns"
-            f"{proposals.place_of(contract, layout, 'columns')} に加えてください"
-            f"(数値なら role: measure と set を書く)。{passed}{other}"
-        ),
+        header_ja=label.full or "見出しなし",
+        header=label.full or "no header",
+        place=place + 1,
+        layout=f"{contract.source}/{layout.layout}",
+        entry_ja=f"{proposals.entry_of(contract, layout)} columns{proposals.place_of(contract, layout, 'columns')}",
+        lines_ja=f"{passed}{other}",
     )
 
 
 def _missing(grid: Grid, found: Recognised, column: Column, line: tuple[int, str] | None) -> Problem:
-    replaced = ""
+    replaced, label = "", proposals.label_of(column.header)
     if line:
         at = f"({line[0]} 行目)" if line[0] else ""
         entry = proposals.entry_of(found.contract, found.layout)
         replaced = f"なくなったなら {entry} この列{at}を次の行に替えてください: {line[1]}"
     return problem(
-        "missing_column",
-        "gate",
-        f"必要な列がありません: {proposals.meaning_of(column)}。",
-        f"A column of the contract is not there: {proposals.label_of(column.header) or column.role} ({column.role}).",
+        "missing_column.of_contract",
         sheet=grid.sheet,
         row=grid.line(found.header.first),
-        column_label=proposals.label_of(column.header) or proposals.ROLES[column.role],
-        expected=column.header or column.role,
-        found="",
-        action_ja=(
-            "手元で列が消えていないか、公表元のファイルを取り直して確かめてください。"
-            f"{replaced or '公表元もこの列なしなら、この様式では読めません。'}"
-        ),
+        column_label=label or proposals.ROLES[column.role],
+        meaning_ja=proposals.meaning_of(column),
+        meaning=f"{label or column.role} ({column.role})",
+        header=column.header or column.role,
+        entry_ja=replaced or "公表元もこの列なしなら、この様式では読めません。",
     )
 
 
@@ -368,17 +348,12 @@ def _unknown_title(grid: Grid, found: Recognised) -> Problem:
     entry = f"同じなら {proposals.entry_of(found.contract, found.layout)}あとに加えてください: {line}"
     return problem(
         "unknown_title",
-        "warn",  # it may be another statistic; nothing is read from it, so the night goes on without it
-        f"列は {found.contract.source}/{found.layout.layout} と同じですが、表題が契約にありません:「{title[:60]}」。",
-        f"The columns are those of {found.contract.source}/{found.layout.layout}, the title is not: {title[:60]}.",
         sheet=grid.sheet,
         row=grid.line(0),
-        expected=" / ".join(found.layout.says),
-        found=title[:60],
-        action_ja=(
-            "同じ統計の新しい表題かどうか(総計・日本人住民などの別、確報・速報の別、推計の年も)を確かめ、"
-            f"{entry if line else '同じなら、表題にない区分を constants に書いた様式を契約に加えます。'}"
-        ),
+        layout=f"{found.contract.source}/{found.layout.layout}",
+        title=title[:60],
+        says=" / ".join(found.layout.says),
+        entry_ja=entry if line else "同じなら、表題にない区分を constants に書いた様式を契約に加えます。",
     )
 
 
@@ -390,26 +365,18 @@ def _outside(grid: Grid, whole: list[Recognised]) -> Problem:
     names = "、".join(found.layout.layout for found in whole)
     return problem(
         "no_layout_for_period",
-        "gate",
-        f"{day} の時点に使う様式が契約にありません(形が合う様式: {names})。",
-        f"No layout of the contract covers {day} (same shape: {names}).",
         sheet=grid.sheet,
-        expected="; ".join(f"{f.layout.layout}: {f.layout.valid_from}..{f.layout.valid_to}" for f in whole),
-        found=day,
-        action_ja="表題の年月日を確かめてください。正しければ契約の様式の valid_from / valid_to を広げるか、"
-        f"{proposals.entry_of(nearest.contract, nearest.layout)}あとに加えてください: {line}",
+        day=day,
+        layouts=names,
+        spans="; ".join(f"{f.layout.layout}: {f.layout.valid_from}..{f.layout.valid_to}" for f in whole),
+        entry_ja=proposals.entry_of(nearest.contract, nearest.layout),
+        line=line,
     )
 
 
 def _ambiguous(grid: Grid, fitting: list[Recognised]) -> Problem:
-    names = "、".join(f"{found.contract.source}/{found.layout.layout}" for found in fitting)
     return problem(
         "ambiguous_layout",
-        "gate",
-        f"二つ以上の様式に合います: {names}。",
-        f"More than one layout fits: {names}.",
         sheet=grid.sheet,
-        expected="one layout",
-        found=names,
-        action_ja="契約の says か valid_from / valid_to で様式を区別してください。",
+        layouts="、".join(f"{found.contract.source}/{found.layout.layout}" for found in fitting),
     )

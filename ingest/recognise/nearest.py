@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.contract.model import Column, Contract, Layout
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.recognise import proposals, siblings
 from sousei.ingest.recognise.match import NEAR
 from sousei.ingest.vocabulary.dates import ERA_YEAR
@@ -126,7 +126,6 @@ def _together(lines: list[set[int]]) -> int:
 
 def _unlike(grids: list[Grid], form: str, near: _Near) -> Problem:
     contract, layout, gone, turned = near
-    which = f"{contract.source}/{layout.layout}"
     names = "、".join(f"「{proposals.meaning_of(column)}」" for column in gone[:5])
     if layout.form != form:
         why = f"この表は {_FORMS[layout.form]} で受け取る約束ですが、{_FORMS.get(form, form)} です。"
@@ -141,16 +140,15 @@ def _unlike(grids: list[Grid], form: str, near: _Near) -> Problem:
     else:
         why, missing = "見出しの行と数値の並びが様式と違います。", "header row above the figures"
     return problem(
-        "not_recognised",
-        "warn",  # nothing is read from it, so the night goes on without it
-        f"どの出典の様式にも合わないため、使いませんでした。最も近いのは{contract.statistic_ja}({which})です。{why}"
-        f"{_seen(grids, (contract,))}",
-        f"No source recognises this file; it was not used. The nearest is {which}; missing: {missing}.",
+        "not_recognised.near",
         sheet=grids[0].sheet if len(grids) == 1 else "",
-        expected=missing,
-        found=_shape(grids),
-        action_ja=f"この統計の市区町村別の表なら、公表元の {_FORMS[layout.form]} のファイルを取り直し、書き換えずに"
-        "そのまま入れてください。別の表なら、このままで構いません(使われないだけで、ほかのファイルの処理は進みます)。",
+        statistic_ja=contract.statistic_ja,
+        layout=f"{contract.source}/{layout.layout}",
+        why_ja=why,
+        seen_ja=_seen(grids, (contract,)),
+        missing=missing,
+        shape=_shape(grids),
+        form_ja=_FORMS[layout.form],
     )
 
 
@@ -160,16 +158,11 @@ def _unlike_any(grids: list[Grid], form: str, contracts: tuple[Contract, ...]) -
         for contract in contracts
     )
     return problem(
-        "not_recognised",
-        "warn",
-        f"どの出典の様式にも合わないため、使いませんでした。{_seen(grids, contracts)}",
-        "No source recognises this file; it was not used.",
+        "not_recognised.unlike_any",
         sheet=grids[0].sheet if len(grids) == 1 else "",
-        expected="a layout of ingest/sources/*/contract.yaml",
-        found=_shape(grids) or _FORMS.get(form, form),
-        action_ja=f"受け取れるのは次の統計の表です: {accepted}。"
-        "これらの表なら、公表元のファイルをそのまま入れてください。別の表なら、このままで構いません(使われないだけで、ほかのファイルの処理は進みます)。"
-        "新しい統計を使うには ingest/sources/ に出典の契約を加えます。",
+        seen_ja=_seen(grids, contracts),
+        shape=_shape(grids) or _FORMS.get(form, form),
+        accepted_ja=accepted,
     )
 
 

@@ -14,7 +14,9 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from sousei.ingest.contract import yaml_lines
-from sousei.ingest.contract.model import FOLDER, Column, Contract, Layout, pattern
+from sousei.ingest.contract.loading import FOLDER
+from sousei.ingest.contract.model import Column, Contract, Layout
+from sousei.ingest.contract.strict import pattern
 from sousei.ingest.vocabulary.ages import AGE
 from sousei.ingest.vocabulary.dates import ERA_YEAR
 from sousei.ingest.vocabulary.text import squeeze

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sousei.ingest.contract.model import Column, Contract, Layout
-from sousei.ingest.problems import Problem
+from sousei.ingest.problems.record import Problem
 from sousei.ingest.recognise.headers import Header, Label
 from sousei.ingest.vocabulary.dates import calendar_period, fiscal_period, parse_date, parse_year
 

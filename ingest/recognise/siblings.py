@@ -12,7 +12,7 @@ from functools import cache
 from sousei.ingest.areas.register import plain_name, register
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.contract.model import Contract, Layout
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.recognise.recognised import Recognised
 
 _MONTH = re.compile(
@@ -57,7 +57,7 @@ def stranger(grid: Grid, contract: Contract | None, layout: Layout | None) -> Pr
     """A grid that fits no layout: said as what it is, where that is plain. contract, layout: the nearest one, if any
     is near."""
     if _is_of_persons(grid):
-        return _told(grid, "個人の名簿のように見えます", "a list of persons", _PERSONS)
+        return problem("not_recognised.persons", sheet=grid.sheet, shape=_shape(grid))
     if note := without_figures(grid):
         return note
     words = [cell for cells in grid.head[:_BELOW] for cell in cells if cell]
@@ -68,7 +68,7 @@ def without_figures(grid: Grid) -> Problem | None:
     """A text that is no table of figures."""
     if any(_FIGURE.fullmatch(word) for place in range(grid.width) for word in grid.words(place, 0)):
         return None
-    return _told(grid, "数値のない、説明やメモのファイルです", "a note without figures", _KEEP)
+    return problem("not_recognised.without_figures", sheet=grid.sheet, shape=_shape(grid))
 
 
 def _other_rows(
@@ -77,31 +77,21 @@ def _other_rows(
     """Whether the rows are of prefectures, or of shorter spans of time. labels: headers that are not explained."""
     like = f"{contract.statistic_ja}({contract.source}/{layout.layout})に似た、" if contract and layout else ""
     if _of_prefectures(grid):
-        return _told(grid, f"{like}都道府県別の表です(市区町村の行がありません)", "a table of prefectures")
+        return problem("not_recognised.prefectures", sheet=grid.sheet, like_ja=like, shape=_shape(grid))
     if span := _span(labels, title, layout):
-        return _told(grid, f"{like}{span}ごとの表です", f"a table of {_ENGLISH[span]}")
+        return problem(
+            "not_recognised.span",
+            sheet=grid.sheet,
+            like_ja=like,
+            span_ja=span,
+            span=_ENGLISH[span],
+            shape=_shape(grid),
+        )
     return None
 
 
-_KEEP = "表ではないため、することはありません(置いたままでも、ほかのファイルの処理は進みます)。"
-_PERSONS = "統計の表ではありません。個人の情報なら、この置き場から消してください。"
-_OTHER = (
-    "使うのは市区町村別・年ごと(観光は月ごと)の表です。その表が要るなら公表元から取ってください。"
-    "この表はそのままで構いません(置いたままでも、ほかのファイルの処理は進みます)。"
-)
-
-
-def _told(grid: Grid, ja: str, en: str, action: str = _OTHER) -> Problem:
-    return problem(
-        "not_recognised",
-        "warn",  # nothing is read from it, so the night goes on without it
-        f"{ja}。使いませんでした。",
-        f"This is {en}; it was not used.",
-        sheet=grid.sheet,
-        expected="a table of municipalities",
-        found=f"{en}, {grid.height} x {grid.width}",
-        action_ja=action,
-    )
+def _shape(grid: Grid) -> str:
+    return f"{grid.height} x {grid.width}"
 
 
 def _of_prefectures(grid: Grid) -> bool:

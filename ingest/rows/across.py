@@ -13,8 +13,8 @@ import polars as pl
 
 from sousei.ingest.areas import shown
 from sousei.ingest.cells.grid import Grid
-from sousei.ingest.contract.model import Equation, Rate
-from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.contract.rules import Equation, Rate
+from sousei.ingest.problems.record import SHOWN, Problem, problem
 from sousei.ingest.recognise.recognised import Bound, Recognised
 from sousei.ingest.vocabulary.values import RESIDUE, type_column
 
@@ -62,22 +62,15 @@ def _numbers(grid: Grid, found: Recognised, bound: Bound, records: pl.DataFrame)
     problems = []
     if bound.column.role == "check":
         for place, status in bad.select("at", "status").head(SHOWN).iter_rows():
-            blank = status == "blank"
-            what = "空欄です" if blank else "数値として読めない値です"
             problems.append(
                 problem(
-                    "blank_value" if blank else "unreadable_value",
-                    "gate",
-                    f"{records['area_name'][place]}: {what}(この列で {bad.height} 件)。"
-                    "行がずれているおそれがあります。",
-                    f"{'Blank' if blank else 'Not a number'} ({bad.height} cells of this column); "
-                    "the row may have slipped.",
+                    "blank_value.check_column" if status == "blank" else "unreadable_value.check_column",
                     sheet=grid.sheet,
                     row=records["row"][place],
                     column_label=bound.label.full,
-                    expected="a number or a sign",
-                    found=shown.cell(raw[place] or ""),
-                    action_ja="この行の欄のずれを直した表を入れ直してください。",
+                    area=records["area_name"][place],
+                    count=bad.height,
+                    text=shown.cell(raw[place] or ""),
                 )
             )
     return cells["number"].fill_null(np.nan).to_numpy(), problems
@@ -127,17 +120,15 @@ def _told(
     return [
         problem(
             "columns_contradict",
-            "gate",
-            f"{records['area_name'][place]}: 「{cells.bound.label.path}」が {words} と合いません"
-            f"(この規則で {len(at)} 件)。列が入れ替わったか、行がずれているおそれがあります。",
-            f"{records['area_name'][place]}: {cells.bound.label.path} contradicts its neighbours ({len(at)} rows): "
-            "columns were exchanged or a row has slipped.",
             sheet=grid.sheet,
             row=records["row"][place],
             column_label=cells.bound.label.full,
-            expected=f"{due[place]:,.10g}",
-            found=f"{cells.numbers[place]:,.10g}",
-            action_ja="この行の欄を元の表と比べ、直した表を入れ直してください。",
+            area=records["area_name"][place],
+            column=cells.bound.label.path,
+            words=words,
+            count=len(at),
+            due=due[place],
+            number=cells.numbers[place],
         )
         for place in at[:SHOWN].tolist()
     ]

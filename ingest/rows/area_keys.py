@@ -1,23 +1,22 @@
 """The areas of rows: code, name and level, and whether they agree.
 
 Holds: digits and check digits, names against codes, codes of tables that have names only. Does not hold which
-municipalities there are (register.py).
+municipalities there are (register.py), or the codes of our own tidy form (tidy_areas.py).
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
 
 import polars as pl
 
 from sousei.ingest.areas import register as areas
-from sousei.ingest.areas import shown, typed_codes
+from sousei.ingest.areas import shown
 from sousei.ingest.cells.grid import Grid
-from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.problems.record import SHOWN, Problem, problem
 from sousei.ingest.recognise.recognised import Bound, Recognised
-from sousei.ingest.rows import keys
+from sousei.ingest.rows import keys, tidy_areas
 from sousei.ingest.rows.keys import one
 from sousei.ingest.tables import AREA, schema_of
 from sousei.ingest.vocabulary.codes import check_digit_column, valid6
@@ -44,7 +43,7 @@ def with_areas(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.D
     Checks digits and names, and looks codes up where a table has names only. Problems mean that the rows must not be
     used."""
     if "municipality_code" in schema_of(found.layout.raw_table):
-        return _reference_codes(grid, found, frame)
+        return tidy_areas.codes(grid, found, frame)
     if frame.height < _MANY or one(found, "area_code") is None:  # names alone are read in the order of the rows
         return _areas(grid, found, frame)
     roles = ("area_code", "area_name", "prefecture", "area_kind")
@@ -191,116 +190,38 @@ def prefectures_of(grid: Grid, found: Recognised, rows: frozenset[int]) -> froze
     return frozenset(named)
 
 
-def _reference_codes(grid: Grid, found: Recognised, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    """Our own tidy form, which people type: the name beside a code says which one it was before a zero was lost."""
-    code, name = one(found, "area_code"), one(found, "area_name")
-    assert code is not None
-    known = areas.register()
-    stated = pl.col(f"c{name.place}") if name else pl.lit("")
-    pairs = frame.select(text=f"c{code.place}", name=stated).unique(maintain_order=True)
-    meant = [
-        typed_codes.of_name(text, called, known) if name else typed_codes.alone(text, known)
-        for text, called in pairs.iter_rows()
-    ]
-    pairs = pairs.with_columns(municipality_code=pl.Series(meant, dtype=pl.String))
-    frame = frame.with_columns(text=f"c{code.place}", name=stated)
-    frame = frame.join(pairs, on=["text", "name"], how="left", maintain_order="left")
-    prefecture = pl.col("municipality_code").str.ends_with("000")
-    wrong = frame.filter(pl.col("municipality_code").is_null() | prefecture).unique(["text", "name"], keep="first")
-    problems = [
-        _typed_code(grid, code, name, row, text, called)
-        for row, text, called in wrong.sort("row").select("row", "text", "name").head(SHOWN).iter_rows()
-    ]
-    return frame.drop("text", "name"), problems
-
-
-def _typed_code(grid: Grid, code: Bound, name: Bound | None, row: int, text: str, called: str) -> Problem:
-    """Why a code of the tidy form is not taken."""
-    known = areas.register()
-    codes = typed_codes.meanings(text, known)
-    places = "・".join(f"{one_code}({'・'.join(sorted(known.names_of[one_code]))})" for one_code in codes)
-    shape: dict[str, Any] = {
-        "row": row,
-        "sheet": grid.sheet,
-        "column_label": code.label.full,
-        "found": shown.cell(text, 12),
-    }
-    if not codes or any(one_code.endswith("000") for one_code in codes):
-        return problem(
-            "not_a_code",
-            "gate",
-            f"市区町村の団体コードではありません:「{shown.cell(text, 12)}」。",
-            f"Not the code of a municipality: {shown.cell(text, 12)}.",
-            expected="a municipality's code: 5 digits, or 6 with check digit",
-            action_ja="この行の団体コードを直した表を入れ直してください。合併などの新しいコードなら "
-            "dbt_project/seeds/municipality_changes.csv に加えます。",
-            **shape,
-        )
-    if name is None:
-        return problem(
-            "code_may_be_anothers",
-            "gate",
-            f"団体コード「{shown.cell(text, 12)}」は {places} のどれか決められません"
-            "(先頭の 0 が落ちると、ほかの団体のコードになります)。",
-            f"Code {shown.cell(text, 12)} may be that of {' or '.join(codes)}: it may have lost a zero.",
-            expected="municipality_name beside municipality_code",
-            action_ja="municipality_name(団体名)の列を加えた表を入れ直してください。",
-            **shape,
-        )
-    where = "・".join(known.places_of(called)[:3]) or "登録のない名前"
-    return problem(
-        "name_code_disagree",
-        "gate",
-        f"団体コード「{shown.cell(text, 12)}」は {places} ですが、団体名は「{shown.name(called)}」({where})です。",
-        f"Code {shown.cell(text, 12)} is of {' or '.join(codes)}, which is not the municipality of the name.",
-        expected=places,
-        action_ja="コードと団体名のどちらが正しいかを確かめ、直した表を入れ直してください。",
-        **shape,
-    )
-
-
 def _bad_code(grid: Grid, code: Bound, row: int, text: str) -> Problem:
     return problem(
-        "not_a_code",
-        "gate",
-        f"団体コードの形ではありません:「{shown.cell(text, 12)}」。",
-        f"Not a municipality code: {shown.cell(text, 12)}.",
+        "not_a_code.shape",
         sheet=grid.sheet,
         row=row,
         column_label=code.label.full,
-        expected=f"{code.column.digits or 5} digits",
-        found=shown.cell(text, 12),
-        action_ja="この行の団体コードを直した表を入れ直してください。",
+        code=shown.cell(text, 12),
+        digits=code.column.digits or 5,
     )
 
 
 def _bad_digit(grid: Grid, code: Bound, row: int, text: str, full: str, right: str, name: str) -> Problem:
     five, called = text.zfill(5), shown.name(name)
     if len(five) == 5 and five in areas.register().names_of and _agrees(five, name) is not False:
-        wanted = five + str(pl.select(check_digit_column(pl.lit(five))).item())
         return problem(
-            "not_a_code",
-            "gate",
-            f"6 桁の列に 5 桁の団体コード {five}({called})が入っています。検査数字つきの {wanted} が要ります。",
-            f"A five-digit code {five} in a column of six digits; {wanted} is wanted.",
+            "not_a_code.five_digits",
             sheet=grid.sheet,
             row=row,
             column_label=code.label.full,
-            expected=wanted,
-            found=text,
-            action_ja="団体コードの列を検査数字つきの 6 桁に揃えた表を入れ直してください。",
+            code=five,
+            name=called,
+            wanted=five + str(pl.select(check_digit_column(pl.lit(five))).item()),
+            written=text,
         )
     return problem(
         "check_digit_mismatch",
-        "gate",
-        f"団体コード {full}({called})の検査数字が合いません。正しければ {right} です。",
-        f"Check digit of {full} ({called}) is wrong; {right} would be right.",
         sheet=grid.sheet,
         row=row,
         column_label=code.label.full,
-        expected=right,
-        found=full,
-        action_ja="この行の団体コードを確かめ、直した表を入れ直してください。",
+        code=full,
+        name=called,
+        right=right,
     )
 
 
@@ -326,32 +247,45 @@ def _names_against_codes(grid: Grid, frame: pl.DataFrame, code: Bound, name: Bou
     """Rows whose name is another area's, of any prefecture."""
     if name is None:
         return []
-    known = areas.register()
     pairs = frame.filter((pl.col("name") != "") & pl.col("code5").is_not_null())
     problems = []
     for given, stated, row in pairs.group_by("code5", "name", maintain_order=True).agg(pl.first("row")).iter_rows():
         if stated.startswith("(旧") or _agrees(given, stated) is not False:
             continue
-        names = "・".join(sorted(known.names_of.get(given, ()))) or "登録のないコード"
-        places = "・".join(known.places_of(stated)[:3])
         six = f"0{given}"
         lost = code.column.digits != 6 and valid6(six) and _agrees(six[:5], stated) is True
-        hint = f" 6 桁のコード {six} から先頭の 0 が落ちています。5 桁では {six[:5]} です。" if lost else ""
-        problems.append(
-            problem(
-                "name_code_disagree",
-                "gate",
-                f"団体コード {given} は「{names}」ですが、名前は「{stated}」({places})です。{hint}".rstrip(),
-                f"Code {given} is {names}, but the name is {stated}, which is {places}.",
-                sheet=grid.sheet,
-                row=row,
-                column_label=name.label.full,
-                expected=names,
-                found=stated,
-                action_ja="コードと名前のどちらが正しいかを確かめ、直した表を入れ直してください。",
-            )
-        )
+        problems.append(_other_name(grid, name, row, given, stated, six if lost else ""))
     return problems
+
+
+def _other_name(grid: Grid, name: Bound, row: int, code: str, stated: str, six: str) -> Problem:
+    """six: the six-digit code that has lost its leading zero; '' where none has."""
+    known, sheet, label = areas.register(), grid.sheet, name.label.full
+    names = "・".join(sorted(known.names_of.get(code, ()))) or "登録のないコード"
+    places = "・".join(known.places_of(stated)[:3])
+    if not six:
+        return problem(
+            "name_code_disagree.table",
+            sheet=sheet,
+            row=row,
+            column_label=label,
+            code=code,
+            name=stated,
+            names_ja=names,
+            places_ja=places,
+        )
+    return problem(
+        "name_code_disagree.lost_zero",
+        sheet=sheet,
+        row=row,
+        column_label=label,
+        code=code,
+        name=stated,
+        names_ja=names,
+        places_ja=places,
+        six=six,
+        five=six[:5],
+    )
 
 
 def _prefectures_against_codes(grid: Grid, frame: pl.DataFrame, where: Bound | None) -> list[Problem]:
@@ -367,19 +301,16 @@ def _prefectures_against_codes(grid: Grid, frame: pl.DataFrame, where: Bound | N
         named = codes[stated]
         if named in {None, code[:2]}:
             continue
-        wanted = known.prefecture_of.get(code[:2], "どの都道府県でもないもの")
         problems.append(
             problem(
                 "prefecture_code_disagree",
-                "gate",
-                f"団体コード {code} は「{wanted}」ですが、都道府県名は「{stated}」({named})です。",
-                f"Code {code} is of {wanted}, but the prefecture is {stated} ({named}).",
                 sheet=grid.sheet,
                 row=row,
                 column_label=where.label.full,
-                expected=wanted,
-                found=stated,
-                action_ja="コードと都道府県名のどちらが正しいかを確かめ、直した表を入れ直してください。",
+                code=code,
+                wanted_ja=known.prefecture_of.get(code[:2], "どの都道府県でもないもの"),
+                stated=stated,
+                named=named,
             )
         )
     return problems
@@ -399,17 +330,12 @@ def _half_keys(grid: Grid, frame: pl.DataFrame, code: Bound, name: Bound | None)
         bad = frame.filter(rule).select("row", "code", "name")
         problems += [
             problem(
-                "code_or_name_missing",
-                "gate",
-                f"市区町村の行なのに{'コード' if label is code else '名前'}が読めません"
-                f"(コード「{shown.cell(text, 12)}」、名前「{shown.name(word)[:12]}」)。",
-                f"A municipality's row without its {'code' if label is code else 'name'}.",
+                "code_or_name_missing.code" if label is code else "code_or_name_missing.name",
                 sheet=grid.sheet,
                 row=row,
                 column_label=label.label.full,
-                expected="code and name of one municipality",
-                found=f"{shown.cell(text, 12)} {shown.name(word)[:12]}",
-                action_ja="この行のコードと名前を確かめ、直した表を入れ直してください。",
+                code=shown.cell(text, 12),
+                name=shown.name(word)[:12],
             )
             for row, text, word in bad.head(SHOWN).iter_rows()
         ]
@@ -430,19 +356,8 @@ def _look_up(grid: Grid, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Proble
         code = "00000" if nation else known.code_of.get((_prefecture(known, where), areas.plain_name(name)))
         codes.append(code)
         if code is None and not re.search(_TOTALS, where + name):
-            said = shown.name(where) + shown.name(name)
             problems.append(
-                problem(
-                    "name_not_known",
-                    "gate",
-                    f"「{said}」という団体が見つかりません。",
-                    f"No municipality is called {said}.",
-                    sheet=grid.sheet,
-                    row=row,
-                    expected="prefecture and municipality of dbt_project/seeds/municipalities.csv",
-                    found=said,
-                    action_ja="名前の誤りなら表を直し、新しい団体なら seeds/municipalities.csv に加えてください。",
-                )
+                problem("name_not_known", sheet=grid.sheet, row=row, name=shown.name(where) + shown.name(name))
             )
     return frame.with_columns(code5=pl.Series(codes, dtype=pl.String)), problems
 

@@ -15,7 +15,7 @@ import polars as pl
 from sousei.ingest.areas import shown
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.contract.model import STATUSES
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.recognise.recognised import Bound, Recognised, as_of
 from sousei.ingest.rows import tidy
 from sousei.ingest.rows.figures import of_measure
@@ -34,6 +34,7 @@ WORDS = {
     | dict.fromkeys(["外国人住民", "外国人", "foreign"], "foreign"),
 }
 """Usual words for dimensions; a contract's `map` adds to them."""
+_UNKNOWN = {"sex": "unknown_sex", "scope": "unknown_scope"}
 
 
 def dimensions(
@@ -136,16 +137,12 @@ def _without(meaning: Told, said: Told, records: pl.DataFrame, figures: pl.DataF
 
 def _strange(grid: Grid, name: str, word: str, at: int, row: Bound | None) -> Problem:
     return problem(
-        f"unknown_{name}",
-        "gate",
-        f"{name} の区分として知らない値です:「{shown.cell(word)}」。",
-        f"Unknown {name}: {shown.cell(word)}.",
+        _UNKNOWN[name],
         sheet=grid.sheet,
         row=at,
         column_label=row.label.full if row else "",
-        expected=" ".join(WORDS[name]),
-        found=shown.cell(word),
-        action_ja="値を確かめ、正しい区分なら契約の map に加えてください。",
+        word=shown.cell(word),
+        known=" ".join(WORDS[name]),
     )
 
 
@@ -158,16 +155,7 @@ def _ages(labels: list[str]) -> dict[str, Age]:
 
 
 def _unknown_age(grid: Grid, label: str) -> Problem:
-    return problem(
-        "unknown_age",
-        "gate",
-        f"年齢階級として読めません:「{shown.cell(label)}」。",
-        f"Not an age class: {shown.cell(label)}.",
-        sheet=grid.sheet,
-        expected="0～4歳, 80歳以上 ...",
-        found=shown.cell(label),
-        action_ja="年齢の欄を確かめ、直した表を入れ直してください。",
-    )
+    return problem("unknown_age.cell", sheet=grid.sheet, label=shown.cell(label))
 
 
 def _years(texts: list[str]) -> dict[str, int]:

@@ -13,7 +13,7 @@ import polars as pl
 
 from sousei.ingest.areas import shown
 from sousei.ingest.cells.grid import Grid
-from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.problems.record import SHOWN, Problem, problem
 from sousei.ingest.recognise.recognised import Recognised
 from sousei.ingest.rows.keys import hidden_rows, measures
 from sousei.ingest.tables import figure_of, schema_of
@@ -123,36 +123,30 @@ def _bad_cells(found: Recognised, records: pl.DataFrame, long: pl.DataFrame) -> 
     ).sort("row", "measure")
 
 
+_BAD = {
+    "unreadable": "unreadable_value.figure",
+    "blank": "blank_value.figure",
+    "fraction": "fraction",
+    "negative": "negative_value",
+    "too_large": "value_too_large",
+}
+
+
 def bad_cells(grid: Grid, found: Recognised, bad: pl.DataFrame) -> list[Problem]:
     """What is said of cells that the contract does not allow: rows of the second frame of `figures`."""
-    words = {
-        "unreadable": ("unreadable_value", "数値として読めない値です", "Not a number"),
-        "blank": ("blank_value", "空欄です", "Blank"),
-        "fraction": (
-            "fraction",
-            "小数の桁が多すぎる値です(人・件・円は整数)",
-            "More decimals than the figure can have",
-        ),
-        "negative": ("negative_value", "負の値です", "Negative"),
-        "too_large": ("value_too_large", "大きすぎる値です。単位を確かめてください", "Too large; look at the unit"),
-    }
     problems: list[Problem] = []
     if bad.is_empty():
         return problems
     for row, label, raw, why in bad.select("row", "column_label", "value_raw", "reason").head(SHOWN).iter_rows():
-        problem_id, ja, en = words[why]
         problems.append(
             problem(
-                problem_id,
-                "gate",
-                f"{ja}(この表で読めない欄は {bad.height} 件)。",
-                f"{en} ({bad.height} bad cells in this table).",
+                _BAD[why],
                 sheet=grid.sheet,
                 row=row,
                 column_label=label,
-                expected=f"number, or one of {' '.join(found.layout.symbols) or 'no sign'}",
-                found=shown.cell(raw),
-                action_ja="この欄を確かめ、直した表を入れ直してください。",
+                count=bad.height,
+                signs=" ".join(found.layout.symbols) or "no sign",
+                text=shown.cell(raw),
             )
         )
     return problems

@@ -12,7 +12,7 @@ import polars as pl
 
 from sousei.ingest.areas import shown
 from sousei.ingest.cells.grid import Grid
-from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.problems.record import SHOWN, Problem, problem
 from sousei.ingest.recognise.recognised import Bound, Recognised
 
 PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
@@ -83,15 +83,12 @@ def _whole_areas(
     return frame, [
         problem(
             "part_without_whole",
-            "gate",
-            f"「{row_part}」の行ですが、同じ地域の全域の行がありません({alone.height} 件)。",
-            f"A row of a part of an area without the row of the whole ({alone.height} rows).",
             sheet=grid.sheet,
             row=row,
             column_label=part.label.full,
-            expected=part.column.keep,
-            found=row_part,
-            action_ja="全域の行がある表を入れ直してください。",
+            part=row_part,
+            count=alone.height,
+            keep=part.column.keep,
         )
         for row, row_part in alone.select("row", f"c{part.place}").head(SHOWN).iter_rows()
     ]
@@ -109,15 +106,11 @@ def parts_left_out(grid: Grid, found: Recognised) -> list[Problem]:
     return [
         problem(
             "part_left_out",
-            "review",
-            f"地域の一部だけの行({'、'.join(left.unique().sort().head(3))})が {len(left)} 行あります。"
-            "市区町村の人口ではないため、全域の行だけを読みました。",
-            f"{len(left)} rows of parts of areas were not read; the rows of the whole areas were.",
             sheet=grid.sheet,
             column_label=part.label.full,
-            expected=part.column.keep,
-            found=f"{len(left)} rows",
-            action_ja="全域の人口が要るときは、何もしなくてかまいません。",
+            parts_ja="、".join(left.unique().sort().head(3)),
+            count=len(left),
+            keep=part.column.keep,
         )
     ]
 
@@ -143,14 +136,10 @@ def _notes(
             problems.append(
                 problem(
                     "row_without_figures",
-                    "gate",
-                    "数値のない行があります。注記なら契約の footnotes に書いてください。",
-                    "A row without figures that is not a note of the contract.",
                     sheet=grid.sheet,
                     row=row,
-                    expected=f"figures, or a note matching {found.layout.footnotes}",
-                    found=shown.cell(words, 40),
-                    action_ja="行の意味を確かめ、注記なら契約に加え、表が途切れているなら直した表を入れ直してください。",
+                    footnotes=found.layout.footnotes,
+                    words=shown.cell(words, 40),
                 )
             )
     return frame.filter(~pl.col("at").is_in(note_rows)), problems[:SHOWN]
@@ -182,15 +171,11 @@ def odd_character(grid: Grid, bound: Bound, row: int, signs: str, count: int) ->
     shown_signs = sorted({f"U+{ord(sign):04X}" for sign in signs if _ODD_IN_NAMES.match(sign)})
     return problem(
         "odd_character",
-        "gate",
-        f"名前やコードに使わない文字(制御文字・引用符など)が入っています(この列で {count} 件)。",
-        f"A character that no name or code has ({count} cells of this column).",
         sheet=grid.sheet,
         row=row,
         column_label=bound.label.full,
-        expected="letters, digits, kana, kanji",
-        found=", ".join(shown_signs),
-        action_ja="この欄の余分な文字を除き、文字コードを確かめた表を入れ直してください。",
+        count=count,
+        signs=", ".join(shown_signs),
     )
 
 
@@ -222,17 +207,14 @@ def own_characters(grid: Grid, found: Recognised, records: pl.DataFrame) -> list
         problems.append(
             problem(
                 "own_characters",
-                "review",
-                f"公表元独自の文字(外字)が名前に入っています({rows.height} 行)。団体コードから読みました: {names}。",
-                f"Characters of the publisher's own in names ({rows.height} rows), read by the codes: {names}.",
                 sheet=grid.sheet,
                 row=rows["row"][0],
                 column_label=bound.label.full,
-                expected="letters, digits, kana, kanji",
-                found=", ".join(
+                count=rows.height,
+                names=names,
+                signs=", ".join(
                     sorted({f"U+{ord(sign):04X}" for word in rows[f"c{bound.place}"] for sign in PRIVATE.findall(word)})
                 ),
-                action_ja="名前を確かめてください。正しければ何もしなくてかまいません。",
             )
         )
     return problems
@@ -249,16 +231,11 @@ def _gaps_beside(grid: Grid, found: Recognised, frame: pl.DataFrame) -> list[Pro
         if not blank.is_empty():
             return [
                 problem(
-                    "blank_value",
-                    "gate",
-                    f"空欄です(この列で {blank.height} 件)。行がずれているおそれがあります。",
-                    f"Blank ({blank.height} cells of this column); the row may have slipped.",
+                    "blank_value.beside",
                     sheet=grid.sheet,
                     row=blank["row"][0],
                     column_label=bound.label.full,
-                    expected="a figure or a sign",
-                    found="",
-                    action_ja="この行の欄のずれを直した表を入れ直してください。",
+                    count=blank.height,
                 )
             ]
     return []
@@ -271,15 +248,5 @@ def _ragged(grid: Grid, found: Recognised, frame: pl.DataFrame) -> list[Problem]
     frame = frame.select("row", width=pl.Series(grid.widths[frame["at"].to_numpy()], dtype=pl.Int64))
     wrong = frame.filter(pl.col("width") != wanted)
     return [
-        problem(
-            "ragged_record",
-            "gate",
-            f"項目の数が見出しと違います(見出し {wanted}、この行 {width})。",
-            f"Fields differ from the header: {wanted} expected, {width} found.",
-            row=row,
-            expected=wanted,
-            found=width,
-            action_ja="この行のカンマと引用符を直した CSV を入れ直してください。",
-        )
-        for row, width in wrong.head(SHOWN).iter_rows()
+        problem("ragged_record", row=row, wanted=wanted, width=width) for row, width in wrong.head(SHOWN).iter_rows()
     ]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from sousei.ingest.cells.grid import Grid
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.recognise.recognised import Recognised
 from sousei.ingest.rows import area_keys, keys
 from sousei.ingest.rows.across import across
@@ -82,16 +82,11 @@ def _hidden(grid: Grid, found: Recognised, records: pl.DataFrame, cells: pl.Data
     return [
         problem(
             "hidden_by_publisher",
-            "review",
-            f"名前に印(*)のある {areas} 団体({rows.height} 行)の年齢別の欄は、公表元が伏せた空欄です。"
-            "0 ではなく秘匿として読みました。",
-            f"Age classes of {areas} areas marked with * ({rows.height} rows) are hidden by the publisher: read as "
-            "suppressed, not as 0.",
             sheet=grid.sheet,
             row=rows["row"][0],
-            expected="figures, or blanks in marked rows",
-            found=f"{hidden.height} blanks",
-            action_ja="公表元の表のとおりなら、何もしなくてかまいません。",
+            areas=areas,
+            rows=rows.height,
+            blanks=hidden.height,
         )
     ]
 

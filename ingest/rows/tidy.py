@@ -13,7 +13,7 @@ import polars as pl
 from sousei.ingest.areas import shown
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.contract.model import STATUSES
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.recognise.recognised import Bound, Recognised
 from sousei.ingest.rows import tidy_rules
 from sousei.ingest.rows.told import Told
@@ -51,15 +51,10 @@ def fields(
     if at_odds is not None:
         problems.append(
             problem(
-                "blank_value",
-                "gate",
-                "値が空欄なのに value_status は値があると言っています。",
-                "A blank value whose value_status says that there is one.",
+                "blank_value.against_status",
                 row=row(at_odds),
                 column_label="value",
-                expected="a number, or value_status suppressed / not_reported",
-                found=shown.cell(stated[at_odds], 20),
-                action_ja="値か value_status を直した表を入れ直してください。",
+                text=shown.cell(stated[at_odds], 20),
             )
         )
     strange = (~stated.is_in([*STATUSES])).index_of(True)
@@ -67,14 +62,10 @@ def fields(
         problems.append(
             problem(
                 "unknown_status",
-                "gate",
-                "value_status が決められた語ではありません。",
-                "value_status is not one of the vocabulary.",
                 row=row(strange),
                 column_label="value_status",
-                expected=" / ".join(STATUSES),
-                found=shown.cell(stated[strange], 20),
-                action_ja="value_status の欄を直してください。",
+                statuses=" / ".join(STATUSES),
+                stated=shown.cell(stated[strange], 20),
             )
         )
     if problems:
@@ -97,27 +88,15 @@ def _dates(texts: list[str]) -> dict[str, dt.date]:
 def _bad_day(bound: Bound, row: int, text: str) -> Problem:
     kind = written(text).kind
     return problem(
-        "no_period",
-        "gate",
-        f"いつの数値かが確かには読めません({KINDS[kind]})。",
-        f"The day is not certain ({kind}).",
+        "no_period.not_certain",
         row=row,
         column_label=bound.label.full,
-        expected=CERTAIN_FORMS_JA,
-        found=shown.cell(text, 20),
-        action_ja="年月日をそろえて書いた表を入れ直してください。",
+        kind_ja=KINDS[kind],
+        kind=kind,
+        forms=CERTAIN_FORMS_JA,
+        text=shown.cell(text, 20),
     )
 
 
 def _bad_field(grid: Grid, bound: Bound, row: int) -> Problem:
-    return problem(
-        "blank_field",
-        "gate",
-        "空欄か、途中に改行のある欄です。",
-        "A blank field, or one with a line end in it.",
-        row=row,
-        column_label=bound.label.full,
-        expected="one line of text",
-        found="",
-        action_ja="この欄を埋めた表を入れ直してください。",
-    )
+    return problem("blank_field", row=row, column_label=bound.label.full)

@@ -14,7 +14,7 @@ import polars as pl
 
 from sousei.ingest.areas import shown
 from sousei.ingest.contract.indicators import Book, Indicator, Series, Years, book, nearest
-from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.problems.record import SHOWN, Problem, problem
 from sousei.ingest.vocabulary.dates import calendar_period, fiscal_period
 from sousei.ingest.vocabulary.text import squeeze
 
@@ -27,10 +27,12 @@ STEP_FROM = 50
 """Persons of the larger figure from which a step is looked at; below it villages move tenfold (births 1 and 10)."""
 _MISSING = ("suppressed", "not_reported")
 _SPANS = {
-    "day": "時点の値なので period_start と period_end は同じ日",
-    "year": "1年間の値なので 1月1日～12月31日 か 4月1日～翌年3月31日",
-    "five_years": "5年間の値なので 1月1日～5年目の12月31日",
+    "day": "period_of_indicator.day",
+    "year": "period_of_indicator.year",
+    "five_years": "period_of_indicator.five_years",
 }
+_MISSPELT = {"indicator_id": "misspelt_indicator_id", "series": "misspelt_series"}
+"""Problem of a wrong period, by the span of the indicator; of a misspelling, by the column."""
 
 
 def check(rows: pl.DataFrame) -> list[Problem]:
@@ -71,15 +73,7 @@ def _of_row(row: dict[str, Any], known: Book) -> Iterator[Problem]:
         yield _at_odds(row)
     start, end = row["period_start"], row["period_end"]
     if start > end:
-        yield _wrong(
-            row,
-            "period_end",
-            "period_reversed",
-            "期間の終わりが始まりより前です",
-            "ends before it begins",
-            f">= {start}",
-            str(end),
-        )
+        yield problem("period_reversed", row=row["row"], column_label="period_end", start=start, end=end)
         return
     if series is not None:
         yield from _of_series(row, series, indicator)
@@ -88,122 +82,95 @@ def _of_row(row: dict[str, Any], known: Book) -> Iterator[Problem]:
 
 
 def _of_indicator(row: dict[str, Any], one: Indicator, known: Book) -> Iterator[Problem]:
-    name = row["indicator_id"]
+    name, at = row["indicator_id"], row["row"]
     if squeeze(row["unit"]) not in one.spellings:
-        yield _wrong(
-            row,
-            "unit",
+        yield problem(
             "unit_of_indicator",
-            f"{name} の単位は「{one.unit}」です",
-            f"is not the unit of {name}",
-            one.unit,
-            shown.cell(row["unit"]),
+            row=at,
+            column_label="unit",
+            indicator=name,
+            unit=one.unit,
+            found=shown.cell(row["unit"]),
         )
     said = squeeze(row["indicator_ja"])
     others = [other for other, its in known.indicators.items() if said in its.names and said not in one.names]
     rate = one.whole and any(word in said for word in ("率", "割合", "千対", "指数"))
-    if others or rate:
-        what = f"indicator_ja は {others[0]} の名前です" if others else "indicator_ja は率の名前です"
-        yield _wrong(
-            row,
-            "indicator_ja",
-            "name_of_another_indicator",
-            f"{name} なのに、{what}",
-            f"names another indicator than {name}",
-            one.names_ja[0],
-            shown.cell(said),
+    if others:
+        yield problem(
+            "name_of_another_indicator.indicator",
+            row=at,
+            column_label="indicator_ja",
+            indicator=name,
+            other=others[0],
+            name=one.names_ja[0],
+            found=shown.cell(said),
+        )
+    elif rate:
+        yield problem(
+            "name_of_another_indicator.rate",
+            row=at,
+            column_label="indicator_ja",
+            indicator=name,
+            name=one.names_ja[0],
+            found=shown.cell(said),
         )
     if row["series"] in one.never:
-        yield _wrong(
-            row,
-            "series",
+        yield problem(
             "series_of_another_form",
-            f"{name} の {row['series']} の値はその統計の表から取ります",
-            f"has a form of its own for {name}",
-            " / ".join(one.series),
-            row["series"],
+            row=at,
+            column_label="series",
+            indicator=name,
+            series=row["series"],
+            known=" / ".join(one.series),
         )
     elif row["series"] not in one.series and row["series"] in known.series:
         yield _not_taken(row, "series", f"{name} の {row['series']}", one.series)
     if not _spans(row["period_start"], row["period_end"], one.span):
-        yield _wrong(
-            row,
-            "period_end",
-            "period_of_indicator",
-            f"{name} の期間が違います。{_SPANS[one.span]}です",
-            f"does not end a period of {name}",
-            one.span,
-            f"{row['period_start']}..{row['period_end']}",
+        yield problem(
+            _SPANS[one.span],
+            row=at,
+            column_label="period_end",
+            indicator=name,
+            start=row["period_start"],
+            end=row["period_end"],
         )
     number = row["number"]
     if number is None:
         return
     if one.whole and number != round(number):
-        yield _wrong(
-            row,
-            "value",
-            "fraction_of_a_count",
-            f"{name} は数なので小数になりません(率ではありませんか)",
-            f"is a fraction, and {name} is a count",
-            "a whole number",
-            f"{number:.10g}",
-        )
+        yield problem("fraction_of_a_count", row=at, column_label="value", indicator=name, number=number)
     elif not one.minimum <= number <= one.maximum:
-        yield _wrong(
-            row,
-            "value",
+        yield problem(
             "out_of_range",
-            f"{name} としてありえない大きさです。単位と桁を確かめてください({one.range_source_ja})",
-            f"is out of the range of {name}",
-            f"{one.minimum:,.10g} .. {one.maximum:,.10g}",
-            f"{number:.10g}",
+            row=at,
+            column_label="value",
+            indicator=name,
+            range_source_ja=one.range_source_ja,
+            minimum=one.minimum,
+            maximum=one.maximum,
+            number=number,
         )
 
 
 def _of_series(row: dict[str, Any], one: Series, indicator: Indicator | None) -> Iterator[Problem]:
-    name, end, status = row["series"], row["period_end"], row["stated_status"]
+    name, end, status, at = row["series"], row["period_end"], row["stated_status"], row["row"]
     stock = indicator is not None and indicator.span == "day"
     if stock and isinstance(one.days, Years) and not _in(end, one.days):
         due = f"10月1日の {one.days.first}～{one.days.last}年({one.days.every}年ごと)"
-        yield _wrong(
-            row,
-            "period_end",
-            "no_such_date",
-            f"{name} の値は {due} だけにあります",
-            f"is no date of {name}",
-            due,
-            str(end),
-        )
+        yield problem("no_such_date", row=at, column_label="period_end", series=name, due_ja=due, end=end)
     elif stock and one.days == "census" and ((end.month, end.day) != (10, 1) or end.year % 5 or end.year < 1920):
-        yield _wrong(
-            row,
-            "period_end",
-            "no_such_census",
-            "国勢調査は 0 と 5 で終わる年の10月1日だけです。人口推計なら series を population_estimate にしてください",
-            "is no date of a census",
-            "1 October of a year that ends in 0 or 5",
-            str(end),
-        )
+        yield problem("no_such_census", row=at, column_label="period_end", end=end)
     if status not in one.statuses and status not in _MISSING:
-        yield _wrong(
-            row,
-            "value_status",
+        yield problem(
             "status_of_series",
-            f"{name} の値の value_status ではありません",
-            f"is no status of {name}",
-            " / ".join(one.statuses),
-            shown.cell(status),
+            row=at,
+            column_label="value_status",
+            series=name,
+            statuses=" / ".join(one.statuses),
+            found=shown.cell(status),
         )
     if one.not_pattern is not None and (found := one.not_pattern.search(row["primary_source_ja"])):
-        yield _wrong(
-            row,
-            "primary_source_ja",
-            "source_of_another_series",
-            f"series は {name} ですが、出典に「{found[1]}」とあります",
-            f"is not a source of {name}",
-            name,
-            found[1],
-        )
+        yield problem("source_of_another_series", row=at, column_label="primary_source_ja", series=name, found=found[1])
 
 
 def _spans(start: dt.date, end: dt.date, span: str) -> bool:
@@ -224,58 +191,27 @@ def _unknown(row: dict[str, Any], column: str, known: dict[str, list[str]]) -> P
     near, misspelt = nearest(row[column], known)
     if not misspelt:
         return _not_taken(row, column, f"{column}「{shown.cell(row[column])}」", [near] if near else sorted(known))
-    return _wrong(
-        row,
-        column,
-        f"misspelt_{column}",
-        f"{column} の語が決まりにありません。「{near}」ではありませんか",
-        f"is not known; the nearest is {near}",
-        str(near),
-        shown.cell(row[column]),
-    )
+    return problem(_MISSPELT[column], row=row["row"], column_label=column, near=near, found=shown.cell(row[column]))
 
 
 def _not_taken(row: dict[str, Any], column: str, what: str, taken: list[str]) -> Problem:
-    words = " / ".join(taken)
     return problem(
         "no_table_takes_it",
-        "review",
-        f"{what} の行は受け取りましたが、使う表がありません。近い語・使われる語: {words}。",
-        f"No table takes rows of this {column}; taken: {words}.",
         row=row["row"],
         column_label=column,
-        expected=words,
+        what_ja=what,
+        words=" / ".join(taken),
         found=f"{row['indicator_id']} {row['series']}" if column == "series" else shown.cell(row[column]),
-        action_ja=f"書き誤りなら {column} を直した表を入れ直してください。新しい指標・系列なら "
-        "ingest/sources/reference_series/indicators.yaml に加えます。",
-    )
-
-
-def _wrong(row: dict[str, Any], column: str, problem_id: str, ja: str, en: str, expected: str, found: str) -> Problem:
-    return problem(
-        problem_id,
-        "gate",
-        f"{ja}。",
-        f"{column} {en}.",
-        row=row["row"],
-        column_label=column,
-        expected=expected,
-        found=found,
-        action_ja="この欄を原資料と比べ、直した表を入れ直してください。",
     )
 
 
 def _at_odds(row: dict[str, Any]) -> Problem:
     return problem(
         "value_of_a_missing_figure",
-        "gate",
-        f"値があるのに value_status は {row['stated_status']}(値がない)と言っています。",
-        f"A value whose value_status {row['stated_status']} says that there is none.",
         row=row["row"],
         column_label="value",
-        expected="a blank value, or another value_status",
-        found=f"{row['number']:.10g}",
-        action_ja="公表されていない値なら value を空欄に、公表された値なら value_status を直して入れ直してください。",
+        status=row["stated_status"],
+        number=row["number"],
     )
 
 
@@ -293,16 +229,15 @@ def _steps(rows: pl.DataFrame, known: Book) -> list[Problem]:
     return [
         problem(
             "step_between_years",
-            "review",
-            f"{one['indicator_id']} が前の年({one['number_before']:,.10g}、{one['row_before']} 行目)の "
-            f"{one['number'] / max(one['number_before'], 1):.3g} 倍です(団体 {one['municipality_code']})。"
-            "桁の誤りではありませんか。",
-            f"{one['indicator_id']} is {one['number'] / max(one['number_before'], 1):.3g} times the year before.",
             row=one["row"],
             column_label="value",
-            expected=f"less than {STEP} times the year before",
-            found=f"{one['number']:,.10g}",
-            action_ja="両方の年の値を原資料と比べ、誤っていれば直した表を入れ直してください。",
+            indicator=one["indicator_id"],
+            before=one["number_before"],
+            row_before=one["row_before"],
+            times=one["number"] / max(one["number_before"], 1),
+            code=one["municipality_code"],
+            limit=STEP,
+            number=one["number"],
         )
         for one in far.sort("row").head(SHOWN).iter_rows(named=True)
     ]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from sousei.ingest.cells.grid import Grid
-from sousei.ingest.problems import Problem, problem
+from sousei.ingest.problems.record import Problem, problem
 
 
 class Told(NamedTuple):
@@ -53,13 +53,4 @@ def beside(first: Told, second: Told, figures: pl.DataFrame) -> tuple[str, pl.Se
 
 def no_period(grid: Grid, name: str) -> Problem:
     """The figures do not say of which period they are."""
-    return problem(
-        "no_period",
-        "gate",
-        "いつの数値かが読み取れません。",
-        f"The period of the figures is not stated ({name}).",
-        sheet=grid.sheet,
-        expected=name,
-        found="",
-        action_ja="表題か列に年月日・年度を書いた表を入れ直してください。",
-    )
+    return problem("no_period.not_stated", sheet=grid.sheet, column=name)

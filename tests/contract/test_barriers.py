@@ -23,7 +23,7 @@ def severity_of(name: str) -> str | None:
         found = re.search(r"'severity': '(\w+)'", TESTS[name])
         return found.group(1) if found else None
     if f'"{name}"' in READER:
-        return "gate"  # what the reader finds wrong; its severity is held by tests/faults/test_ingest_planted.py
+        return "gate"  # what the reader finds wrong; its severity is held by tests/faults/ingest/test_planted.py
     return SUITES.get(name)
 
 

@@ -2,7 +2,7 @@
 
 The faults are those of real offices: a value column sorted by itself or slipped by a row, a table under a wrong year's
 title, labels exchanged, a file cut short, one municipality in tens. Synthetic municipalities stand in where the samples
-(two cities) are too few. Does not hold: what one file tells about itself (test_ingest_*).
+(two cities) are too few. Does not hold: what one file tells about itself (tests/faults/ingest).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Hand-typed figures beside other deliveries: ten times the year before, of the future, groups that do not add up.
 
-Faults are planted into the warehouse of the samples. Does not hold: what one file tells (test_ingest_tidy.py).
+Faults are planted into the warehouse of the samples. Does not hold: what one file tells (test_tidy.py).
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ import re
 import shutil
 from pathlib import Path
 
-from sousei.ingest.contract import model as contracts
+from sousei.ingest.contract import loading as contracts
 from sousei.ingest.contract.model import Contract
-from sousei.ingest.problems import Problem
+from sousei.ingest.problems.record import Problem
 
 _ENTRY = re.compile(r"ingest/sources/(\w+)/contract\.yaml の (\w+) の")
 _LINE = re.compile(r"- \{.*?\}(?= 「|$)")

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from sousei.ingest.areas import shown
-from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.problems.record import SHOWN, Problem, problem
 from sousei.ingest.tables import schema_of
 from sousei.ingest.vocabulary.text import squeeze
 
@@ -37,7 +37,7 @@ def read(document: Any) -> tuple[pl.DataFrame, list[Problem], str, str]:
         what = "該当するデータがない" if str(status) == "1" else "エラーの"
         return (
             empty,
-            [_refused("estat_status", f"{what}応答です(STATUS {status})。", f"STATUS {status}.", 0, status)],
+            [problem("estat_status", column_label="RESULT", what_ja=what, status=status)],
             "",
             "",
         )
@@ -63,15 +63,11 @@ def read(document: Any) -> tuple[pl.DataFrame, list[Problem], str, str]:
         if value_status == "unreadable":
             problems.append(
                 problem(
-                    "unreadable_value",
-                    "gate",
-                    "数値でも NOTE にある記号でもない値です。",
-                    "Neither a number nor a sign that NOTE declares.",
+                    "unreadable_value.estat",
                     row=number,
                     column_label="VALUE",
-                    expected=f"number, or one of {' '.join(signs) or 'no sign'}",
-                    found=shown.cell(raw),
-                    action_ja="もう一度取得し直した応答を入れてください。",
+                    signs=" ".join(signs) or "no sign",
+                    text=shown.cell(raw),
                 )
             )
             continue
@@ -80,9 +76,14 @@ def read(document: Any) -> tuple[pl.DataFrame, list[Problem], str, str]:
         unknown = [name[1:] for name in cell if name[0] == "@" and name[1:] not in _BESIDE and not names.get(name[1:])]
         if unknown:
             problems.append(
-                _refused("estat_class", f"{number} 件目の {unknown[0]} の区分が CLASS_INF にありません。",
-                         f"Value {number}: class {unknown[0]} is not in CLASS_INF.", "a class", cell[f"@{unknown[0]}"])
-            )  # fmt: skip
+                problem(
+                    "estat_class",
+                    column_label="RESULT",
+                    number=number,
+                    name=unknown[0],
+                    found=cell[f"@{unknown[0]}"],
+                )
+            )
             continue
         unit = cell.get("@unit") or next((names[n]["@unit"] for n in others if names[n].get("@unit")), "")
         label = " / ".join(_text(names[name].get("@name")) for name in others)
@@ -132,13 +133,15 @@ def _incomplete(data: dict[str, Any]) -> list[Problem]:
     if "NEXT_KEY" not in info and first == "1" and last == total == str(values):
         return []
     return [
-        _refused(
+        problem(
             "estat_incomplete",
-            f"全 {total} 件のうち {first}～{last} 件目だけの応答です(値 {values} 件)。"
-            f"続きは startPosition={info.get('NEXT_KEY', '?')} です。",
-            f"Only values {first} to {last} of {total} ({values} held); NEXT_KEY {info.get('NEXT_KEY', 'absent')}.",
-            f"1..{total}",
-            f"{first}..{last}",
+            column_label="RESULT",
+            total=total,
+            first=first,
+            last=last,
+            values=values,
+            next_ja=info.get("NEXT_KEY", "?"),
+            next=info.get("NEXT_KEY", "absent"),
         )
     ]
 
@@ -148,32 +151,7 @@ def _replaced(parameter: dict[str, Any]) -> list[Problem]:
     asked = str(parameter.get("REPLACE_SP_CHARS", 0))
     if asked == "0":
         return []
-    return [
-        problem(
-            "estat_signs_replaced",
-            "warn",
-            f"記号を置き換えた応答です(replaceSpChars={asked})。秘匿や該当なしが 0 や空欄になっています。",
-            f"Signs of missing figures were replaced in this answer (replaceSpChars={asked}).",
-            column_label="PARAMETER",
-            expected="REPLACE_SP_CHARS 0",
-            found=asked,
-            action_ja="replaceSpChars を指定せずに取得し直した応答を入れてください。",
-        )
-    ]
-
-
-def _refused(problem_id: str, ja: str, en: str, expected: object, found: object) -> Problem:
-    # a warning: no published figure rests on an answer that was never taken, so the night goes on without it
-    return problem(
-        problem_id,
-        "gate" if problem_id == "estat_class" else "warn",
-        ja,
-        en,
-        column_label="RESULT",
-        expected=expected,
-        found=found,
-        action_ja="NEXT_KEY がなくなるまで取得し、一つの完全な応答として入れ直してください。",
-    )
+    return [problem("estat_signs_replaced", column_label="PARAMETER", asked=asked)]
 
 
 def _list(value: Any) -> list[Any]:

@@ -14,7 +14,7 @@ import polars as pl
 
 from sousei.ingest.areas import shown
 from sousei.ingest.cells.grid import Grid
-from sousei.ingest.problems import SHOWN, Problem, problem
+from sousei.ingest.problems.record import SHOWN, Problem, problem
 from sousei.ingest.tables import schema_of
 from sousei.ingest.vocabulary.codes import valid6
 
@@ -43,34 +43,13 @@ def read(document: Any) -> tuple[pl.DataFrame, list[Problem], str, str]:
     return _codes(document) if isinstance(document, Grid) else _changes(document)
 
 
-def _bad(row: int, ja: str, en: str, expected: str, found: str) -> Problem:
-    return problem(
-        "bad_code_list",
-        "gate",
-        ja,
-        en,
-        row=row,
-        expected=expected,
-        found=found,
-        action_ja="一覧のこの行を直して入れ直してください。",
-    )
-
-
 def _codes(grid: Grid) -> tuple[pl.DataFrame, list[Problem], str, str]:
     schema = {name: dtype for name, dtype in schema_of("municipality").items() if name != "source_id"}
     columns = [[word or "" for word in grid.cells(place, 1, grid.height)] for place in range(5)]
     rows, problems = [], []
     for number, (code, where, name, where_kana, kana) in enumerate(zip(*columns, strict=True), start=2):
         if not valid6(code):
-            problems.append(
-                _bad(
-                    number,
-                    f"団体コード {shown.cell(code, 8)} の検査数字が合いません。",
-                    "Wrong check digit.",
-                    "valid code",
-                    shown.cell(code, 8),
-                )
-            )
+            problems.append(problem("bad_code_list.check_digit", row=number, found=shown.cell(code, 8)))
             continue
         reading = unicodedata.normalize("NFKC", kana or where_kana)
         rows.append((code[:5], code, where, name, reading, number))
@@ -86,9 +65,8 @@ def _changes(document: dict[str, Any]) -> tuple[pl.DataFrame, list[Problem], str
         try:
             day = dt.date.fromisoformat(str(change.get("date")))
         except ValueError:
-            problems.append(
-                _bad(number, "日付が読めません。", "Not a date.", "YYYY-MM-DD", shown.cell(str(change.get("date")), 12))
-            )
+            found = shown.cell(str(change.get("date")), 12)
+            problems.append(problem("bad_code_list.date", row=number, found=found))
             continue
         values = [str(part.get(key) or "") for part in (old, new) for key in ("code", "name")]
         rows.append((day, str(change.get("reason") or ""), *values, number))

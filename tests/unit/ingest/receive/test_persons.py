@@ -1,0 +1,264 @@
+"""Counts of persons from an extract, and nothing of a person. All people here are made up; no name can be real."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from sousei.foundation.home import PROJECT_ROOT
+from sousei.ingest.problems.record import Refusal
+from sousei.ingest.receive import personal, persons
+
+HEADER = "宛名番号,世帯番号,氏名,生年月日,性別,町字,住所,異動事由,異動日,住民種別,続柄"
+CODE, AS_OF = "01223", dt.date(2026, 1, 1)
+
+
+def row(born: str, sex: str = "男", area: str = "光和町", event: str = "", day: str = "", kind: str = "日本人") -> str:
+    return f"A7,B7,架空◇□子,{born},{sex},{area},無有町九丁目,{event},{day},{kind},世帯主"
+
+
+def extract(folder: Path, *rows: str, header: str = HEADER, encoding: str = "cp932") -> Path:
+    path = folder / "extract.csv"
+    path.write_bytes(("\r\n".join([header, *rows]) + "\r\n").encode(encoding))
+    return path
+
+
+def refused(path: Path, **how: object) -> dict:
+    with pytest.raises(Refusal) as refusal:
+        persons.aggregate(path, CODE, AS_OF, **how)  # type: ignore[arg-type]
+    assert "架空" not in str(refusal.value.problems) and "無有" not in str(refusal.value.problems)
+    return refusal.value.problems[0]
+
+
+def test_counts_and_nothing_else(tmp_path: Path) -> None:
+    path = extract(
+        tmp_path,
+        row("19800405", event="転入", day="2025-06-30"),
+        row("昭和55年6月1日", event="転入", day="令和7年6月1日"),
+        row("1980/12/31", "女", "月岡町", "転出", "2025/7/1", "外国人"),
+        row("20250101", "", "月岡町"),
+    )
+    found = persons.aggregate(path, CODE, AS_OF).table
+    assert found.columns == [*persons.COLUMNS, "age_group", "persons"]
+    june = dt.date(2025, 6, 1)
+    assert found.rows() == [
+        (CODE, AS_OF, "光和町", "転入", june, "male", "45-49", 2),
+        (CODE, AS_OF, "月岡町", "", None, "not_stated", "0-4", 1),
+        (CODE, AS_OF, "月岡町", "転出", dt.date(2025, 7, 1), "female", "45-49", 1),
+    ]
+    assert persons.aggregate(path, CODE, AS_OF, scope="foreign").table["persons"].sum() == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["extract.csv"]
+
+
+def age(tmp_path: Path, born: str, as_of: dt.date, turns: str = "eve") -> int:
+    found = persons.aggregate(extract(tmp_path, row(born)), CODE, as_of, years=1, turns=turns).table  # type: ignore[arg-type]
+    return found["age"].item()
+
+
+@pytest.mark.parametrize(
+    ("born", "as_of", "by_law", "by_birthday"),
+    [
+        ("2008-02-29", "2026-02-27", 17, 17),
+        ("2008-02-29", "2026-02-28", 18, 17),
+        ("2008-02-29", "2026-03-01", 18, 18),
+        ("2008-02-29", "2028-02-27", 19, 19),
+        ("2008-02-29", "2028-02-28", 20, 19),
+        ("2008-02-29", "2028-02-29", 20, 20),
+        ("2019-04-01", "2026-03-31", 7, 6),  # why a child born on 1 April goes to school with the older ones
+        ("2019-04-02", "2026-03-31", 6, 6),
+        ("2019-04-02", "2026-04-01", 7, 6),
+        ("2026-01-01", "2026-01-01", 0, 0),
+        ("1926-12-25", "2026-12-24", 100, 99),
+    ],
+)
+def test_a_year_of_age_is_complete_on_the_eve(
+    tmp_path: Path, born: str, as_of: str, by_law: int, by_birthday: int
+) -> None:
+    day = dt.date.fromisoformat(as_of)
+    assert age(tmp_path, born, day) == by_law
+    assert age(tmp_path, born, day, "birthday") == by_birthday
+
+
+@pytest.mark.parametrize("born", ["", "19450000", "1945", "1945-02-30", "不詳", "1945年8月"])
+def test_an_incomplete_date_is_an_unknown_age(tmp_path: Path, born: str) -> None:
+    found = persons.aggregate(extract(tmp_path, row(born)), CODE, AS_OF).table
+    assert found["age_group"].to_list() == ["unknown"]
+    assert persons.aggregate(extract(tmp_path, row(born)), CODE, AS_OF, years=1).table["age"].to_list() == [None]
+
+
+def test_an_event_to_come_has_not_happened(tmp_path: Path) -> None:
+    found = persons.aggregate(extract(tmp_path, row("19800405", event="転出", day="2026-01-02")), CODE, AS_OF).table
+    assert found.select("event", "month", "persons").rows() == [("", None, 1)]
+
+
+def test_the_column_of_ages_serves_where_there_are_no_dates(tmp_path: Path) -> None:
+    header = "年齢,性別,町字,異動事由,異動日,住民種別"
+    path = extract(tmp_path, "104,2,光和町,,,日本人", "9,1,光和町,,,日本人", ",1,光和町,,,日本人", header=header)
+    found = persons.aggregate(path, CODE, AS_OF).table
+    assert found.select("sex", "age_group", "persons").rows() == [
+        ("female", "100+", 1),
+        ("male", "5-9", 1),
+        ("male", "unknown", 1),
+    ]
+
+
+@pytest.mark.parametrize("name", ["個人番号", "マイナンバー", "住民票コード", "本人個人番号", "基礎年金番号"])
+def test_protected_numbers_are_refused_by_name(tmp_path: Path, name: str) -> None:
+    found = refused(extract(tmp_path, row("19800405") + ",1", header=f"{HEADER},{name}"))
+    assert (found["problem_id"], found["column_label"]) == ("personal_data", name)
+
+
+def test_protected_numbers_are_refused_by_their_check_digits(tmp_path: Path) -> None:
+    numbers = [f"{n:011d}" for n in range(12345678900, 12345678940)]
+    numbers = [digits + personal._check(digits) for digits in numbers]
+    assert all(map(personal.valid_my_number, numbers))
+    path = extract(tmp_path, *[row("19800405") + f",{n}" for n in numbers], header=f"{HEADER},備考")
+    found = refused(path)
+    assert found["found"] == "40 of 40 values"
+    assert not any(number in str(found) for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("changed", "column"),
+    [
+        (row("19800405", sex="架空"), "性別"),
+        (row("19800405", event="架空のため"), "異動事由"),
+        (row("19800405", kind="架空"), "住民種別"),
+        (row("19800405", area="無有町9丁目8番7号"), "町字"),
+        (row("19800405", area="無有町9-8"), "町字"),
+        (row("2026-01-02"), "生年月日"),
+        (row("19800405") + ",架空", "(行)"),
+    ],
+)
+def test_what_is_not_understood_is_counted_and_not_shown(tmp_path: Path, changed: str, column: str) -> None:
+    found = refused(extract(tmp_path, row("19800405"), changed))
+    assert (found["column_label"], found["found"]) == (column, "1 cells")
+
+
+def test_a_file_without_header_says_what_it_lacks_and_shows_nothing(tmp_path: Path) -> None:
+    found = refused(extract(tmp_path, header=row("19800405")))
+    assert found["problem_id"] == "missing_column" and "住民種別" in found["expected"]
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "link.csv"
+    link.symlink_to(extract(tmp_path / "elsewhere", row("19800405")))
+    assert refused(link)["problem_id"] == "symbolic_link"
+
+
+def test_exact_counts_however_the_rows_are_ordered(tmp_path: Path) -> None:
+    rows = [row(f"19{50 + n % 40}0{1 + n % 9}15", "男女"[n % 2], ["光和町", "月岡町"][n % 3 % 2]) for n in range(900)]
+    one = persons.aggregate(extract(tmp_path, *rows), CODE, AS_OF).table
+    other = persons.aggregate(extract(tmp_path, *reversed(rows), encoding="utf-8-sig"), CODE, AS_OF).table
+    assert one.equals(other) and one["persons"].sum() == 900
+    assert one.schema["persons"] == pl.Int64
+
+
+@pytest.mark.parametrize(
+    "born",
+    [
+        "1990-01-05 00:00:00",
+        "1990/1/5 13:05",
+        "平成2年1月5日",
+        "H2.1.5",
+        "h02.01.05",
+        "4020105",
+        "１９９０／１／５",
+        "19900105",
+        "1990-01-05T13:05:22+09:00",
+        "1990/1/5(金)",
+        "5-Jan-1990",
+        "H020105",
+        "平成 2年 1月 5日",
+        "平2.1.5",
+    ],
+)
+def test_a_certain_day_is_read_however_it_is_written(tmp_path: Path, born: str) -> None:
+    assert age(tmp_path, born, dt.date(2026, 1, 3)) == 35
+    assert age(tmp_path, born, dt.date(2026, 1, 4)) == 36
+
+
+UNCERTAIN = {
+    "serial": ["32878", "32878.5"],
+    "year_last": ["1/5/1990", "01-05-1990", "5.1.1990", "01051990"],
+    "two_digit_year": ["90/01/05", "02.1.5", "900105", "5-Jan-90", "02年1月5日"],
+    "era_number": ["2020105"],
+    "no_year": ["1月5日", "5-Jan", "1/5"],
+    "other": ["########", "架空", "1990-01-05T23:05Z"],
+}
+
+
+@pytest.mark.parametrize(("kind", "born"), [(kind, one) for kind, ones in UNCERTAIN.items() for one in ones])
+def test_an_uncertain_day_is_counted_and_above_a_share_refused(tmp_path: Path, kind: str, born: str) -> None:
+    few = persons.aggregate(extract(tmp_path, row(born), *[row("19800405")] * 199), CODE, AS_OF)
+    assert few.unread == {"生年月日": {kind: 1}}
+    assert few.table.filter(age_group="unknown")["persons"].to_list() == [1]
+    found = refused(extract(tmp_path, *[row(born)] * 3, *[row("19800405")] * 197))
+    assert (found["problem_id"], found["column_label"], found["found"]) == ("dates_not_read", "生年月日", "3 cells")
+    assert born not in str(found)
+
+
+def test_both_columns_of_dates_are_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(Refusal) as refusal:
+        persons.aggregate(extract(tmp_path, row("32878", event="転入", day="46295")), CODE, AS_OF)
+    assert [found["column_label"] for found in refusal.value.problems] == ["生年月日", "異動日"]
+
+
+def test_a_register_of_nothing_but_unknown_dates_is_refused(tmp_path: Path) -> None:
+    some = persons.aggregate(extract(tmp_path, *[row("1945")] * 9), CODE, AS_OF)
+    assert some.unread == {"生年月日": {"incomplete": 9}}
+    assert refused(extract(tmp_path, *[row("1945")] * 10))["problem_id"] == "dates_not_read"
+
+
+def test_numbers_of_eras_before_1926_count_where_the_column_is_of_that_form(tmp_path: Path) -> None:
+    rows = [row("2150105"), row("3550405"), row("1450729")]
+    found = persons.aggregate(extract(tmp_path, *rows), CODE, dt.date(2026, 1, 1), years=1).table
+    assert found["age"].to_list() == [45, 99, 113]
+
+
+@pytest.mark.parametrize(
+    ("day", "month"),
+    [
+        ("2026-01-01 23:59:59", "2026-01-01"),
+        ("2026-01-02 00:00:01", None),
+        ("令和8年1月2日 13時5分", None),
+        ("2026/1/2", None),
+        ("2026-02", None),
+        ("2026-01", "not_known"),
+        ("2025-12-31 13:05", "2025-12-01"),
+    ],
+)
+def test_a_move_after_the_day_has_not_happened_whatever_the_hour(tmp_path: Path, day: str, month: str | None) -> None:
+    found = persons.aggregate(extract(tmp_path, row("19800405", event="転入", day=day)), CODE, AS_OF).table
+    event = "" if month is None else "転入"
+    first = dt.date.fromisoformat(month) if month and month != "not_known" else None
+    assert found.select("event", "month", "persons").rows() == [(event, first, 1)]
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "utf-8", "utf-8-sig", "utf-16"])
+def test_what_a_spreadsheet_leaves_below_and_beside_the_table_is_nobody(tmp_path: Path, encoding: str) -> None:
+    rows = [row("19800405") + ",,", "," * (HEADER.count(",") + 2), ""]
+    found = persons.aggregate(extract(tmp_path, *rows, header=HEADER + ",,", encoding=encoding), CODE, AS_OF).table
+    assert found["persons"].to_list() == [1]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "columns"), [("serial", ["生年月日", "異動日"]), ("two", ["生年月日", "異動日"]), ("time", [])]
+)
+def test_the_case_of_lost_dates(name: str, columns: list[str]) -> None:
+    path = PROJECT_ROOT.parent / "shared" / "cases" / "aggregate_dates_lost" / f"{name}.csv"
+    if not path.is_file():
+        pytest.skip("the cases of ../shared are not here")
+    if columns:
+        with pytest.raises(Refusal) as refusal:
+            persons.aggregate(path, CODE, dt.date(2026, 10, 1))
+        assert [found["column_label"] for found in refusal.value.problems] == columns
+    else:
+        before = persons.aggregate(path, CODE, dt.date(2026, 9, 29)).table
+        assert set(before["event"]) == {""} and "unknown" not in set(before["age_group"])
+        assert persons.aggregate(path, CODE, dt.date(2026, 9, 30)).table["event"].to_list().count("転入") == 1
