@@ -7,8 +7,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
+
+from sousei.feedback import examine as readability
+from sousei.ingest.cells import contents, workbook
 
 _HOME = tempfile.mkdtemp(prefix="sousei-tests-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -29,3 +33,23 @@ def _a_failing_reader_is_an_error() -> Iterator[None]:
         for module in ("reading.delivery", "receive.intake", "dry_run"):
             patch.setattr(f"sousei.ingest.{module}.fault", fail)
         yield
+
+
+class _Kept(readability.Lookers):
+    def close(self) -> None:
+        """The next test asks it again; `end` ends it."""
+
+    def end(self) -> None:
+        super().close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _children_are_shared() -> Iterator[None]:
+    """A call that is given no opener starts a child of its own: for the thousands of workbooks of the tests, one
+    serves all."""
+    lookers = _Kept()
+    with workbook.Parser() as parser, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contents, "Opener", partial(contents.Opener, parser))
+        patch.setattr(readability, "Lookers", lambda: lookers)
+        yield
+    lookers.end()

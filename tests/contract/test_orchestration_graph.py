@@ -77,9 +77,11 @@ def test_data_flows_one_way_from_deliveries_to_the_release() -> None:
 def test_what_a_failed_check_made_dbt_skip_is_told_and_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """dbt leaves out the checks on models that it skipped; the step must end so that the gate can speak."""
     from sousei.foundation.home import Home
-    from sousei.orchestration import assets, nightly, warehouse
+    from sousei.orchestration.nightly import Night
+    from sousei.orchestration.warehouse_assets import build_warehouse_assets
 
-    manifest = warehouse.manifest(Home.from_environment())
+    night = Night(Home.from_environment())
+    manifest = night.warehouse.manifest
     status = {"model": "success", "seed": "success", "test": "pass"}
     results = [
         {"unique_id": name, "status": status[manifest["nodes"][name]["resource_type"]], "failures": 0, "seconds": 0.1}
@@ -89,8 +91,8 @@ def test_what_a_failed_check_made_dbt_skip_is_told_and_not_an_error(monkeypatch:
     left_out = [one for one in results if "mart_kpi_scorecard" in one["unique_id"]]
     assert {one["status"] for one in left_out} == {"success", "pass"}
     kept = [one for one in results if one not in left_out]
-    monkeypatch.setattr(nightly, "build_warehouse", lambda home: kept)
-    done = dg.materialize([assets.build_warehouse_assets(manifest)], resources={"refresh": assets.RefreshContext()})
+    monkeypatch.setattr(night, "build_warehouse", lambda: kept)
+    done = dg.materialize([build_warehouse_assets(manifest)], resources={"night": night})
     assert done.success
     told = {event.check_name: event.passed for event in done.get_asset_check_evaluations()}
     skipped = [one["unique_id"].split(".")[2] for one in left_out if one["unique_id"].startswith("test.")]

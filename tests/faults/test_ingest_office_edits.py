@@ -24,7 +24,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
 from sousei.ingest.areas import register as areas
-from sousei.ingest.cells.contents import open_bytes
+from sousei.ingest.cells.contents import Opener
 from sousei.ingest.contract.model import all_contracts
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.recognise import nearest, proposals
@@ -711,7 +711,8 @@ def _turned(rows: Rows) -> Rows:
 
 
 def _nearest(data: bytes) -> str:
-    contents = open_bytes(data)
+    with Opener() as opener:
+        contents = opener.open(data)
     found = nearest.nearest(contents.grids, contents.form, all_contracts())
     assert found is None or (found["severity"], found["problem_id"]) == ("warn", "not_recognised")
     return found["message_ja"] if found else ""
