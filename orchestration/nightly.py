@@ -35,11 +35,10 @@ CANDIDATE = "candidate.duckdb"
 
 @dataclass(frozen=True)
 class Intake:
-    """What step 1 gave: rows per raw table, and the problems found, one text each."""
+    """What step 1 gave: rows per raw table."""
 
     run: runs.Run
     rows: dict[str, int]
-    messages: list[str]
 
 
 def texts_of(problems: pl.DataFrame) -> list[str]:
@@ -126,7 +125,7 @@ class Night:
         if self._writes_pages:
             self._start_pages(result, directory)
         runs.record(home, "running", now, [], tonight.not_used)
-        return Intake(run, rows, texts_of(result.problems))
+        return Intake(run, rows)
 
     def project(self) -> dict[str, int]:
         """Step 2: all municipalities and scenarios at once; rows per projection table."""
