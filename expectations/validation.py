@@ -9,12 +9,10 @@ No telemetry, an ephemeral context, no progress bars. Great Expectations is impo
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Collection
@@ -26,6 +24,8 @@ import duckdb
 
 from sousei.expectations.outcome import EXAMPLES
 from sousei.expectations.suites import CHECKS, FRAMES, Check
+from sousei.foundation.child import Child, end_with_parent, module, same_code
+from sousei.foundation.environment import changed
 
 TIME_LIMIT_SECONDS = 600.0
 GX_SEVERITY = {"gate": "critical", "warn": "warning", "review": "info"}
@@ -115,12 +115,12 @@ def validate(candidate: Path, tables: Collection[str] | None = None) -> list[Sui
     tables: judge only the suites of these marts; all by default.
     Returns one outcome per check. A check whose frame or rule cannot be computed fails with `error` set.
     """
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-    import great_expectations.expectations as gxe
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    with changed(GX_ANALYTICS_ENABLED="false"):
+        import great_expectations as gx
+        import great_expectations.expectations as gxe
+        from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    context = gx.get_context(mode="ephemeral")
+        context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     any_frame = (
         context.data_sources.add_pandas("candidate")
@@ -186,22 +186,9 @@ class SuiteProcess:
     """
 
     def __init__(self) -> None:
-        root = str(Path(__file__).resolve().parents[1])
-        inherited = os.environ.get("PYTHONPATH")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "sousei.expectations.validation"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=os.environ
-            | {
-                "PYTHONPATH": root + (os.pathsep + inherited if inherited else ""),
-                "GX_ANALYTICS_ENABLED": "false",
-                "OMP_NUM_THREADS": "1",
-                "OPENBLAS_NUM_THREADS": "1",
-                "MALLOC_ARENA_MAX": "2",
-            },
-        )
+        quiet = {"GX_ANALYTICS_ENABLED": "false", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment = same_code(**quiet, MALLOC_ARENA_MAX="2")
+        self._child = Child(module("sousei.expectations.validation"), environment, told=True)
 
     def __enter__(self) -> SuiteProcess:
         return self
@@ -211,7 +198,7 @@ class SuiteProcess:
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._child.pid
 
     def outcomes(self, candidate: Path, time_limit: float = TIME_LIMIT_SECONDS) -> list[SuiteOutcome]:
         """Have the candidate judged; may be called once.
@@ -220,18 +207,16 @@ class SuiteProcess:
         something that is not a list of outcomes.
         """
         try:
-            answer, complaint = self._process.communicate(
-                json.dumps({"candidate": str(candidate)}).encode(), timeout=time_limit
+            code, answer, complaint = self._child.ask_once(
+                json.dumps({"candidate": str(candidate)}).encode(), time_limit
             )
-        except subprocess.TimeoutExpired as error:
-            self.close()
+        except TimeoutError as error:
             raise ValidationProcessError(f"no answer within {time_limit:g} s") from error
         except (OSError, ValueError) as error:
-            self.close()
             raise ValidationProcessError(f"not reachable: {error}") from error
-        if self._process.returncode != 0:
+        if code != 0:
             last = complaint.decode(errors="replace").strip().splitlines()[-1:] or [""]
-            raise ValidationProcessError(f"exit code {self._process.returncode}: {last[0]}")
+            raise ValidationProcessError(f"exit code {code}: {last[0]}")
         try:
             return [SuiteOutcome(**(one | {"examples": tuple(one["examples"])})) for one in json.loads(answer.decode())]
         except (ValueError, TypeError, KeyError) as error:
@@ -239,18 +224,15 @@ class SuiteProcess:
 
     def close(self) -> None:
         """End the child if it still lives; harmless when it does not."""
-        if self._process.poll() is None:
-            self._process.kill()
-        with contextlib.suppress(OSError, ValueError):
-            self._process.communicate()
+        self._child.close()
 
 
 def main() -> int:
     """The child: import first, then wait for the path of the candidate on stdin; answer as JSON on stdout."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints goes to stderr, never into the answer
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations.expectations  # noqa: F401
 
     gc.freeze()  # what the import left is never garbage: the collector need not look at it again

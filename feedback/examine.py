@@ -7,12 +7,7 @@ hold the checks themselves (checks.py), the problems that reading found (raw.pro
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import subprocess
-import sys
-import threading
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -23,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from sousei.feedback import checks as readability_checks
 from sousei.feedback.checks import Finding
 from sousei.feedback.table import table_of
+from sousei.foundation.child import Worker
 from sousei.ingest.cells import csvtext, grid, workbook
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.problems.record import Problem, Refusal, problem
@@ -77,20 +73,56 @@ def rule_book() -> RuleBook:
     return RuleBook(**yaml.safe_load(Path(__file__).with_name("rules.yaml").read_text("utf-8")))
 
 
-def findings(data: bytes, file_name: str) -> list[Finding]:
+class Lookers:
+    """The children that open workbooks for a look, kept for the next one; leaving the block ends them."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self.parser = workbook.Parser()
+        self._maker = Worker(Path(__file__).with_name("worker.py"), str(workbook.MEMORY), seconds=seconds)
+
+    def __enter__(self) -> Lookers:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def structure(self, data: bytes) -> dict[str, Any]:
+        """How a workbook is made, see worker.py; parsed in a child under limits of memory and time.
+
+        Raises Refusal where the child cannot, or does not in time.
+        """
+        try:
+            answer = json.loads(self._maker.ask(data)[0].tobytes())
+        except (TimeoutError, EOFError):
+            answer = {"error": "died"}
+        if "error" not in answer:
+            return answer
+        raise Refusal(problem("workbook_structure", error=answer["error"]))
+
+    def close(self) -> None:
+        """End the children, if there are any."""
+        self.parser.close()
+        self._maker.close()
+
+
+def findings(data: bytes, file_name: str, lookers: Lookers | None = None) -> list[Finding]:
     """Findings of one file by the rule of machine readability, in the rule's order. Never raises for what it holds."""
-    return examine(data, file_name).findings
+    return examine(data, file_name, lookers).findings
 
 
-def examine(data: bytes, file_name: str) -> Examination:
-    """Look at one file. A file that cannot be opened safely has a finding that says so, and its rules stay unseen."""
+def examine(data: bytes, file_name: str, lookers: Lookers | None = None) -> Examination:
+    """Look at one file. A file that cannot be opened safely has a finding that says so, and its rules stay unseen.
+    lookers: None for some of its own."""
+    if lookers is None:
+        with Lookers() as own:
+            return examine(data, file_name, own)
     form: Form = "other"
     notes: list[str] = []
     cannot = ""
     try:
         if workbook.is_workbook(data[:8]):
             form = "xlsx" if data.startswith(b"PK") else "xls"
-            found = _of_workbook(data, form)
+            found = _of_workbook(data, form, lookers)
         elif data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"%PDF", b"{\\rtf", b"<")):
             cannot = "表として読めない形式のため判定していません。"
             ja = "PDF・HTML・XML などの文書で、この検査では表として読めません。"
@@ -159,14 +191,14 @@ def _of_grid(made: Grid, is_cp932: bool) -> list[Finding]:
     return found + list(readability_checks.characters(table, is_cp932))
 
 
-def _of_workbook(data: bytes, form: Form) -> list[Finding]:
+def _of_workbook(data: bytes, form: Form, lookers: Lookers) -> list[Finding]:
     workbook.inspect(data)
-    made = structure(data)
+    made = lookers.structure(data)
     found: list[Finding] = []
     if form == "xls":
         ja = "旧形式(.xls)のブックです。"
         found.append(Finding("L1-01", "broken", "", [], 1, "ファイル", ja, "An old .xls workbook."))
-    grids = {one.sheet: one for one in grid.of_workbook(data)}
+    grids = {one.sheet: one for one in grid.of_sheets(lookers.parser.parse(data))}
     for sheet in made["sheets"]:
         found += readability_checks.make(sheet, grids.get(sheet["name"]))
         if (one := grids.get(sheet["name"])) and (table := table_of(one, sheet.get("merged"))):
@@ -178,59 +210,3 @@ def _of_workbook(data: bytes, form: Form) -> list[Finding]:
         ja, en = f"他のブックへのリンクが {made['links']} 残っています。", f"{made['links']} links to other workbooks."
         found.append(Finding("L2-06", "doubtful", "", [], made["links"], "リンク", ja, en))
     return found
-
-
-_children: list[subprocess.Popen[bytes]] = []
-"""The child that is kept, if any."""
-
-
-def close() -> None:
-    """End the children, if there are any."""
-    workbook.close()
-    while _children:
-        child = _children.pop()
-        child.kill()
-        for pipe in (child.stdin, child.stdout):
-            if pipe:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        child.wait()
-
-
-def structure(data: bytes) -> dict[str, Any]:
-    """How a workbook is made, see worker.py; parsed in a child under limits of memory and time.
-
-    Raises Refusal where the child cannot, or does not in time.
-    """
-    if not _children or _children[0].poll() is not None:
-        close()
-        script = str(Path(__file__).with_name("worker.py"))
-        _children.append(
-            subprocess.Popen(
-                [sys.executable, "-I", "-B", script, str(workbook.MEMORY)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                close_fds=True,
-                env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            )
-        )
-    child = _children[0]
-    assert child.stdin is not None and child.stdout is not None
-    timer = threading.Timer(SECONDS, child.kill)
-    timer.start()
-    try:
-        # the child reads all of the request before it answers, and the timer ends a wait on either side
-        child.stdin.write(len(data).to_bytes(8, "little") + data)
-        child.stdin.flush()
-        size = int.from_bytes(child.stdout.read(8), "little")
-        answer = json.loads(child.stdout.read(size) or b'{"error": "died"}')
-    except (OSError, ValueError):
-        answer = {"error": "died"}
-    finally:
-        timer.cancel()
-    if "error" not in answer:
-        return answer
-    if answer["error"] == "died":
-        close()
-    raise Refusal(problem("workbook_structure", error=answer["error"]))

@@ -131,10 +131,8 @@ def page_of(path: Path) -> Report:
     """
     said = describe(path)
     data = _bytes(path)
-    try:
-        examination = _looked_at(data)[0] if data is not None else _closed(said["problems"])
-    finally:
-        readability.close()
+    with readability.Lookers() as lookers:
+        examination = _looked_at(data, lookers)[0] if data is not None else _closed(said["problems"])
     facts = {
         **said,
         "file_name": display_name(path.name),
@@ -157,11 +155,11 @@ def _bytes(path: Path) -> bytes | None:
         return file.read(MAX_BYTES)
 
 
-def _looked_at(data: bytes) -> tuple[Examination, bool]:
+def _looked_at(data: bytes, lookers: readability.Lookers) -> tuple[Examination, bool]:
     """What was found in a file, and whether the look came to its end: a page for its maker must not stop the night, and
     says itself that it is not whole."""
     try:
-        return readability.examine(data, ""), True
+        return readability.examine(data, "", lookers), True
     except Exception as error:
         note = f"検査が途中で止まりました({type(error).__name__})。"
         return Examination("other", [], [note], {rule.id: note for rule in rule_book().rules}), False
@@ -499,19 +497,17 @@ def write_all(home: Home, problems: pl.DataFrame, deliveries: pl.DataFrame, to: 
         found.setdefault((one["source_id"], one["file_name"]), []).append(one)
     written: list[Path] = []
     listed: list[tuple[str, Report]] = []
-    try:
+    with readability.Lookers() as lookers:
         for delivery in deliveries.unique(["source_id", "file_name"], maintain_order=True).iter_rows(named=True):
             said = found.get((delivery["source_id"], delivery["file_name"]), [])
             received = delivery["received_at"]
             facts = delivery | {"received": f"{received:%Y-%m-%d %H:%M}" if received else ""}
-            report = report_of(_examined(home, delivery["sha256"], said), said, facts)
+            report = report_of(_examined(home, delivery["sha256"], said, lookers), said, facts)
             name = _page_name(delivery)
             listed.append((name, report))
             for suffix, data in (("html", html(report).encode()), ("xlsx", xlsx(report))):
                 written.append(to / f"{name}.{suffix}")
                 write_bytes(written[-1], data, sync=False)
-    finally:
-        readability.close()
     written.append(to / "index.html")
     write_bytes(written[-1], index(listed).encode(), sync=False)
     sync_folder(to)
@@ -526,7 +522,7 @@ def _page_name(delivery: dict[str, Any]) -> str:
     return f"{name}-{hashlib.sha256(delivery['file_name'].encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
-def _examined(home: Home, sha256: str, problems: list[dict[str, Any]]) -> Examination:
+def _examined(home: Home, sha256: str, problems: list[dict[str, Any]], lookers: readability.Lookers) -> Examination:
     stored = home.snapshots / sha256 / "bytes"
     if not re.fullmatch(r"[0-9a-f]{64}", sha256) or not stored.is_file():
         return _closed(problems)
@@ -536,7 +532,7 @@ def _examined(home: Home, sha256: str, problems: list[dict[str, Any]]) -> Examin
         if known["checker"] == checker_version():
             findings = [Finding(*fields) for fields in known["findings"]]
             return Examination(known["form"], findings, known["notes_ja"], known["unseen"])
-    examination, whole = _looked_at(stored.read_bytes())
+    examination, whole = _looked_at(stored.read_bytes(), lookers)
     if not whole:
         return examination
     write_json(kept, {"checker": checker_version(), **examination._asdict()}, sync=False)

@@ -8,12 +8,12 @@ Holds: starting that process, waiting for it, and what it runs. Does not hold: w
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.foundation.child import Child, end_with_parent, module, same_code
+from sousei.foundation.home import Home
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,30 +23,19 @@ SECONDS = 600.0
 _NICE = 10
 
 
-def start(home: Home, problems: pl.DataFrame, deliveries: pl.DataFrame, run: Path) -> subprocess.Popen[bytes]:
+def start(home: Home, problems: pl.DataFrame, deliveries: pl.DataFrame, run: Path) -> Child:
     """Start to write <run>/pages for these deliveries (rows of raw.delivery and raw.problem)."""
     told = run / "intake"
     told.mkdir(parents=True, exist_ok=True)
     problems.write_parquet(told / "problem.parquet")
     deliveries.write_parquet(told / "delivery.parquet")
     with (run / "pages.log").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "sousei.feedback.process", str(home.root), str(run)],
-            cwd=PROJECT_ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
+        return Child(module("sousei.feedback.process", str(home.root), str(run)), same_code(), log=log)
 
 
-def finish(process: subprocess.Popen[bytes]) -> bool:
+def finish(child: Child) -> bool:
     """Wait for the pages; True where they were written. A process that hangs is ended."""
-    try:
-        return process.wait(SECONDS) == 0
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return False
+    return child.wait(SECONDS) == 0
 
 
 def main() -> None:
@@ -55,6 +44,7 @@ def main() -> None:
 
     from sousei.feedback.page import write_all
 
+    end_with_parent()
     os.nice(_NICE)  # the night comes first
     home, run = Home(Path(sys.argv[1])), Path(sys.argv[2])
     problems, deliveries = (pl.read_parquet(run / "intake" / f"{name}.parquet") for name in ("problem", "delivery"))

@@ -4,7 +4,8 @@ Holds: limits on itself; merged ranges, hidden rows, columns and sheets, formula
 workbook at a time from stdin, as JSON on stdout. Does not hold: any import of ours, any cell's value, any judgement.
 XML with a document type declaration is refused, so that no entity is ever expanded.
 
-Request: 8 bytes length, then the workbook. Answer: 8 bytes length, then JSON, see `of_xlsx` and `of_xls`.
+Request: 8 bytes length, then the workbook. Answer: 8 bytes length of JSON, 8 bytes of zero, then JSON, see `of_xlsx`
+and `of_xls` (foundation/child.py).
 """
 
 import io
@@ -303,8 +304,7 @@ def main():
             kind = str(error) if isinstance(error, Refused) else type(error).__name__
             answer = {"error": kind}
         body = json.dumps(answer, separators=(",", ":")).encode()
-        sink.write(len(body).to_bytes(8, "little"))
-        sink.write(body)
+        sink.write(len(body).to_bytes(8, "little") + bytes(8) + body)
         sink.flush()
 
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sousei.ingest.cells import kinds, workbook
-from sousei.ingest.cells.contents import forget, open_bytes
+from sousei.ingest.cells import kinds
+from sousei.ingest.cells.contents import using
 from sousei.ingest.decided.named import Line
 from sousei.ingest.problems.record import Problem, Refusal, fault, problem
 from sousei.ingest.reading.delivery import read_or_propose
@@ -42,19 +42,19 @@ def describe(path: Path, lines: Sequence[Line] = ()) -> dict[str, Any]:
     try:
         data = content(opened)
         digest = hashlib.sha256(data).hexdigest()
-        contents = open_bytes(data, digest)
-        personal = [p for grid in contents.grids for p in find_personal(grid)] + find_personal_keys(contents.document)
-        if personal:
-            return _refused(path, len(data), personal)
-        reading = read_or_propose(data, path.name, digest, lines)
+        with using(None) as opener:
+            found = opener.open(data)
+            personal = [p for grid in found.grids for p in find_personal(grid)] + find_personal_keys(found.document)
+            if personal:
+                return _refused(path, len(data), personal)
+            opener.keep(digest, found)
+            reading = read_or_propose(data, path.name, digest, lines, opener)
     except Refusal as refusal:
         return _refused(path, path.stat().st_size, refusal.problems)
     except Exception as error:
         return _refused(path, path.stat().st_size, [fault(error)])
     finally:
         os.close(opened)
-        workbook.close()
-        forget()
     contract = reading.contract
     return {
         "file_name": path.name,

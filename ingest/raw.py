@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
+from sousei.foundation.duck import parquet
 from sousei.foundation.files import sha256_of, sweep, sync_folder, write_atomically, write_json
 from sousei.foundation.fingerprint import fingerprint
 from sousei.foundation.home import Home
 from sousei.ingest import in_force
 from sousei.ingest.among_others import after, against_others, publication, withdrawn
 from sousei.ingest.areas import register as areas
-from sousei.ingest.cells import workbook
+from sousei.ingest.cells.contents import Opener, using
 from sousei.ingest.decided import corrections, named
 from sousei.ingest.decided.decisions import Decisions
 from sousei.ingest.decided.named import Line
@@ -63,10 +64,12 @@ def read(
     as_of: dt.date,
     decided: Decisions | None = None,
     lines: pl.DataFrame | None = None,
+    opener: Opener | None = None,
 ) -> RawResult:
     """Read every snapshot that was not read by this reader with these lines of corrections before.
 
-    lines: as corrections.declared gives them; None: those of the product and of this home.
+    lines: as corrections.declared gives them; None: those of the product and of this home. opener: the one with which
+    they were taken in; None: one of its own.
 
     A delivery that breaks its contract is refused whole (severity gate). One that is no longer in landing, or whose
     period came again in a delivery that was taken, stops nothing any more (severity review). A delivery with figures
@@ -78,12 +81,10 @@ def read(
     deliveries: list[dict[str, Any]] = []
     problems: list[FileProblem] = list(decided.faults)
     whole = named.whole(corrections.declared(decisions=home.corrections) if lines is None else lines)
-    try:
-        read_ones = [(snapshot, _stored(home, snapshot, whole)) for snapshot in snapshots]
-        if any(not one for _, one in read_ones):
-            read_ones = _read_new(home, read_ones, whole)
-    finally:
-        workbook.close()
+    read_ones = [(snapshot, _stored(home, snapshot, whole)) for snapshot in snapshots]
+    if any(not one for _, one in read_ones):
+        with using(opener) as own:
+            read_ones = _read_new(home, read_ones, whole, own)
     read_ones = [(snapshot, _named(one, number)) for number, (snapshot, one) in enumerate(read_ones, 1)]
     counting = [(snapshot, one) for snapshot, one in read_ones if one["source_id"] not in decided.withdrawn]
     good: dict[tuple[str, ...], dt.datetime] = {}
@@ -138,15 +139,10 @@ def _parquet(home: Home, table: str, source_id: str) -> Path:
 
 
 def _read_new(
-    home: Home, read_ones: list[tuple[Snapshot, dict[str, Any]]], lines: list[Line]
+    home: Home, read_ones: list[tuple[Snapshot, dict[str, Any]]], lines: list[Line], opener: Opener
 ) -> list[tuple[Snapshot, dict[str, Any]]]:
     """The same with every empty result filled in. The reader is loaded here: a night without new files needs none."""
-    from sousei.ingest.cells.contents import forget
-
-    try:
-        filled = [(snapshot, one or _reading(home, snapshot, lines)) for snapshot, one in read_ones]
-    finally:
-        forget()
+    filled = [(snapshot, one or _reading(home, snapshot, lines, opener)) for snapshot, one in read_ones]
     for folder in home.raw.glob("*/"):
         sync_folder(folder)
     return filled
@@ -170,14 +166,14 @@ def _stored(home: Home, snapshot: Snapshot, lines: list[Line]) -> dict[str, Any]
     return {}
 
 
-def _reading(home: Home, snapshot: Snapshot, lines: list[Line]) -> dict[str, Any]:
+def _reading(home: Home, snapshot: Snapshot, lines: list[Line], opener: Opener) -> dict[str, Any]:
     """Read a snapshot, write its Parquet files and store the result. A refusal for single rows proposes the lines with
     which the rest is taken."""
     from sousei.ingest.reading.delivery import read_or_propose
     from sousei.ingest.rows.coded import write_raw
 
     assert snapshot.path is not None
-    reading = read_or_propose(snapshot.path.read_bytes(), snapshot.file_name, snapshot.sha256, lines)
+    reading = read_or_propose(snapshot.path.read_bytes(), snapshot.file_name, snapshot.sha256, lines, opener)
     if reading.contract is None and (kept := _kept(home, snapshot, reading.problems)):
         write_json(_result_path(home, snapshot), kept, sync=False)
         return kept
@@ -312,8 +308,7 @@ def expose(
             raise ValueError(f"not a table name: {table!r}")
         connection.execute(_drop(table, connection))
         if files.get(table):
-            paths = ", ".join("'" + str(path.resolve()).replace("'", "''") + "'" for path in files[table])
-            connection.execute(f"create view raw.{table} as select * from read_parquet([{paths}])")  # noqa: S608
+            connection.execute(f"create view raw.{table} as select * from {parquet(files[table])}")  # noqa: S608
         else:
             _register(connection, table, frames[table] if table in frames else schema_of(table).to_frame())
     _register(connection, "decision", (decided or Decisions()).frame())

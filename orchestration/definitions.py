@@ -1,47 +1,13 @@
-"""The one Dagster entry point: assets, checks, the nightly job and its schedule.
+"""The one Dagster entry point, for the daemon and the web server.
 
-Holds: assembly only. Load it with `-m orchestration.definitions`.
+Holds: the definitions of the home that SOUSEI_HOME names. Load it with `-m sousei.orchestration.definitions`. Does not
+hold: what they consist of (job.py); `sousei refresh` takes them from there with the manifest that it has.
 """
 
 from __future__ import annotations
 
-import dagster as dg
-
 from sousei.foundation.home import Home
-from sousei.orchestration import assets, warehouse
+from sousei.orchestration.job import definitions
+from sousei.orchestration.warehouse import Warehouse
 
-JOB_NAME = "nightly_refresh"
-
-nightly_refresh = dg.define_asset_job(
-    JOB_NAME,
-    selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
-    executor_def=dg.in_process_executor,
-    description="毎晩の更新。受領から公表までを一つのプロセスで行う。 / The nightly refresh, in one process.",
-)
-
-
-@dg.schedule(
-    job=nightly_refresh,
-    cron_schedule="0 2 * * *",
-    execution_timezone="Asia/Tokyo",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
-def every_night_at_two(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """毎日 02:00（日本時間）。基準日は予定時刻の日付。 / 02:00 Asia/Tokyo; the as-of date is the tick's date."""
-    day = context.scheduled_execution_time.date().isoformat()
-    return dg.RunRequest(run_key=day, run_config={"ops": {"intake": {"config": {"as_of": day}}}})
-
-
-defs = dg.Definitions(
-    assets=[
-        assets.intake,
-        assets.project,
-        assets.build_warehouse_assets(warehouse.manifest(Home.from_environment())),
-        assets.verdict,
-        assets.release,
-    ],
-    asset_checks=[assets.suite_outcomes],
-    jobs=[nightly_refresh],
-    schedules=[every_night_at_two],
-    resources={"refresh": assets.RefreshContext()},
-)
+defs = definitions(Warehouse(Home.from_environment()).manifest)

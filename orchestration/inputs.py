@@ -21,6 +21,9 @@ from sousei.ingest.receive.intake import SAMPLES as FROM_SAMPLES
 from sousei.orchestration import run as runs
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from sousei.ingest.decided.decisions import Decisions
     from sousei.ingest.raw import RawResult
     from sousei.ingest.receive.intake import Snapshot
 
@@ -42,16 +45,23 @@ class WrongUseError(Exception):
 
 @dataclass(frozen=True)
 class Tonight:
-    """run: its identity. result: what was read. not_used: one dict (file_name, problem_id, reason_ja, reason_en) per
-    delivery in landing that gives no figure. left_behind: how many samples a home that goes live leaves out.
-    is_trial: samples are among the inputs. is_empty: nothing that can be published."""
+    """run: its identity. result: what was read. decided, lines: decisions and lines of corrections with which it was
+    read. not_used: one dict (file_name, problem_id, reason_ja, reason_en) per delivery in landing that gives no figure.
+    left_behind: how many samples a home that goes live leaves out. is_trial: samples are among the inputs. is_empty:
+    nothing that can be published."""
 
     run: runs.Run
     result: RawResult
+    decided: Decisions
+    lines: pl.DataFrame
     not_used: list[dict[str, str]] = field(default_factory=list)
     left_behind: int = 0
     is_trial: bool = False
     is_empty: bool = False
+
+    def is_nothing_new(self, home: Home) -> bool:
+        """True where the night has nothing to build: the last release was made from this, or there is nothing."""
+        return runs.is_published(home, self.run) or (self.is_empty and runs.current_manifest(home) is None)
 
 
 def is_trial(manifest: dict[str, Any] | None) -> bool:
@@ -68,6 +78,7 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
     its own deliveries.
     """
     from sousei.ingest import raw
+    from sousei.ingest.cells.contents import using
     from sousei.ingest.decided import corrections, decisions
     from sousei.ingest.decided.registers import RegisterError
     from sousei.ingest.receive import intake
@@ -86,21 +97,22 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
     except RegisterError as error:
         raise CannotStartError(str(error)) from None
     home.landing.mkdir(parents=True, exist_ok=True)
-    taken = intake.take(home, (landing or home.landing).resolve(), now, "landing")
-    own = any(one.in_landing and one.path is not None for one in taken)
-    here = {one.sha256 for one in taken if one.in_landing and one.path is not None}
-    if samples:
-        given = intake.take(home, SAMPLES, now, FROM_SAMPLES)
-        here |= {one.sha256 for one in given if one.in_landing and one.path is not None}
-        refused = [one for one in taken if one.path is None]
-        taken = [one for one in given if one.path is not None] + refused
-    inputs = [one for one in (manifest or {}).get("inputs", []) if one["verdict"] == "taken"]
-    goes_live = own and not samples and is_trial(manifest)
-    kept = [one for one in inputs if not (goes_live and one.get("origin") == FROM_SAMPLES)]
-    _nothing_is_lost(kept, taken, decided.withdrawn)
-    published = {one["sha256"] for one in kept}
-    chosen = [one for one in taken if one.path is None or one.sha256 in here | published]
-    result = raw.read(home, [_now(one, here) for one in chosen], as_of, decided, lines)
+    with using(None) as opener:
+        taken = intake.take(home, (landing or home.landing).resolve(), now, "landing", opener)
+        own = any(one.in_landing and one.path is not None for one in taken)
+        here = {one.sha256 for one in taken if one.in_landing and one.path is not None}
+        if samples:
+            given = intake.take(home, SAMPLES, now, FROM_SAMPLES, opener)
+            here |= {one.sha256 for one in given if one.in_landing and one.path is not None}
+            refused = [one for one in taken if one.path is None]
+            taken = [one for one in given if one.path is not None] + refused
+        inputs = [one for one in (manifest or {}).get("inputs", []) if one["verdict"] == "taken"]
+        goes_live = own and not samples and is_trial(manifest)
+        kept = [one for one in inputs if not (goes_live and one.get("origin") == FROM_SAMPLES)]
+        _nothing_is_lost(kept, taken, decided.withdrawn)
+        published = {one["sha256"] for one in kept}
+        chosen = [one for one in taken if one.path is None or one.sha256 in here | published]
+        result = raw.read(home, [_now(one, here) for one in chosen], as_of, decided, lines, opener)
     stops = set(result.problems.filter(result.problems["severity"] == "gate")["source_id"])
     columns = ("source_id", "source", "file_name", "sha256", "period", "verdict", "received_order", "origin")
     delivered = [one | {"stops": one["source_id"] in stops} for one in result.deliveries.select(columns).to_dicts()]
@@ -108,6 +120,8 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
     return Tonight(
         run,
         result,
+        decided,
+        lines,
         not_used(result, {one.sha256 for one in chosen if one.in_landing}),
         len(inputs) - len(kept),
         is_trial({"inputs": [one for one in run.inputs if one["verdict"] == "taken"]}),

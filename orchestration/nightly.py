@@ -1,8 +1,8 @@
-"""The five steps of a refresh as plain functions: take in, project, build, judge, publish.
+"""The five steps of a refresh as methods of one night: take in, project, build, judge, publish.
 
-Holds: the order of calls into the rooms and the hand-over between steps through the run's folder, so that a step can
-be run again alone. Does not hold: data logic, and nothing of Dagster, so that the command is quick when there is
-nothing new.
+Holds: the order of calls into the rooms, the processes that work beside them, and the hand-over between steps through
+the run's folder, so that a step can be run again alone. Does not hold: data logic, and nothing of Dagster, so that the
+command is quick when there is nothing new.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sousei.foundation.home import SEEDS, Home
-from sousei.ingest.decided import decisions
 from sousei.orchestration import inputs
 from sousei.orchestration import run as runs
+from sousei.orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from sousei.expectations.validation import SuiteProcess
+    from sousei.foundation.child import Child
     from sousei.ingest.raw import RawResult
 
 KEEP_RUNS = 5
@@ -30,19 +32,13 @@ SCENARIOS = SEEDS / "scenarios.csv"
 PLAN_FIGURES = SEEDS / "plan_figures.csv"
 CANDIDATE = "candidate.duckdb"
 
-_suites: list[Any] = []
-"""The process that imports Great Expectations while the earlier steps work; at most one."""
-_pages: list[Any] = []
-"""The process that writes the pages for the makers of tonight's deliveries; at most one."""
-
 
 @dataclass(frozen=True)
 class Intake:
-    """What step 1 gave: rows per raw table, and the problems found, one text each."""
+    """What step 1 gave: rows per raw table."""
 
     run: runs.Run
     rows: dict[str, int]
-    messages: list[str]
 
 
 def texts_of(problems: pl.DataFrame) -> list[str]:
@@ -56,170 +52,181 @@ def texts_of(problems: pl.DataFrame) -> list[str]:
     ]
 
 
-def start_suites() -> None:
-    """Let Great Expectations be imported on the other core, once, before it is needed."""
-    from sousei.expectations.validation import SuiteProcess
+class Night:
+    """One night's work on a home; its caller holds the home's lock. Leaving the block ends the processes beside it.
 
-    if not _suites:
-        _suites.append(SuiteProcess())
-
-
-def stop_suites() -> None:
-    """End the process of `start_suites`, if one is left."""
-    while _suites:
-        _suites.pop().close()
-
-
-def take_in(
-    home: Home, landing: Path | None, as_of: date, now: datetime, samples: bool = False, *, pages: bool = True
-) -> Intake | None:
-    """Step 1: landing to snapshots to raw Parquet, and a fresh candidate that sees them; None when nothing is new.
-
-    pages: the makers' pages are begun too.
-
-    Raises inputs.CannotStartError and inputs.WrongUseError (see inputs.tonight).
+    What a step gives stands in the run's folder; a night that runs only the later steps again finds it there.
     """
-    import duckdb
 
-    from sousei.ingest import raw
-    from sousei.ingest.decided import corrections
-    from sousei.ingest.tables import RAW_TABLES
+    def __init__(self, home: Home, *, pages: bool = True) -> None:
+        """pages: the makers' pages are written too."""
+        self.home = home
+        self.warehouse = Warehouse(home)
+        self._writes_pages = pages
+        self._planned: inputs.Tonight | None = None
+        self._suites: SuiteProcess | None = None
+        self._pages: Child | None = None
 
-    tonight = inputs.tonight(home, landing, as_of, now, samples)
-    run, result = tonight.run, tonight.result
-    if runs.is_published(home, run) or (tonight.is_empty and runs.current_manifest(home) is None):
-        runs.record(home, "nothing_new", now, [], tonight.not_used)
-        return None
-    start_suites()
-    directory = runs.begin(home, run)
-    runs.prune(home, KEEP_RUNS)
-    with duckdb.connect(str(directory / CANDIDATE)) as connection:
-        frames = {"delivery": result.deliveries, "problem": result.problems}
-        lines = corrections.declared(decisions=home.corrections)
-        raw.expose(connection, result.files, frames, decisions.read(home), lines)
-        connection.execute(
-            "create table raw.run as select ? as run_id, ?::date as as_of_date, ?::integer as fiscal_year, "
-            "?::timestamptz as created_at, ? as code_version, ? as inputs_hash",
-            [run.run_id, run.as_of, run.fiscal_year, run.created_at, run.code_version, run.inputs_hash],
-        )
-        rows = {
-            name: connection.execute(f"select count(*) from raw.{name}").fetchall()[0][0]  # noqa: S608 our own names
-            for name in RAW_TABLES
-        }
-    if pages:
-        start_pages(home, result, directory)
-    runs.record(home, "running", now, [], tonight.not_used)
-    return Intake(run, rows, texts_of(result.problems))
+    def __enter__(self) -> Night:
+        return self
 
+    def __exit__(self, *exception: object) -> None:
+        if self._suites is not None:
+            self._suites.close()
+            self._suites = None
+        self._finish_pages()
 
-def start_pages(home: Home, result: RawResult, run: Path) -> None:
-    """For the makers of tonight's deliveries, new or refused: a page each that says what to mend, on the other core."""
-    from sousei.feedback import process as pages
+    def plan(self, landing: Path | None, as_of: date, now: datetime, samples: bool = False) -> inputs.Tonight:
+        """What the night is made from; made once, however often it is asked for.
 
-    published = (runs.current_manifest(home) or {}).get("inputs", [])
-    known = sorted(one["sha256"] for one in published if one["verdict"] == "taken")
-    tonight = result.deliveries.filter(
-        ~result.deliveries["sha256"].is_in(known) | (result.deliveries["verdict"] == "refused")
-    )
-    if not tonight.is_empty():
-        _pages.append(pages.start(home, result.problems, tonight, run))
+        Raises inputs.CannotStartError, inputs.WrongUseError and run.PointerLostError (see inputs.tonight).
+        """
+        if self._planned is None:
+            self._planned = inputs.tonight(self.home, landing, as_of, now, samples)
+        return self._planned
 
+    def start_suites(self) -> None:
+        """Let Great Expectations be imported on the other core, once, before it is needed."""
+        from sousei.expectations.validation import SuiteProcess
 
-def finish_pages() -> None:
-    """Wait for the process of `start_pages`, if one is left. Pages that failed stop nothing (see feedback.process)."""
-    from sousei.feedback import process as pages
+        if self._suites is None:
+            self._suites = SuiteProcess()
 
-    while _pages:
-        pages.finish(_pages.pop())
+    def take_in(self, landing: Path | None, as_of: date, now: datetime, samples: bool = False) -> Intake | None:
+        """Step 1: landing to snapshots to raw Parquet, and a fresh candidate that sees them; None when nothing is new.
 
+        Raises what `plan` raises.
+        """
+        import duckdb
 
-def project(home: Home) -> dict[str, int]:
-    """Step 2: all municipalities and scenarios at once; rows per projection table."""
-    import duckdb
+        from sousei.ingest import raw
+        from sousei.ingest.tables import RAW_TABLES
 
-    from sousei.foundation.files import write_parquet
-    from sousei.projection import scenarios
-    from sousei.projection.night import build as projection
-    from sousei.projection.night import reconcile
-    from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
-
-    folder = home.building / "projection"
-    folder.mkdir(exist_ok=True)
-    with duckdb.connect(str(home.building / CANDIDATE)) as connection:
-        frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
-        built = projection.build(
-            **frames, scenarios=scenarios.read(SCENARIOS), plan_figures=reconcile.read(PLAN_FIGURES)
-        )
-        connection.execute("create schema if not exists projection")
-        for name in PROJECTION_TABLES:
-            path = folder / f"{name}.parquet"
-            write_parquet(path, built[name])
-            quoted = str(path.resolve()).replace("'", "''")
-            connection.execute(f"create or replace view projection.{name} as from read_parquet('{quoted}')")
-    return {name: built[name].height for name in PROJECTION_TABLES}
-
-
-def build_warehouse(home: Home) -> list[dict[str, Any]]:
-    """Step 3: one `dbt build`; each node's unique_id, status, failures and seconds, also kept for the gate."""
-    from sousei.orchestration import warehouse
-
-    results = warehouse.build(home)
-    (home.building / "dbt_results.json").write_text(json.dumps(results, ensure_ascii=False), encoding="utf-8")
-    return results
-
-
-def judge(home: Home) -> dict[str, int]:
-    """Step 4: the verdict, stored in the candidate; number of checks by severity and result."""
-    from sousei.expectations import dbt_tests, gate
-    from sousei.orchestration import warehouse
-
-    run = runs.load(home)
-    results = json.loads((home.building / "dbt_results.json").read_text(encoding="utf-8"))
-    data_tests = {**warehouse.manifest(home), "unit_tests": {}}  # formulas are tested with the code, not every night
-    outcomes = dbt_tests.outcomes(data_tests, results)
-    suites = _suites.pop() if _suites else None
-    last = runs.last_release(home)
-    compared = home.current.resolve() / "sousei.duckdb" if last else None
-    return gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites, compared).counts
-
-
-def reasons(home: Home) -> list[str]:
-    """Why the judged candidate may not be published; empty where it may."""
-    from sousei.expectations import gate
-
-    return list(gate.read_verdict(home.building / CANDIDATE, runs.load(home).run_id).reasons)
-
-
-def suite_outcomes(home: Home) -> list[dict[str, Any]]:
-    """What the Great Expectations suites found, as stored in the candidate."""
-    import duckdb
-
-    with duckdb.connect(str(home.building / CANDIDATE), read_only=True) as connection:
-        return (
-            connection.sql(
-                "select check_id, subject, severity, passed, observed, threshold from main.meta_check_outcome "
-                "where kind = 'gx'"
+        home, tonight = self.home, self.plan(landing, as_of, now, samples)
+        run, result = tonight.run, tonight.result
+        if tonight.is_nothing_new(home):
+            runs.record(home, "nothing_new", now, [], tonight.not_used)
+            return None
+        self.start_suites()
+        directory = runs.begin(home, run)
+        runs.prune(home, KEEP_RUNS)
+        with duckdb.connect(str(directory / CANDIDATE)) as connection:
+            frames = {"delivery": result.deliveries, "problem": result.problems}
+            raw.expose(connection, result.files, frames, tonight.decided, tonight.lines)
+            connection.execute(
+                "create table raw.run as select ? as run_id, ?::date as as_of_date, ?::integer as fiscal_year, "
+                "?::timestamptz as created_at, ? as code_version, ? as inputs_hash",
+                [run.run_id, run.as_of, run.fiscal_year, run.created_at, run.code_version, run.inputs_hash],
             )
-            .pl()
-            .to_dicts()
+            rows = {
+                name: connection.execute(f"select count(*) from raw.{name}").fetchall()[0][0]  # noqa: S608 our own names
+                for name in RAW_TABLES
+            }
+        if self._writes_pages:
+            self._start_pages(result, directory)
+        runs.record(home, "running", now, [], tonight.not_used)
+        return Intake(run, rows)
+
+    def project(self) -> dict[str, int]:
+        """Step 2: all municipalities and scenarios at once; rows per projection table."""
+        import duckdb
+
+        from sousei.foundation.duck import parquet
+        from sousei.foundation.files import write_parquet
+        from sousei.projection import scenarios
+        from sousei.projection.night import build as projection
+        from sousei.projection.night import reconcile
+        from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
+
+        folder = self.home.building / "projection"
+        folder.mkdir(exist_ok=True)
+        with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
+            frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
+            built = projection.build(
+                **frames, scenarios=scenarios.read(SCENARIOS), plan_figures=reconcile.read(PLAN_FIGURES)
+            )
+            connection.execute("create schema if not exists projection")
+            for name in PROJECTION_TABLES:
+                path = folder / f"{name}.parquet"
+                write_parquet(path, built[name])
+                connection.execute(f"create or replace view projection.{name} as from {parquet([path])}")
+        return {name: built[name].height for name in PROJECTION_TABLES}
+
+    def build_warehouse(self) -> list[dict[str, Any]]:
+        """Step 3: one `dbt build`; each node's unique_id, status, failures and seconds, also kept for the gate."""
+        results = self.warehouse.build()
+        (self.home.building / "dbt_results.json").write_text(json.dumps(results, ensure_ascii=False), encoding="utf-8")
+        return results
+
+    def judge(self) -> dict[str, int]:
+        """Step 4: the verdict, stored in the candidate; number of checks by severity and result."""
+        from sousei.expectations import dbt_tests, gate
+
+        home, run = self.home, runs.load(self.home)
+        results = json.loads((home.building / "dbt_results.json").read_text(encoding="utf-8"))
+        data_tests = {**self.warehouse.manifest, "unit_tests": {}}  # formulas are tested with the code, not every night
+        outcomes = dbt_tests.outcomes(data_tests, results)
+        suites, self._suites = self._suites, None
+        last = runs.last_release(home)
+        compared = home.current.resolve() / "sousei.duckdb" if last else None
+        return gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites, compared).counts
+
+    def reasons(self) -> list[str]:
+        """Why the judged candidate may not be published; empty where it may."""
+        from sousei.expectations import gate
+
+        return list(gate.read_verdict(self.home.building / CANDIDATE, runs.load(self.home).run_id).reasons)
+
+    def suite_outcomes(self) -> list[dict[str, Any]]:
+        """What the Great Expectations suites found, as stored in the candidate."""
+        import duckdb
+
+        with duckdb.connect(str(self.home.building / CANDIDATE), read_only=True) as connection:
+            return (
+                connection.sql(
+                    "select check_id, subject, severity, passed, observed, threshold from main.meta_check_outcome "
+                    "where kind = 'gx'"
+                )
+                .pl()
+                .to_dicts()
+            )
+
+    def publish(self) -> Path:
+        """Step 5: the release's directory.
+
+        Raises publication.release.RefusedError when the verdict stored in the candidate does not allow it.
+        """
+        from sousei.foundation import clock
+        from sousei.publication import release
+
+        home, run = self.home, runs.load(self.home)
+        try:
+            published = release.publish(home, home.building / CANDIDATE, run, run.created)
+        except release.RefusedError as refusal:
+            runs.record(home, "refused", clock.now(), list(refusal.reasons))
+            raise
+        finally:
+            self._finish_pages()
+        runs.record(home, "published", clock.now(), [])
+        return published.path
+
+    def _start_pages(self, result: RawResult, run: Path) -> None:
+        """For the makers of tonight's deliveries, new or refused: a page each that says what to mend, on the other
+        core."""
+        from sousei.feedback import process as pages
+
+        published = (runs.current_manifest(self.home) or {}).get("inputs", [])
+        known = sorted(one["sha256"] for one in published if one["verdict"] == "taken")
+        tonight = result.deliveries.filter(
+            ~result.deliveries["sha256"].is_in(known) | (result.deliveries["verdict"] == "refused")
         )
+        if not tonight.is_empty():
+            self._pages = pages.start(self.home, result.problems, tonight, run)
 
+    def _finish_pages(self) -> None:
+        """Wait for the makers' pages, if they are being written. Pages that failed stop nothing (feedback.process)."""
+        from sousei.feedback import process as pages
 
-def publish(home: Home) -> Path:
-    """Step 5: the release's directory.
-
-    Raises publication.release.RefusedError when the verdict stored in the candidate does not allow it.
-    """
-    from sousei.foundation import clock
-    from sousei.publication import release
-
-    run = runs.load(home)
-    try:
-        published = release.publish(home, home.building / CANDIDATE, run, run.created)
-    except release.RefusedError as refusal:
-        runs.record(home, "refused", clock.now(), list(refusal.reasons))
-        raise
-    finally:
-        finish_pages()
-    runs.record(home, "published", clock.now(), [])
-    return published.path
+        if self._pages is not None:
+            pages.finish(self._pages)
+            self._pages = None

@@ -10,21 +10,24 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sousei.foundation import clock
+from sousei.foundation.environment import changed
 from sousei.foundation.home import Home
-from sousei.orchestration import inputs, nightly
+from sousei.orchestration import inputs
 from sousei.orchestration import run as runs
 from sousei.orchestration.lock import refresh_lock
+from sousei.orchestration.nightly import Night
 
 if TYPE_CHECKING:
-    import dagster as dg
     from dagster._utils.error import SerializableErrorInfo
 
 
@@ -41,7 +44,7 @@ class Outcome:
 
     release: the current release, None before the first. reasons: why it was refused or failed. not_used: deliveries in
     landing that gave no figure (see inputs.Tonight). left_behind: samples that a home left out when it went live.
-    is_trial: samples are among the inputs.
+    is_trial: samples are among the inputs. warnings: what its user should know besides, Japanese / English.
     """
 
     state: str
@@ -50,25 +53,15 @@ class Outcome:
     not_used: list[dict[str, str]] = field(default_factory=list)
     left_behind: int = 0
     is_trial: bool = False
+    warnings: list[str] = field(default_factory=list)
 
 
-def history(home: Home) -> Path | None:
-    """The folder of Dagster's run history: the one that DAGSTER_HOME names, else the home's own where `make refresh` or
-    `make schedule` has made it; None where there is none that can be used."""
-    named = os.environ.get("DAGSTER_HOME")
-    folder = Path(named) if named else home.root / "dagster"
-    return folder if folder.is_absolute() and folder.is_dir() else None
+class Ended(NamedTuple):
+    """How the job ended: state and reasons as of Outcome; warnings for the person who started it."""
 
-
-def _instance(home: Home) -> dg.DagsterInstance:
-    """The run history that the page shows; where there is none, one in memory that costs almost nothing."""
-    import dagster as dg
-
-    folder = history(home)
-    if folder is None:
-        return dg.DagsterInstance.ephemeral()
-    os.environ["DAGSTER_HOME"] = str(folder)
-    return dg.DagsterInstance.get()
+    state: str
+    reasons: list[str]
+    warnings: Sequence[str] = ()
 
 
 def refresh(home: Home, landing: Path | None, as_of: date, now: datetime, samples: bool = False) -> Outcome:
@@ -77,38 +70,45 @@ def refresh(home: Home, landing: Path | None, as_of: date, now: datetime, sample
     Raises orchestration.lock.RefreshInProgressError when another process refreshes this home, inputs.WrongUseError when
     samples are asked for in a home that has published its own deliveries.
     """
-    gc.set_threshold(*COLLECT_SELDOM)
-    with refresh_lock(home.lock):
+    with refresh_lock(home.lock), Night(home) as night:
         try:
-            tonight = inputs.tonight(home, landing, as_of, now, samples)
+            tonight = night.plan(landing, as_of, now, samples)
         except (inputs.CannotStartError, runs.PointerLostError) as refusal:
             reasons = list(getattr(refusal, "reasons", [str(refusal)]))
             runs.record(home, "refused", now, reasons, [])
             return Outcome("refused", _current(home), reasons)
         told = Outcome("", _current(home), [], tonight.not_used, tonight.left_behind, tonight.is_trial)
-        if tonight.is_empty and told.release is None:
-            runs.record(home, "nothing_delivered", now, [], tonight.not_used)
-            return replace(told, state="nothing_delivered")
-        if runs.is_published(home, tonight.run):
-            runs.record(home, "nothing_new", now, [], tonight.not_used)
-            return replace(told, state="nothing_new")
+        if tonight.is_nothing_new(home):
+            state = "nothing_delivered" if tonight.is_empty and told.release is None else "nothing_new"
+            runs.record(home, state, now, [], tonight.not_used)
+            return replace(told, state=state)
         runs.record(home, "running", now, [], tonight.not_used)
-        os.environ["SOUSEI_HOME"] = str(home.root)
-        os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-        nightly.start_suites()
-        try:
-            state, reasons = _run_job(home, landing, as_of, samples)
-            return replace(told, state=state, reasons=reasons, release=_current(home))
-        finally:
-            nightly.stop_suites()
-            nightly.finish_pages()
+        night.start_suites()
+        with _collecting_seldom():
+            ended = run_job(night, landing, as_of, samples)
+        return replace(
+            told, state=ended.state, reasons=ended.reasons, warnings=list(ended.warnings), release=_current(home)
+        )
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    before = gc.get_threshold()
+    gc.set_threshold(*COLLECT_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def one_line(step: str, error: SerializableErrorInfo) -> str:
     """A failed step for people: its first cause without the program's own lines, which FAILURE keeps."""
     while error.cause is not None:
         error = error.cause
-    cause = next(iter(error.message.strip().splitlines()), "") or str(error.cls_name)
+    return _failed(step, next(iter(error.message.strip().splitlines()), "") or str(error.cls_name))
+
+
+def _failed(step: str, cause: str) -> str:
     return (
         f"step_failed: 手順 {step} が途中で止まりました（{cause}）。もう一度 sousei refresh を実行し、"
         f"また止まるときは runs/{FAILURE} を添えて開発元に知らせてください。"
@@ -119,22 +119,43 @@ def _current(home: Home) -> Path | None:
     return home.current.resolve() if home.current.exists() else None
 
 
-def _run_job(home: Home, landing: Path | None, as_of: date, samples: bool) -> tuple[str, list[str]]:
-    started = time.perf_counter()
-    from sousei.orchestration.definitions import JOB_NAME, defs
+def run_job(night: Night, landing: Path | None, as_of: date, samples: bool) -> Ended:
+    """The job that the schedule starts, on a night that is planned. Never raises for what happens in it."""
+    try:
+        return _run_job(night, landing, as_of, samples)
+    except Exception as error:  # of the orchestrator or of dbt's set-up: its user can only tell it
+        lines = traceback.format_exception(error)
+        cause = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+        return _ended_badly(night.home, "".join(lines), [_failed("start", cause)])
 
-    loaded = time.perf_counter()
-    config = {"as_of": as_of.isoformat(), "samples": samples} | ({"landing": str(landing.resolve())} if landing else {})
-    with _instance(home) as instance:
-        result = defs.resolve_job_def(JOB_NAME).execute_in_process(
-            run_config={
-                "ops": {"intake": {"config": config}},
-                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-            },
-            instance=instance,
-            raise_on_error=False,
-            tags={"sousei/as_of": as_of.isoformat()},
-        )
+
+def _ended_badly(home: Home, in_full: str, reasons: list[str], warnings: Sequence[str] = ()) -> Ended:
+    (home.runs / FAILURE).write_text(in_full, encoding="utf-8")
+    runs.record(home, "failed", clock.now(), reasons)
+    return Ended("failed", reasons, warnings)
+
+
+def _run_job(night: Night, landing: Path | None, as_of: date, samples: bool) -> Ended:
+    home, started = night.home, time.perf_counter()
+    with changed(DAGSTER_DISABLE_TELEMETRY="1"):
+        from sousei.orchestration import history
+        from sousei.orchestration.job import JOB_NAME, definitions
+
+        job = definitions(night.warehouse.manifest).resolve_job_def(JOB_NAME)
+        loaded = time.perf_counter()
+        config = {"as_of": as_of.isoformat(), "samples": samples}
+        config |= {"landing": str(landing.resolve())} if landing else {}
+        with history.opened(home) as (instance, warning):
+            result = job.execute_in_process(
+                run_config={
+                    "ops": {"intake": {"config": config}},
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                },
+                instance=instance,
+                resources={"night": night},
+                raise_on_error=False,
+                tags={"sousei/as_of": as_of.isoformat()},
+            )
     timings = {"imports_and_definitions": loaded - started} | {
         event.step_key: event.step_success_data.duration_ms / 1000
         for event in result.all_events
@@ -145,18 +166,16 @@ def _run_job(home: Home, landing: Path | None, as_of: date, samples: bool) -> tu
         (home.building / "timings.json").write_text(
             json.dumps({key: round(value, 3) for key, value in timings.items()})
         )
+    warnings = [warning] if warning else []
     if result.success:
-        return "published", []
+        return Ended("published", [], warnings)
     ended = runs.last(home) or {}
     if ended.get("state") == "refused":
-        return "refused", ended["reasons"]
+        return Ended("refused", ended["reasons"], warnings)
     errors: dict[str, SerializableErrorInfo] = {
         str(event.step_key): event.event_specific_data.error  # type: ignore[union-attr,misc]
         for event in result.all_events
         if event.is_step_failure
     }
-    told = "\n".join(f"{step}: {error.to_string()}" for step, error in errors.items())
-    (home.runs / FAILURE).write_text(told, encoding="utf-8")
-    reasons = [one_line(step, error) for step, error in errors.items()]
-    runs.record(home, "failed", clock.now(), reasons)
-    return "failed", reasons
+    in_full = "\n".join(f"{step}: {error.to_string()}" for step, error in errors.items())
+    return _ended_badly(home, in_full, [one_line(step, error) for step, error in errors.items()], warnings)

@@ -13,9 +13,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from sousei.foundation.home import Home
-from sousei.orchestration import nightly
 from sousei.orchestration import run as runs
 from sousei.orchestration.inputs import is_trial
+from sousei.orchestration.nightly import Night
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,13 @@ def rehearse(home: Home, files: list[Path], as_of: date, now: datetime) -> Rehea
         for number, path in enumerate(files):
             (stage.landing / str(number)).mkdir(parents=True)
             shutil.copy(path, stage.landing / str(number) / path.name)
-        try:
-            if nightly.take_in(stage, None, as_of, now, is_trial(manifest), pages=False) is None:
+        with Night(stage, pages=False) as night:
+            if night.take_in(None, as_of, now, is_trial(manifest)) is None:
                 return Rehearsal("nothing_new", [])
-            nightly.project(stage)
-            nightly.build_warehouse(stage)
-            nightly.judge(stage)
-            reasons = nightly.reasons(stage)
-        finally:
-            nightly.stop_suites()
+            night.project()
+            night.build_warehouse()
+            night.judge()
+            reasons = night.reasons()
     return Rehearsal("refused" if reasons else "publishes", reasons)
 
 

@@ -8,8 +8,12 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
+
+from sousei.feedback import examine as readability
+from sousei.ingest.cells import contents, workbook
 
 _HOME = tempfile.mkdtemp(prefix="sousei-tests-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -39,3 +43,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if why:
         reasons = "; ".join(f"{count} {reason}" for reason, count in why.most_common())
         terminalreporter.write_line(f"skipped {sum(why.values())}: {reasons}")
+
+
+class _Kept(readability.Lookers):
+    def close(self) -> None:
+        """The next test asks it again; `end` ends it."""
+
+    def end(self) -> None:
+        super().close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _children_are_shared() -> Iterator[None]:
+    """A call that is given no opener starts a child of its own: for the thousands of workbooks of the tests, one
+    serves all."""
+    lookers = _Kept()
+    with workbook.Parser() as parser, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contents, "Opener", partial(contents.Opener, parser))
+        patch.setattr(readability, "Lookers", lambda: lookers)
+        yield
+    lookers.end()

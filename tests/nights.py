@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,8 +19,9 @@ import pytest
 
 from sousei.expectations import validation
 from sousei.foundation.home import Home
-from sousei.orchestration import inputs, nightly, refresh
+from sousei.orchestration import inputs, refresh
 from sousei.orchestration import run as runs
+from sousei.orchestration.nightly import Night
 
 FIRST_NIGHT = datetime(2026, 11, 22, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
 
@@ -66,11 +68,10 @@ class Town:
         day = as_of or now.date()
         home = self.home
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(nightly, "start_suites", lambda: None)
-            patch.setattr(nightly, "start_pages", lambda *_: None)
-            patch.setattr(nightly, "finish_pages", lambda: None)
+            patch.setattr(Night, "start_suites", lambda night: None)
+            patch.setattr(refresh, "Night", partial(Night, pages=False))
             patch.setattr("sousei.expectations.gate.SuiteProcess", _Suites)
-            patch.setattr(refresh, "_run_job", _steps(now))
+            patch.setattr(refresh, "run_job", _steps(now))
             outcome = refresh.refresh(home, None, day, now, samples)
         self.outcomes.append(outcome)
         return outcome
@@ -92,19 +93,18 @@ class Town:
 
 
 def _steps(now: datetime) -> Any:
-    def run_job(home: Home, landing: Path | None, as_of: date, samples: bool) -> tuple[str, list[str]]:
+    def run_job(night: Night, landing: Path | None, as_of: date, samples: bool) -> refresh.Ended:
         from sousei.publication.release import RefusedError
 
-        if nightly.take_in(home, landing, as_of, now, samples) is None:
-            return "nothing_new", []
-        nightly.project(home)
-        nightly.build_warehouse(home)
-        nightly.judge(home)
+        assert night.take_in(landing, as_of, now, samples) is not None
+        night.project()
+        night.build_warehouse()
+        night.judge()
         try:
-            nightly.publish(home)
+            night.publish()
         except RefusedError as refusal:
-            return "refused", list(refusal.reasons)
-        return "published", []
+            return refresh.Ended("refused", list(refusal.reasons))
+        return refresh.Ended("published", [])
 
     return run_job
 

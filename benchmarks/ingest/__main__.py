@@ -44,6 +44,7 @@ from benchmarks.ingest import script
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
 from sousei.ingest.cells import csvtext, workbook
+from sousei.ingest.cells.contents import Opener, using
 from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake
@@ -67,12 +68,12 @@ def best(clock: Callable[[], float], work: Callable[[], object], repeats: int = 
     return min(times)
 
 
-def rows_to_parquet(data: bytes, name: str) -> None:
+def rows_to_parquet(data: bytes, name: str, opener: Opener | None = None) -> None:
     """What the night does with a delivery's bytes, into memory.
 
     Raises SystemExit where the delivery is refused.
     """
-    found = reading.read_coded(data, name)
+    found = reading.read_coded(data, name, opener=opener)
     if not found.taken:
         sys.exit(f"refused: {name}: {found.problems[0]['message_en']}")
     for table, rows in found.tables.items():
@@ -142,16 +143,17 @@ def workbook_section(folder: Path, whole: bool) -> None:
     names = ["resident_registry/2104ssnen.xlsx", "furusato_nozei/R1_gain.xlsx"]
     names += ["resident_registry/0504snen.xls", "resident_registry/1904ssnen.xls"] if whole else []
     print("\nworkbook: ours, python-calamine alone, calamine / ours")
-    for name in names:
-        data = (folder / name).read_bytes()
-        size = f"{len(data) / 1e6:.2f} MB"
-        workbook.parse(data)  # the child is kept from delivery to delivery
-        peer = best(time.perf_counter, lambda data=data: library_alone(data))
-        ours = best(time.perf_counter, lambda data=data: workbook.parse(data))
-        print(line(f"{Path(name).stem} cells", ours, peer, size, 0.8))
-        ours = best(time.perf_counter, lambda data=data, name=name: rows_to_parquet(data, Path(name).name))
-        print(line(f"{Path(name).stem} rows", ours, peer, size))
-    workbook.close()
+    with workbook.Parser() as parser:  # its child is kept from delivery to delivery
+        opener = Opener(parser)
+        for name in names:
+            data = (folder / name).read_bytes()
+            size = f"{len(data) / 1e6:.2f} MB"
+            parser.parse(data)
+            peer = best(time.perf_counter, lambda data=data: library_alone(data))
+            ours = best(time.perf_counter, lambda data=data: parser.parse(data))
+            print(line(f"{Path(name).stem} cells", ours, peer, size, 0.8))
+            ours = best(time.perf_counter, partial(rows_to_parquet, data, Path(name).name, opener))
+            print(line(f"{Path(name).stem} rows", ours, peer, size))
 
 
 def our_figures(found: reading.Reading, place_of_age: dict[str, str]) -> script.Figures:
@@ -187,17 +189,19 @@ def script_section(folder: Path) -> None:
             odd = [key for key in theirs.keys() | mine.keys() if theirs.get(key) != mine.get(key)]
             sys.exit(f"figures differ: {name}: {len(odd)} of {len(theirs)} / {len(mine)}, e.g. {odd[:3]}")
         data = path.read_bytes()
-        ours = best(time.perf_counter, lambda data=data, path=path: reading.read(data, path.name), 3)
+        with Opener() as opener:
+            ours = best(time.perf_counter, partial(reading.read, data, path.name, opener=opener), 3)
         other = best(time.perf_counter, lambda peer=peer, path=path: peer(path), 3)
         print(line(path.stem, ours, other, f"{len(theirs)} figures"))
-    workbook.close()
 
 
 def night(landing: Path, home: Path) -> None:
     """A child of this benchmark: everything in landing into an empty home; prints its own account."""
     started = time.perf_counter()
     place = Home(home)
-    result = raw.read(place, intake.take(place, landing, NIGHT, "benchmark"), AS_OF)
+    with using(None) as opener:
+        taken = intake.take(place, landing, NIGHT, "benchmark", opener)
+        result = raw.read(place, taken, AS_OF, opener=opener)
     wall = time.perf_counter() - started
     own, child = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(

@@ -22,6 +22,7 @@ from sousei.expectations.suites import CHECKS, FRAMES, Check
 from sousei.foundation.clock import fiscal_year_of
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
+from sousei.ingest.cells.contents import using
 from sousei.ingest.receive import intake
 from sousei.projection import scenarios
 from sousei.projection.night import build as projection
@@ -154,8 +155,9 @@ def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
         mark = now
 
     home, now = Home(to), datetime(as_of.year, as_of.month, as_of.day, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
-    taken = intake.take(home, landing, now, "landing")
-    result = raw.read(home, taken, as_of)
+    with using(None) as opener:
+        taken = intake.take(home, landing, now, "landing", opener)
+        result = raw.read(home, taken, as_of, opener=opener)
     connection = duckdb.connect(str(to / f"{CATALOG}.duckdb"))
     raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
     fiscal_year = fiscal_year_of(as_of)

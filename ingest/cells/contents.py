@@ -1,12 +1,15 @@
 """Bytes of a delivery -> what they hold: grids of a workbook or a CSV, or the document of a JSON.
 
-Holds: telling the form by the first bytes, for the door (personal data) and the reader alike. Does not hold: what a
-grid is about (recognise), or the parsers (csvtext.py, workbook.py).
+Holds: telling the form by the first bytes, for the door (personal data) and the reader alike, and what was opened at
+the door for the reader of the same night. Does not hold: what a grid is about (recognise), or the parsers (csvtext.py,
+workbook.py).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from sousei.ingest.cells import csvtext, grid, kinds, workbook
@@ -22,33 +25,64 @@ class Contents(NamedTuple):
     document: Any = None
 
 
-_recent: dict[str, Contents] = {}
-"""Contents that were just opened at the door, by hash: the same night reads them a moment later."""
-_RECENT_CELLS = 2_000_000
+_KEPT_CELLS = 2_000_000
 _JSON_BYTES = 64 << 20
 
 
-def open_bytes(data: bytes, digest: str = "") -> Contents:
-    """Contents of a delivery, by its first bytes. With a digest they are kept for the next call, up to a bound, until
-    `forget()`.
+class Opener:
+    """Opens deliveries one after another; leaving the block ends the parser and forgets what was kept.
 
-    Raises Refusal where the bytes are no table or not safe to open.
+    Contents that were just opened at the door are kept by their hash, up to a bound: the reader takes them a moment
+    later.
     """
-    if digest in _recent:
-        return _recent.pop(digest)
-    kinds.refuse(data)
-    if workbook.is_workbook(data[:8]):
-        made = Contents("workbook", grid.of_workbook(data))
-    else:
+
+    def __init__(self, parser: workbook.Parser | None = None) -> None:
+        """parser: one that its owner closes; None: one of its own."""
+        self._lent, self._parser = parser is not None, parser or workbook.Parser()
+        self._kept: dict[str, Contents] = {}
+
+    def __enter__(self) -> Opener:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def open(self, data: bytes, digest: str = "") -> Contents:
+        """Contents of a delivery, by its first bytes; those that were kept under this digest are given away.
+
+        Raises Refusal where the bytes are no table or not safe to open.
+        """
+        if digest in self._kept:
+            return self._kept.pop(digest)
+        kinds.refuse(data)
+        if workbook.is_workbook(data[:8]):
+            return Contents("workbook", grid.of_sheets(self._parser.parse(data)))
         text, _ = csvtext.decode(data)
         if text.lstrip()[:1] in {"{", "["}:
             return Contents("json", [], _json(text))
-        made = Contents("csv", [grid.of_csv(text)])
-    if digest:
-        kept = sum(one.height * one.width for contents in _recent.values() for one in contents.grids)
-        if kept + sum(one.height * one.width for one in made.grids) <= _RECENT_CELLS:
-            _recent[digest] = made
-    return made
+        return Contents("csv", [grid.of_csv(text)])
+
+    def keep(self, digest: str, contents: Contents) -> None:
+        """Keep contents for the next `open` with this digest, where the bound allows it."""
+        held = [one for kept in (*self._kept.values(), contents) for one in kept.grids]
+        if sum(one.height * one.width for one in held) <= _KEPT_CELLS:
+            self._kept[digest] = contents
+
+    def close(self) -> None:
+        """End the parser's child and forget what was kept."""
+        self._kept.clear()
+        if not self._lent:
+            self._parser.close()
+
+
+@contextmanager
+def using(opener: Opener | None) -> Iterator[Opener]:
+    """The opener that was given, or one of its own for the time of the block."""
+    if opener is not None:
+        yield opener
+        return
+    with Opener() as own:
+        yield own
 
 
 def _json(text: str) -> Any:
@@ -62,8 +96,3 @@ def _json(text: str) -> Any:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
-
-
-def forget() -> None:
-    """Drop the contents that were kept."""
-    _recent.clear()

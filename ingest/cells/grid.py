@@ -165,10 +165,10 @@ def of_head(data: bytes) -> Grid:
     return Grid("", len(rows), columns=columns)
 
 
-def of_workbook(data: bytes) -> list[Grid]:
-    """Grids of a workbook's sheets that hold anything. Raises Refusal."""
+def of_sheets(sheets: Sequence[workbook.Sheet]) -> list[Grid]:
+    """Grids of a workbook's sheets that hold anything."""
     return [
         Grid(sheet.name, sheet.height, words=sheet.texts, numbers=sheet.numbers, visible=sheet.visible)
-        for sheet in workbook.parse(data)
+        for sheet in sheets
         if sheet.height and sheet.numbers
     ]

@@ -1,19 +1,13 @@
 """Bytes of a workbook -> cells, without letting the file near this process.
 
 Holds: the check of the zip directory before anything is unpacked, and the child process that parses under limits of
-memory and time. Does not hold: what the cells mean. The child (workbook_worker.py) is kept for the next workbook and
-closed by `close()`, or when this process ends.
+memory and time (workbook_worker.py; kept for the next workbook until its parser is closed). Does not hold: what the
+cells mean.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import selectors
-import subprocess
-import sys
-import time
 import zipfile
 import zlib
 from pathlib import Path
@@ -21,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from sousei.foundation.child import Worker
 from sousei.ingest.problems.record import Refusal, problem
 
 MAX_BYTES = 64 << 20
@@ -32,9 +27,7 @@ MAX_RATIO = 120
 MEMORY = 2 << 30
 SECONDS = 30.0
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
-
-_children: list[subprocess.Popen[bytes]] = []
-"""The child that is kept, if any."""
+_SCRIPT = Path(__file__).with_name("workbook_worker.py")
 
 
 def is_workbook(head: bytes) -> bool:
@@ -108,30 +101,6 @@ def _no_document_type(container: zipfile.ZipFile, entries: list[zipfile.ZipInfo]
             raise Refusal(problem("workbook_document_type"))
 
 
-def _start() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-I", "-B", str(Path(__file__).with_name("workbook_worker.py")), str(MEMORY)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        close_fds=True,
-        pipesize=1 << 20,
-        env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-    )
-
-
-def close() -> None:
-    """End the child, if there is one."""
-    while _children:
-        child = _children.pop()
-        child.kill()
-        for pipe in (child.stdin, child.stdout):
-            if pipe:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        child.wait()
-
-
 class Sheet:
     """Cells of one worksheet: `numbers[column]` (float64, NaN where not a number), `texts[column]` (row -> text).
 
@@ -143,29 +112,50 @@ class Sheet:
         self.name, self.visible, self.height, self.numbers, self.texts = name, visible, height, numbers, texts
 
 
-def parse(data: bytes) -> list[Sheet]:
-    """Worksheets of a workbook, hidden ones too.
+class Parser:
+    """Parses one workbook after another; leaving the block ends its child."""
 
-    Raises Refusal: what `inspect` refuses; the parser fails, or needs more than MEMORY or SECONDS.
-    """
-    inspect(data)
-    if not _children or _children[0].poll() is not None:
-        close()
-        _children.append(_start())
-    try:
-        head, body = _exchange(_children[0], data, time.monotonic() + SECONDS)
-    except TimeoutError:
-        close()
-        raise Refusal(problem("workbook_timeout", seconds=SECONDS)) from None
-    except (BrokenPipeError, EOFError, OSError):
-        close()
-        raise Refusal(problem("workbook_unreadable.died")) from None
+    def __init__(self, script: Path = _SCRIPT, memory: int = MEMORY, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+        self._worker = Worker(script, str(memory), seconds=seconds)
+
+    def __enter__(self) -> Parser:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process; None where there is none now."""
+        return self._worker.pid
+
+    def parse(self, data: bytes) -> list[Sheet]:
+        """Worksheets of a workbook, hidden ones too.
+
+        Raises Refusal: what `inspect` refuses; the parser fails, or needs more than its memory or time.
+        """
+        inspect(data)
+        try:
+            answer, body = self._worker.ask(data)
+        except TimeoutError:
+            raise Refusal(problem("workbook_timeout", seconds=self._seconds)) from None
+        except EOFError:
+            raise Refusal(problem("workbook_unreadable.died")) from None
+        return _sheets(orjson.loads(answer), body)
+
+    def close(self) -> None:
+        """End the child, if there is one."""
+        self._worker.close()
+
+
+def _sheets(head: dict, body: memoryview) -> list[Sheet]:
     if "error" in head:
         encrypted = "password" in str(head.get("detail", "")).lower()
         if encrypted:
             raise Refusal(problem("workbook_encrypted"))
         raise Refusal(problem("workbook_unreadable.error", error=head["error"]))
-    numbers = np.frombuffer(body, dtype="<f8")
+    numbers = np.frombuffer(body.tobytes(), dtype="<f8")
     sheets, at = [], 0
     for sheet in head["sheets"]:
         height, columns = sheet["height"], []
@@ -175,36 +165,3 @@ def parse(data: bytes) -> list[Sheet]:
         texts = [dict(zip(rows, cells, strict=True)) for rows, cells in sheet["texts"]]
         sheets.append(Sheet(sheet["name"], sheet["visible"], height, columns, texts))
     return sheets
-
-
-def _exchange(child: subprocess.Popen[bytes], data: bytes, deadline: float) -> tuple[dict, bytes]:
-    """Send one workbook and take its answer, never blocking beyond the deadline."""
-    assert child.stdin is not None and child.stdout is not None
-    sink, source = child.stdin.fileno(), child.stdout.fileno()
-    os.set_blocking(sink, False)
-    os.set_blocking(source, False)
-    outgoing = memoryview(len(data).to_bytes(8, "little") + data)
-    incoming = bytearray()
-    wanted = 16
-    with selectors.DefaultSelector() as selector:
-        selector.register(sink, selectors.EVENT_WRITE)
-        selector.register(source, selectors.EVENT_READ)
-        while len(incoming) < wanted:
-            ready = selector.select(max(0.0, deadline - time.monotonic()))
-            if not ready:
-                raise TimeoutError
-            for key, _ in ready:
-                if key.fd == sink:
-                    outgoing = outgoing[os.write(sink, outgoing[: 1 << 20]) :]
-                    if not outgoing:
-                        selector.unregister(sink)
-                else:
-                    piece = os.read(source, 1 << 20)
-                    if not piece:
-                        raise EOFError
-                    incoming += piece
-                    if wanted == 16 and len(incoming) >= 16:
-                        wanted = 16 + int.from_bytes(incoming[:8], "little") + int.from_bytes(incoming[8:16], "little")
-    size = int.from_bytes(incoming[:8], "little")
-    head = orjson.loads(memoryview(incoming)[16 : 16 + size])
-    return head, bytes(memoryview(incoming)[16 + size :])

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from sousei.ingest.cells import csvtext, grid
-from sousei.ingest.cells.contents import Contents, open_bytes
+from sousei.ingest.cells.contents import Contents, Opener, using
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.consistency import sums
 from sousei.ingest.contract import broken
@@ -43,10 +43,11 @@ def read(
     contracts: tuple[Contract, ...] | None = None,
     digest: str = "",
     lines: Sequence[Line] = (),
+    opener: Opener | None = None,
 ) -> Reading:
     """Read one delivery. Never raises for what the file holds: problems say why it is refused. lines: of the
-    corrections (named.whole); those for other deliveries and tables do nothing."""
-    reading = read_coded(data, file_name, contracts, digest, lines)
+    corrections (named.whole); those for other deliveries and tables do nothing. opener: None for one of its own."""
+    reading = read_coded(data, file_name, contracts, digest, lines, opener)
     return reading._replace(tables={table: plain(rows) for table, rows in reading.tables.items()})
 
 
@@ -56,24 +57,30 @@ def read_coded(
     contracts: tuple[Contract, ...] | None = None,
     digest: str = "",
     lines: Sequence[Line] = (),
+    opener: Opener | None = None,
 ) -> Reading:
     """The same with the texts of the tables coded (coded.py), ready for `write_raw`."""
     try:
         own = concerning(lines, hashlib.sha256(data).hexdigest()) if lines else []
-        return read_contents(open_bytes(data, digest), file_name, contracts or all_contracts(), own)
+        with using(opener) as opens:
+            contents = opens.open(data, digest)
+        return read_contents(contents, file_name, contracts or all_contracts(), own)
     except Refusal as refusal:
         return _broken(data, refusal.problems, contracts or all_contracts())
     except Exception as error:  # a fault of ours costs this one file, not the night and every night after it
         return Reading(None, [], {}, [fault(error)], "", "", None)
 
 
-def read_or_propose(data: bytes, file_name: str, digest: str, lines: Sequence[Line]) -> Reading:
+def read_or_propose(
+    data: bytes, file_name: str, digest: str, lines: Sequence[Line], opener: Opener | None = None
+) -> Reading:
     """The same as `read_coded`; where the delivery is refused for single rows, its problems end with the lines of
     corrections with which the rest of it is taken (way_past.py)."""
-    reading = read_coded(data, file_name, digest=digest, lines=lines)
+    reading = read_coded(data, file_name, digest=digest, lines=lines, opener=opener)
     if reading.taken or not reading.proposed:
         return reading
-    contents = open_bytes(data)
+    with using(opener) as opens:
+        contents = opens.open(data)
     own = concerning(lines, digest)
     try:
         return beside(reading, lambda more: read_contents(contents, file_name, all_contracts(), [*own, *more]), digest)

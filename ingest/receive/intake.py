@@ -22,6 +22,7 @@ from typing import Any
 from sousei.foundation.files import sha256_of, sweep, sync_folder, write_bytes, write_json
 from sousei.foundation.home import Home
 from sousei.ingest.cells import csvtext, workbook
+from sousei.ingest.cells.contents import Opener, using
 from sousei.ingest.cells.kinds import LITTER, NOT_A_TABLE
 from sousei.ingest.problems.record import Problem, Refusal, fault, problem
 from sousei.ingest.receive.personal import PERSONAL, find_personal, find_personal_keys
@@ -63,14 +64,22 @@ SAMPLES = "samples"
 """Origin of the embedded samples, which serve a trial only."""
 
 
-def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> list[Snapshot]:
+def take(
+    home: Home, landing: Path, received_at: dt.datetime, origin: str, opener: Opener | None = None
+) -> list[Snapshot]:
     """Take what lies in landing; give every delivery there is, old and new, refused ones too, in order of arrival.
 
     Bytes are copied into snapshots/<sha256>/bytes once. The same bytes are received again, which is a receipt line,
     where they come under another name or place, or lie in landing and did not lie there the last time. A file that was
     only moved or renamed inside landing was not received again: it gets its new name, not a new place in the order.
-    A file that is being written stays for the next night. Nothing in landing is changed or removed.
+    A file that is being written stays for the next night. Nothing in landing is changed or removed. opener: keeps what
+    is opened here for the reader; None: one of its own.
     """
+    with using(opener) as own:
+        return _take(home, landing, received_at, origin, own)
+
+
+def _take(home: Home, landing: Path, received_at: dt.datetime, origin: str, opener: Opener) -> list[Snapshot]:
     home.snapshots.mkdir(parents=True, exist_ok=True)
     sweep(home.snapshots)
     refused: list[Snapshot] = []
@@ -87,7 +96,7 @@ def take(home: Home, landing: Path, received_at: dt.datetime, origin: str) -> li
             size = len(data)
             digest = hashlib.sha256(data).hexdigest()
             if not (home.snapshots / digest / "receipt.json").exists():
-                _refuse_personal(data, digest)
+                _refuse_personal(data, digest, opener)
                 _store(home, digest, data, name, place, received_at, origin)
             else:
                 _mend(home, digest, data)
@@ -274,13 +283,11 @@ def content(handle: int) -> bytes:
     return bytes(data)
 
 
-def _refuse_personal(data: bytes, digest: str) -> None:
+def _refuse_personal(data: bytes, digest: str, opener: Opener) -> None:
     """Raises Refusal where the content is personal data, or a workbook that must not be opened. A text that is no CSV
     is stored: its reading is refused later, with its reason."""
-    from sousei.ingest.cells.contents import forget, open_bytes  # here, since a night without new files needs no reader
-
     try:
-        contents = open_bytes(data, digest)
+        contents = opener.open(data)
     except Refusal as refusal:
         if workbook.is_workbook(data[:8]):
             raise
@@ -289,8 +296,8 @@ def _refuse_personal(data: bytes, digest: str) -> None:
         return
     found = [p for grid in contents.grids for p in find_personal(grid)] + find_personal_keys(contents.document)
     if found:
-        forget()
         raise Refusal(*found)
+    opener.keep(digest, contents)
 
 
 def _line(name: str, place: str, size: int, received_at: dt.datetime, origin: str) -> dict[str, object]:

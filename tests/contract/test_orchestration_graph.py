@@ -6,12 +6,29 @@ To accept a change: `python -m tests.contract.test_orchestration_graph > tests/g
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+from datetime import date
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+
+from sousei.foundation.child import same_code
+from sousei.foundation.home import Home
+from sousei.ingest.tables import RAW_TABLES
+from sousei.orchestration import inputs
+from sousei.orchestration.assets import ScheduledNight, build_intake
+from sousei.orchestration.job import JOB_NAME, definitions
+from sousei.orchestration.lock import refresh_lock
+from sousei.orchestration.nightly import Night
+from sousei.orchestration.warehouse import Warehouse
+from sousei.orchestration.warehouse_assets import build_warehouse_assets
+from sousei.projection.night.tables import PROJECTION_TABLES
+from tests.nights import FIRST_NIGHT as NOW
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "asset_graph.json"
 
@@ -76,10 +93,8 @@ def test_data_flows_one_way_from_deliveries_to_the_release() -> None:
 
 def test_what_a_failed_check_made_dbt_skip_is_told_and_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """dbt leaves out the checks on models that it skipped; the step must end so that the gate can speak."""
-    from sousei.foundation.home import Home
-    from sousei.orchestration import assets, nightly, warehouse
-
-    manifest = warehouse.manifest(Home.from_environment())
+    night = Night(Home.from_environment())
+    manifest = night.warehouse.manifest
     status = {"model": "success", "seed": "success", "test": "pass"}
     results = [
         {"unique_id": name, "status": status[manifest["nodes"][name]["resource_type"]], "failures": 0, "seconds": 0.1}
@@ -89,13 +104,81 @@ def test_what_a_failed_check_made_dbt_skip_is_told_and_not_an_error(monkeypatch:
     left_out = [one for one in results if "mart_kpi_scorecard" in one["unique_id"]]
     assert {one["status"] for one in left_out} == {"success", "pass"}
     kept = [one for one in results if one not in left_out]
-    monkeypatch.setattr(nightly, "build_warehouse", lambda home: kept)
-    done = dg.materialize([assets.build_warehouse_assets(manifest)], resources={"refresh": assets.RefreshContext()})
+    monkeypatch.setattr(night, "build_warehouse", lambda: kept)
+    done = dg.materialize([build_warehouse_assets(manifest)], resources={"night": night})
     assert done.success
     told = {event.check_name: event.passed for event in done.get_asset_check_evaluations()}
     skipped = [one["unique_id"].split(".")[2] for one in left_out if one["unique_id"].startswith("test.")]
     assert [name for name in skipped if told.get(name)] == []
     assert any(name in told for name in skipped)
+
+
+def test_every_asset_has_a_sentence_in_japanese_and_english_and_our_tables_have_their_columns() -> None:
+    from sousei.orchestration.definitions import defs
+
+    nodes = defs.get_repository_def().asset_graph
+    ours = [nodes.get(key) for key in nodes.get_all_asset_keys() if nodes.get(key).is_executable]
+    for node in ours:
+        ja, _, en = (node.description or "").partition(" / ")
+        assert re.search("[ぁ-んァ-ヶ一-龥]", ja) and re.search("[A-Za-z]{3}", en), (node.key, node.description)
+    tables = {"raw": RAW_TABLES, "projection": PROJECTION_TABLES}
+    for node in ours:
+        room, *name = node.key.path
+        schema = node.metadata.get("dagster/column_schema")
+        columns = getattr(schema, "value", schema).columns if schema else []
+        if room in tables and node.key != dg.AssetKey(["raw", "run"]):
+            assert [one.name for one in columns] == [*tables[room][name[0]]]
+            assert all(one.description for one in columns)
+        elif node.group_name in ("warehouse_marts", "warehouse_seeds"):
+            assert columns, node.key
+
+
+def test_definitions_load_without_dbt_where_its_manifest_is_fresh() -> None:
+    from sousei.orchestration.warehouse import Warehouse
+
+    assert Warehouse(Home.from_environment()).manifest
+    script = "import sys, sousei.orchestration.definitions; print({'dbt.cli', 'dbt.parser'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", script], env=same_code(), capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Home]:
+    """Homes whose night was planned, one per plan."""
+    plans: list[Home] = []
+    real = inputs.tonight
+
+    def tonight(home: Home, *asked: Any) -> inputs.Tonight:
+        plans.append(home)
+        return real(home, *asked)
+
+    monkeypatch.setattr(inputs, "tonight", tonight)
+    return plans
+
+
+def test_a_night_that_is_handed_on_is_planned_once(tmp_path: Path, counted: list[Home]) -> None:
+    with Night(Home(tmp_path)) as night:
+        planned = night.plan(None, date(2026, 11, 22), NOW)
+        job = definitions(Warehouse(Home.from_environment()).manifest).resolve_job_def(JOB_NAME)
+        done = job.execute_in_process(resources={"night": night})
+        assert done.success, "a quiet night is no failure"
+        assert [event.step_key for event in done.all_events if event.is_step_success] == ["intake"]
+        assert not done.asset_materializations_for_node("intake")
+        assert night.plan(None, date(2026, 11, 22), NOW) is planned
+    assert counted == [Home(tmp_path)]
+
+
+def test_a_night_of_the_schedule_plans_itself_under_the_lock(
+    tmp_path: Path, counted: list[Home], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = build_intake(Warehouse(Home.from_environment()).manifest)
+    monkeypatch.setenv("SOUSEI_HOME", str(tmp_path))
+    given = {"night": ScheduledNight()}
+    assert dg.materialize([step], resources=given).success
+    assert counted == [Home(tmp_path)]
+    with refresh_lock(Home(tmp_path).lock):
+        assert not dg.materialize([step], resources=given, raise_on_error=False).success
+    assert counted == [Home(tmp_path)]
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sousei.foundation.child import same_code
 from sousei.foundation.home import PROJECT_ROOT
 from tests.warehouse import Warehouse, built
 
@@ -24,7 +24,7 @@ def run_sousei(home: Path, *arguments: str, timeout: float = 300) -> subprocess.
     return subprocess.run(
         [sys.executable, "-m", "sousei.orchestration.command", *arguments],
         cwd=home.parent,
-        env=os.environ | {"SOUSEI_HOME": str(home), "TZ": "America/New_York", "PYTHONPATH": str(PROJECT_ROOT)},
+        env=same_code(SOUSEI_HOME=str(home), TZ="America/New_York"),
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -6,7 +6,6 @@ Whole nights (tests/nights.py), each on a home of its own. Figures beside the sa
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 from dagster._utils.error import serializable_error_info_from_exc_info
 
-from sousei.foundation.home import PROJECT_ROOT
+from sousei.foundation.child import same_code
 from sousei.ingest import dry_run as check
 from sousei.ingest.decided import decisions
 from sousei.orchestration import refresh
@@ -254,7 +253,7 @@ def test_personal_data_in_landing_makes_status_unhealthy(tmp_path: Path) -> None
     assert (outcome.state, [told["problem_id"] for told in outcome.not_used]) == ("nothing_new", ["personal_data"])
     said = subprocess.run(
         [sys.executable, "-m", "sousei.orchestration.command", "status", "--json"],
-        env=os.environ | {"SOUSEI_HOME": str(one.home.root), "PYTHONPATH": str(PROJECT_ROOT)},
+        env=same_code(SOUSEI_HOME=str(one.home.root)),
         capture_output=True,
         text=True,
         check=False,
@@ -287,7 +286,7 @@ def test_check_says_what_the_night_would_say_and_touches_nothing(tmp_path: Path)
     said = {
         path.name: subprocess.run(
             [sys.executable, "-m", "sousei.orchestration.command", "check", str(path)],
-            env=os.environ | {"SOUSEI_HOME": str(one.home.root), "PYTHONPATH": str(PROJECT_ROOT)},
+            env=same_code(SOUSEI_HOME=str(one.home.root)),
             capture_output=True,
             text=True,
             check=False,

@@ -16,7 +16,8 @@ import polars as pl
 import pytest
 
 from sousei.feedback import process as pages
-from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.foundation.child import same_code
+from sousei.foundation.home import Home
 from tests.integration.conftest import AS_OF, run_sousei
 from tests.synthetic import faults
 
@@ -151,7 +152,7 @@ def test_a_killed_refresh_leaves_the_last_release_and_the_next_one_works(own_hom
                 "--landing",
                 str(landing),
             ],
-            env=os.environ | {"SOUSEI_HOME": str(own_home), "PYTHONPATH": str(PROJECT_ROOT)},
+            env=same_code(SOUSEI_HOME=str(own_home)),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -115,14 +115,16 @@ def test_lock_excludes_another_process_and_a_killed_holder_frees_it(tmp_path: Pa
     pytest.fail("the lock of a killed holder was not given back")
 
 
-def test_lock_is_granted_again_inside_the_process_that_holds_it(tmp_path: Path) -> None:
+def test_lock_is_not_granted_twice_in_one_process_either_and_not_given_away(tmp_path: Path) -> None:
     path = tmp_path / "refresh.lock"
     with refresh_lock(path):
-        with refresh_lock(path):
+        with pytest.raises(RefreshInProgressError), refresh_lock(path):
             pass
         script = (
             "import pathlib; from sousei.orchestration.lock import refresh_lock\n"
             f"with refresh_lock(pathlib.Path({str(path)!r})): pass"
         )
         done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT_ROOT, capture_output=True, check=False)
-        assert done.returncode != 0, "the inner block must not give the outer lock away"
+        assert done.returncode != 0, "the block that was refused must not give the lock away"
+    with refresh_lock(path):
+        pass

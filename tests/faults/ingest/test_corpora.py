@@ -43,6 +43,7 @@ from sousei.feedback import page as readability_page
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
 from sousei.ingest.cells import csvtext, grid, workbook
+from sousei.ingest.cells.contents import Opener
 from sousei.ingest.dry_run import describe
 from sousei.ingest.problems.record import Refusal
 from sousei.ingest.reading import delivery as reading
@@ -276,10 +277,15 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
+def parsed(data: bytes) -> list[workbook.Sheet]:
+    with workbook.Parser() as parser:
+        return parser.parse(data)
+
+
 def judge_workbook(data: bytes, faults: list[str], done: Callable[[], None]) -> str:
     """Compare every cell of a workbook with the second reader."""
     try:
-        sheets = workbook.parse(data)
+        sheets = parsed(data)
     except Refusal as refusal:
         done()
         return refusal.problems[0]["problem_id"]
@@ -470,10 +476,7 @@ def edited(data: bytes, change: Callable[[bytes], bytes], part: str = "xl/worksh
 
 
 def cells_of(data: bytes) -> list[Cells]:
-    try:
-        return [ours(sheet) for sheet in workbook.parse(data)]
-    finally:
-        workbook.close()
+    return [ours(sheet) for sheet in parsed(data)]
 
 
 def ids(problems: list[Any]) -> list[str]:
@@ -535,18 +538,18 @@ def test_a_figure_that_is_an_error_refuses_the_delivery(name: str, error: str) -
     whole = reading.read(data, Path(name).name)
     assert whole.taken
     (rows,) = whole.tables.values()
-    sheet = next(one for one in workbook.parse(data) if one.name == rows["sheet"][0])
+    sheets = parsed(data)
+    sheet = next(one for one in sheets if one.name == rows["sheet"][0])
     row = int(rows["row"].max())  # type: ignore[arg-type]
     column = max(place for place, numbers in enumerate(sheet.numbers) if not math.isnan(numbers[row - 1]))
     spot = f"{xlsxwriter.utility.xl_col_to_name(column)}{row}"
-    number = len(workbook.parse(data)[: [one.name for one in workbook.parse(data)].index(sheet.name)]) + 1
+    number = [one.name for one in sheets].index(sheet.name) + 1
 
     def change(part: bytes) -> bytes:
         pattern = rb'<c r="%b"([^<>]*)><v>[^<]*</v>' % spot.encode()
         return re.sub(pattern, rb'<c r="%b"\1 t="e"><v>%b</v>' % (spot.encode(), error.encode()), part)
 
     found = reading.read(edited(data, change, f"xl/worksheets/sheet{number}.xml"), Path(name).name)
-    workbook.close()
     assert not found.taken
     assert any(one["row"] == row for one in found.problems), found.problems
 
@@ -632,7 +635,6 @@ def test_formulas_in_records_that_the_library_leaves_out_refuse_the_workbook(kin
         kind, cell(1, 0, struct.pack("<d", 2.0) + b"\0" * 8)
     )
     found = reading.read(xls(body), "x.xls")
-    workbook.close()
     assert ids(found.problems) == ["workbook_unreadable"]
 
 
@@ -641,7 +643,6 @@ def test_an_old_workbook_with_a_password_is_refused_as_such(scheme: int) -> None
     body = record(0x0203, cell(0, 0, struct.pack("<d", 1.0)))
     locked = record(0x002F, struct.pack("<HHHH", scheme, 0, 0x1234, 0x5678))
     found = [ids(reading.read(xls(body, first=first), "x.xls").problems) for first in (b"", locked)]
-    workbook.close()
     assert found == [["not_recognised"], ["workbook_encrypted"]]
 
 
@@ -656,9 +657,9 @@ def test_a_binary_workbook_is_refused_as_such() -> None:
 def test_a_cell_at_the_far_corner_is_refused_at_once() -> None:
     data = xlsx(lambda book, sheet: sheet.write_number("XFD1048576", 1))
     started = time.monotonic()
-    found = reading.read(data, "x.xlsx")
-    alive = bool(workbook._children)
-    workbook.close()
+    with workbook.Parser() as parser:
+        found = reading.read(data, "x.xlsx", opener=Opener(parser))
+        alive = parser.pid is not None
     assert ids(found.problems) == ["workbook_unreadable"] and found.problems[0]["found"] == "too_many_cells"
     assert alive and time.monotonic() - started < 10
 
@@ -670,7 +671,6 @@ def test_two_sheets_of_one_name_refuse_the_workbook() -> None:
 
     data = edited(xlsx(write), lambda part: part.replace("別".encode(), "表".encode()), "xl/workbook.xml")
     found = reading.read(data, "x.xlsx")
-    workbook.close()
     assert ids(found.problems) == ["workbook_unreadable"] and found.problems[0]["found"] == "sheets_of_one_name"
 
 
@@ -694,20 +694,20 @@ def sparkline(book: Any, sheet: Any) -> None:
 )
 def test_formulas_beyond_the_cells_are_counted_and_cost_nothing(data: bytes, count: int) -> None:
     try:
-        sheet = readability.structure(data)["sheets"][0]
+        with readability.Lookers() as lookers:
+            sheet = lookers.structure(data)["sheets"][0]
         tracemalloc.start()
-        made = list(readability_checks.make(sheet, grid.of_workbook(data)[0] if count == 1 else None))
+        made = list(readability_checks.make(sheet, grid.of_sheets(parsed(data))[0] if count == 1 else None))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-        readability.close()
     (found,) = [one for one in made if one.rule == "L2-06"]
     assert found.total == count
     assert peak < 10 << 20
 
 
 def test_a_look_that_fails_leaves_a_page_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(data: bytes, file_name: str) -> readability.Examination:
+    def fails(data: bytes, file_name: str, lookers: object) -> readability.Examination:
         raise IndexError("index -1")
 
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")

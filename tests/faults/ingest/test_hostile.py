@@ -9,8 +9,7 @@ import json
 import multiprocessing
 import os
 import re
-import subprocess
-import sys
+import signal
 import time
 import zipfile
 from collections.abc import Callable
@@ -29,7 +28,7 @@ from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
 from sousei.ingest.areas import register as areas
 from sousei.ingest.cells import csvtext, workbook
-from sousei.ingest.cells.contents import Contents
+from sousei.ingest.cells.contents import Contents, Opener
 from sousei.ingest.cells.grid import of_csv
 from sousei.ingest.decided import decisions
 from sousei.ingest.dry_run import describe
@@ -131,41 +130,38 @@ def test_bombs_are_refused_before_they_are_unpacked(length: int) -> None:
 def test_a_lying_zip_directory_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
     """A directory that understates its sizes gets past the check; the child's memory limit holds then."""
     monkeypatch.setattr(workbook, "inspect", lambda data: None)
-    monkeypatch.setattr(workbook, "MEMORY", 160 << 20)
-    workbook.close()
     bomb = parts(
         lambda held: held.update({"xl/sharedStrings.xml": b"<sst>" + b"<si><t>x</t></si>" * 6_000_000 + b"</sst>"})
     )
-    with pytest.raises(Refusal) as refused:
-        workbook.parse(bomb)
+    with workbook.Parser(memory=160 << 20) as parser, pytest.raises(Refusal) as refused:
+        parser.parse(bomb)
     assert ids(refused.value.problems)[0] in {"workbook_unreadable", "workbook_timeout"}
-    workbook.close()
     monkeypatch.undo()
     assert reading.read(BOOK, "2304ssnen.xlsx").taken
 
 
-def test_a_parser_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "SECONDS", 0.5)
-    monkeypatch.setattr(
-        workbook,
-        "_start",
-        lambda: subprocess.Popen(
-            [sys.executable, "-c", "import time; time.sleep(60)"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        ),
-    )
-    workbook.close()
+def test_a_parser_that_hangs_is_ended(tmp_path: Path) -> None:
+    script = tmp_path / "hangs.py"
+    script.write_text("import time; time.sleep(60)")
     started = time.monotonic()
-    with pytest.raises(Refusal) as refused:
-        workbook.parse(BOOK)
-    assert ids(refused.value.problems) == ["workbook_timeout"]
+    with workbook.Parser(script, seconds=0.5) as parser:
+        with pytest.raises(Refusal) as refused:
+            parser.parse(BOOK)
+        assert ids(refused.value.problems) == ["workbook_timeout"] and parser.pid is None
     assert time.monotonic() - started < 5
 
 
 def test_a_parser_that_dies_costs_one_file_only() -> None:
-    workbook.parse(BOOK)
-    workbook._children[0].kill()
-    workbook._children[0].wait()
-    assert reading.read(BOOK, "2304ssnen.xlsx").taken
+    with workbook.Parser() as parser:
+        parser.parse(BOOK)
+        first = parser.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        while parser.pid is not None:
+            time.sleep(0.01)
+        with Opener(parser) as opener:
+            assert reading.read(BOOK, "2304ssnen.xlsx", opener=opener).taken
+        assert parser.pid not in (None, first)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

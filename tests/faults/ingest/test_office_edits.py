@@ -25,7 +25,7 @@ from python_calamine import CalamineWorkbook
 
 from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.areas import register as areas
-from sousei.ingest.cells.contents import open_bytes
+from sousei.ingest.cells.contents import Opener
 from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.recognise import nearest, proposals
@@ -712,7 +712,8 @@ def _turned(rows: Rows) -> Rows:
 
 
 def _nearest(data: bytes) -> str:
-    contents = open_bytes(data)
+    with Opener() as opener:
+        contents = opener.open(data)
     found = nearest.nearest(contents.grids, contents.form, all_contracts())
     assert found is None or (found["severity"], found["problem_id"]) == ("warn", "not_recognised")
     return found["message_ja"] if found else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,9 +15,8 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sousei.feedback import examine as readability
 from sousei.feedback.checks import letters, ranges
-from sousei.feedback.examine import examine, findings, results, rule_book
+from sousei.feedback.examine import Lookers, examine, findings, results, rule_book
 from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.problems.record import Refusal
 
@@ -30,12 +29,6 @@ CLEAN = [
     ["03203", "大船渡市", 2020, 34728, 322.51],
 ]
 """A table that keeps every rule that can be judged."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _children() -> Iterator[None]:
-    yield
-    readability.close()
 
 
 def book(change: Callable[[Worksheet], object] = lambda sheet: None, rows: list[list[Any]] | None = None) -> bytes:
@@ -394,31 +387,31 @@ def test_a_hostile_file_is_a_finding_and_never_a_crash(name: str) -> None:
     assert results(seen)["L3-04"] == "unseen" or name == "empty"
 
 
-def test_a_workbook_that_takes_too_long_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_that_takes_too_long_is_refused_in_time() -> None:
     cells = b"<worksheet><sheetData>" + b"<row><c/><c/></row>" * 50_000 + b"</sheetData></worksheet>"
     names = "".join(f'<sheet name="s{n}" sheetId="{n}" r:id="rId1"/>' for n in range(1, 3000)).encode()
     slow = repacked(book(), "xl/worksheets/sheet1.xml", cells)
     slow = repacked(slow, "xl/workbook.xml", b'<workbook xmlns:r="r"><sheets>' + names + b"</sheets></workbook>")
-    monkeypatch.setattr(readability, "SECONDS", 1.0)
     begun = time.monotonic()
-    assert [one.rule for one in findings(slow, "slow")] == ["L1-01"]
-    assert time.monotonic() - begun < 5
-    assert findings(book(), "clean") == []
+    with Lookers(seconds=1.0) as lookers:
+        assert [one.rule for one in findings(slow, "slow", lookers)] == ["L1-01"]
+        assert time.monotonic() - begun < 5
+        assert findings(book(), "clean", lookers) == []
 
 
 def test_the_zip_directory_is_looked_at_before_anything_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(data: bytes) -> None:
+    def never(self: object, data: bytes) -> None:
         raise AssertionError("unpacked")
 
-    monkeypatch.setattr(readability, "structure", never)
+    monkeypatch.setattr(Lookers, "structure", never)
     assert "展開" in findings(HOSTILE["zip_bomb"], "x")[0].message_ja
 
 
 def test_a_document_type_is_refused_even_without_an_entity() -> None:
     data = repacked(book(), "xl/worksheets/sheet1.xml", b"<!DOCTYPE worksheet><worksheet/>")
     assert [one.rule for one in findings(data, "x")] == ["L1-01"]
-    with pytest.raises(Refusal, match="doctype"):
-        readability.structure(data)
+    with Lookers() as lookers, pytest.raises(Refusal, match="doctype"):
+        lookers.structure(data)
 
 
 def test_after_a_hostile_file_the_next_is_read() -> None:

@@ -241,7 +241,7 @@ def test_a_file_is_looked_at_once_per_checker(tmp_path: Path, monkeypatch: pytes
     given = frames([delivered(home, "表.xlsx", messy())], [])
     first = {path.name: path.read_bytes() for path in write_all(home, *given, tmp_path / "a")}
 
-    def never(data: bytes, file_name: str) -> None:
+    def never(data: bytes, file_name: str, lookers: object) -> None:
         raise AssertionError("looked at again")
 
     real = readability.examine
@@ -249,7 +249,7 @@ def test_a_file_is_looked_at_once_per_checker(tmp_path: Path, monkeypatch: pytes
     second = {path.name: path.read_bytes() for path in write_all(home, *given, tmp_path / "b")}
     assert first == second
     looks: list[int] = []
-    monkeypatch.setattr(readability, "examine", lambda data, name: looks.append(1) or real(data, name))
+    monkeypatch.setattr(readability, "examine", lambda *asked: looks.append(1) or real(*asked))
     monkeypatch.setattr(readability_page, "checker_version", lambda: "another")
     write_all(home, *given, tmp_path / "c")
     assert looks == [1]
@@ -258,7 +258,7 @@ def test_a_file_is_looked_at_once_per_checker(tmp_path: Path, monkeypatch: pytes
 def test_a_check_that_fails_costs_its_page_and_not_the_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = Home(tmp_path / "home")
 
-    def fails(data: bytes, file_name: str) -> None:
+    def fails(data: bytes, file_name: str, lookers: object) -> None:
         raise ZeroDivisionError("根室太郎")
 
     monkeypatch.setattr(readability, "examine", fails)

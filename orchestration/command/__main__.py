@@ -1,0 +1,7 @@
+"""`python -m sousei.orchestration.command`. Holds nothing else, and does not hold the command (the package itself)."""
+
+import sys
+
+from sousei.orchestration.command import main
+
+sys.exit(main())

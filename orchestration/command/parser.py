@@ -1,0 +1,166 @@
+"""The arguments of `sousei`, call by call.
+
+Holds: names, kinds and help of arguments, and which function answers a call. Does not hold: the answers (the modules
+beside it).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from sousei.orchestration.command import deliveries, desk, nights, releases
+
+_EXTRACT_COLUMNS = """入力: 一行目が見出しの CSV（UTF-8 か Shift_JIS）。次の見出しの列だけを見る（ほかは捨てる）。
+  生年月日 または 年齢    2026-04-01、2026/4/1、20260401、令和8年4月1日、R8.4.1、5080401（元号番号）。時刻つきも可
+  性別                    男 女 1 2、空欄・不明は性別不詳
+  町字 または 町字名      番地のない町字の名前
+  異動事由                転入 出生 転居 転出 死亡 など。なければ空欄
+  異動日 または 異動年月日  生年月日と同じ書き方。基準日より後の異動は数えない
+  住民種別                日本人 外国人
+確かに読めない日付（Excel の通し番号、月/日/年の順、2桁の年など）は種類ごとの件数を出し、列の日付の 1% を超えれば
+集計しない。個人番号・住民票コードのある抽出は受け付けない。
+input: a CSV with these headers; days that are not certain (Excel serials, US order, two-digit years) are counted by
+kind and refused above 1% of a column; moves after the as-of day are not counted."""
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"bad_date: {text!r} は YYYY-MM-DD の日付ではありません / not a YYYY-MM-DD date"
+        ) from error
+
+
+def _limit(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"bad_limit: {text!r} は2以上の整数ではありません / not a whole number from 2")
+    return int(text)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole parser; `run` of what it parses answers the call."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--lang", choices=("ja", "en"), default="ja", help="表示の言語 / language of the output")
+    common.add_argument("--json", action="store_true", help="機械向けの JSON / JSON for programs")
+    whole = argparse.ArgumentParser(
+        prog="sousei", description="創生: 地方創生の指標倉庫 / the indicator warehouse of municipal revitalization"
+    )
+    calls = whole.add_subparsers(dest="call", required=True, metavar="CALL")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], about: str, example: str) -> argparse.ArgumentParser:
+        one = calls.add_parser(
+            name,
+            parents=[common],
+            help=about,
+            description=about,
+            epilog=f"例 / example:  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        one.set_defaults(run=run)
+        return one
+
+    call = add(
+        "refresh",
+        nights.refresh_call,
+        "毎晩の更新を今一度だけ行う / run the nightly job once, now",
+        "sousei refresh --as-of 2026-04-01 --landing /data/landing",
+    )
+    call.add_argument("--as-of", type=_day, metavar="YYYY-MM-DD", help="基準日（既定は日本時間の今日） / as-of date")
+    call.add_argument("--landing", type=Path, metavar="DIR", help="受領ファイルの置き場 / folder with the deliveries")
+    call.add_argument(
+        "--samples",
+        action="store_true",
+        help="見本での試行（自前の資料で公表した環境では使えない） / a trial with samples",
+    )
+    add(
+        "status",
+        nights.status_call,
+        "現在の公表版と受領の状況 / the current release and what lies in landing",
+        "sousei status",
+    )
+    call = add(
+        "check",
+        deliveries.check_call,
+        "受領ファイルを読み、夜間の検査にかけてみる（何も変えない） / what would happen to a delivery; touches nothing",
+        "sousei check 2103ssjin.xlsx",
+    )
+    call.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    call.add_argument(
+        "--quick", action="store_true", help="ファイルだけを読み、公表版と合わせない / read the file only"
+    )
+    call.add_argument(
+        "--page", type=Path, metavar="DIR", help="作成者向けのページ（HTML・xlsx）を書く / write the maker's pages"
+    )
+    call = add(
+        "aggregate",
+        deliveries.aggregate_call,
+        "住民記録の抽出を件数だけにする（個人の行は残さない） / counts from a register extract; keeps no person",
+        "sousei aggregate extract.csv --municipality 01223 --as-of 2026-10-01 --to counts.csv",
+    )
+    call.add_argument("file", type=Path, metavar="FILE")
+    call.add_argument("--municipality", required=True, type=desk.code, metavar="CODE")
+    call.add_argument("--as-of", required=True, type=_day, metavar="YYYY-MM-DD", help="年齢の基準日 / ages on this day")
+    call.add_argument("--to", required=True, type=Path, metavar="CSV")
+    call.add_argument("--years", type=int, choices=(1, 5), default=5, help="年齢の刻み / width of the age groups")
+    call.add_argument(
+        "--suppress-below",
+        type=_limit,
+        metavar="N",
+        help="N 人未満の欄と、差し引きで分かる欄を秘匿する / hide cells below N and those that would give them away",
+    )
+    call.description = f"{call.description}\n\n{_EXTRACT_COLUMNS}"
+    add("releases", releases.list_call, "公表版の一覧 / list the releases", "sousei releases")
+    call = add(
+        "verify", releases.verify_call, "公表版を読み直して検証する / re-read and verify a release", "sousei verify"
+    )
+    call.add_argument("release", nargs="?", default="current", metavar="RELEASE")
+    call.add_argument(
+        "--inputs", action="store_true", help="入力の保管ファイルも照合する / also check the stored bytes of its inputs"
+    )
+    call = add(
+        "withdraw",
+        deliveries.withdraw_call,
+        "受領ファイルを取り下げる（次の更新から使わない） / a delivery counts no more from the next refresh",
+        "sousei withdraw tourism-0123456789abcdef --reason 誤って受領 --by 統計担当課長",
+    )
+    call.add_argument("source_id", metavar="SOURCE_ID", help="meta_source の source_id / as in meta_source")
+    call.add_argument("--reason", required=True, metavar="TEXT", help="理由 / why")
+    call.add_argument("--by", required=True, metavar="NAME", help="決めた部署・役職 / office or role that decides")
+    call.add_argument("--restore", action="store_true", help="取り下げをやめ、また使う / it counts again")
+    call = add(
+        "release",
+        releases.use_call,
+        "releases/current を別の公表版に向ける（戻す、失われたときに直す） / move the pointer to a release",
+        "sousei release use 2026-11-21.1",
+    )
+    call.add_argument("action", choices=("use",))
+    call.add_argument("release", metavar="RELEASE")
+    call = add(
+        "diff",
+        releases.diff_call,
+        "二つの公表版の間で動いた数値と理由 / which published figures moved, and why",
+        "sousei diff 2026-11-21.1 current",
+    )
+    call.add_argument("a", metavar="A")
+    call.add_argument("b", metavar="B")
+    call = add(
+        "query",
+        releases.query_call,
+        "公表版に対する読み取り専用の問い合わせ / one read-only query on a release",
+        'sousei query "select * from mart_kpi_scorecard where grade is not null" --format csv',
+    )
+    call.add_argument("sql", metavar="SQL")
+    call.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
+    call.add_argument("--release", default="current", metavar="RELEASE")
+    call = add(
+        "project",
+        desk.run,
+        "人口ビジョンを机上で問う / the population vision at the desk",
+        "sousei project goal --municipality 01223 --target 9345 --year 2060",
+    )
+    desk.add(call, common)
+    return whole

@@ -1,0 +1,97 @@
+"""`sousei releases`, `verify`, `release use`, `diff`, `query`: what is done with releases.
+
+Holds: printing. Does not hold: the shelf of releases (publication).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from sousei.foundation.home import Home
+from sousei.orchestration.command.words import MISUSE, OK, REFUSED, emit, locked, print_frame, say
+
+
+def list_call(arguments: argparse.Namespace) -> int:
+    """All releases."""
+    from sousei.publication import releases
+
+    listed = releases.list_releases(Home.from_environment())
+    print_frame(arguments, listed)
+    return OK
+
+
+def verify_call(arguments: argparse.Namespace) -> int:
+    """Read a release again and compare."""
+    from sousei.publication import releases
+
+    home = Home.from_environment()
+    release = releases.find(home, arguments.release)
+    found = releases.verify(release)
+    problems = [*found.problems, *(releases.verify_inputs(home, release) if arguments.inputs else ())]
+    if arguments.json:
+        emit({"release_id": found.release_id, "sound": not problems, "problems": problems})
+    else:
+        for problem in problems:
+            print(problem)
+        say(
+            arguments,
+            f"公表版 {found.release_id}: {'問題があります' if problems else '健全です'}（{found.tables.height}表）",
+            f"Release {found.release_id}: {'NOT sound' if problems else 'sound'} ({found.tables.height} tables)",
+        )
+    return REFUSED if problems else OK
+
+
+def use_call(arguments: argparse.Namespace) -> int:
+    """Move the pointer to a release that is sound."""
+    from sousei.orchestration.lock import RefreshInProgressError, refresh_lock
+    from sousei.publication import release, releases
+
+    home = Home.from_environment()
+    try:
+        with refresh_lock(home.lock):
+            chosen = releases.find(home, arguments.release)
+            found = releases.verify(chosen)
+            if not found.sound:
+                for problem in found.problems:
+                    print(problem, file=sys.stderr)
+                return REFUSED
+            release.use(home, chosen)
+    except RefreshInProgressError:
+        return locked(arguments)
+    say(
+        arguments,
+        f"releases/current は {chosen.release_id} を指しています。次の更新は、この版の入力と landing から作ります。",
+        f"releases/current leads to {chosen.release_id}; the next refresh takes its inputs and what lies in landing.",
+    )
+    return OK
+
+
+def diff_call(arguments: argparse.Namespace) -> int:
+    """What moved between two releases."""
+    from sousei.publication import releases
+
+    home = Home.from_environment()
+    moved = releases.diff(releases.find(home, arguments.a), releases.find(home, arguments.b))
+    if arguments.json:
+        emit({name: getattr(moved, name).to_dicts() for name in ("summary", "changes", "sources", "columns")})
+        return OK
+    if moved.changes.is_empty():
+        say(arguments, "動いた数値はありません。", "No published figure moved.")
+    else:
+        print_frame(arguments, moved.changes)
+    print_frame(arguments, moved.summary)
+    return OK
+
+
+def query_call(arguments: argparse.Namespace) -> int:
+    """One question to a release."""
+    from sousei.publication import releases
+
+    try:
+        answer = releases.query(arguments.sql, releases.find(Home.from_environment(), arguments.release))
+    except releases.QueryError as refusal:
+        print(str(refusal), file=sys.stderr)
+        return MISUSE
+    print_frame(arguments, answer, arguments.format)
+    return OK

@@ -1,0 +1,55 @@
+"""What every call of the command shares: exit codes, words for states, printing.
+
+Holds: how something is said to a person or a program. Does not hold: what is said (the modules beside it).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+OK, REFUSED, MISUSE, LOCKED = 0, 1, 2, 3
+STATES_JA = {
+    "published": "公表",
+    "nothing_new": "新しい資料なし",
+    "nothing_delivered": "使える資料なし",
+    "refused": "公表見送り",
+    "failed": "失敗",
+    "running": "実行中",
+}
+"""Ends of a refresh."""
+SEVERITIES_JA = {"gate": "必須", "warn": "注意", "review": "要確認"}
+
+
+def say(arguments: argparse.Namespace, ja: str, en: str) -> None:
+    """Print in the language that was asked for."""
+    print(en if arguments.lang == "en" else ja)
+
+
+def complain(arguments: argparse.Namespace, ja: str, en: str) -> None:
+    """The same on stderr."""
+    print(en if arguments.lang == "en" else ja, file=sys.stderr)
+
+
+def emit(value: Any) -> None:
+    """Print for a program."""
+    print(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+def print_frame(arguments: argparse.Namespace, frame: Any, form: str = "table") -> None:
+    """Print a table in the form that was asked for."""
+    from sousei.publication import releases
+
+    sys.stdout.buffer.write(releases.formatted(frame, "json" if arguments.json else form))
+
+
+def locked(arguments: argparse.Namespace) -> int:
+    """Say that a refresh is running; the exit code for that."""
+    complain(
+        arguments,
+        "refresh_in_progress: 別の更新が実行中です。終わってから実行してください。",
+        "refresh_in_progress: another refresh holds the lock; run again when it has ended.",
+    )
+    return LOCKED

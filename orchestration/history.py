@@ -1,0 +1,83 @@
+"""Where Dagster keeps the history of runs that the daemon and the web page show.
+
+Holds: finding that folder and opening it, or saying why it cannot be used; then the history of one run lies in memory.
+Does not hold: what is recorded there.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from sousei.foundation.environment import changed
+from sousei.foundation.home import Home
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+VARIABLE = "DAGSTER_HOME"
+
+
+class History(NamedTuple):
+    """instance: where the run is recorded. warning: why that is not the folder that was named, Japanese / English;
+    empty where it is, or where none was named."""
+
+    instance: dg.DagsterInstance
+    warning: str = ""
+
+
+@contextmanager
+def opened(home: Home) -> Iterator[History]:
+    """The history in the folder that DAGSTER_HOME names, else in the home's own where `make refresh` or `make schedule`
+    has made it; where that cannot be used, one in memory that costs almost nothing. A night never fails by it."""
+    import dagster as dg
+
+    named = os.environ.get(VARIABLE)
+    folder = Path(named) if named else home.root / "dagster"
+    fault = _fault(folder) if named or folder.is_dir() else None
+    if fault is None and folder.is_dir():
+        with changed(DAGSTER_HOME=str(folder)):
+            try:
+                instance = dg.DagsterInstance.get()
+                instance.get_runs_count()
+            except Exception as error:  # Dagster's own settings or store there are broken: many kinds, none is ours
+                fault = _one_line(error)
+            else:
+                with instance:
+                    yield History(instance)
+                return
+    with changed(without=(VARIABLE,)), dg.DagsterInstance.ephemeral() as instance:
+        yield History(instance, _told(folder, fault) if fault else "")
+
+
+def _fault(folder: Path) -> str | None:
+    """Why a folder cannot keep a history; None where it can."""
+    if not folder.is_absolute():
+        return "絶対パスではありません / not an absolute path"
+    if not folder.is_dir():
+        return "フォルダーがありません / no such folder"
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as error:
+        return f"書き込めません（{error.strerror}） / cannot be written ({error.strerror})"
+
+
+def _one_line(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    return f"Dagster が読めません（{said[:200]}） / Dagster cannot read it ({said[:200]})"
+
+
+def _told(folder: Path, fault: str) -> str:
+    ja, _, en = fault.partition(" / ")
+    return (
+        f"run_history_not_kept: {VARIABLE} の {folder} は使えません（{ja}）。今回の実行履歴は残しませんでした"
+        f"（公表には影響しません）。 / run_history_not_kept: {VARIABLE} {folder}: {en}; this run left no history "
+        "(the release is not affected)."
+    )
