@@ -24,8 +24,9 @@ import polars as pl
 import xlsxwriter
 
 from sousei.feedback import examine as readability
-from sousei.feedback.checks import Finding
-from sousei.feedback.examine import Examination, rule_book
+from sousei.feedback.checks.form import cannot_be_opened
+from sousei.feedback.findings import Examination, Finding
+from sousei.feedback.rules import rule_book
 from sousei.foundation.files import sync_folder, write_bytes, write_json
 from sousei.foundation.fingerprint import fingerprint
 from sousei.foundation.home import Home
@@ -170,7 +171,7 @@ def _looked_at(data: bytes) -> tuple[Examination, bool]:
 def _closed(problems: list[dict[str, Any]]) -> Examination:
     """The examination of a file that was refused before it was stored: its problems say why."""
     said = problems[0] if problems else {"message_ja": "受け取れないファイルです。", "message_en": "Refused."}
-    finding = Finding("L1-01", "broken", "", [], 1, "ファイル", said["message_ja"], said["message_en"])
+    finding = Finding("L1-01", "", *cannot_be_opened(said))
     if any(one["problem_id"] == "personal_data" for one in problems):
         reason, findings = "個人の情報があるため保存しておらず、判定していません。", []
     else:

@@ -37,9 +37,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import xlsxwriter
 
-from sousei.feedback import checks as readability_checks
 from sousei.feedback import examine as readability
 from sousei.feedback import page as readability_page
+from sousei.feedback.checks.seen import Sheet
+from sousei.feedback.checks.workbook import formulas
+from sousei.feedback.findings import Examination
 from sousei.foundation.home import Home
 from sousei.ingest import raw
 from sousei.ingest.cells import csvtext, grid, workbook
@@ -696,18 +698,17 @@ def test_formulas_beyond_the_cells_are_counted_and_cost_nothing(data: bytes, cou
     try:
         sheet = readability.structure(data)["sheets"][0]
         tracemalloc.start()
-        made = list(readability_checks.make(sheet, grid.of_workbook(data)[0] if count == 1 else None))
+        (found,) = formulas(Sheet(sheet, grid.of_workbook(data)[0] if count == 1 else None, None))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
         readability.close()
-    (found,) = [one for one in made if one.rule == "L2-06"]
     assert found.total == count
     assert peak < 10 << 20
 
 
 def test_a_look_that_fails_leaves_a_page_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(data: bytes, file_name: str) -> readability.Examination:
+    def fails(data: bytes, file_name: str) -> Examination:
         raise IndexError("index -1")
 
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
