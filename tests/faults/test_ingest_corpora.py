@@ -38,10 +38,10 @@ import pytest
 import xlsxwriter
 
 from sousei.feedback import examine as readability
-from sousei.feedback import page as readability_page
 from sousei.feedback.checks.seen import Sheet
 from sousei.feedback.checks.workbook import formulas
 from sousei.feedback.findings import Examination
+from sousei.feedback.pages import forms_of, page_of
 from sousei.foundation.home import Home
 from sousei.ingest import raw
 from sousei.ingest.cells import csvtext, grid, workbook
@@ -210,10 +210,11 @@ def judge(path: Path) -> dict[str, Any]:
         faults.append("refused without a reason")
     found["seconds"].append(time.monotonic() - started)
     started = time.monotonic()
-    report = readability_page.page_of(path)
-    if not readability_page.html(report) or not zipfile.is_zipfile(io.BytesIO(readability_page.xlsx(report))):
+    report = page_of(path)
+    forms = forms_of(report)
+    if not forms["html"] or not zipfile.is_zipfile(io.BytesIO(forms["xlsx"])):
         faults.append("no page")
-    faults += [note for note in report["notes_ja"] if "途中で止まりました" in note]
+    faults += [note for note in report.notes_ja if "途中で止まりました" in note]
     found["seconds"].append(time.monotonic() - started)
     look = judge_workbook if workbook.is_workbook(data[:8]) else judge_text
     started = time.monotonic()
@@ -713,9 +714,9 @@ def test_a_look_that_fails_leaves_a_page_that_says_so(tmp_path: Path, monkeypatc
 
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     monkeypatch.setattr(readability, "examine", fails)
-    report = readability_page.page_of(tmp_path / "x.csv")
-    assert report["notes_ja"] == ["検査が途中で止まりました(IndexError)。"]
-    assert "IndexError" in readability_page.html(report)
+    report = page_of(tmp_path / "x.csv")
+    assert report.notes_ja == ["検査が途中で止まりました(IndexError)。"]
+    assert "IndexError" in forms_of(report)["html"].decode()
 
 
 if __name__ == "__main__":
