@@ -114,6 +114,23 @@ def test_a_page_is_whole_in_itself_and_can_be_read_aloud() -> None:
     assert "size: A4" in page
 
 
+PHONE_REM = 24
+"""Width of the text on a phone of 390 pixels."""
+
+
+def test_no_column_collapses_on_a_phone() -> None:
+    made = report(messy())
+    for page in (html.page(made), html.index([("demo", made)])):
+        least = [(int(n), int(rem)) for n, rem in re.findall(r"nth-child\((\d+)\)\) \{ min-width: (\d+)rem", page)]
+        assert len(least) == 2 and "main { overflow-x: auto; }" in page
+        for columns in re.findall(r"<colgroup>(.*?)</colgroup>", page):
+            widths = re.findall(r"width:([^\"]+)", columns)
+            whole = max([PHONE_REM, *(rem for n, rem in least if len(widths) >= n)])
+            fixed = sum(float(one[:-3]) for one in widths if one.endswith("rem"))
+            shared = sum(float(one[:-1]) for one in widths if one.endswith("%")) / 100
+            assert (whole * (1 - shared) - fixed) / widths.count("auto") >= 5, widths
+
+
 def test_contrast_of_all_text_is_at_least_4_5() -> None:
     def light(colour: str) -> float:
         colour = colour if len(colour) == 6 else "".join(c * 2 for c in colour)
