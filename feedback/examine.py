@@ -1,76 +1,36 @@
 """A delivery -> findings by the rule of machine readability, for the person who made the file.
 
-Holds: opening a file safely for that purpose, the rules (rules.yaml), what each form cannot show. Does not
-hold the checks themselves (checks.py), the problems that reading found (raw.problem) or the page
-(publication). Findings name sheets, cells and counts, never what a cell holds.
+Holds: opening a file safely for that purpose, what each form cannot show. Does not hold the checks (feedback.checks),
+the rules (rules.yaml), the problems that reading found (raw.problem) or the page (html.py, workbook.py). Findings name
+sheets, cells and counts, never what a cell holds.
 """
 
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict
-
-from sousei.feedback import checks as readability_checks
-from sousei.feedback.checks import Finding
+from sousei.feedback import checks
+from sousei.feedback.checks.seen import Built, File, Sheet
+from sousei.feedback.findings import Examination, Finding
+from sousei.feedback.rules import rule_book
 from sousei.feedback.table import table_of
 from sousei.foundation.child import Worker
 from sousei.ingest.cells import csvtext, grid, workbook
-from sousei.ingest.cells.grid import Grid
-from sousei.ingest.problems.record import Problem, Refusal, problem
+from sousei.ingest.problems.record import Refusal, problem
 
 SECONDS = 30.0
-"""Longest look at one workbook's make; the largest real one takes 2 s."""
+"""Longest look at how one workbook is built; the largest real one takes 2 s."""
 MAX_TEXT = 32 << 20
 """Bytes of a text of which at most is looked at; the largest real delivery is 4 MB."""
 
-Form = Literal["xlsx", "xls", "csv", "json", "other"]
-
-
-class Rule(BaseModel):
-    """One rule, as rules.yaml has it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    id: str
-    name: str
-    severity: Literal["fatal", "critical", "major", "minor"]
-    meaning: str
-    mend: str
-    forms: list[Form] = ["xlsx", "xls", "csv", "json", "other"]
-    unseen: dict[str, str] = {}
-
-    @property
-    def level(self) -> str:
-        return self.id[:2]
-
-
-class RuleBook(BaseModel):
-    """The rules with their edition and source."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    edition: str
-    source_ja: str
-    source_url: str
-    rules: list[Rule]
-
-
-class Examination(NamedTuple):
-    """What was found in one file. notes_ja: facts about the file. unseen: rule -> why it could not be judged."""
-
-    form: Form
-    findings: list[Finding]
-    notes_ja: list[str]
-    unseen: dict[str, str]
-
-
-@cache
-def rule_book() -> RuleBook:
-    """The rules. Raises ValueError where the file does not have its form."""
-    return RuleBook(**yaml.safe_load(Path(__file__).with_name("rules.yaml").read_text("utf-8")))
+_ENCODINGS = {
+    "utf-8": "UTF-8、BOM なし",
+    "utf-8-sig": "UTF-8、BOM あり",
+    "utf-16": "UTF-16、BOM あり",
+    "cp932": "Shift_JIS(CP932)",
+}
 
 
 class Lookers:
@@ -87,7 +47,7 @@ class Lookers:
         self.close()
 
     def structure(self, data: bytes) -> dict[str, Any]:
-        """How a workbook is made, see worker.py; parsed in a child under limits of memory and time.
+        """How a workbook is built, see worker.py; parsed in a child under limits of memory and time.
 
         Raises Refusal where the child cannot, or does not in time.
         """
@@ -116,7 +76,7 @@ def examine(data: bytes, file_name: str, lookers: Lookers | None = None) -> Exam
     if lookers is None:
         with Lookers() as own:
             return examine(data, file_name, own)
-    form: Form = "other"
+    form = "other"
     notes: list[str] = []
     cannot = ""
     try:
@@ -125,8 +85,7 @@ def examine(data: bytes, file_name: str, lookers: Lookers | None = None) -> Exam
             found = _of_workbook(data, form, lookers)
         elif data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"%PDF", b"{\\rtf", b"<")):
             cannot = "表として読めない形式のため判定していません。"
-            ja = "PDF・HTML・XML などの文書で、この検査では表として読めません。"
-            found = [Finding("L1-01", "broken", "", [], 1, "ファイル", ja, "A document, not a table.")]
+            found = list(checks.of_file(File(form, is_document=True)))
         else:
             cut = data[: data.rfind(b"\n", 0, MAX_TEXT) + 1] if len(data) > MAX_TEXT else data
             if len(cut) < len(data):
@@ -137,22 +96,10 @@ def examine(data: bytes, file_name: str, lookers: Lookers | None = None) -> Exam
             found = _of_csv(text, encoding) if form == "csv" else []
     except Refusal as refusal:
         cannot = "ファイルを開けないため判定していません。"
-        found = [_of_problem(one) for one in refusal.problems]
-    unseen = {}
-    for rule in rule_book().rules:
-        reason = cannot or rule.unseen.get(form) or rule.unseen.get("any", "")
-        if reason and form in rule.forms:
-            unseen[rule.id] = reason
+        found = list(checks.of_file(File(form, problems=tuple(refusal.problems))))
+    reasons = {rule.id: cannot or rule.unseen_in(form) for rule in rule_book().rules if rule.applies_to(form)}
     found.sort(key=lambda one: (one.rule, one.result))
-    return Examination(form, found, notes, unseen)
-
-
-_ENCODINGS = {
-    "utf-8": "UTF-8、BOM なし",
-    "utf-8-sig": "UTF-8、BOM あり",
-    "utf-16": "UTF-16、BOM あり",
-    "cp932": "Shift_JIS(CP932)",
-}
+    return Examination(form, found, notes, {rule: reason for rule, reason in reasons.items() if reason})
 
 
 def results(examination: Examination) -> dict[str, str]:
@@ -162,51 +109,28 @@ def results(examination: Examination) -> dict[str, str]:
         said = {one.result for one in examination.findings if one.rule == rule.id}
         if said:
             found[rule.id] = "broken" if "broken" in said else "doubtful"
-        elif examination.form not in rule.forms:
+        elif not rule.applies_to(examination.form):
             found[rule.id] = "not_applicable"
         else:
             found[rule.id] = "unseen" if rule.id in examination.unseen else "kept"
     return found
 
 
-def _of_problem(one: Problem) -> Finding:
-    rule = "L1-15" if one["problem_id"] == "not_rfc4180" else "L1-01"
-    return Finding(rule, "broken", "", [], 1, "ファイル", one["message_ja"], one["message_en"])
-
-
 def _of_csv(text: str, encoding: str) -> list[Finding]:
     made = grid.of_csv(text.removeprefix("\ufeff"))
-    found = _of_grid(made, encoding == "cp932") if made.height and made.width else []
-    if made.width <= 1:
-        ja = "一列しかありません。区切りがカンマになっているか確かめてください。"
-        found.append(Finding("L1-01", "doubtful", "", [], 1, "ファイル", ja, "A single column: is it CSV at all?"))
+    found = list(checks.of_file(File("csv", columns=made.width)))
+    if made.height and made.width:
+        found += checks.of_sheet(Sheet({}, made, table_of(made), encoding == "cp932"))
     return found
 
 
-def _of_grid(made: Grid, is_cp932: bool) -> list[Finding]:
-    table = table_of(made)
-    if table is None:
-        return []
-    found = [one for check in readability_checks.TABLE_CHECKS for one in check(table)]
-    return found + list(readability_checks.characters(table, is_cp932))
-
-
-def _of_workbook(data: bytes, form: Form, lookers: Lookers) -> list[Finding]:
+def _of_workbook(data: bytes, form: str, lookers: Lookers) -> list[Finding]:
     workbook.inspect(data)
-    made = lookers.structure(data)
-    found: list[Finding] = []
-    if form == "xls":
-        ja = "旧形式(.xls)のブックです。"
-        found.append(Finding("L1-01", "broken", "", [], 1, "ファイル", ja, "An old .xls workbook."))
+    told = lookers.structure(data)
+    found = list(checks.of_file(File(form, links=told["links"])))
     grids = {one.sheet: one for one in grid.of_sheets(lookers.parser.parse(data))}
-    for sheet in made["sheets"]:
-        found += readability_checks.make(sheet, grids.get(sheet["name"]))
-        if (one := grids.get(sheet["name"])) and (table := table_of(one, sheet.get("merged"))):
-            found += [finding for check in readability_checks.TABLE_CHECKS for finding in check(table)]
-            found += readability_checks.characters(table, False)
-            if sheet.get("marked"):
-                found += readability_checks.looks(table, sheet["marked"])
-    if made["links"]:
-        ja, en = f"他のブックへのリンクが {made['links']} 残っています。", f"{made['links']} links to other workbooks."
-        found.append(Finding("L2-06", "doubtful", "", [], made["links"], "リンク", ja, en))
+    sheets: list[Built] = told["sheets"]
+    for built in sheets:
+        made = grids.get(built["name"])
+        found += checks.of_sheet(Sheet(built, made, table_of(made, built.get("merged")) if made else None))
     return found

@@ -1,7 +1,7 @@
 """The pages for the makers of a night's deliveries, written by a process of its own while the night goes on.
 
 Holds: starting that process, waiting for it, and what it runs. Does not hold: what stands on a page
-(readability_page). The pages are about deliveries, not about the release: when they fail, the night goes on, and
+(feedback.report). The pages are about deliveries, not about the release: when they fail, the night goes on, and
 `<run>/pages.log` says why.
 """
 
@@ -42,7 +42,7 @@ def main() -> None:
     """Write the pages of one run: arguments are the home and the run's folder."""
     import polars as pl
 
-    from sousei.feedback.page import write_all
+    from sousei.feedback.pages import write_all
 
     end_with_parent()
     os.nice(_NICE)  # the night comes first

@@ -1,20 +1,21 @@
 """A grid -> where its table lies: header, body, columns of figures, cells by kind.
 
 Holds what the checks of machine readability look at, found without any contract, since the maker's page is for files
-of every layout. Does not hold a rule (checks.py) or the reading of figures (match.py, melt.py).
+of every layout. Does not hold a check (feedback.checks) or the reading of figures (ingest.rows).
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
 from sousei.ingest.cells.grid import HEAD, Grid
 from sousei.ingest.recognise.headers import UNITS
-from sousei.ingest.vocabulary.text import squeeze_column
+from sousei.ingest.vocabulary.text import squeeze, squeeze_column
 
 EMPTY, NUMBER, NUMERAL, SYMBOL, WORD = range(5)
 """Kinds of a cell: a number; a text that spells a number; a sign in a number's place; any other text."""
@@ -46,7 +47,8 @@ _YEAR = re.compile(r"(18|19|20)\d\d(年度?)?")
 _CODE = re.compile(r"コード|code|番号|\bID\b|\bNo\b", re.I)
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Table:
     """The table of a sheet. Rows and columns are 0-based.
 
     head: squeezed texts of the first rows, merged ranges filled with their text. kinds: height x width of the grid, a
@@ -69,9 +71,52 @@ class Table(NamedTuple):
     labels: list[str]
     again: list[int]
 
+    @cached_property
+    def filled(self) -> np.ndarray:
+        """Which cells hold anything."""
+        return np.not_equal(self.kinds, EMPTY)
+
+    @cached_property
+    def measures(self) -> list[int]:
+        """Columns of figures that are not codes."""
+        return [column for column in self.figures if not self.is_code(column)]
+
+    @cached_property
+    def choices(self) -> dict[int, pl.Series]:
+        """Column -> texts of its data, where the same texts come again and again."""
+        found = {}
+        for column, words in enumerate(self.words):
+            if words is None:
+                continue
+            data = words[self.body : self.last + 1]
+            given = data.drop_nulls()
+            if len(given) >= 5 and given.n_unique() * 2 <= len(given):
+                found[column] = data
+        return found
+
     @property
-    def sheet(self) -> str:
-        return self.grid.sheet
+    def has_header(self) -> bool:
+        return self.body > self.first
+
+    def blank(self) -> np.ndarray:
+        """A mask of no cell."""
+        return np.zeros(self.kinds.shape, dtype=bool)
+
+    def within(self, mask: np.ndarray) -> np.ndarray:
+        """The mask without the cells that do not belong to the data; changes the mask itself."""
+        mask[: self.body] = False
+        mask[self.last + 1 :] = False
+        if self.again:
+            mask[self.again] = False
+        return mask
+
+    def rows_with(self, *kinds: int) -> np.ndarray:
+        """Which rows hold a cell of these kinds in a column of figures."""
+        return np.any(np.isin(self.kinds[:, self.figures], kinds), axis=1)
+
+    def squeezed(self, row: int) -> list[str | None]:
+        """A row's texts, squeezed."""
+        return [squeeze(self.grid.cells(column, row, row + 1)[0]) for column in range(self.grid.width)]
 
     def is_code(self, column: int) -> bool:
         """A column of codes or numbers of things, as its header says or as leading zeros show."""

@@ -82,17 +82,13 @@ def _print_rehearsal(arguments: argparse.Namespace, rehearsed: Any) -> None:
 
 def _write_pages(files: list[Path], to: Path) -> list[Path]:
     """The machine-readability page of each file, as HTML and xlsx, below `to`."""
-    from sousei.feedback import page as readability_page
+    from sousei.feedback.pages import forms_of, page_of
     from sousei.foundation.files import write_bytes
 
     to.mkdir(parents=True, exist_ok=True)
     written = []
     for path in files:
-        report = readability_page.page_of(path)
-        for suffix, data in (
-            ("html", readability_page.html(report).encode()),
-            ("xlsx", readability_page.xlsx(report)),
-        ):
+        for suffix, data in forms_of(page_of(path)).items():
             written.append(to / f"{path.name}.{suffix}")
             write_bytes(written[-1], data)
     return written

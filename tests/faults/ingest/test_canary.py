@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from sousei.feedback.page import write_all
+from sousei.feedback.pages import write_all
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
 from sousei.ingest.dry_run import describe

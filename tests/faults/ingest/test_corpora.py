@@ -37,9 +37,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import xlsxwriter
 
-from sousei.feedback import checks as readability_checks
 from sousei.feedback import examine as readability
-from sousei.feedback import page as readability_page
+from sousei.feedback.checks.seen import Sheet
+from sousei.feedback.checks.workbook import formulas
+from sousei.feedback.findings import Examination
+from sousei.feedback.pages import forms_of, page_of
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
 from sousei.ingest.cells import csvtext, grid, workbook
@@ -209,10 +211,11 @@ def judge(path: Path) -> dict[str, Any]:
         faults.append("refused without a reason")
     found["seconds"].append(time.monotonic() - started)
     started = time.monotonic()
-    report = readability_page.page_of(path)
-    if not readability_page.html(report) or not zipfile.is_zipfile(io.BytesIO(readability_page.xlsx(report))):
+    report = page_of(path)
+    forms = forms_of(report)
+    if not forms["html"] or not zipfile.is_zipfile(io.BytesIO(forms["xlsx"])):
         faults.append("no page")
-    faults += [note for note in report["notes_ja"] if "途中で止まりました" in note]
+    faults += [note for note in report.notes_ja if "途中で止まりました" in note]
     found["seconds"].append(time.monotonic() - started)
     look = judge_workbook if workbook.is_workbook(data[:8]) else judge_text
     started = time.monotonic()
@@ -697,24 +700,23 @@ def test_formulas_beyond_the_cells_are_counted_and_cost_nothing(data: bytes, cou
         with readability.Lookers() as lookers:
             sheet = lookers.structure(data)["sheets"][0]
         tracemalloc.start()
-        made = list(readability_checks.make(sheet, grid.of_sheets(parsed(data))[0] if count == 1 else None))
+        (found,) = formulas(Sheet(sheet, grid.of_sheets(parsed(data))[0] if count == 1 else None, None))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    (found,) = [one for one in made if one.rule == "L2-06"]
     assert found.total == count
     assert peak < 10 << 20
 
 
 def test_a_look_that_fails_leaves_a_page_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(data: bytes, file_name: str, lookers: object) -> readability.Examination:
+    def fails(data: bytes, file_name: str, lookers: object) -> Examination:
         raise IndexError("index -1")
 
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     monkeypatch.setattr(readability, "examine", fails)
-    report = readability_page.page_of(tmp_path / "x.csv")
-    assert report["notes_ja"] == ["検査が途中で止まりました(IndexError)。"]
-    assert "IndexError" in readability_page.html(report)
+    report = page_of(tmp_path / "x.csv")
+    assert report.notes_ja == ["検査が途中で止まりました(IndexError)。"]
+    assert "IndexError" in forms_of(report)["html"].decode()
 
 
 if __name__ == "__main__":

@@ -15,8 +15,10 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sousei.feedback.checks import letters, ranges
-from sousei.feedback.examine import Lookers, examine, findings, results, rule_book
+from sousei.feedback import checks
+from sousei.feedback.examine import Lookers, examine, findings, results
+from sousei.feedback.findings import letters, ranges
+from sousei.feedback.rules import RuleBook, rule_book
 from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.problems.record import Refusal
 
@@ -76,6 +78,25 @@ def with_cells(**cells: Any) -> list[list[Any]]:
 def test_the_rules_are_the_thirty_of_the_decision() -> None:
     ids = [rule.id for rule in rule_book().rules]
     assert ids == [f"L{level}-{n:02d}" for level, last in ((1, 15), (2, 6), (3, 9)) for n in range(1, last + 1)]
+
+
+def test_every_rule_that_a_file_can_show_is_judged_in_one_module() -> None:
+    judged = {rule.id for rule in rule_book().rules if "any" not in rule.unseen}
+    modules: dict[str, set[str]] = {}
+    for rule, check in (*checks.FILE_CHECKS, *checks.SHEET_CHECKS, *checks.TABLE_CHECKS):
+        modules.setdefault(rule, set()).add(check.__module__)
+    assert modules.keys() == judged
+    assert {rule: found for rule, found in modules.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize(
+    "odd", [{"id": "L4-01"}, {"severity": "grave"}, {"forms": ["docx"]}, {"unseen": {"docx": "見えません。"}}]
+)
+def test_a_rule_with_a_name_that_the_book_does_not_have_is_refused(odd: dict[str, Any]) -> None:
+    given = rule_book().model_dump()
+    given["rules"] = [given["rules"][0] | odd]
+    with pytest.raises(ValueError, match="not named in the rule book"):
+        RuleBook(**given)
 
 
 @pytest.mark.parametrize("data", [book(), text(CLEAN), text(CLEAN, "cp932"), text(CLEAN, "utf-8-sig")])

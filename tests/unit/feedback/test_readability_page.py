@@ -17,9 +17,11 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from sousei.feedback import examine as readability
-from sousei.feedback import page as readability_page
+from sousei.feedback import html, pages
 from sousei.feedback.examine import examine, findings, results
-from sousei.feedback.page import Report, html, page_of, report_of, write_all, xlsx
+from sousei.feedback.pages import page_of, write_all
+from sousei.feedback.report import Delivery, Report, report_of
+from sousei.feedback.workbook import xlsx
 from sousei.foundation.home import Home
 from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.tables import schema_of
@@ -66,8 +68,8 @@ def report(data: bytes, file_name: str = "人口.xlsx") -> Report:
             "action_ja": "表を直してください。",
         }
     ]
-    facts = {"file_name": file_name, "source_id": "demo-0123456789abcdef", "verdict": "refused", "period": "2020"}
-    return report_of(examine(data, file_name), problems, facts)
+    delivery = Delivery(file_name, "demo-0123456789abcdef", verdict="refused", period="2020")
+    return report_of(examine(data, file_name), problems, delivery)
 
 
 class Page(HTMLParser):
@@ -90,8 +92,8 @@ class Page(HTMLParser):
 
 def test_text_of_a_file_stays_text_in_the_page() -> None:
     nasty = report(messy("'=1<b>&"), '<script>alert("x")</script>.xlsx')
-    nasty["problems"][0]["found"] = "<img src=x onerror=alert(1)>"
-    page = html(nasty)
+    nasty.problems[0] = nasty.problems[0]._replace(found="<img src=x onerror=alert(1)>")
+    page = html.page(nasty)
     seen = Page(page)
     assert not seen.open
     assert not {"script", "img", "b", "iframe", "link"} & {tag for tag, _ in seen.tags}
@@ -102,7 +104,7 @@ def test_text_of_a_file_stays_text_in_the_page() -> None:
 
 
 def test_a_page_is_whole_in_itself_and_can_be_read_aloud() -> None:
-    page = html(report(messy()))
+    page = html.page(report(messy()))
     seen = Page(page)
     assert ("html", {"lang": "ja"}) in seen.tags
     tables = [tag for tag, _ in seen.tags].count("table")
@@ -112,6 +114,23 @@ def test_a_page_is_whole_in_itself_and_can_be_read_aloud() -> None:
     assert "size: A4" in page
 
 
+PHONE_REM = 24
+"""Width of the text on a phone of 390 pixels."""
+
+
+def test_no_column_collapses_on_a_phone() -> None:
+    made = report(messy())
+    for page in (html.page(made), html.index([("demo", made)])):
+        least = [(int(n), int(rem)) for n, rem in re.findall(r"nth-child\((\d+)\)\) \{ min-width: (\d+)rem", page)]
+        assert len(least) == 2 and "main { overflow-x: auto; }" in page
+        for columns in re.findall(r"<colgroup>(.*?)</colgroup>", page):
+            widths = re.findall(r"width:([^\"]+)", columns)
+            whole = max([PHONE_REM, *(rem for n, rem in least if len(widths) >= n)])
+            fixed = sum(float(one[:-3]) for one in widths if one.endswith("rem"))
+            shared = sum(float(one[:-1]) for one in widths if one.endswith("%")) / 100
+            assert (whole * (1 - shared) - fixed) / widths.count("auto") >= 5, widths
+
+
 def test_contrast_of_all_text_is_at_least_4_5() -> None:
     def light(colour: str) -> float:
         colour = colour if len(colour) == 6 else "".join(c * 2 for c in colour)
@@ -119,7 +138,8 @@ def test_contrast_of_all_text_is_at_least_4_5() -> None:
         linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    style = readability_page._STYLE
+    style = (Path(html.__file__).parent / "templates" / "style.css").read_text("utf-8")
+    assert style in html.page(report(messy()))
     inks = re.findall(r"(?<![-\w])color: #([0-9a-f]+)", style)
     grounds = re.findall(r"background: #([0-9a-f]+)", style)
     assert len(inks) >= 6 and len(grounds) >= 3
@@ -131,23 +151,24 @@ def test_contrast_of_all_text_is_at_least_4_5() -> None:
 
 def test_the_summary_counts_every_rule_once() -> None:
     made = report(messy())
-    assert {level: sum(counts.values()) for level, counts in made["summary"].items()} == {"L1": 15, "L2": 6, "L3": 9}
-    broken = {one["rule"] for one in made["findings"] if one["result"] == "broken"}
+    summary = made.counts_by_level
+    assert {level: sum(counts.values()) for level, counts in summary.items()} == {"L1": 15, "L2": 6, "L3": 9}
+    broken = {one.rule.id for one in made.findings if one.found.result == "broken"}
     assert {"L1-06", "L1-12", "L2-01", "L2-03", "L2-06", "L3-01"} <= broken
-    assert sum(counts.get("broken", 0) for counts in made["summary"].values()) == len(broken)
+    assert sum(counts["broken"] for counts in summary.values()) == len(broken) == made.counts["broken"]
 
 
 def test_old_workbooks_are_told_what_cannot_be_seen(tmp_path: Path) -> None:
     seen = examine(messy(), "x")._replace(form="xls", unseen={"L2-06": "旧形式(.xls)の数式はこの検査では見えません。"})
     seen.findings[:] = [one for one in seen.findings if one.rule != "L2-06"]
-    assert "旧形式(.xls)の数式はこの検査では見えません。" in html(report_of(seen, [], {}))
+    assert "旧形式(.xls)の数式はこの検査では見えません。" in html.page(report_of(seen, [], Delivery()))
 
 
 def test_the_workbook_twin_keeps_the_rules_that_it_reports_on() -> None:
     twin = xlsx(report(messy()))
     assert findings(twin, "twin.xlsx") == []
     assert set(results(examine(twin, "twin.xlsx")).values()) <= {"kept", "unseen", "not_applicable"}
-    none = report_of(examine(b"a\n", "x")._replace(findings=[]), [], {"file_name": "人口.csv"})
+    none = report_of(examine(b"a\n", "x")._replace(findings=[]), [], Delivery("人口.csv"))
     assert findings(xlsx(none), "twin.xlsx") == []
 
 
@@ -159,25 +180,25 @@ def test_the_workbook_twin_holds_every_finding_and_problem_and_no_formula() -> N
     rows = list(load_workbook(io.BytesIO(twin))["指摘一覧"].iter_rows(values_only=True))
     head, body = rows[0], rows[1:]
     count = head.index("件数（件）")
-    for rule in {one["rule"] for one in made["findings"]}:
+    for rule in {one.rule.id for one in made.findings}:
         told = sum(row[count] for row in body if row[1] == rule)  # type: ignore[misc]
-        assert told == sum(one["total"] for one in made["findings"] if one["rule"] == rule)
+        assert told == sum(one.found.total for one in made.findings if one.rule.id == rule)
     assert [row[1] for row in body if row[0] == "取り込み"] == ["total_mismatch"]
 
 
 def test_the_same_report_gives_the_same_bytes() -> None:
     made = report(messy())
-    assert xlsx(made) == xlsx(made) and html(made) == html(made)
+    assert xlsx(made) == xlsx(made) and html.page(made) == html.page(made)
     with zipfile.ZipFile(io.BytesIO(xlsx(made))) as book:
         assert b"2000-01-01T00:00:00Z</dcterms:created>" in book.read("docProps/core.xml")
 
 
 def test_places_that_are_not_named_are_counted_in_both_forms() -> None:
     rows = "".join(f"{n},{'１' if n % 2 else 1}\r\n" for n in range(100))
-    made = report_of(examine(f"番号,人口（人）\r\n{rows}".encode(), "x"), [], {"file_name": "x.csv"})
-    (found,) = [one for one in made["findings"] if one["rule"] == "L2-01"]
-    assert len(found["addresses"]) == 20 and found["total"] == 50
-    assert "ほか 30 セル" in html(made)
+    made = report_of(examine(f"番号,人口（人）\r\n{rows}".encode(), "x"), [], Delivery("x.csv"))
+    (one,) = [one for one in made.findings if one.rule.id == "L2-01"]
+    assert len(one.found.addresses) == 20 and one.found.total == 50
+    assert "ほか 30 セル" in html.page(made)
     body = list(load_workbook(io.BytesIO(xlsx(made)))["指摘一覧"].iter_rows(min_row=2, values_only=True))
     assert [(row[6], row[7]) for row in body if row[1] == "L2-01"][-1] == ("上記以外", 30)
 
@@ -250,7 +271,7 @@ def test_a_file_is_looked_at_once_per_checker(tmp_path: Path, monkeypatch: pytes
     assert first == second
     looks: list[int] = []
     monkeypatch.setattr(readability, "examine", lambda *asked: looks.append(1) or real(*asked))
-    monkeypatch.setattr(readability_page, "checker_version", lambda: "another")
+    monkeypatch.setattr(pages, "checker_version", lambda: "another")
     write_all(home, *given, tmp_path / "c")
     assert looks == [1]
 
@@ -272,9 +293,11 @@ def test_page_of_a_file_before_it_is_delivered(tmp_path: Path) -> None:
     path = tmp_path / "人口.xlsx"
     path.write_bytes(messy())
     made = page_of(path)
-    assert made["file_name"] == "人口.xlsx" and made["verdict"] == "refused" and made["findings"]
-    assert made["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert html(made) and xlsx(made)
+    assert made.delivery.file_name == "人口.xlsx" and made.delivery.verdict == "refused"
+    assert [(one.rule.id, one.found.total) for one in made.findings if one.found.result == "broken"] == [
+        (one.rule, one.total) for one in findings(path.read_bytes(), path.name) if one.result == "broken"
+    ]
+    assert html.page(made) and xlsx(made)
     assert sorted(tmp_path.iterdir()) == [path]
 
 
@@ -285,7 +308,7 @@ def test_page_of_what_intake_would_not_open_does_not_open_it(tmp_path: Path) -> 
     link.symlink_to(tmp_path / "real.csv")
     for path, problem_id in ((pipe, "not_regular"), (link, "symbolic_link")):
         made = page_of(path)
-        assert [one["problem_id"] for one in made["problems"]] == [problem_id]
-        assert made["sha256"] == "" and made["rules"][3]["result"] == "unseen"
+        assert [one.problem_id for one in made.problems] == [problem_id]
+        assert {one.result for one in made.rules[1:]} == {"unseen", "not_applicable"}
     with pytest.raises(FileNotFoundError):
         page_of(tmp_path / "none.csv")

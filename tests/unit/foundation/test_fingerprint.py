@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sousei.feedback import page as readability_page
+from sousei.feedback import pages
 from sousei.foundation import fingerprint as subject
 from sousei.foundation.fingerprint import ROOMS, fingerprint
 from sousei.foundation.home import PROJECT_ROOT
@@ -71,7 +71,7 @@ def test_a_place_that_was_moved_is_not_overlooked(copy: Path) -> None:
 
 @pytest.mark.parametrize(
     ("version", "rooms"),
-    [(raw.reader_version, ("foundation", "ingest")), (readability_page.checker_version, ("foundation", "ingest"))],
+    [(raw.reader_version, ("foundation", "ingest")), (pages.checker_version, ("foundation", "ingest"))],
 )
 def test_readings_and_pages_are_made_again(
     version: Callable[[], str], rooms: tuple[str, ...], copy: Path, monkeypatch: pytest.MonkeyPatch
