@@ -1,6 +1,6 @@
 """The one place that reads the clock, always in Asia/Tokyo.
 
-Holds: "now" for the edges (the command, the schedule). Does not belong here: anything that computes figures; that
+Holds: "now" for the edges (the command, the schedule). Does not hold: anything that computes figures; that
 takes the as-of date as an argument.
 """
 

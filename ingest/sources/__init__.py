@@ -1,1 +1,5 @@
-"""One folder per source: its contract (YAML) and, only where YAML cannot say it, its reader. No data."""
+"""Sources: one folder for each statistic that is received.
+
+Holds: its contract, the raw tables that it fills, known errors of its publisher and, only where YAML cannot say it, its
+reader. Does not hold: data, or code that knows another source.
+"""

@@ -23,7 +23,7 @@ def test_the_contract_lists_every_mart(manifest: dict[str, Any]) -> None:
 def test_the_contract_lists_every_command() -> None:
     from sousei.orchestration.command import parser
 
-    (commands,) = (action.choices for action in parser()._actions if action.choices and action.dest == "command")
+    (commands,) = (action.choices for action in parser()._actions if action.choices and action.dest == "call")
     listed = re.findall(r"^\| `([a-z]+)[ `]", (DOCS / "contract.md").read_text("utf-8"), re.M)
     assert sorted(set(listed)) == sorted(commands)
 
@@ -36,7 +36,8 @@ def test_the_map_names_every_room_and_no_room_that_is_gone() -> None:
     for room in {*ROOMS, *parts} - {"ingest"}:
         assert f"`{room}/`" in text, room
     for named in re.findall(r"`([a-z_]+/[a-z_/]*)`", text):
-        assert (PROJECT_ROOT / named).is_dir(), f"{named} is on the map and not in the house"
+        below = (PROJECT_ROOT, PROJECT_ROOT / "projection", PROJECT_ROOT / "tests")
+        assert any((place / named).is_dir() for place in below), f"{named} is on the map and not in the house"
 
 
 def test_every_room_says_what_it_holds_and_what_not() -> None:
@@ -48,13 +49,13 @@ def test_every_room_says_what_it_holds_and_what_not() -> None:
 
 
 def test_no_file_is_long_without_a_reason() -> None:
-    """400 lines; a file that must be longer says `One file because ...` in its docstring."""
+    """400 lines; a file that must be longer says `One file on purpose: ...` in its docstring."""
     long = {
         path.relative_to(PROJECT_ROOT).as_posix(): path.read_text("utf-8")
         for room in (*ROOMS, "samples", "dbt_project")
         for path in (PROJECT_ROOT / room).rglob("*.py")
     }
-    assert [name for name, text in long.items() if text.count("\n") > 400 and "One file because" not in text] == []
+    assert [name for name, text in long.items() if text.count("\n") > 400 and "One file on purpose" not in text] == []
 
 
 def _inits(room: str) -> list[Path]:
