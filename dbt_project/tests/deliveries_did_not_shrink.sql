@@ -19,7 +19,7 @@ with cells as (
         municipality_code,
         count(*) as n_rows
     from {{ ref('int_figure__delivered') }}
-    where raw_table <> 'reference_series' and area_level in ('municipality', 'designated_city')
+    where raw_table <> 'reference_series' and {{ is_municipality() }}
     group by all
 ),
 

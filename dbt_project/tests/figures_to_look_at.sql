@@ -134,7 +134,7 @@ unpaired as (
         source_sheet,
         source_row,
         municipality_code,
-        make_date(fiscal_year, 4, 1) as period,
+        {{ first_day_of_fiscal_year('fiscal_year') }} as period,
         '金額と件数の両方' as expected,
         '金額 ' || coalesce(cast(donation_jpy as varchar), 'なし') || '、件数 '
         || coalesce(cast(donation_count as varchar), 'なし') as found,

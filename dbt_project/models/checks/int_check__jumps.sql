@@ -103,7 +103,7 @@ projected as (
     select
         municipality_code,
         vintage,
-        make_date(year, 10, 1) as period,
+        {{ census_day('year') }} as period,
         year = case vintage when 'ipss_2018' then 2015 else 2020 end as is_base,
         max(population_persons) as persons
     from {{ ref('stg_ipss__population') }}
@@ -111,7 +111,7 @@ projected as (
         version_rank = 1
         and sex = 'total'
         and age_group = 'total'
-        and area_level in ('municipality', 'designated_city')
+        and {{ is_municipality() }}
         and population_persons > 0
     group by municipality_code, vintage, year
 ),

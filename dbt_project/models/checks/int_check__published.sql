@@ -23,7 +23,7 @@ select
     null as series,
     null as scope,
     municipality_code,
-    make_date(fiscal_year, 4, 1) as period,
+    {{ first_day_of_fiscal_year('fiscal_year') }} as period,
     null as comparable_from,
     cast(amount as double) as amount,
     source_id,

@@ -23,7 +23,7 @@ with figures as (
         source_row
     from {{ ref('int_figure__delivered') }}
     where
-        area_level in ('municipality', 'designated_city')
+        {{ is_municipality() }}
         and (
             raw_table in ('furusato_donation', 'tourism_visitors')
             or (

@@ -1,8 +1,8 @@
 select
     municipality_code,
     'furusato_' || item as indicator_id,
-    make_date(fiscal_year, 4, 1) as period_start,
-    make_date(fiscal_year + 1, 3, 31) as as_of_date,
+    {{ first_day_of_fiscal_year('fiscal_year') }} as period_start,
+    {{ last_day_of_fiscal_year('fiscal_year') }} as as_of_date,
     amount as measured_value,
     'furusato_survey' as series,
     value_status,
