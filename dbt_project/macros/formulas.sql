@@ -10,24 +10,6 @@
     cast({{ quotient(numerator, denominator) }} * 100 as decimal(24, 8))
 {%- endmacro %}
 
-{# The fiscal year (April to March) that contains a date. #}
-{% macro fiscal_year_of(date_column) -%}
-    cast(year({{ date_column }} - interval 3 month) as integer)
-{%- endmacro %}
-
-{# How settled a figure is; the highest wins when one fact is delivered more than once. #}
-{% macro status_rank(column) -%}
-    case {{ column }}
-        when 'revised' then 6
-        when 'final' then 5
-        when 'preliminary' then 4
-        when 'estimated' then 3
-        when 'projected' then 2
-        when 'suppressed' then 1
-        else 0
-    end
-{%- endmacro %}
-
 {# Sixth digit of a local-government code (JIS X 0402, modulus 11) for its first five digits. #}
 {% macro check_digit(code) -%}
     cast((11 - (

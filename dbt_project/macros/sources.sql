@@ -17,7 +17,7 @@
             exists (
                 select 1 from {{ graph.sources[unique_id].relation_name }}
                 {%- if graph.sources[unique_id].source_name == 'delivered' %}
-                where area_level in ('municipality', 'designated_city')
+                where {{ is_municipality() }}
                 {%- endif %}
             ){{ ' or' if not loop.last }}
             {%- endfor %}

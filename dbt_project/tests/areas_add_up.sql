@@ -46,7 +46,7 @@ with figures as (
         municipality_code,
         area_level,
         vintage as scope,
-        make_date(year, 10, 1) as as_of_date,
+        {{ census_day('year') }} as as_of_date,
         sex,
         age_group,
         population_persons

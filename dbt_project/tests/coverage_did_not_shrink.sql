@@ -11,12 +11,16 @@
 ) }}
 -- A municipality that the last period but one had and that still exists is in the last period too.
 with presence as (
-    select
-        'fct_population ' || series || ' ' || scope as subject,
+    select distinct
+        case subject_family
+            when 'visitors' then 'fct_tourism_visitors'
+            when 'donations' then 'fct_furusato_donation'
+            else 'fct_population ' || series || ' ' || scope
+        end as subject,
         municipality_code,
-        as_of_date as period
-    from {{ ref('fct_population') }}
-    where sex = 'total' and age_group = 'total'
+        period
+    from {{ ref('int_check__published') }}
+    where subject_family not like 'flows %'
     union all
     -- The table by age, where the totals come from another one.
     select
@@ -25,18 +29,6 @@ with presence as (
         as_of_date as period
     from {{ ref('fct_population') }}
     where sex = 'total' and age_group = '0-4'
-    union all
-    select
-        'fct_tourism_visitors' as subject,
-        municipality_code,
-        month as period
-    from {{ ref('fct_tourism_visitors') }}
-    union all
-    select
-        'fct_furusato_donation' as subject,
-        municipality_code,
-        make_date(fiscal_year, 4, 1) as period
-    from {{ ref('fct_furusato_donation') }}
 ),
 
 held as (

@@ -14,62 +14,12 @@
 with cells as (
     select
         source_id,
-        scope as counted,
-        as_of_date as period,
+        counted,
+        period,
         municipality_code,
         count(*) as n_rows
-    from {{ ref('stg_census__population') }}
-    where area_level in ('municipality', 'designated_city')
-    group by all
-    union all
-    select
-        source_id,
-        scope as counted,
-        as_of_date as period,
-        municipality_code,
-        count(*) as n_rows
-    from {{ ref('stg_resident_registry__population') }}
-    where area_level in ('municipality', 'designated_city')
-    group by all
-    union all
-    select
-        source_id,
-        scope as counted,
-        as_of_date as period,
-        municipality_code,
-        count(*) as n_rows
-    from {{ ref('stg_resident_registry__dynamics') }}
-    where area_level in ('municipality', 'designated_city')
-    group by all
-    union all
-    select
-        source_id,
-        form as counted,
-        make_date(fiscal_year, 4, 1) as period,
-        municipality_code,
-        count(*) as n_rows
-    from {{ ref('stg_furusato_nozei__donation') }}
-    where area_level in ('municipality', 'designated_city')
-    group by all
-    union all
-    select
-        source_id,
-        form as counted,
-        month as period,
-        municipality_code,
-        count(*) as n_rows
-    from {{ ref('stg_tourism__visitors') }}
-    where area_level in ('municipality', 'designated_city')
-    group by all
-    union all
-    select
-        source_id,
-        vintage as counted,
-        make_date(year, 10, 1) as period,
-        municipality_code,
-        count(*) as n_rows
-    from {{ ref('stg_ipss__population') }}
-    where area_level in ('municipality', 'designated_city')
+    from {{ ref('int_figure__delivered') }}
+    where raw_table <> 'reference_series' and {{ is_municipality() }}
     group by all
 ),
 

@@ -14,39 +14,20 @@
 -- year before), over all its municipalities and by prefecture. One row per file and period that fails.
 with figures as (
     select
-        '観光来訪者数' as subject,
+        case subject_family
+            when 'visitors' then '観光来訪者数'
+            when 'donations' then 'ふるさと納税 ' || subject
+            else '人口 ' || series || ' ' || scope
+        end as subject,
         municipality_code,
-        month as period,
-        month - interval 1 year as period_before,
-        visitors as amount,
-        source_id,
-        source_sheet,
-        source_row
-    from {{ ref('fct_tourism_visitors') }}
-    union all
-    select
-        'ふるさと納税 ' || item as subject,
-        municipality_code,
-        make_date(fiscal_year, 4, 1) as period,
-        null as period_before,
+        period,
+        if(subject_family = 'visitors', period - interval 1 year, null) as period_before,
         amount,
         source_id,
         source_sheet,
         source_row
-    from {{ ref('int_furusato__resolved') }}
-    where version_rank = 1
-    union all
-    select
-        '人口 ' || series || ' ' || scope as subject,
-        municipality_code,
-        as_of_date as period,
-        null as period_before,
-        population_persons as amount,
-        source_id,
-        source_sheet,
-        source_row
-    from {{ ref('fct_population') }}
-    where sex = 'total' and age_group = 'total' and scope <> 'foreign'
+    from {{ ref('int_check__published') }}
+    where subject_family not like 'flows %' and scope is distinct from 'foreign'
 ),
 
 stepped as (

@@ -13,11 +13,7 @@
 -- ages_follow_their_cohorts, figures_are_possible, furusato_amount_and_count_go_together and others) leave to a person.
 with towns as (
     select
-        source_id,
-        source_sheet,
-        source_row,
-        municipality_code,
-        period,
+        {{ figure_of() }},
         cast(amount_before as bigint) || '、' || cast(other_before as bigint) || ' に近い値' as expected,
         cast(amount as bigint) || '、' || cast(other_amount as bigint) as found,
         subject_ja || ' ' || period || ': ' || municipality_code || ' と ' || other_code
@@ -28,11 +24,7 @@ with towns as (
 
 repeats as (
     select
-        source_id,
-        source_sheet,
-        source_row,
-        municipality_code,
-        period,
+        {{ figure_of() }},
         other_period || ' と違う値' as expected,
         n_figures || '件のうち ' || n_equal || '件が同じ' as found,
         subject_family || ' ' || period || ': ' || other_period || ' の値と同じです' as reason_ja
@@ -142,7 +134,7 @@ unpaired as (
         source_sheet,
         source_row,
         municipality_code,
-        make_date(fiscal_year, 4, 1) as period,
+        {{ first_day_of_fiscal_year('fiscal_year') }} as period,
         '金額と件数の両方' as expected,
         '金額 ' || coalesce(cast(donation_jpy as varchar), 'なし') || '、件数 '
         || coalesce(cast(donation_count as varchar), 'なし') as found,
@@ -187,11 +179,7 @@ found as (
     where not is_certain
     union all by name
     select
-        source_id,
-        source_sheet,
-        source_row,
-        municipality_code,
-        period,
+        {{ figure_of() }},
         '男 ' || men_before || '、女 ' || women_before as expected,
         '男 ' || men || '、女 ' || women as found,
         series || ' ' || scope || ' ' || period || ': 男女が入れ替わっているようです（小さな団体では本当にも起こる）' as reason_ja
@@ -203,11 +191,7 @@ found as (
         < 0.5 * (abs(men - men_before) + abs(women - women_before))
     union all by name
     select
-        source_id,
-        source_sheet,
-        source_row,
-        municipality_code,
-        period,
+        {{ figure_of() }},
         '前の期から続く' as expected,
         '前は ' || period_before as found,
         subject || ' ' || period || ': 間の月・年度がありません' as reason_ja
@@ -215,11 +199,7 @@ found as (
     where period > period_before + if(subject = 'visitors', interval 1 month, interval 1 year)
     union all by name
     select
-        source_id,
-        source_sheet,
-        source_row,
-        municipality_code,
-        period,
+        {{ figure_of() }},
         '人口の5％未満' as expected,
         'その他 ' || persons || '人' as found,
         period || ' からの1年間: 転入・転出・出生・死亡のほかの増減が人口の5％以上です（一括の職権記載・消除など）' as reason_ja

@@ -19,38 +19,21 @@ with ended as (
 
 presence as materialized (
     select distinct
-        figures.subject,
+        case figures.subject_family
+            when 'visitors' then '観光来訪者数'
+            when 'donations' then 'ふるさと納税'
+            else '人口 ' || figures.series || ' ' || figures.scope
+        end as subject,
         figures.period,
         coalesce(span.current_code, figures.municipality_code) as area,
         figures.source_id
-    from (
-        select
-            '人口 ' || series || ' ' || scope as subject,
-            as_of_date as period,
-            municipality_code,
-            source_id
-        from {{ ref('fct_population') }}
-        where sex = 'total' and age_group = 'total'
-        union all
-        select
-            '観光来訪者数' as subject,
-            month as period,
-            municipality_code,
-            source_id
-        from {{ ref('fct_tourism_visitors') }}
-        union all
-        select
-            'ふるさと納税' as subject,
-            make_date(fiscal_year, 4, 1) as period,
-            municipality_code,
-            source_id
-        from {{ ref('fct_furusato_donation') }}
-    ) as figures
+    from {{ ref('int_check__published') }} as figures
     left join ended as span
         on
             figures.municipality_code = span.municipality_code
             and figures.period >= span.valid_from
             and figures.period < span.valid_to
+    where figures.subject_family not like 'flows %'
 ),
 
 areas as (

@@ -24,7 +24,7 @@ with paired as (
         max(amount) filter (where item = 'donation_count') as donation_count,
         count(distinct item) as n_items
     from {{ ref('stg_furusato_nozei__donation') }}
-    where area_level in ('municipality', 'designated_city')
+    where {{ is_municipality() }}
     group by municipality_code, fiscal_year, source_id
 ),
 

@@ -9,29 +9,45 @@
         'threshold_reason': '基準値＋増分＝目標値、推計＋抑制数＝目標値は計画書の中で必ず成り立つ。計算に要る欄が欠けると評価できない',
     },
 ) }}
-with broken as (
+with targets as (
+    select
+        kpi.*,
+        kinds.measured_from = 'benchmark' as is_set_against_projection,
+        kinds.has_target
+    from {{ ref('dim_kpi') }} as kpi
+    left join {{ ref('kpi_kinds') }} as kinds on kpi.kind = kinds.kind
+),
+
+broken as (
     select
         kpi_id,
         municipality_code,
         '基準値＋増分が目標値と一致しません' as reason_ja
-    from {{ ref('dim_kpi') }}
-    where baseline_value + delta_value <> target_value and kind <> 'suppress_decline'
+    from targets
+    where baseline_value + delta_value <> target_value and not is_set_against_projection
     union all
     select
         kpi_id,
         municipality_code,
         '推計値＋抑制数が目標値と一致しません' as reason_ja
-    from {{ ref('dim_kpi') }}
-    where kind = 'suppress_decline' and coalesce(benchmark_value + delta_value <> target_value, true)
+    from targets
+    where is_set_against_projection and coalesce(benchmark_value + delta_value <> target_value, true)
     union all
     select
         kpi_id,
         municipality_code,
         '目標値か目標年度がありません' as reason_ja
-    from {{ ref('dim_kpi') }}
+    from targets
     where
-        kind not in ('reference_observation', 'milestone')
+        has_target
         and (target_value is null or target_fiscal_year is null or term_years is null)
+    union all
+    select
+        kpi_id,
+        municipality_code,
+        '種別 ' || kind || ' が kpi_kinds.csv にありません' as reason_ja
+    from targets
+    where has_target is null
     union all
     select
         kpi.kpi_id,

@@ -11,41 +11,15 @@
 ) }}
 -- Every fact belongs to a municipality that is or was; every six-digit code has its check digit.
 with facts as (
+    {%- for topic in ['population', 'population_change', 'tourism_visitors', 'furusato_donation', 'kpi_actual'] %}
     select
         municipality_code,
         source_id,
         source_sheet,
         source_row
-    from {{ ref('fct_population') }}
+    from {{ ref('fct_' ~ topic) }}
     union all
-    select
-        municipality_code,
-        source_id,
-        source_sheet,
-        source_row
-    from {{ ref('fct_population_change') }}
-    union all
-    select
-        municipality_code,
-        source_id,
-        source_sheet,
-        source_row
-    from {{ ref('fct_tourism_visitors') }}
-    union all
-    select
-        municipality_code,
-        source_id,
-        source_sheet,
-        source_row
-    from {{ ref('fct_furusato_donation') }}
-    union all
-    select
-        municipality_code,
-        source_id,
-        source_sheet,
-        source_row
-    from {{ ref('fct_kpi_actual') }}
-    union all
+    {%- endfor %}
     select distinct
         municipality_code,
         source_id,

@@ -45,7 +45,7 @@ with figures as (
         source_row,
         municipality_code,
         vintage as scope,
-        make_date(year, 10, 1) as as_of_date,
+        {{ census_day('year') }} as as_of_date,
         sex,
         age_group,
         population_persons

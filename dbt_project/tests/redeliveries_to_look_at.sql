@@ -14,80 +14,14 @@
 with cells as (
     select
         source_id,
-        'census_population' as raw_table,
-        concat_ws(' ', municipality_code, scope, as_of_date, sex, age_group) as figure,
-        municipality_code,
-        value_status,
-        cast(population_persons as decimal(28, 4)) as amount,
-        source_sheet,
-        source_row
-    from {{ ref('stg_census__population') }}
-    union all
-    select
-        source_id,
-        'registry_population' as raw_table,
-        concat_ws(' ', municipality_code, scope, as_of_date, sex, age_group) as figure,
-        municipality_code,
-        value_status,
-        population_persons as amount,
-        source_sheet,
-        source_row
-    from {{ ref('stg_resident_registry__population') }}
-    union all
-    select
-        source_id,
-        'registry_dynamics' as raw_table,
-        concat_ws(' ', municipality_code, scope, as_of_date, item) as figure,
-        municipality_code,
-        value_status,
-        persons as amount,
-        source_sheet,
-        source_row
-    from {{ ref('stg_resident_registry__dynamics') }}
-    union all
-    select
-        source_id,
-        'furusato_donation ' || form as raw_table,
-        concat_ws(' ', municipality_code, fiscal_year, item) as figure,
+        if(raw_table in ('furusato_donation', 'tourism_visitors'), raw_table || ' ' || counted, raw_table) as raw_table,
+        figure,
         municipality_code,
         value_status,
         amount,
         source_sheet,
         source_row
-    from {{ ref('stg_furusato_nozei__donation') }}
-    union all
-    select
-        source_id,
-        'tourism_visitors ' || form as raw_table,
-        concat_ws(' ', municipality_code, month) as figure,
-        municipality_code,
-        value_status,
-        visitors as amount,
-        source_sheet,
-        source_row
-    from {{ ref('stg_tourism__visitors') }}
-    union all
-    select
-        source_id,
-        'ipss_population' as raw_table,
-        concat_ws(' ', municipality_code, vintage, year, sex, age_group) as figure,
-        municipality_code,
-        value_status,
-        population_persons as amount,
-        source_sheet,
-        source_row
-    from {{ ref('stg_ipss__population') }}
-    union all
-    select
-        source_id,
-        'reference_series' as raw_table,
-        concat_ws(' ', municipality_code, series, indicator_id, period_start, period_end) as figure,
-        municipality_code,
-        value_status,
-        indicator_value as amount,
-        source_sheet,
-        source_row
-    from {{ ref('stg_reference_series__value') }}
+    from {{ ref('int_figure__delivered') }}
 ),
 
 -- Deliveries of one table, layout and first day of the period: only among these can a figure come twice. This keeps the

@@ -60,7 +60,7 @@ totals as (
     where
         version_rank = 1
         and vintage = 'ipss_2023' and sex = 'total' and age_group = 'total'
-        and area_level in ('municipality', 'designated_city')
+        and {{ is_municipality() }}
     group by municipality_code, year
 )
 

@@ -174,6 +174,13 @@ def test_data_flows_one_way(manifest: dict[str, Any]) -> None:
                 ), node["name"]
 
 
+def test_every_indicator_is_one_model_that_the_list_of_indicators_names(manifest: dict[str, Any]) -> None:
+    indicators = {node["unique_id"] for node in nodes(manifest, "model") if node["fqn"][2] == "indicators"}
+    (measured,) = (node for node in nodes(manifest, "model") if node["name"] == "int_indicator__measured")
+    assert len(indicators) > 5
+    assert set(measured["depends_on"]["nodes"]) == indicators
+
+
 def test_the_project_is_self_contained_and_silent() -> None:
     assert not [name for name in ("packages.yml", "dependencies.yml", "package-lock.yml") if (PROJECT / name).exists()]
     project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import re
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
 from sousei.ingest.vocabulary.codes import check_digit
 
@@ -68,6 +70,18 @@ def test_catalogue_holds_every_target_and_observation_once() -> None:
         "suppress_decline": 1,
         "relative_to_benchmark": 1,
     }
+
+
+def test_every_kind_is_explained_where_the_marts_name_it() -> None:
+    kinds = {row["kind"]: row for row in seed("kpi_kinds")}
+    assert {row["kind"] for row in seed("kpi_catalogue")} <= set(kinds)
+    assert {row["measured_from"] for row in kinds.values()} == {"baseline", "benchmark", "zero", "nothing"}
+    assert {row["bands"] for row in kinds.values()} <= {row["applies_to"] for row in seed("grade_bands")}
+    models = ROOT / "dbt_project" / "models"
+    (dim_kpi,) = yaml.safe_load((models / "marts" / "dim_kpi.yml").read_text("utf-8"))["models"]
+    assert set(dim_kpi["data_tests"][0]["sound_rows"]["arguments"]["allowed"]["kind"]) == set(kinds)
+    (wording,) = re.findall(r"docs kind %\}(.*?)\{% enddocs", (models / "columns.md").read_text("utf-8"), re.DOTALL)
+    assert [kind for kind in kinds if kind not in wording] == []
 
 
 def test_only_strategy_targets_with_a_printed_baseline_have_one() -> None:

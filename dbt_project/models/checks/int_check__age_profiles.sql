@@ -23,7 +23,7 @@ with groups as (
         municipality_code,
         vintage as series,
         'total' as scope,
-        make_date(year, 10, 1) as as_of_date,
+        {{ census_day('year') }} as as_of_date,
         least(age_from // 5, 16) as place,
         sum(population_persons) as persons,
         null as source_id,
@@ -34,7 +34,7 @@ with groups as (
         version_rank = 1
         and sex = 'total'
         and age_from is not null
-        and area_level in ('municipality', 'designated_city')
+        and {{ is_municipality() }}
     group by municipality_code, vintage, year, place
 ),
 

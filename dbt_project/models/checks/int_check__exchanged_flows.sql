@@ -26,25 +26,21 @@ with flows as (
 
 -- One row per pair of flows; each pair is looked at in the same ways.
 pairs as (
+    {%- for pair_ja, gain, loss, rest in [
+        ('出生と死亡', 'births', 'deaths', 'entries - departures'),
+        ('転入と転出', 'entries', 'departures', 'births - deaths'),
+    ] %}
     select
         * exclude (births, deaths, entries, departures, other_net),
-        '出生と死亡' as pair_ja,
-        births as gain,
-        deaths as loss,
-        entries - departures + coalesce(other_net, 0) as rest,
+        '{{ pair_ja }}' as pair_ja,
+        {{ gain }} as gain,
+        {{ loss }} as loss,
+        {{ rest }} + coalesce(other_net, 0) as rest,
         other_net is not null as is_whole
     from flows
-    where births is not null and deaths is not null
-    union all
-    select
-        * exclude (births, deaths, entries, departures, other_net),
-        '転入と転出' as pair_ja,
-        entries as gain,
-        departures as loss,
-        births - deaths + coalesce(other_net, 0) as rest,
-        other_net is not null as is_whole
-    from flows
-    where entries is not null and departures is not null
+    where {{ gain }} is not null and {{ loss }} is not null
+    {{- ' union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 registry as (
@@ -99,8 +95,10 @@ balanced as (
 by_others as (
     select
         one.*,
-        other.gain as other_gain,
-        other.loss as other_loss
+        'other_series' as evidence,
+        '別の統計の ' || other.gain || ' と ' || other.loss as evidence_ja,
+        other.gain as gain_expected,
+        other.loss as loss_expected
     from pairs as one
     inner join pairs as other
         on
@@ -121,8 +119,10 @@ by_others as (
 by_before as (
     select
         *,
-        lag(gain) over by_period as gain_before,
-        lag(loss) over by_period as loss_before
+        'before' as evidence,
+        '前の期間の ' || lag(gain) over by_period || ' と ' || lag(loss) over by_period as evidence_ja,
+        lag(gain) over by_period as gain_expected,
+        lag(loss) over by_period as loss_expected
     from pairs
     where gain > 0 and loss > 0
     window by_period as (partition by municipality_code, series, scope, pair_ja order by period_start)
@@ -146,10 +146,10 @@ ages as (
 by_ages as (
     select
         pairs.*,
-        ln(pairs.gain / (0.07 * ages.women)) as gain_misfit,
-        ln(pairs.loss / (0.04 * ages.aged)) as loss_misfit,
-        ln(pairs.loss / (0.07 * ages.women)) as gain_misfit_exchanged,
-        ln(pairs.gain / (0.04 * ages.aged)) as loss_misfit_exchanged
+        'ages' as evidence,
+        '20～39歳の女と65歳以上の人口' as evidence_ja,
+        0.07 * ages.women as gain_expected,
+        0.04 * ages.aged as loss_expected
     from pairs
     inner join ages
         on
@@ -163,82 +163,34 @@ by_ages as (
         ) = 1
 ),
 
+expected as (
+    select * from by_others
+    union all
+    select * from by_before
+    union all
+    select * from by_ages
+),
+
 compared as (
     select
-        municipality_code,
-        series,
-        scope,
-        period_start,
-        pair_ja,
-        gain,
-        loss,
-        source_id,
-        source_sheet,
-        source_row,
+        * exclude (net),
         if(is_whole, 'balance', 'part_balance') as evidence,
         '前後の人口の差' as evidence_ja,
         abs(net - (gain - loss)) as misfit,
         abs(net - (loss - gain)) as misfit_exchanged,
         abs(gain - loss) as gap
     from balanced
-    union all
+    union all by name
     select
-        municipality_code,
-        series,
-        scope,
-        period_start,
-        pair_ja,
-        gain,
-        loss,
-        source_id,
-        source_sheet,
-        source_row,
-        'other_series' as evidence,
-        '別の統計の ' || other_gain || ' と ' || other_loss as evidence_ja,
-        abs(ln(gain / other_gain)) + abs(ln(loss / other_loss)) as misfit,
-        abs(ln(gain / other_loss)) + abs(ln(loss / other_gain)) as misfit_exchanged,
-        least(abs(ln(gain / loss)), abs(ln(other_gain / other_loss))) as gap
-    from by_others
-    union all
-    select
-        municipality_code,
-        series,
-        scope,
-        period_start,
-        pair_ja,
-        gain,
-        loss,
-        source_id,
-        source_sheet,
-        source_row,
-        'before' as evidence,
-        '前の期間の ' || gain_before || ' と ' || loss_before as evidence_ja,
-        abs(ln(gain / gain_before)) + abs(ln(loss / loss_before)) as misfit,
-        abs(ln(gain / loss_before)) + abs(ln(loss / gain_before)) as misfit_exchanged,
-        least(abs(ln(gain / loss)), abs(ln(gain_before / loss_before))) as gap
-    from by_before
-    union all
-    select
-        municipality_code,
-        series,
-        scope,
-        period_start,
-        pair_ja,
-        gain,
-        loss,
-        source_id,
-        source_sheet,
-        source_row,
-        'ages' as evidence,
-        '20～39歳の女と65歳以上の人口' as evidence_ja,
-        abs(gain_misfit) + abs(loss_misfit) as misfit,
-        abs(gain_misfit_exchanged) + abs(loss_misfit_exchanged) as misfit_exchanged,
-        abs(ln(gain / loss)) as gap
-    from by_ages
+        * exclude (gain_expected, loss_expected),
+        abs(ln(gain / gain_expected)) + abs(ln(loss / loss_expected)) as misfit,
+        abs(ln(gain / loss_expected)) + abs(ln(loss / gain_expected)) as misfit_exchanged,
+        least(abs(ln(gain / loss)), if(evidence = 'ages', null, abs(ln(gain_expected / loss_expected)))) as gap
+    from expected
 )
 
 select
-    *,
+    * exclude (period_end, rest, is_whole),
     case evidence
         when 'balance' then true
         when 'part_balance' then false

@@ -25,14 +25,14 @@ stepped as (
 projected as (
     select
         municipality_code,
-        make_date(year, 10, 1) as as_of_date,
+        {{ census_day('year') }} as as_of_date,
         max_by(population_persons, vintage) as persons
     from {{ ref('stg_ipss__population') }}
     where
         version_rank = 1
         and sex = 'total'
         and age_group = 'total'
-        and area_level in ('municipality', 'designated_city')
+        and {{ is_municipality() }}
         and year > case vintage when 'ipss_2018' then 2015 else 2020 end
     group by municipality_code, year
 ),

@@ -103,7 +103,7 @@ projected as (
     select
         municipality_code,
         vintage,
-        make_date(year, 10, 1) as period,
+        {{ census_day('year') }} as period,
         year = case vintage when 'ipss_2018' then 2015 else 2020 end as is_base,
         max(population_persons) as persons
     from {{ ref('stg_ipss__population') }}
@@ -111,7 +111,7 @@ projected as (
         version_rank = 1
         and sex = 'total'
         and age_group = 'total'
-        and area_level in ('municipality', 'designated_city')
+        and {{ is_municipality() }}
         and population_persons > 0
     group by municipality_code, vintage, year
 ),
@@ -144,11 +144,7 @@ ratios as (
 
 found as (
     select
-        municipality_code,
-        source_id,
-        source_sheet,
-        source_row,
-        period,
+        {{ figure_of() }},
         cast(cast(amount_before as bigint) as varchar) || '円（前の年度）の2.5倍未満' as expected,
         cast(cast(amount as bigint) as varchar) || '円' as found,
         year(period) || '年度: ふるさと納税の受入額が前の年度の ' || printf('%.1f', amount / amount_before)
@@ -158,11 +154,7 @@ found as (
     where amount >= 2.5 * amount_before and amount_before >= if(n_places < 20, 100000000, 500000000)
     union all
     select
-        municipality_code,
-        source_id,
-        source_sheet,
-        source_row,
-        period,
+        {{ figure_of() }},
         '1件当たり ' || cast(cast(amount_before / n_before as bigint) as varchar) || '円（前の年度）の2.5倍未満' as expected,
         '1件当たり ' || cast(cast(amount / n_donations as bigint) as varchar) || '円' as found,
         year(period) || '年度: 1件当たりの受入額が前の年度の '
@@ -173,10 +165,10 @@ found as (
     union all
     select
         min(municipality_code) as municipality_code,
+        period,
         mode(source_id) as source_id,
         min(source_sheet) as source_sheet,
         min(source_row) as source_row,
-        period,
         '前の年度の2.2倍未満（受入額1億円以上の団体の中央値）' as expected,
         printf('%.2f倍', any_value(of_all)) as found,
         year(period) || '年度: ふるさと納税の受入額が全体に前の年度と大きく違います' as reason_ja,
@@ -186,11 +178,7 @@ found as (
     group by period
     union all
     select
-        municipality_code,
-        source_id,
-        source_sheet,
-        source_row,
-        period,
+        {{ figure_of() }},
         '前年同月比が前後の月と同じくらい' as expected,
         cast(amount as bigint) || '人（前年同月 ' || cast(amount_before as bigint) || '人）' as found,
         strftime(period, '%Y-%m') || ': 来訪者数の前年同月比が、前後の月の ' || printf('%.1f', exp(rise))
@@ -202,11 +190,7 @@ found as (
         or (n_places >= 20 and of_all >= 0.5 and place = 1)
     union all
     select
-        municipality_code,
-        source_id,
-        source_sheet,
-        source_row,
-        period,
+        {{ figure_of() }},
         '前月 ' || cast(amount_before as bigint) || '人、翌月 ' || cast(amount_after as bigint) || '人の8倍未満' as expected,
         cast(amount as bigint) || '人' as found,
         strftime(period, '%Y-%m') || ': 来訪者数が前月とも翌月とも8倍以上違います' as reason_ja,
@@ -219,11 +203,7 @@ found as (
         and (amount >= 8 * greatest(amount_before, amount_after) or 8 * amount <= least(amount_before, amount_after))
     union all
     select
-        municipality_code,
-        source_id,
-        source_sheet,
-        source_row,
-        period,
+        {{ figure_of('censuses') }},
         cast(cast(amount_before as bigint) as varchar) || '人（' || period_before || '）の0.7～1.42倍' as expected,
         cast(cast(amount as bigint) as varchar) || '人' as found,
         period || ': 国勢調査の人口が前回と大きく違います' as reason_ja,
@@ -235,11 +215,7 @@ found as (
         and abs(ln(amount / amount_before)) > 0.35
     union all
     select
-        censuses.municipality_code,
-        censuses.source_id,
-        censuses.source_sheet,
-        censuses.source_row,
-        censuses.period,
+        {{ figure_of('censuses') }},
         '推計 ' || projected.persons || '人（' || projected.vintage || '）' as expected,
         cast(cast(censuses.amount as bigint) as varchar) || '人' as found,
         censuses.period || ': 国勢調査の人口が' || if(projected.is_base, '推計の基準人口', '推計')
@@ -253,11 +229,7 @@ found as (
         and abs(ln(censuses.amount / projected.persons)) > if(projected.is_base, 0.02, 0.15)
     union all
     select
-        censuses.municipality_code,
-        censuses.source_id,
-        censuses.source_sheet,
-        censuses.source_row,
-        censuses.period,
+        {{ figure_of('censuses') }},
         '住民基本台帳との比が前回の国勢調査（' || printf('%.2f', ratios.ratio_before) || '）と同じくらい' as expected,
         printf('%.2f', ratios.ratio) as found,
         censuses.period || ': 国勢調査と住民基本台帳の人口の比が前回と大きく違います' as reason_ja,
@@ -271,11 +243,7 @@ found as (
     union all
     -- Without a census before, the two counts of people are compared as they are.
     select
-        censuses.municipality_code,
-        censuses.source_id,
-        censuses.source_sheet,
-        censuses.source_row,
-        censuses.period,
+        {{ figure_of('censuses') }},
         '住民基本台帳の0.8～1.25倍' as expected,
         printf('%.2f倍', ratios.ratio) as found,
         censuses.period || ': 国勢調査と住民基本台帳の人口が大きく違います' as reason_ja,
@@ -289,11 +257,7 @@ found as (
         and ratios.ratio not between 0.8 and 1.25
     union all
     select
-        registry.municipality_code,
-        registry.source_id,
-        registry.source_sheet,
-        registry.source_row,
-        registry.period,
+        {{ figure_of('registry') }},
         cast(cast(other.amount as bigint) as varchar) || '人（' || other.subject_ja || '）の0.7～1.42倍' as expected,
         cast(cast(registry.amount as bigint) as varchar) || '人' as found,
         registry.period || ' からの1年間: ' || registry.subject_ja || 'が別の統計と大きく違います' as reason_ja,

@@ -1,5 +1,6 @@
 {{ config(materialized='table') }}
 {%- set key = 'municipality_code, series, scope, as_of_date, against' -%}
+{%- set count = key ~ ', reference_series, reference_date, steps, persons, source_id, source_sheet, source_row' -%}
 -- Counts by age whose groups stand in the wrong place: one row per municipality, count, kind of reference and fault.
 -- `exchanged`: two groups that fit each other's expectation (`size`: the smaller departure, as a share of all people);
 -- `shifted`: the groups fit once they all move by `one_age` years (`size`: the misfit that is then left, of the one as
@@ -110,14 +111,7 @@ shifted as (
 )
 
 select
-    {{ key }},
-    reference_series,
-    reference_date,
-    steps,
-    persons,
-    source_id,
-    source_sheet,
-    source_row,
+    {{ count }},
     'exchanged' as fault,
     5 * place as one_age,
     5 * other_place as other_age,
@@ -126,14 +120,7 @@ select
 from exchanged
 union all
 select
-    {{ key }},
-    reference_series,
-    reference_date,
-    steps,
-    persons,
-    source_id,
-    source_sheet,
-    source_row,
+    {{ count }},
     'shifted' as fault,
     5 * shift as one_age,
     null as other_age,
@@ -143,14 +130,7 @@ from shifted
 where misfit_shifted < 0.5 * misfit and misfit >= 0.03
 union all
 select
-    {{ key }},
-    reference_series,
-    reference_date,
-    steps,
-    persons,
-    source_id,
-    source_sheet,
-    source_row,
+    {{ count }},
     'unlike' as fault,
     null as one_age,
     null as other_age,

@@ -9,4 +9,4 @@ select
         ) as version_rank
     )
 from {{ ref('stg_furusato_nozei__donation') }}
-where area_level in ('municipality', 'designated_city')
+where {{ is_municipality() }}

@@ -1,5 +1,5 @@
 -- One row per KPI and fiscal year with all that the formulas need and nothing computed yet. A year is there when it has
--- ended by the day of the run or has a value. Values of cumulative kinds are added up over the term.
+-- ended by the day of the run or has a value. Values of kinds that sum are added up over the term.
 with plan_years as (
     select
         kpi_id,
@@ -49,12 +49,14 @@ valued as (
         latest.source_id,
         latest.source_sheet,
         latest.source_row,
-        kpi.kind in ('cumulative_total', 'increment_over_term') as is_cumulative,
+        kinds.is_summed,
+        kinds.measured_from,
         sum(latest.actual_value) over term_so_far as term_value,
         count(latest.actual_value) over term_so_far as n_years_reported,
         arg_min(latest.value_status, {{ status_rank('latest.value_status') }}) over term_so_far as term_status
     from kpi_years
     inner join {{ ref('int_kpi__catalogue') }} as kpi on kpi_years.kpi_id = kpi.kpi_id and kpi.is_current
+    inner join {{ ref('kpi_kinds') }} as kinds on kpi.kind = kinds.kind
     left join latest on kpi_years.kpi_id = latest.kpi_id and kpi_years.fiscal_year = latest.fiscal_year
     window term_so_far as (partition by kpi.kpi_id order by kpi_years.fiscal_year)
 )
@@ -79,15 +81,15 @@ select
     cast(valued.target_value as decimal(24, 8)) as target_value,
     valued.target_series,
     cast(
-        case when valued.is_cumulative then valued.term_value else valued.period_value end as decimal(24, 8)
+        case when valued.is_summed then valued.term_value else valued.period_value end as decimal(24, 8)
     ) as actual_value,
     cast(valued.period_value as decimal(24, 8)) as period_value,
     coalesce(
-        case when valued.is_cumulative then valued.term_status else valued.period_status end, 'not_reported'
+        case when valued.is_summed then valued.term_status else valued.period_status end, 'not_reported'
     ) as value_status,
     valued.actual_series,
     valued.caveat,
-    valued.is_cumulative
+    valued.is_summed
     and valued.n_years_reported < valued.fiscal_year - valued.first_fiscal_year + 1 as is_partial,
     valued.as_of_date,
     valued.comparator,
@@ -104,4 +106,4 @@ left join {{ ref('int_kpi__benchmark') }} as benchmark
         valued.kpi_id = benchmark.kpi_id
         -- The target of FY2024 may stand on a projection of 2025: the last year of the term meets that year.
         and valued.fiscal_year + valued.benchmark_year - valued.target_fiscal_year = benchmark.year
-        and valued.kind = 'suppress_decline'
+        and valued.measured_from = 'benchmark'

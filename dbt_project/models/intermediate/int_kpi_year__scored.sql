@@ -1,48 +1,47 @@
--- The formulas, by kind. Rates are per cent and unrounded, may be negative and may exceed 100.
+-- The formulas. What a kind is measured from and what holds for it stands in seeds/kpi_kinds.csv. Rates are per cent
+-- and unrounded, may be negative and may exceed 100.
 -- B baseline, T target, A actual, P projection of the year, k of n years of the term elapsed.
 with judged as (
     select
-        *,
-        case direction when 'lower_is_better' then -1 else 1 end as better,
-        kind in ('cumulative_total', 'increment_over_term') as is_cumulative,
-        -- What the value is measured from: the projection of the year, nothing for sums of the term, else the baseline.
-        case
-            when kind = 'suppress_decline' then benchmark_value
-            when kind in ('cumulative_total', 'increment_over_term') then 0
-            when kind in ('maintain_at_least', 'relative_to_benchmark') then null
-            when is_baseline_confirmed then baseline_value
+        kpi_year.*,
+        kinds.* exclude (kind, label_ja, label_en, is_summed, has_target),
+        case kpi_year.direction when 'lower_is_better' then -1 else 1 end as better,
+        case kinds.measured_from
+            when 'benchmark' then kpi_year.benchmark_value
+            when 'zero' then 0
+            when 'baseline' then case when kpi_year.is_baseline_confirmed then kpi_year.baseline_value end
         end as start_value,
         -- What has to be gained from there until the end of the term.
-        case
-            when kind = 'suppress_decline' then target_value - benchmark_at_target
-            when kind in ('cumulative_total', 'increment_over_term') then target_value
-            when kind in ('maintain_at_least', 'relative_to_benchmark') then null
-            when is_baseline_confirmed then target_value - baseline_value
+        case kinds.measured_from
+            when 'benchmark' then kpi_year.target_value - kpi_year.benchmark_at_target
+            when 'zero' then kpi_year.target_value
+            when 'baseline'
+                then case when kpi_year.is_baseline_confirmed then kpi_year.target_value - kpi_year.baseline_value end
         end as gain_wanted,
         case
-            when target_series in ('not_stated') and kind <> 'suppress_decline' then false
             -- A projection stands on the census; a register count cannot be set against it.
-            when kind = 'suppress_decline' then actual_series <> 'census'
-            else target_series <> actual_series
+            when kinds.measured_from = 'benchmark' then kpi_year.actual_series <> 'census'
+            when kpi_year.target_series in ('not_stated') then false
+            else kpi_year.target_series <> kpi_year.actual_series
         end as is_other_series
-    from {{ ref('int_kpi_year__prepared') }}
+    from {{ ref('int_kpi_year__prepared') }} as kpi_year
+    inner join {{ ref('kpi_kinds') }} as kinds on kpi_year.kind = kinds.kind
 ),
 
 reasoned as (
     select
         *,
         case
-            when kind = 'milestone' and actual_value is null then 'milestone_not_reported'
-            when actual_value is null then 'no_actual'
+            when actual_value is null then without_actual
             when target_value is null then 'no_target'
             when is_partial then 'partially_reported'
             when is_other_series then 'series_mismatch'
             when caveat is not null then caveat
-            when kind = 'suppress_decline' and (start_value is null or gain_wanted is null) then 'no_benchmark'
+            when measured_from = 'benchmark' and (start_value is null or gain_wanted is null) then 'no_benchmark'
             when not is_baseline_confirmed and baseline_value is not null then 'baseline_unconfirmed'
         end as blocking_reason,
         case
-            when kind in ('maintain_at_least', 'relative_to_benchmark') then 'no_progress_for_kind'
+            when measured_from = 'nothing' then 'no_progress_for_kind'
             when start_value is null then 'no_baseline'
             when gain_wanted = 0 then 'target_equals_baseline'
         end as progress_reason
@@ -51,12 +50,11 @@ reasoned as (
 
 rated as (
     select
-        *,
+        * exclude (is_attainment_reference),
         case
-            when kind in ('maintain_at_least', 'relative_to_benchmark') then target_value
             when gain_wanted is not null and elapsed_years is not null
                 then start_value + {{ quotient('gain_wanted * elapsed_years', 'term_years') }}
-            when kind = 'annual_level' then target_value
+            when target_holds_every_year then target_value
         end as milestone_exact,
         case
             when is_other_series and target_series <> 'not_stated' then null
@@ -76,14 +74,14 @@ rated as (
             when direction <> 'lower_is_better' and progress_reason <> 'target_equals_baseline'
                 then {{ percentage('actual_value', 'target_value') }}
         end as milestone_pct,
-        kind in ('suppress_decline', 'maintain_at_least')
+        is_attainment_reference
         or direction = 'lower_is_better'
         or blocking_reason is not null as is_attainment_reference,
         -- What falls by itself lies above its target until the end: reached is said at the end only.
         case
             when blocking_reason in ('series_mismatch', 'partially_reported') then null
             when
-                (kind = 'suppress_decline' or blocking_reason = 'baseline_unconfirmed')
+                (measured_from = 'benchmark' or blocking_reason = 'baseline_unconfirmed')
                 and fiscal_year < target_fiscal_year
                 then null
             else better * (actual_value - target_value)
@@ -130,10 +128,7 @@ banded as (
     inner join {{ ref('grade_bands') }} as band
         on
             measured.grade_rule_id = band.grade_rule_id
-            and (
-                band.applies_to = 'all'
-                or band.applies_to = case measured.kind when 'maintain_at_least' then 'maintain' else 'other' end
-            )
+            and band.applies_to in ('all', measured.bands)
     where measured.blocking_reason is null
 ),
 
@@ -175,7 +170,10 @@ reasons (not_computable_reason, not_computable_reason_ja) as (
 select
     measured.* exclude (
         better,
-        is_cumulative,
+        measured_from,
+        target_holds_every_year,
+        bands,
+        without_actual,
         start_value,
         gain_wanted,
         is_other_series,

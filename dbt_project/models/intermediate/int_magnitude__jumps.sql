@@ -1,45 +1,37 @@
+{{ config(materialized='table') }}
 -- Delivered rows whose size is about 1,000 times (or a thousandth of) what went before, or of what another file says
 -- for the same period: the mark of a wrong unit. One row per suspicious row; is_whole_file says whether the file as a
 -- whole looks wrong (a fifth of its municipalities, or any in a small file that counts 100 donations or more).
 with figures as (
     select
-        'ふるさと納税 ' || item as subject,
+        case raw_table
+            when 'furusato_donation' then 'ふるさと納税 ' || measure
+            when 'tourism_visitors' then '観光来訪者数'
+            else '人口 ' || series
+        end as subject,
         municipality_code,
-        cast(fiscal_year as integer) as period,
-        cast(fiscal_year as varchar) || '年度' as period_ja,
+        if(raw_table = 'tourism_visitors', year(period) * 12 + month(period), year(period)) as period,
+        case raw_table
+            when 'furusato_donation' then year(period) || '年度'
+            when 'tourism_visitors' then strftime(period, '%Y-%m')
+            else cast(period as varchar)
+        end as period_ja,
         cast(amount as double) as amount,
-        unit_in_file as unit_ja,
+        if(raw_table = 'furusato_donation', unit_ja, '人') as unit_ja,
         source_id,
         source_sheet,
         source_row
-    from {{ ref('stg_furusato_nozei__donation') }}
-    where area_level in ('municipality', 'designated_city')
-    union all
-    select
-        '観光来訪者数' as subject,
-        municipality_code,
-        year(month) * 12 + month(month) as period,
-        strftime(month, '%Y-%m') as period_ja,
-        visitors as amount,
-        '人' as unit_ja,
-        source_id,
-        source_sheet,
-        source_row
-    from {{ ref('stg_tourism__visitors') }}
-    where area_level in ('municipality', 'designated_city')
-    union all
-    select
-        '人口 ' || series as subject,
-        municipality_code,
-        year(as_of_date) as period,
-        cast(as_of_date as varchar) as period_ja,
-        population_persons as amount,
-        '人' as unit_ja,
-        source_id,
-        source_sheet,
-        source_row
-    from {{ ref('int_population__versions') }}
-    where scope = 'total' and sex = 'total' and age_group = 'total' and area_level <> 'ward'
+    from {{ ref('int_figure__delivered') }}
+    where
+        {{ is_municipality() }}
+        and (
+            raw_table in ('furusato_donation', 'tourism_visitors')
+            or (
+                raw_table in ('census_population', 'registry_population', 'registry_dynamics')
+                and counted = 'total' and measure = 'population' and sex = 'total' and age_group = 'total'
+            )
+            or (raw_table = 'reference_series' and measure = 'population' and series in ('census', 'resident_registry'))
+        )
 ),
 
 -- A wrong unit moves the yen per donation; a real boom moves yen and donations together (Nemuro FY2015: 396 times).
@@ -54,8 +46,7 @@ sized as (
             figures.source_id = donations.source_id
             and figures.municipality_code = donations.municipality_code
             and figures.period = donations.period
-            and figures.subject = 'ふるさと納税 donation_jpy'
-            and donations.subject = 'ふるさと納税 donation_count'
+            and if(figures.subject = 'ふるさと納税 donation_jpy', 'ふるさと納税 donation_count', null) = donations.subject
     where figures.amount > 0 and figures.subject <> 'ふるさと納税 donation_count'
 ),
 

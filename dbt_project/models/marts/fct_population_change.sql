@@ -21,7 +21,7 @@ with registry as (
     from {{ ref('stg_resident_registry__dynamics') }}
     where
         version_rank = 1
-        and area_level in ('municipality', 'designated_city')
+        and {{ is_municipality() }}
         and item in ('birth', 'death', 'in_migration', 'out_migration', 'other_in', 'other_out')
 ),
 

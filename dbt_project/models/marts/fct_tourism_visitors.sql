@@ -8,7 +8,7 @@ with candidates as (
         ) as place,
         count(distinct visitors) over (partition by municipality_code, month) as n_values
     from {{ ref('stg_tourism__visitors') }}
-    where area_level in ('municipality', 'designated_city')
+    where {{ is_municipality() }}
 ),
 
 resolved as (

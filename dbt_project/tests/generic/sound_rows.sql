@@ -6,7 +6,7 @@
     The grain (the columns that identify a row) stands once, in the config of the mart: see grain_of.
 
     required   columns that may not be null, besides the grain
-    allowed    {column: [values]}; null is allowed unless required
+    allowed    {column: [values], or the word vocabulary: see the macro}; null is allowed unless required
     rules      [{holds: SQL that must be true, ja: what is wrong if it is not}]; null counts as holding
     traced     the mart has source_id, source_sheet, source_row
     may_be_empty  no row at all is sound too
@@ -45,7 +45,8 @@ with broken as (
     from {{ model }}
     where {{ column }} is null
     {%- endfor %}
-    {%- for column, values in allowed.items() %}
+    {%- for column, words in allowed.items() %}
+    {%- set values = vocabulary(column) if words == 'vocabulary' else words %}
     union all
     select
         {{ provenance }}, {{ municipality }}, '{{ values | join(" / ") }}', cast({{ column }} as varchar),

@@ -1,0 +1,18 @@
+select
+    municipality_code,
+    'census_total_persons' as indicator_id,
+    as_of_date,
+    population_persons as measured_value,
+    series,
+    value_status,
+    source_id,
+    source_sheet,
+    source_row,
+    version_rank
+from {{ ref('int_population__versions') }}
+where
+    series = 'census'
+    and area_level <> 'ward'
+    and scope = 'total'
+    and sex = 'total'
+    and age_group = 'total'
