@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sousei.expectations.gate import DbtOutcome
-from sousei.expectations.suites import OPERATOR
+from sousei.expectations.owners import OPERATOR
 
 SEVERITIES = ("gate", "warn", "review")
 NOT_BUILT_ACTION = "dbt のログで最初に失敗したモデルを確認し、直して再実行する。"

@@ -22,7 +22,9 @@ import duckdb
 
 from sousei.expectations import last_release
 from sousei.expectations.outcome import EXAMPLES, TO_DECIDE, Finding, Outcome, fact_of, go_aheads, how_to_let_pass
-from sousei.expectations.suites import CHECKS, OPERATOR, Check
+from sousei.expectations.owners import OPERATOR
+from sousei.expectations.suites.declared import CHECKS
+from sousei.expectations.suites.forms import Check
 from sousei.expectations.validation import SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
 from sousei.ingest.decided.decisions import GO_AHEADS
 

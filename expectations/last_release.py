@@ -22,8 +22,8 @@ from typing import NamedTuple
 import duckdb
 
 from sousei.expectations.outcome import EXAMPLES, Finding, Outcome, go_aheads, how_to_let_pass
+from sousei.expectations.owners import OPERATOR
 
-OWNER = "運用担当"
 MADE = "the_candidate_was_compared_with_the_last_release"
 SOURCES = "published_deliveries_are_kept"
 CHECKS = "published_checks_are_kept"
@@ -115,7 +115,7 @@ def _outcome(rule: str, observed: str | None, left: list[Finding], fault: str = 
         texts = "; ".join(one.text_ja for one in left[:EXAMPLES])
         more = f" ほか{len(left) - EXAMPLES}件" if len(left) > EXAMPLES else ""
         message = f"{ja}が満たされていません。{fault or texts + more} {how_to_let_pass(left)}".strip()
-    return Outcome(rule, "release", "gate", "release", passed, observed, ja, len(left), OWNER, action, message)
+    return Outcome(rule, "release", "gate", "release", passed, observed, ja, len(left), OPERATOR, action, message)
 
 
 def _compare(

@@ -15,7 +15,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
-from sousei.expectations import suites
+from sousei.expectations.suites.declared import CHECKS
 from sousei.foundation import clock
 from sousei.foundation.home import Home
 from sousei.ingest.decided.corrections import CORRECTABLE
@@ -296,7 +296,7 @@ def verdict(refresh: RefreshContext) -> dg.MaterializeResult:
         dg.AssetCheckSpec(
             check.check_id, asset=dg.AssetKey(check.table), additional_deps=[VERDICT], description=check.description_ja
         )
-        for check in suites.CHECKS
+        for check in CHECKS
     ],
 )
 def suite_outcomes() -> Iterator[dg.AssetCheckResult]:

@@ -265,7 +265,7 @@ class PassingSuites:
         return None
 
     def outcomes(self, candidate: Path) -> list[Any]:
-        from sousei.expectations.suites import CHECKS
+        from sousei.expectations.suites.declared import CHECKS
         from sousei.expectations.validation import SuiteOutcome, threshold_of
 
         return [SuiteOutcome(check.check_id, True, "0 / 1", threshold_of(check), 0) for check in CHECKS]

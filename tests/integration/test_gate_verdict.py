@@ -17,7 +17,7 @@ import pytest
 
 from sousei.expectations import gate, last_release
 from sousei.expectations.gate import DbtOutcome, judge, read_verdict
-from sousei.expectations.suites import CHECKS
+from sousei.expectations.suites.declared import CHECKS
 from sousei.expectations.validation import SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
 from tests.gate_candidate import DBT, NOW, RUN_ID, PassingSuites, judged, make, plant, rows
 

@@ -5,6 +5,7 @@ Does not hold: whether a check finds its fault (tests/integration/test_gate_muta
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import subprocess
 import sys
@@ -13,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from sousei.expectations.suites import CHECKS, FRAMES
+from sousei.expectations import suites
+from sousei.expectations.suites import declared
+from sousei.expectations.suites.declared import CHECKS, FRAMES
+from sousei.expectations.suites.forms import Frame
 from sousei.expectations.validation import threshold_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,10 +25,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_listing_the_checks_does_not_import_great_expectations() -> None:
     code = (
-        "import sys, expectations.suites, expectations.gate, expectations.dbt_tests\n"
+        "import sys\n"
+        "from sousei.expectations import dbt_tests, gate\n"
+        "from sousei.expectations.suites import declared\n"
         "sys.exit(any(name in sys.modules for name in ('great_expectations', 'pandas', 'scipy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_every_subject_of_the_folder_is_declared() -> None:
+    modules = {found.name for found in pkgutil.iter_modules(suites.__path__)} - {"forms", "declared"}
+    assert modules == {subject.__name__.rpartition(".")[2] for subject in declared.SUBJECTS}
 
 
 def test_check_ids_are_unique_and_fit_for_dagster() -> None:
@@ -33,8 +44,8 @@ def test_check_ids_are_unique_and_fit_for_dagster() -> None:
     assert not [check.check_id for check in CHECKS if not re.fullmatch(r"[a-z][a-z0-9_]+", check.check_id)]
 
 
-@pytest.mark.parametrize("frame", FRAMES)
-def test_every_frame_refuses_to_be_empty(frame: str) -> None:
+@pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame.name)
+def test_every_frame_refuses_to_be_empty(frame: Frame) -> None:
     counts = [c for c in CHECKS if c.frame == frame and c.expectation == "ExpectTableRowCountToBeBetween"]
     assert len(counts) == 1
     assert counts[0].severity == "gate"
