@@ -1,7 +1,7 @@
 """The candidate against the last release: what was published is not lost and does not move without a cause.
 
 Holds: the comparison, one outcome per rule, each with findings that a named person may let pass. Does not hold: which
-release is the last (the caller says), or the report of what moved (publication.releases.diff).
+release is the last (the caller says), or the report of what moved (publication.diff).
 
 A release that cannot be compared is not published. Nothing is compared with a trial on samples once the home's own
 deliveries are there, nor with a release of a later as-of date: those hold other things by intention.
@@ -21,8 +21,10 @@ from typing import NamedTuple
 
 import duckdb
 
+from sousei.expectations.grain import grain
 from sousei.expectations.outcome import EXAMPLES, Finding, Outcome, go_aheads, how_to_let_pass
 from sousei.expectations.owners import OPERATOR
+from sousei.foundation import duck
 
 MADE = "the_candidate_was_compared_with_the_last_release"
 SOURCES = "published_deliveries_are_kept"
@@ -123,8 +125,7 @@ def _compare(
 ) -> tuple[str, list[Finding]]:
     if last is None:
         return "最初の公表版", []
-    quoted = str(last).replace("'", "''")
-    connection.execute(f"attach '{quoted}' as last_release (read_only)")
+    connection.execute(f"attach {duck.quoted(str(last))} as last_release (read_only)")
     try:
         ((name, as_of, code),) = connection.execute(
             "select release_id, as_of_date, code_version from last_release.main.meta_release"
@@ -138,15 +139,6 @@ def _compare(
         return name, list(_findings(connection, run_checks, "" if code == new_code else new_code))
     finally:
         connection.execute("detach last_release")
-
-
-def grain(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, list[str]]:
-    """The columns that identify a row, by table, as the database of `schema` (main, a.main) says itself."""
-    return dict(
-        connection.execute(
-            f"select table_name, list(column_name order by place) from {schema}.meta_grain group by table_name"  # noqa: S608 our own names
-        ).fetchall()
-    )
 
 
 def _is_trial(connection: duckdb.DuckDBPyConnection, schema: str) -> bool:
@@ -166,15 +158,6 @@ def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> 
             [database, table],
         ).fetchall()
     ]
-
-
-def _tables(connection: duckdb.DuckDBPyConnection, database: str | None) -> set[str]:
-    rows = connection.execute(
-        "select table_name from duckdb_tables() where database_name = coalesce(?, current_database()) "
-        "and schema_name = 'main'",
-        [database],
-    ).fetchall()
-    return {name for (name,) in rows}
 
 
 def _causes(connection: duckdb.DuckDBPyConnection) -> None:
@@ -205,8 +188,7 @@ def _findings(connection: duckdb.DuckDBPyConnection, run_checks: set[str], new_c
     for (check_id,) in rows:
         if check_id not in run_checks | RETIRED_CHECKS:
             yield Finding(CHECKS, check_id, f"検査 {check_id} がありません")
-    tables = _tables(connection, "last_release")
-    here = _tables(connection, None)
+    tables, here = (set(duck.tables_of(connection, name)) for name in ("last_release", None))
     for table in sorted(tables - here - {"meta_release", "meta_check_outcome"}):
         yield Finding(LOST, f"{table} {new_code}".strip(), f"表 {table} がありません")
     for table in sorted(tables & here & set(grain(connection, "main")) - MAY_GO):

@@ -26,7 +26,7 @@ from sousei.orchestration.inputs import CannotStartError, WrongUseError
 from sousei.orchestration.lock import refresh_lock
 from sousei.orchestration.run import PointerLostError
 from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
-from sousei.publication.release import RefusedError
+from sousei.publication.publish import RefusedError
 
 OPERATOR = ["team:operator"]
 PDCA_OFFICE = ["team:pdca_office"]

@@ -153,11 +153,11 @@ def _print_pages(arguments: argparse.Namespace, run: Path) -> None:
 
 
 def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:
-    from sousei.publication import releases, summary
+    from sousei.publication import shelf, summary
 
     assert path is not None, "a published refresh names its release"
     _say(arguments, f"公表しました: {path}", f"Published: {path}")
-    for line in summary.lines(releases.read(path), arguments.lang):
+    for line in summary.lines(shelf.read(path), arguments.lang):
         print(line)
 
 
@@ -165,7 +165,7 @@ def _status(arguments: argparse.Namespace) -> int:
     from sousei.ingest.receive.personal import PERSONAL
     from sousei.orchestration import inputs
     from sousei.orchestration import run as runs
-    from sousei.publication import releases
+    from sousei.publication import shelf
 
     home, now = Home.from_environment(), clock.now()
     lost = None
@@ -173,7 +173,7 @@ def _status(arguments: argparse.Namespace) -> int:
         runs.last_release(home)
     except runs.PointerLostError as error:
         lost = str(error)
-    facts = asdict(releases.status(home, now)) if lost is None else {"release_id": None, "pointer": lost}
+    facts = asdict(shelf.status(home, now)) if lost is None else {"release_id": None, "pointer": lost}
     waiting = inputs.waiting(home)
     last = runs.last(home)
     not_used = (last or {}).get("not_used", [])
@@ -408,26 +408,26 @@ def _aggregate(arguments: argparse.Namespace) -> int:
 
 
 def _releases(arguments: argparse.Namespace) -> int:
-    from sousei.publication import releases
+    from sousei.publication import shelf
 
-    listed = releases.list_releases(Home.from_environment())
+    listed = shelf.list_releases(Home.from_environment())
     _print_frame(arguments, listed)
     return OK
 
 
 def _print_frame(arguments: argparse.Namespace, frame: Any, form: str = "table") -> None:
-    from sousei.publication import releases
+    from sousei.publication import formats
 
-    sys.stdout.buffer.write(releases.formatted(frame, "json" if arguments.json else form))
+    sys.stdout.buffer.write(formats.formatted(frame, "json" if arguments.json else form))
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from sousei.publication import releases
+    from sousei.publication import shelf, verify
 
     home = Home.from_environment()
-    release = releases.find(home, arguments.release)
-    found = releases.verify(release)
-    problems = [*found.problems, *(releases.verify_inputs(home, release) if arguments.inputs else ())]
+    release = shelf.find(home, arguments.release)
+    found = verify.verify(release)
+    problems = [*found.problems, *(verify.verify_inputs(home, release) if arguments.inputs else ())]
     if arguments.json:
         _emit({"release_id": found.release_id, "sound": not problems, "problems": problems})
     else:
@@ -435,8 +435,8 @@ def _verify(arguments: argparse.Namespace) -> int:
             print(problem)
         _say(
             arguments,
-            f"公表版 {found.release_id}: {'問題があります' if problems else '健全です'}（{found.tables.height}表）",
-            f"Release {found.release_id}: {'NOT sound' if problems else 'sound'} ({found.tables.height} tables)",
+            f"公表版 {found.release_id}: {'問題があります' if problems else '健全です'}（{len(found.tables)}表）",
+            f"Release {found.release_id}: {'NOT sound' if problems else 'sound'} ({len(found.tables)} tables)",
         )
     return REFUSED if problems else OK
 
@@ -477,18 +477,19 @@ def _withdraw(arguments: argparse.Namespace) -> int:
 
 def _release(arguments: argparse.Namespace) -> int:
     from sousei.orchestration.lock import RefreshInProgressError, refresh_lock
-    from sousei.publication import release, releases
+    from sousei.publication import publish, shelf
+    from sousei.publication.verify import verify
 
     home = Home.from_environment()
     try:
         with refresh_lock(home.lock):
-            chosen = releases.find(home, arguments.release)
-            found = releases.verify(chosen)
+            chosen = shelf.find(home, arguments.release)
+            found = verify(chosen)
             if not found.sound:
                 for problem in found.problems:
                     print(problem, file=sys.stderr)
                 return REFUSED
-            release.use(home, chosen)
+            publish.use(home, chosen)
     except RefreshInProgressError:
         _complain(
             arguments,
@@ -505,10 +506,11 @@ def _release(arguments: argparse.Namespace) -> int:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    from sousei.publication import releases
+    from sousei.publication import shelf
+    from sousei.publication.diff import diff
 
     home = Home.from_environment()
-    moved = releases.diff(releases.find(home, arguments.a), releases.find(home, arguments.b))
+    moved = diff(shelf.find(home, arguments.a), shelf.find(home, arguments.b))
     if arguments.json:
         _emit({name: getattr(moved, name).to_dicts() for name in ("summary", "changes", "sources", "columns")})
         return OK
@@ -521,11 +523,12 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 
 def _query(arguments: argparse.Namespace) -> int:
-    from sousei.publication import releases
+    from sousei.publication import shelf
+    from sousei.publication.query import QueryError, query
 
     try:
-        answer = releases.query(arguments.sql, releases.find(Home.from_environment(), arguments.release))
-    except releases.QueryError as refusal:
+        answer = query(arguments.sql, shelf.find(Home.from_environment(), arguments.release))
+    except QueryError as refusal:
         print(str(refusal), file=sys.stderr)
         return MISUSE
     _print_frame(arguments, answer, arguments.format)

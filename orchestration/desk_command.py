@@ -95,12 +95,13 @@ def run(arguments: argparse.Namespace) -> int:
     from sousei.projection import scenarios
     from sousei.projection.desk import answers as desk
     from sousei.projection.engine import ProjectionError
-    from sousei.publication import releases
+    from sousei.publication import formats, shelf
+    from sousei.publication.query import query
 
-    release = releases.find(Home.from_environment(), arguments.release)
+    release = shelf.find(Home.from_environment(), arguments.release)
 
     def mart(name: str) -> Any:
-        return releases.query(f"from {name} where municipality_code = '{arguments.municipality}'", release)
+        return query(f"from {name} where municipality_code = '{arguments.municipality}'", release)
 
     try:
         published = desk.published_of_release(mart("mart_population_projection"))
@@ -119,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
     if form == "table":
         shown = [name for name in READABLE[arguments.question] if name in frame.columns]
         frame = frame.select(shown).with_columns(cs.float().round(2, mode="half_away_from_zero"))
-    sys.stdout.buffer.write(releases.formatted(frame, form))
+    sys.stdout.buffer.write(formats.formatted(frame, form))
     return 0
 
 

@@ -147,9 +147,7 @@ def project(home: Home) -> dict[str, int]:
     folder.mkdir(exist_ok=True)
     with duckdb.connect(str(home.building / CANDIDATE)) as connection:
         frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
-        built = projection.build(
-            **frames, scenarios=scenarios.read(SCENARIOS), plan_figures=reconcile.read(PLAN_FIGURES)
-        )
+        built = projection.build(frames, scenarios=scenarios.read(SCENARIOS), plan_figures=reconcile.read(PLAN_FIGURES))
         connection.execute("create schema if not exists projection")
         for name in PROJECTION_TABLES:
             path = folder / f"{name}.parquet"
@@ -185,9 +183,9 @@ def judge(home: Home) -> dict[str, int]:
 
 def reasons(home: Home) -> list[str]:
     """Why the judged candidate may not be published; empty where it may."""
-    from sousei.expectations import gate
+    from sousei.expectations import verdict
 
-    return list(gate.read_verdict(home.building / CANDIDATE, runs.load(home).run_id).reasons)
+    return list(verdict.read(home.building / CANDIDATE, runs.load(home).run_id).reasons)
 
 
 def suite_outcomes(home: Home) -> list[dict[str, Any]]:
@@ -208,15 +206,15 @@ def suite_outcomes(home: Home) -> list[dict[str, Any]]:
 def publish(home: Home) -> Path:
     """Step 5: the release's directory.
 
-    Raises publication.release.RefusedError when the verdict stored in the candidate does not allow it.
+    Raises publication.publish.RefusedError when the verdict stored in the candidate does not allow it.
     """
     from sousei.foundation import clock
-    from sousei.publication import release
+    from sousei.publication import publish as publication
 
     run = runs.load(home)
     try:
-        published = release.publish(home, home.building / CANDIDATE, run, run.created)
-    except release.RefusedError as refusal:
+        published = publication.publish(home, home.building / CANDIDATE, run, run.created)
+    except publication.RefusedError as refusal:
         runs.record(home, "refused", clock.now(), list(refusal.reasons))
         raise
     finally:

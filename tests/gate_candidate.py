@@ -18,7 +18,8 @@ import polars as pl
 import yaml
 
 from sousei.expectations import gate
-from sousei.expectations.gate import DbtOutcome, Verdict
+from sousei.expectations.dbt_tests import DbtOutcome
+from sousei.expectations.verdict import Verdict
 from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.tables import RAW_TABLES, schema_of
 

@@ -93,7 +93,7 @@ class Town:
 
 def _steps(now: datetime) -> Any:
     def run_job(home: Home, landing: Path | None, as_of: date, samples: bool) -> tuple[str, list[str]]:
-        from sousei.publication.release import RefusedError
+        from sousei.publication.publish import RefusedError
 
         if nightly.take_in(home, landing, as_of, now, samples) is None:
             return "nothing_new", []

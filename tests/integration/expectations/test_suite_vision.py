@@ -1,4 +1,4 @@
-"""Every check on projected population and the population vision finds its own fault, and nothing else does unless it must."""
+"""Every check on projected population and the vision finds its own fault, and nothing else does unless it must."""
 
 from __future__ import annotations
 

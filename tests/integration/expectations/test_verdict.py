@@ -1,6 +1,6 @@
 """The verdict: stored in the candidate, derived from what is stored, and never passed by silence, crash or edit.
 
-Does not hold: whether each suite check finds its fault (test_gate_mutations.py).
+Does not hold: whether each suite check finds its fault (test_suite_<subject>.py).
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sousei.expectations import gate, last_release
-from sousei.expectations.gate import DbtOutcome, judge, read_verdict
+from sousei.expectations import last_release
+from sousei.expectations import verdict as verdicts
+from sousei.expectations.dbt_tests import DbtOutcome
+from sousei.expectations.gate import judge
 from sousei.expectations.suites.declared import CHECKS
 from sousei.expectations.validation import SuiteOutcome, SuiteProcess, ValidationProcessError, threshold_of
-from tests.gate_candidate import DBT, NOW, RUN_ID, PassingSuites, judged, make, plant, rows
+from sousei.foundation.home import PROJECT_ROOT
+from tests.gate_candidate import DBT, NOW, RUN_ID, PassingSuites, judged, plant, rows
 
 FAILING_TOTALS = """
 select 'population.csv' as file_name, '表1' as sheet, 12 as row_number, '99001' as municipality_code,
@@ -27,11 +30,6 @@ select 'population.csv' as file_name, '表1' as sheet, 12 as row_number, '99001'
 union all
 select 'population.csv', '表1', 13, '99002', '1140', '1141', '男女の和が総数と一致しません', '秘密の値'
 """
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make(tmp_path_factory.mktemp("sound") / "candidate.duckdb")
 
 
 @pytest.fixture
@@ -52,7 +50,7 @@ class SuitesThatAnswer(PassingSuites):
 def test_sound_candidate_is_passed_by_the_real_process(candidate: Path) -> None:
     verdict = judge(candidate, DBT, RUN_ID, NOW)
     assert (verdict.complete, verdict.passed, verdict.reasons) == (True, True, ())
-    assert verdict == read_verdict(candidate, RUN_ID)
+    assert verdict == verdicts.read(candidate, RUN_ID)
     kinds = dict(rows(candidate, "select kind, count(*) from main.meta_check_outcome group by all").iter_rows())
     assert kinds == {"gx": len(CHECKS), "dbt": len(DBT) + 1, "ingest": 1, "release": len(last_release.RULES)}
 
@@ -216,11 +214,10 @@ def test_hanging_process_is_ended(candidate: Path) -> None:
 
 
 def test_process_ends_with_its_parent(tmp_path: Path) -> None:
-    root = Path(__file__).resolve().parents[2]
     reader, writer = os.pipe()
     parent = os.fork()
     if parent == 0:
-        os.chdir(root)
+        os.chdir(PROJECT_ROOT)
         process = SuiteProcess()
         os.write(writer, str(process.pid).encode())
         os.kill(os.getpid(), signal.SIGKILL)
@@ -256,7 +253,7 @@ def test_edited_verdict_has_not_passed(candidate: Path, edit: str, fault: str) -
     failing = DbtOutcome("totals_equal_their_parts", "gate", "fct_population", False, 2)
     assert not judged(candidate, dbt=(failing,)).passed
     plant(candidate, edit.format(run=RUN_ID))
-    verdict = read_verdict(candidate, RUN_ID)
+    verdict = verdicts.read(candidate, RUN_ID)
     assert not verdict.complete and not verdict.passed
     assert fault in " ".join(verdict.faults)
 
@@ -265,14 +262,14 @@ def test_edited_verdict_has_not_passed(candidate: Path, edit: str, fault: str) -
 def test_deleted_outcome_of_a_passed_check_is_missed(candidate: Path, index: int) -> None:
     assert judged(candidate).passed
     plant(candidate, f"delete from main.meta_check_outcome where check_id = '{CHECKS[index].check_id}'")
-    verdict = read_verdict(candidate, RUN_ID)
+    verdict = verdicts.read(candidate, RUN_ID)
     assert not verdict.passed
     assert CHECKS[index].check_id in " ".join(verdict.faults)
 
 
 def test_passed_verdict_of_one_run_is_none_for_another(candidate: Path) -> None:
     assert judged(candidate).passed
-    assert not read_verdict(candidate, "2026-11-23-ffffffffffff").passed
+    assert not verdicts.read(candidate, "2026-11-23-ffffffffffff").passed
 
 
 def test_judging_twice_replaces_the_outcomes(candidate: Path) -> None:
@@ -282,7 +279,7 @@ def test_judging_twice_replaces_the_outcomes(candidate: Path) -> None:
 
 
 def test_unjudged_candidate_has_no_verdict(candidate: Path) -> None:
-    verdict = read_verdict(candidate, RUN_ID)
+    verdict = verdicts.read(candidate, RUN_ID)
     assert not verdict.passed and "verdict_missing" in verdict.faults[0]
 
 
@@ -290,8 +287,8 @@ def test_crash_while_writing_leaves_no_verdict(candidate: Path, monkeypatch: pyt
     def broken(connection: duckdb.DuckDBPyConnection) -> str:
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(gate, "_digest_of_outcomes", broken)
+    monkeypatch.setattr(verdicts, "digest_of_outcomes", broken)
     with pytest.raises(RuntimeError, match="power cut"):
         judged(candidate)
     monkeypatch.undo()
-    assert not read_verdict(candidate, RUN_ID).passed
+    assert not verdicts.read(candidate, RUN_ID).passed

@@ -17,12 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from sousei.foundation.home import Home
-from sousei.publication import release, releases
-from sousei.publication.release import PublicationError, publish
+from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.publication import publish as publication
+from sousei.publication import shelf
+from sousei.publication.contents import PublicationError
+from sousei.publication.publish import publish
+from sousei.publication.verify import verify
 from tests.gate_candidate import NOW, Run, judged, make, plant
-
-ROOT = Path(__file__).resolve().parents[2]
 
 ONLY_A_FEW_MARTS = """
 drop table main.fct_population; drop table main.fct_population_change; drop table main.mart_population_projection;
@@ -53,7 +54,7 @@ def version(small: Path, folder: Path, number: int, *statements: str) -> tuple[P
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     yield Home(tmp_path / "home")
-    release.remove(tmp_path / "home")
+    publication.remove(tmp_path / "home")
 
 
 @pytest.mark.slow
@@ -61,8 +62,8 @@ def test_kill_at_every_operation_leaves_the_old_or_the_new_release(small: Path, 
     publish(home, *version(small, tmp_path / "old", 1, "drop table main.meta_source"), NOW)
     candidate, run = version(small, tmp_path / "new", 2, "drop table main.meta_source")
     worked = subprocess.run(
-        [sys.executable, "-m", "tests.faults.publication_worker", candidate, run.run_id, home.root, tmp_path / "kills"],
-        cwd=ROOT,
+        [sys.executable, "-m", "tests.faults.publication.worker", candidate, run.run_id, home.root, tmp_path / "kills"],
+        cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -85,25 +86,25 @@ def test_kill_at_any_moment_leaves_the_old_or_the_new_release(small: Path, home:
     candidate, run = version(small, tmp_path / "new", 2)
     program = (
         "import sys, time\nfrom pathlib import Path\n"
-        "from sousei.foundation.home import Home\nfrom sousei.publication import release\n"
+        "from sousei.foundation.home import Home\nfrom sousei.publication.publish import publish\n"
         "from tests.gate_candidate import NOW, Run\n"
         "print('ready', flush=True)\n"
-        "release.publish(Home(Path(sys.argv[1])), Path(sys.argv[2]), Run(run_id=sys.argv[3]), NOW)\n"
+        "publish(Home(Path(sys.argv[1])), Path(sys.argv[2]), Run(run_id=sys.argv[3]), NOW)\n"
         "print('done', flush=True)\n"
     )
     for step in range(12):
         process = subprocess.Popen(
-            [sys.executable, "-c", program, home.root, candidate, run.run_id], cwd=ROOT, stdout=subprocess.PIPE
+            [sys.executable, "-c", program, home.root, candidate, run.run_id], cwd=PROJECT_ROOT, stdout=subprocess.PIPE
         )
         assert process.stdout is not None and process.stdout.readline() == b"ready\n"
         time.sleep(0.02 * step)
         process.kill()
         process.communicate()
-        found = releases.current(home)
-        assert found is not None and releases.verify(found).sound
-        if found.manifest["run_id"] == run.run_id:
+        found = shelf.current(home)
+        assert found is not None and verify(found).sound
+        if found.manifest.run_id == run.run_id:
             break
-    assert releases.verify(publish(home, candidate, run, NOW)).sound
+    assert verify(publish(home, candidate, run, NOW)).sound
     assert sorted(path.name for path in home.releases.iterdir()) == ["2026-11-22.1", "2026-11-22.2", "current"]
 
 
@@ -158,7 +159,7 @@ def test_readers_see_one_whole_release_while_fifty_are_published(small: Path, ho
     assert [(reader.returncode, said[1]) for reader, said in zip(readers, answers, strict=True)] == [(0, "")] * 2
     counts = [json.loads(said[0]) for said in answers]
     assert all(reads >= 20 and seen >= 10 for reads, seen in counts), counts
-    assert len(releases.ordered(home)) == release.KEEP
+    assert len(shelf.ordered(home)) == publication.KEEP
 
 
 def test_open_reader_keeps_its_release_when_it_is_retired(small: Path, home: Home, tmp_path: Path) -> None:
@@ -200,10 +201,10 @@ def test_full_disk_changes_nothing_published(small: Path, tmpfs: Path, tmp_path:
     with pytest.raises(PublicationError, match=r"publication_failed.*releases"):
         publish(home, candidate, run, NOW)
     assert home.current.resolve() == before.path
-    assert releases.verify(before).sound
+    assert verify(before).sound
     assert sorted(path.name for path in home.releases.iterdir()) == ["2026-11-22.1", "current"]
     (tmpfs / "ballast").unlink()
-    assert releases.verify(publish(home, candidate, run, NOW)).sound
+    assert verify(publish(home, candidate, run, NOW)).sound
 
 
 def test_folder_without_write_permission_is_named(small: Path, home: Home, tmp_path: Path) -> None:

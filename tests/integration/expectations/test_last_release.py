@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from sousei.expectations import gate, last_release
+from sousei.foundation import duck
 from sousei.foundation.home import Home
-from sousei.publication.release import publish
+from sousei.publication.publish import publish
 from tests import gate_candidate
 from tests.gate_candidate import NOW, Run, judged, make, plant
 
@@ -39,7 +40,7 @@ def candidate(published: tuple[Path, Path], tmp_path: Path) -> Path:
 
 def failing(candidate: Path, last: Path | None) -> dict[str, str]:
     """Rules that stop publication, with their messages."""
-    with gate.connect(candidate, read_only=True) as connection:
+    with duck.connect(candidate, read_only=True) as connection:
         checks = [check for (check,) in connection.execute("select check_id from main.meta_check_outcome").fetchall()]
         outcomes, _ = last_release.outcomes(connection, last, checks)
     assert [one.check_id for one in outcomes] == list(last_release.RULES)
@@ -128,7 +129,7 @@ def test_what_is_lost_or_moves_without_a_cause_stops_publication(candidate: Path
 def test_the_printed_line_lets_that_finding_pass_and_no_other(candidate: Path, last: Path, name: str) -> None:
     rule, fault = FAULTS[name]
     plant(candidate, fault)
-    with gate.connect(candidate, read_only=True) as connection:
+    with duck.connect(candidate, read_only=True) as connection:
         checks = [one for (one,) in connection.execute("select check_id from main.meta_check_outcome").fetchall()]
         _, findings = last_release.outcomes(connection, last, checks)
     mine = [one for one in findings if one.rule == rule]

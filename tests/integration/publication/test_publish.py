@@ -1,6 +1,6 @@
 """Publishing: what a release holds, that it repeats to the byte, and that no unjudged candidate gets through.
 
-Does not hold: crashes, full disks and concurrent readers (tests/faults), reading back (test_publication_releases.py).
+Does not hold: crashes, full disks and concurrent readers (tests/faults), reading back (test_verify.py).
 """
 
 from __future__ import annotations
@@ -15,10 +15,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sousei.expectations.gate import DbtOutcome
+from sousei.expectations.dbt_tests import DbtOutcome
+from sousei.foundation.duck import tables_of
 from sousei.foundation.home import Home
-from sousei.publication import release, releases
-from sousei.publication.release import PublicationError, RefusedError, publish
+from sousei.publication import shelf
+from sousei.publication.catalogue import describe
+from sousei.publication.contents import PublicationError
+from sousei.publication.publish import RefusedError, publish, remove, retire
+from sousei.publication.verify import verify
 from tests.gate_candidate import NOW, Run, judged, make, plant
 
 
@@ -32,7 +36,7 @@ def passed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(tmp_path: Path):
     yield Home(tmp_path / "home")
-    release.remove(tmp_path / "home")
+    remove(tmp_path / "home")
 
 
 def copied(candidate: Path, folder: Path) -> Path:
@@ -67,7 +71,7 @@ def test_release_holds_every_mart_three_times_and_a_manifest(passed: Path, home:
     assert manifest["inputs"] == Run().inputs
     assert manifest["inputs_hash"] == Run().inputs_hash
     assert manifest["verdict"]["gate_failed"] == 0
-    assert releases.verify(published).problems == ()
+    assert verify(published).problems == ()
 
 
 def test_rows_types_and_comments_are_those_of_the_candidate(passed: Path, home: Home) -> None:
@@ -76,14 +80,14 @@ def test_rows_types_and_comments_are_those_of_the_candidate(passed: Path, home: 
         connection.execute(
             f"attach '{passed}' as candidate (read_only); attach '{published.database}' as sousei (read_only)"
         )
-        for table in releases.tables_of(connection, "candidate"):
-            assert releases.describe(connection, "candidate", table) == releases.describe(connection, "sousei", table)
+        for table in tables_of(connection, "candidate"):
+            assert describe(connection, "candidate", table) == describe(connection, "sousei", table)
             for left, right in (("candidate", "sousei"), ("sousei", "candidate")):
                 lost = f"select * from {left}.main.{table} except all select * from {right}.main.{table}"
                 assert connection.execute(lost).fetchall() == []
-        described = releases.describe(connection, "sousei", "fct_population")
-        assert "'引用'" in next(c["description"] for c in described["columns"] if c["name"] == "population_persons")
-        assert all(c["description"] for c in releases.describe(connection, "sousei", "meta_release")["columns"])
+        described = describe(connection, "sousei", "fct_population")
+        assert "'引用'" in next(c.description for c in described.columns if c.name == "population_persons")
+        assert all(c.description for c in describe(connection, "sousei", "meta_release").columns)
 
 
 def test_nothing_is_writable_and_no_log_is_left(passed: Path, home: Home) -> None:
@@ -99,9 +103,9 @@ def test_same_candidate_gives_the_same_bytes_anywhere(passed: Path, tmp_path: Pa
     for name, zone in (("one", "UTC"), ("two", "America/New_York"), ("three", "Asia/Tokyo")):
         monkeypatch.setenv("TZ", zone)
         home = Home(tmp_path / name)
-        files = publish(home, passed, Run(), NOW).manifest["files"]
-        hashes.append({path: facts["sha256"] for path, facts in files.items() if path != "sousei.duckdb"})
-        release.remove(home.root)
+        files = publish(home, passed, Run(), NOW).manifest.files
+        hashes.append({path: facts.sha256 for path, facts in files.items() if path != "sousei.duckdb"})
+        remove(home.root)
     assert hashes[0] == hashes[1] == hashes[2]
 
 
@@ -114,9 +118,9 @@ def test_many_rows_in_any_order_give_the_same_bytes(passed: Path, tmp_path: Path
     for name, order in (("up", "i"), ("down", "-i"), ("mixed", "hash(i)")):
         candidate, run = another(passed, tmp_path / name, "2026-11-22-big", f"{big} order by {order}")
         home = Home(tmp_path / name / "home")
-        files = publish(home, candidate, run, NOW).manifest["files"]
-        hashes.append([files[f"{kind}/fct_tourism_visitors.{kind}"]["sha256"] for kind in ("parquet", "csv")])
-        release.remove(home.root)
+        files = publish(home, candidate, run, NOW).manifest.files
+        hashes.append([files[f"{kind}/fct_tourism_visitors.{kind}"].sha256 for kind in ("parquet", "csv")])
+        remove(home.root)
     assert hashes[0] == hashes[1] == hashes[2]
 
 
@@ -260,7 +264,7 @@ def test_new_figures_are_a_new_release_and_the_old_one_stays(passed: Path, home:
     second = publish(home, candidate, run, NOW)
     assert (first.release_id, second.release_id) == ("2026-11-22.1", "2026-11-22.2")
     assert home.current.resolve() == second.path
-    assert releases.verify(releases.find(home, "2026-11-22.1")).sound
+    assert verify(shelf.find(home, "2026-11-22.1")).sound
 
 
 def test_old_releases_are_retired_but_never_the_ones_pointed_to(passed: Path, home: Home, tmp_path: Path) -> None:
@@ -276,12 +280,12 @@ def test_old_releases_are_retired_but_never_the_ones_pointed_to(passed: Path, ho
         made.append(publish(home, candidate, dataclasses.replace(run, as_of_date=day), NOW, keep=2))
         if number == 0:
             (home.releases / "stable").symlink_to(made[0].release_id)
-    kept = [path.name for path in releases.ordered(home)]
+    kept = [path.name for path in shelf.ordered(home)]
     assert kept == [made[0].release_id, made[3].release_id, made[4].release_id]
     home.current.unlink()
     home.current.symlink_to(made[3].release_id)
-    assert release.retire(home, keep=1) == []
-    assert releases.current(home).release_id == made[3].release_id  # type: ignore[union-attr]
+    assert retire(home, keep=1) == []
+    assert shelf.current(home).release_id == made[3].release_id  # type: ignore[union-attr]
 
 
 def test_leftovers_of_a_crash_are_removed(passed: Path, home: Home) -> None:
@@ -301,9 +305,9 @@ def test_extra_files_are_sealed_with_the_release(passed: Path, home: Home) -> No
         (directory / "kpi" / "99001" / "kpi.txt").write_text("x", encoding="utf-8")
 
     published = publish(home, passed, Run(), NOW, extras=extras)
-    assert published.manifest["files"]["kpi/99001/kpi.txt"]["size_bytes"] == 1
+    assert published.manifest.files["kpi/99001/kpi.txt"].size_bytes == 1
     assert (published.path / "kpi/99001/kpi.txt").stat().st_mode & 0o777 == 0o444
-    assert releases.verify(published).sound
+    assert verify(published).sound
 
 
 def test_ordinary_user_can_publish_and_retire(passed: Path, tmp_path: Path) -> None:
@@ -323,9 +327,9 @@ def test_ordinary_user_can_publish_and_retire(passed: Path, tmp_path: Path) -> N
             home = Home(shared / "home")
             publish(home, shared / "candidate.duckdb", Run(), NOW)
             home.current.unlink()
-            code = 0 if release.retire(home, keep=0) == ["2026-11-22.1"] else 2
+            code = 0 if retire(home, keep=0) == ["2026-11-22.1"] else 2
         finally:
             os._exit(code)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    release.remove(shared)
+    remove(shared)
     assert status == 0

@@ -1,6 +1,6 @@
 """The declared checks: cheap to list, complete in what a person needs, and known to Great Expectations.
 
-Does not hold: whether a check finds its fault (tests/integration/test_gate_mutations.py).
+Does not hold: whether a check finds its fault (tests/integration/expectations).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +18,7 @@ from sousei.expectations.suites import declared
 from sousei.expectations.suites.declared import CHECKS, FRAMES
 from sousei.expectations.suites.forms import Frame
 from sousei.expectations.validation import threshold_of
-
-ROOT = Path(__file__).resolve().parents[2]
+from sousei.foundation.home import PROJECT_ROOT
 
 
 def test_listing_the_checks_does_not_import_great_expectations() -> None:
@@ -30,7 +28,7 @@ def test_listing_the_checks_does_not_import_great_expectations() -> None:
         "from sousei.expectations.suites import declared\n"
         "sys.exit(any(name in sys.modules for name in ('great_expectations', 'pandas', 'scipy')))"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, check=False).returncode == 0
 
 
 def test_every_subject_of_the_folder_is_declared() -> None:

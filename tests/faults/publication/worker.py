@@ -1,9 +1,9 @@
 """Publishes in forked children and kills one of them (SIGKILL) at its Nth writing operation or SQL statement.
 
-Run as a program by test_publication_faults.py, so that no thread of DuckDB or polars lives in the process that forks.
+Run as a program by test_crashes.py, so that no thread of DuckDB or polars lives in the process that forks.
 Prints one JSON line per kill: the number of the operation, its name, and what was found wrong (empty when nothing).
 
-Usage: python -m tests.faults.publication_worker CANDIDATE RUN_ID BASE_HOME SCRATCH [EVERY]
+Usage: python -m tests.faults.publication.worker CANDIDATE RUN_ID BASE_HOME SCRATCH [EVERY]
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sousei.expectations import gate
+from sousei.foundation import duck
 from sousei.foundation.home import Home
-from sousei.publication import release
+from sousei.publication import publish as publication
 from tests.gate_candidate import NOW, Run
 
 CHANGING = ("os.mkdir", "os.rename", "os.chmod", "os.symlink", "os.remove", "os.rmdir")
@@ -77,7 +77,7 @@ class CountedConnection:
 def publish_killed(home: Home, candidate: Path, run: Run, fatal: int) -> None:
     """Publish; killed at operation `fatal`. Ends the process with 0 when there was no such operation."""
     counter = Counter(str(home.root), fatal)
-    connect, fsync = gate.connect, os.fsync
+    connect, fsync = duck.connect, os.fsync
 
     def counted_fsync(descriptor: int) -> None:
         counter.at("os.fsync")
@@ -87,10 +87,10 @@ def publish_killed(home: Home, candidate: Path, run: Run, fatal: int) -> None:
         connection = connect(path, read_only=read_only)
         return connection if read_only else CountedConnection(connection, counter)
 
-    gate.connect = counted_connect  # type: ignore[assignment]
+    duck.connect = counted_connect  # type: ignore[assignment]
     os.fsync = counted_fsync  # type: ignore[assignment]
     sys.addaudithook(counter.audit)
-    release.publish(home, candidate, run, NOW)
+    publication.publish(home, candidate, run, NOW)
     os._exit(0)
 
 
@@ -139,18 +139,18 @@ def main() -> int:
         wrong = wrong_with_current(home)
         killed_at = home.current.readlink()
         if code == 0:
-            release.remove(home.root)
+            publication.remove(home.root)
             return 0
         if code != -signal.SIGKILL:
             wrong = wrong or f"exit code {code}"
-        again, _ = forked(release.publish, home, candidate, run, NOW)
+        again, _ = forked(publication.publish, home, candidate, run, NOW)
         wrong = wrong or ("" if again == 0 else "the next publication failed") or wrong_with_current(home)
         left = sorted(path.name for path in home.releases.iterdir())
         pointer = str(home.current.readlink())
         if left != sorted([str(before), pointer, "current"]) or pointer == str(before):
             wrong = wrong or f"left behind: {left}"
         print(json.dumps({"fatal": fatal, "name": name, "wrong": wrong, "was_new": killed_at != before}), flush=True)
-        release.remove(home.root)
+        publication.remove(home.root)
         fatal += every
 
 

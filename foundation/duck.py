@@ -1,0 +1,41 @@
+"""DuckDB as every room uses it: the same session on every host, text and names in SQL.
+
+Holds: opening a file, quoting, the names of a database's tables. Does not hold: a table or a query of the product.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+
+def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file with the session settings that make text and digests the same on every host."""
+    connection = duckdb.connect(
+        str(path),
+        read_only=read_only,
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+    )
+    connection.execute("set timezone = 'Asia/Tokyo'")
+    return connection
+
+
+def quoted(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(text: str) -> str:
+    """A quoted SQL name."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection, database: str | None = None) -> list[str]:
+    """Names of the tables of schema main, sorted; of the connection's own database where none is named."""
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where database_name = coalesce(?, current_database()) "
+        "and schema_name = 'main' order by table_name",
+        [database],
+    ).fetchall()
+    return [name for (name,) in rows]
