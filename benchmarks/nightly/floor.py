@@ -169,7 +169,7 @@ def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
     frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
     given = PROJECT_ROOT / "dbt_project" / "seeds"
     built = projection.build(
-        **frames,
+        frames,
         scenarios=scenarios.read(given / "scenarios.csv"),
         plan_figures=reconcile.read(given / "plan_figures.csv"),
     )

@@ -9,8 +9,8 @@ import pytest
 
 from sousei.ingest.tables import schema_of
 from sousei.projection import backtest
-from sousei.projection.night import build as nightly
 from sousei.projection.night import refresh
+from sousei.projection.published import published_cells
 
 GROUPS = [(f"{age}-{age + 4}", age, age + 4) for age in range(0, 90, 5)] + [("90+", 90, None)]
 
@@ -78,12 +78,12 @@ def test_a_part_of_the_open_group_that_is_not_used_leaves_the_municipality_out()
 
 def test_a_projection_with_an_unknown_cell_is_left_out() -> None:
     published = pl.concat(both("ipss_population", vintage="ipss_2018", year=year) for year in (2015, 2020))
-    cells = nightly.published_cells(published, "ipss_2018")
+    cells = published_cells(published, "ipss_2018")
     assert cells.height == 2 * 2 * 2 * len(GROUPS)
-    some = nightly.published_cells(without(published, "03211", "female", "0-4"), "ipss_2018")
+    some = published_cells(without(published, "03211", "female", "0-4"), "ipss_2018")
     assert set(some["municipality_code"]) == {"01223"} and some.height == cells.height / 2
     row_gone = published.filter(~((pl.col("area_code") == "03211") & (pl.col("year") == 2020)))
-    assert set(nightly.published_cells(row_gone, "ipss_2018")["municipality_code"]) == {"01223"}
+    assert set(published_cells(row_gone, "ipss_2018")["municipality_code"]) == {"01223"}
 
 
 def test_a_registry_with_an_unknown_cell_is_left_out() -> None:

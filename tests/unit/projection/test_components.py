@@ -8,7 +8,7 @@ import pytest
 
 from sousei.projection.components import project_components, survival_from_life_table
 from sousei.projection.engine import ProjectionError
-from tests.unit.projection_frames import SHARED
+from tests.unit.projection.frames import SHARED
 
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="../shared is missing: the published cases live there")
 

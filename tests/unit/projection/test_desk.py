@@ -11,12 +11,13 @@ import pytest
 
 from sousei.ingest.tables import schema_of
 from sousei.projection import scenarios
-from sousei.projection.desk import answers as desk
-from sousei.projection.desk import charts
+from sousei.projection.desk import answers
+from sousei.projection.desk import sitting as sittings
+from sousei.projection.desk.charts import png, svg
+from sousei.projection.desk.drawn import draw
 from sousei.projection.engine import ProjectionError, age_groups
-from sousei.projection.night import build as nightly
 from sousei.projection.night import refresh
-from tests.unit.projection_frames import SCENARIOS, empty, raw
+from tests.unit.projection.frames import SCENARIOS, built, empty, nothing, raw
 
 CODE = "99999"
 
@@ -47,12 +48,12 @@ def published() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def sitting(published) -> desk.Desk:
-    return desk.open_desk(published, scenarios.read(SCENARIOS), CODE)
+def sitting(published) -> sittings.Desk:
+    return sittings.open_desk(published, scenarios.read(SCENARIOS), CODE)
 
 
 def test_every_projected_figure_stands_beside_its_band_and_what_it_implies(sitting):
-    table = desk.scenario_table(sitting)
+    table = answers.scenario_table(sitting)
     later = table.filter(pl.col("year") > 2015)
     for column in ("low_persons", "high_persons", "implied_tfr", "net_migration_persons", "label_ja"):
         assert later[column].null_count() == 0, column
@@ -61,16 +62,16 @@ def test_every_projected_figure_stands_beside_its_band_and_what_it_implies(sitti
 
 def test_an_unknown_scenario_is_refused_with_those_that_exist(sitting):
     with pytest.raises(ProjectionError, match=r"sim9.*sim1"):
-        desk.scenario_table(sitting, ["sim9"])
+        answers.scenario_table(sitting, ["sim9"])
 
 
 def test_a_municipality_without_a_table_is_refused(published):
     with pytest.raises(ProjectionError, match="01100"):
-        desk.open_desk(published, scenarios.read(SCENARIOS), "01100")
+        sittings.open_desk(published, scenarios.read(SCENARIOS), "01100")
 
 
 def test_goal_seek_prints_one_row_per_profile_with_the_band(sitting):
-    found = desk.goal_seek(sitting, target_persons=9000, target_year=2060, from_year=2020)
+    found = answers.goal_seek(sitting, target_persons=9000, target_year=2060, from_year=2020)
     assert found.height == 3
     assert (found["timing"] == "mid").all()
     assert found["low_persons"].null_count() == 0
@@ -79,12 +80,12 @@ def test_goal_seek_prints_one_row_per_profile_with_the_band(sitting):
 
 def test_own_profiles_can_be_asked_for(sitting):
     mine = {"寮の若者": {("male", 15): 1.0, ("female", 15): 1.0}}
-    found = desk.goal_seek(sitting, target_persons=9000, target_year=2060, from_year=2020, profiles=mine)
+    found = answers.goal_seek(sitting, target_persons=9000, target_year=2060, from_year=2020, profiles=mine)
     assert found["persons_a_year"][0] == pytest.approx(2 * found["units_a_year"][0])
 
 
 def test_whole_persons_add_up(sitting):
-    found = desk.whole_persons(sitting, "ipss_2018_extended", [2045, 2060])
+    found = answers.whole_persons(sitting, "ipss_2018_extended", [2045, 2060])
     for year in (2045, 2060):
         part = found.filter(pl.col("year") == year)
         cells = part.filter((pl.col("sex") != "total") & (pl.col("age_group") != "total"))["population_persons"].sum()
@@ -98,7 +99,7 @@ def test_back_test_of_one_municipality_shows_the_errors_of_its_peers(published):
         pl.date(pl.col("year") - 10, 10, 1).alias("as_of_date"), pl.lit("total").alias("scope")
     )
     census = raw(base, "census_population", "census-made-up")
-    found = desk.backtest_table(census, published, CODE)
+    found = answers.backtest_table(census, published, CODE)
     own = found.filter((pl.col("method") == "hamilton_perry") & (pl.col("measure") == "total"))
     assert own.select("base_year", "year").rows() == [(2010, 2015), (2010, 2020), (2015, 2020)]
     assert own["p10"].null_count() == own["p90"].null_count() == 0
@@ -106,7 +107,7 @@ def test_back_test_of_one_municipality_shows_the_errors_of_its_peers(published):
 
 
 def test_no_census_gives_no_back_test(published):
-    assert desk.backtest_table(empty("census_population"), published, CODE).is_empty()
+    assert answers.backtest_table(empty("census_population"), published, CODE).is_empty()
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,7 @@ def drawn(sitting) -> dict[str, str]:
         {"municipality_code": [CODE], "as_of_date": [date(2020, 10, 1)], "series": ["census"], "persons": [9_876.0]}
     )
     planned = pl.DataFrame({"year": [2025, 2060], "persons": [9_500.0, 7_000.0]})
-    return desk.draw(sitting, name_ja="架空市<&>", actual_totals=totals, plan_totals=planned)
+    return draw(sitting, name_ja="架空市<&>", actual_totals=totals, plan_totals=planned)
 
 
 def test_charts_are_sound_svg_with_title_description_and_japanese_text(drawn):
@@ -135,11 +136,11 @@ def test_nothing_is_drawn_outside_the_picture(drawn):
     for name, text in drawn.items():
         for element in ET.fromstring(text).iter():
             for axis, limit in (
-                ("x", charts.WIDTH),
-                ("cx", charts.WIDTH),
-                ("x2", charts.WIDTH),
-                ("y", charts.HEIGHT),
-                ("cy", charts.HEIGHT),
+                ("x", svg.WIDTH),
+                ("cx", svg.WIDTH),
+                ("x2", svg.WIDTH),
+                ("y", svg.HEIGHT),
+                ("cy", svg.HEIGHT),
             ):
                 if element.get(axis) is not None:
                     assert -0.1 <= float(element.get(axis)) <= limit, (name, element.attrib)
@@ -157,7 +158,7 @@ def test_lines_of_one_chart_differ_without_colour(drawn):
 
 
 def test_the_fan_shows_the_actual_figure_at_its_place(drawn, sitting):
-    without = desk.draw(sitting, name_ja="架空市")["fan"]
+    without = draw(sitting, name_ja="架空市")["fan"]
     assert drawn["fan"].count("<circle") == without.count("<circle") + 2  # the figure and its place in the key
     assert "実績 国勢調査" in drawn["fan"]
     assert "計画の目標" in drawn["fan"] and "計画の目標" not in without
@@ -167,13 +168,13 @@ def test_png_needs_its_renderer_and_a_japanese_font(drawn, monkeypatch):
     pytest.importorskip("resvg_py", reason="PNG is an extra: pip install 'sousei[png]'")
     monkeypatch.setenv("SOUSEI_FONT", "/nowhere/font.ttf")
     with pytest.raises(ProjectionError, match="SOUSEI_FONT"):
-        charts.png(drawn["fan"])
+        png.png(drawn["fan"])
     monkeypatch.delenv("SOUSEI_FONT")
-    if charts._font() is None:
+    if png.font() is None:
         pytest.skip("no Japanese font here")
-    picture = charts.png(drawn["fan"], zoom=1.0)
+    picture = png.png(drawn["fan"], zoom=1.0)
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"
-    assert int.from_bytes(picture[16:20]) == charts.WIDTH
+    assert int.from_bytes(picture[16:20]) == svg.WIDTH
 
 
 def test_actual_totals_take_one_figure_per_date_and_series():
@@ -193,15 +194,8 @@ def test_actual_totals_take_one_figure_per_date_and_series():
 
 
 def test_the_desk_opens_on_a_release_as_on_raw_data(published, sitting):
-    mart = nightly.build(
-        published,
-        empty("census_population"),
-        empty("registry_population"),
-        empty("registry_dynamics"),
-        empty("reference_series"),
-        scenarios.read(SCENARIOS),
-    )["population"]
-    again = desk.open_desk(desk.published_of_release(mart), scenarios.read(SCENARIOS), CODE)
+    mart = built(published, *nothing()[1:], scenarios.read(SCENARIOS))["population"]
+    again = sittings.open_desk(sittings.published_of_release(mart), scenarios.read(SCENARIOS), CODE)
     assert np.allclose(again.run.population, sitting.run.population)
 
 
@@ -218,5 +212,5 @@ def test_counted_figures_of_a_release_fit_the_back_test(published):
         "population_persons",
         pl.lit("final").alias("value_status"),
     )
-    found = desk.backtest_table(desk.counted_of_release(mart), published, CODE)
+    found = answers.backtest_table(sittings.counted_of_release(mart), published, CODE)
     assert found.filter(pl.col("method") == "hamilton_perry")["base_year"].unique().to_list() == [2010]

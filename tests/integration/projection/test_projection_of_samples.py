@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
 import pytest
 
-from sousei.foundation.home import Home
+from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import in_force
 from sousei.ingest import raw as ingest_raw
 from sousei.ingest.decided import corrections
@@ -21,23 +20,21 @@ from sousei.projection.night import build as nightly
 from sousei.projection.night import reconcile
 from sousei.projection.night.tables import INPUTS
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture(scope="module")
 def candidate(tmp_path_factory) -> Iterator[duckdb.DuckDBPyConnection]:
     home = Home(tmp_path_factory.mktemp("home"))
     received = datetime(2026, 4, 1, tzinfo=ZoneInfo("Asia/Tokyo"))
-    taken = intake.take(home, ROOT / "samples" / "landing", received, "samples")
+    taken = intake.take(home, PROJECT_ROOT / "samples" / "landing", received, "samples")
     with duckdb.connect() as connection:
         ingest_raw.expose(connection, ingest_raw.read(home, taken, date(2026, 4, 1)).files, {})
         yield connection
 
 
 def projected(candidate: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
-    frames = [candidate.sql(f"from in_force.{name}").pl() for name in INPUTS]
-    seeds = ROOT / "dbt_project" / "seeds"
-    return nightly.build(*frames, scenarios.read(seeds / "scenarios.csv"), reconcile.read(seeds / "plan_figures.csv"))
+    inputs = {name: candidate.sql(f"from in_force.{name}").pl() for name in INPUTS}
+    seeds = PROJECT_ROOT / "dbt_project" / "seeds"
+    return nightly.build(inputs, scenarios.read(seeds / "scenarios.csv"), reconcile.read(seeds / "plan_figures.csv"))
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,12 @@ import polars as pl
 import pytest
 
 from sousei.projection import backtest, decompose, engine, scenarios, vision
-from sousei.projection.night import build as nightly
 from sousei.projection.night import reconcile
 from sousei.projection.night.tables import PROJECTION_TABLES, schema_of
+from sousei.projection.night.whole import whole_codes
+from sousei.projection.published import published_cells
 from sousei.projection.reference import derive
-from tests.unit import projection_frames as frames
+from tests.unit.projection import frames
 
 pytestmark = [
     pytest.mark.shared,
@@ -39,12 +40,12 @@ def inputs() -> tuple:
 
 @pytest.fixture(scope="module")
 def built(inputs) -> dict[str, pl.DataFrame]:
-    return nightly.build(*inputs)
+    return frames.built(*inputs)
 
 
 @pytest.fixture(scope="module")
 def runs(inputs) -> tuple[vision.Baseline, vision.Run]:
-    base = vision.baseline(nightly.published_cells(inputs[0], "ipss_2018"))
+    base = vision.baseline(published_cells(inputs[0], "ipss_2018"))
     return base, vision.run(base, inputs[5])
 
 
@@ -233,8 +234,7 @@ def test_reconciliation_states_what_is_reproduced_and_why_not(built):
 
 
 def test_a_plan_without_a_projection_still_shows_its_figures(inputs):
-    names = ["ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series"]
-    found = nightly.build(*(frames.empty(n) for n in names), *inputs[5:])["reconciliation"]
+    found = frames.built(*frames.nothing(), *inputs[5:])["reconciliation"]
     assert found.height == 61
     assert set(found["verdict"]) == {"not_computable"}
 
@@ -258,8 +258,8 @@ def test_whole_persons_add_up_and_totals_are_the_nearest(built):
 
 def test_of_many_municipalities_only_those_with_a_plan_are_rounded_every_night(inputs):
     codes = [f"{i:05d}" for i in range(1000, 1020)] + [NEMURO]
-    assert nightly.whole_codes(codes, scenarios.tidy(inputs[5]), inputs[6]) == [NEMURO]
-    assert nightly.whole_codes(codes[1:], scenarios.tidy(inputs[5]), inputs[6]) == codes[1:]
+    assert whole_codes(codes, scenarios.tidy(inputs[5]), inputs[6]) == [NEMURO]
+    assert whole_codes(codes[1:], scenarios.tidy(inputs[5]), inputs[6]) == codes[1:]
 
 
 def test_no_projected_figure_leaves_without_its_band(built):
@@ -330,7 +330,7 @@ def test_scaled_refresh_returns_the_census_at_the_census(built, inputs):
 
 
 def test_the_same_input_gives_the_same_tables(inputs, built):
-    again = nightly.build(
+    again = frames.built(
         *[f.sample(fraction=1.0, shuffle=True, seed=7) if f.height else f for f in inputs[:5]], *inputs[5:]
     )
     for name, frame in built.items():
@@ -343,12 +343,11 @@ def test_a_figure_in_two_rows_is_refused(inputs):
         if inputs[place].height:
             doubled = [pl.concat([frame, frame]) if i == place else frame for i, frame in enumerate(inputs)]
             with pytest.raises(engine.ProjectionError, match="figure_twice"):
-                nightly.build(*doubled)
+                frames.built(*doubled)
 
 
 def test_nothing_delivered_gives_empty_tables_in_their_schemas(inputs):
-    names = ["ipss_population", "census_population", "registry_population", "registry_dynamics", "reference_series"]
-    found = nightly.build(*(frames.empty(n) for n in names), inputs[5])
+    found = frames.built(*frames.nothing(), inputs[5])
     assert list(found) == list(PROJECTION_TABLES)
     for name, frame in found.items():
         assert frame.schema == schema_of(name)

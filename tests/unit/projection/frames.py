@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 
 import polars as pl
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.in_force import STATUS_RANK
 from sousei.ingest.tables import schema_of
+from sousei.projection.night import build as nightly
+from sousei.projection.night.tables import INPUTS
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared" / "data"
-SCENARIOS = ROOT / "dbt_project" / "seeds" / "scenarios.csv"
-PLAN_FIGURES = ROOT / "dbt_project" / "seeds" / "plan_figures.csv"
+SHARED = PROJECT_ROOT.parent / "shared" / "data"
+SCENARIOS = PROJECT_ROOT / "dbt_project" / "seeds" / "scenarios.csv"
+PLAN_FIGURES = PROJECT_ROOT / "dbt_project" / "seeds" / "plan_figures.csv"
 SEX = {
     "M": "male",
     "F": "female",
@@ -43,6 +44,17 @@ def _settled(frame: pl.DataFrame) -> pl.DataFrame:
 
 def empty(table: str) -> pl.DataFrame:
     return _settled(pl.DataFrame(schema=schema_of(table)))
+
+
+def built(*frames: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The nightly tables of frames in the order of INPUTS, then scenarios and, where there are any, plan figures."""
+    count = len(INPUTS)
+    return nightly.build(dict(zip(INPUTS, frames[:count], strict=True)), *frames[count:])
+
+
+def nothing() -> list[pl.DataFrame]:
+    """The inputs of a home that nothing was delivered to."""
+    return [empty(name) for name in INPUTS]
 
 
 def two_cities_2018() -> pl.DataFrame:

@@ -10,7 +10,7 @@ from sousei.projection import national, vision
 from sousei.projection.engine import SEXES, ProjectionError
 from sousei.projection.recover import cohort_change_ratios
 from sousei.projection.worksheet import project_child_woman
-from tests.unit import projection_frames as frames
+from tests.unit.projection import frames
 
 AGES = list(range(0, 95, 5))
 YEARS = [2015, 2020, 2025]

@@ -5,18 +5,17 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import polars as pl
 import pytest
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.projection import scenarios
 from sousei.projection.engine import ProjectionError
 from sousei.projection.night import reconcile
 from sousei.projection.night.tables import PROJECTION_TABLES, schema_of
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCES = sorted((ROOT / "projection").rglob("*.py"))
+SOURCES = sorted((PROJECT_ROOT / "projection").rglob("*.py"))
 
 
 @pytest.mark.parametrize("table", PROJECTION_TABLES)
@@ -35,7 +34,8 @@ def test_no_module_asks_the_clock_or_chance(path):
                 f"{path.name}: {node.attr}"
             )
         if isinstance(node, ast.Import | ast.ImportFrom):
-            names = {a.name.split(".")[0] for a in node.names} | {(getattr(node, "module", None) or "").split(".")[0]}
+            modules = [*(a.name for a in node.names), getattr(node, "module", None) or ""]
+            names = {module.removeprefix("sousei.").split(".")[0] for module in modules}
             assert not names & {"time", "random", "secrets", "pandas", "dagster", "dbt", "duckdb"}, (
                 f"{path.name}: {names}"
             )
@@ -50,23 +50,23 @@ def test_every_module_says_what_it_holds_and_what_not(path):
 
 def test_importing_the_nightly_entry_needs_polars_and_numpy_only():
     code = (
-        "import sys, polars, numpy\nbefore = set(sys.modules)\nimport projection.night.build\n"
+        "import sys, polars, numpy\nbefore = set(sys.modules)\nimport sousei.projection.night.build\n"
         "print(sorted({m.split('.')[0] for m in set(sys.modules) - before} & "
         "{'pandas', 'scipy', 'matplotlib', 'duckdb', 'pyarrow', 'resvg_py', 'dagster'}))"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT_ROOT)
     assert found.stdout.strip() == "[]"
 
 
 def test_every_printed_figure_has_a_place_a_tolerance_and_its_reason():
-    figures = reconcile.read(ROOT / "dbt_project" / "seeds" / "plan_figures.csv")
+    figures = reconcile.read(PROJECT_ROOT / "dbt_project" / "seeds" / "plan_figures.csv")
     for column in ("place_ja", "tolerance_reason_ja", "label_ja", "plan_value", "tolerance"):
         assert figures[column].null_count() == 0, column
     assert not figures.select("plan_id", "figure_id").is_duplicated().any()
 
 
 def test_every_scenario_says_whose_assumption_it_is():
-    table = scenarios.read(ROOT / "dbt_project" / "seeds" / "scenarios.csv")
+    table = scenarios.read(PROJECT_ROOT / "dbt_project" / "seeds" / "scenarios.csv")
     named = scenarios.labels(table)
     for column in ("label_ja", "label_en", "note_ja", "assumption_of"):
         assert named[column].null_count() == 0, column
@@ -76,7 +76,7 @@ def test_every_scenario_says_whose_assumption_it_is():
 
 def test_reference_tables_name_their_primary_source():
     for name in ("national.csv", "national_survival.csv", "error_quantiles.csv"):
-        frame = pl.read_csv(ROOT / "projection" / "reference" / name)
+        frame = pl.read_csv(PROJECT_ROOT / "projection" / "reference" / name)
         sources = [c for c in frame.columns if c.endswith("source_ja")]
         assert sources, name
         for column in sources:
@@ -85,8 +85,10 @@ def test_reference_tables_name_their_primary_source():
 
 def test_the_printed_figures_stand_once():
     """The seed of the warehouse is the only place; the projection is handed it."""
-    found = [path for path in ROOT.rglob("plan_figures*.csv") if not {".venv", "var", "build"} & set(path.parts)]
-    assert [path.relative_to(ROOT).as_posix() for path in found] == ["dbt_project/seeds/plan_figures.csv"]
+    found = [
+        path for path in PROJECT_ROOT.rglob("plan_figures*.csv") if not {".venv", "var", "build"} & set(path.parts)
+    ]
+    assert [path.relative_to(PROJECT_ROOT).as_posix() for path in found] == ["dbt_project/seeds/plan_figures.csv"]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,9 @@ def test_the_printed_figures_stand_once():
     ],
 )
 def test_a_slip_in_the_printed_figures_is_named(column, value, message):
-    seed = pl.read_csv(ROOT / "dbt_project" / "seeds" / "plan_figures.csv", infer_schema=False).with_row_index("_i")
+    seed = pl.read_csv(PROJECT_ROOT / "dbt_project" / "seeds" / "plan_figures.csv", infer_schema=False).with_row_index(
+        "_i"
+    )
     wrong = seed.with_columns(
         pl.when(pl.col("_i") == 3).then(pl.lit(value, pl.String)).otherwise(pl.col(column)).alias(column)
     ).drop("_i")

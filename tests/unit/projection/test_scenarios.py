@@ -8,7 +8,7 @@ import pytest
 
 from sousei.projection import national, scenarios
 from sousei.projection.engine import ProjectionError
-from tests.unit.projection_frames import SCENARIOS
+from tests.unit.projection.frames import SCENARIOS
 
 YEARS = [2015, 2020, 2025, 2030]
 NATIONAL = national.rates(YEARS)
