@@ -66,7 +66,6 @@ class Delivered(NamedTuple):
     of: tuple[str, ...]
     part: float
     least: int
-    where: str = "true"
 
 
 DELIVERED = {
@@ -81,6 +80,11 @@ DERIVED = {
     "mart_population_refresh": ("refreshed_persons", "measure = 'total'"),
 }
 """Figures that follow from many deliveries: a total may not change by a quarter while the program is the same."""
+BY_ANOTHER_DELIVERY = (
+    "a.source_id <> b.source_id and a.source_id not in (from gone) "
+    "and (b.source_id, a.municipality_code) not in (select source_id, municipality_code from corrected)"
+)
+"""A figure (a before, b now) that another delivery gives now, with neither a withdrawal nor a correction behind it."""
 MAY_GO = frozenset({"mart_population_integer", "meta_source", "meta_correction", "meta_decision"})
 """Whole persons are shown for the towns of a small home or with a plan: a national table takes the others out."""
 
@@ -273,8 +277,7 @@ def _far(connection: duckdb.DuckDBPyConnection, table: str, one: Delivered) -> I
                     sum(abs(a.{figure} - b.{figure})) as moved, sum(a.{figure}) as before, sum(b.{figure}) as after
                 from last_release.main.{table} as a
                 inner join main.{table} as b on {_on(keys)}
-                where a.source_id <> b.source_id and ({one.where}) and a.source_id not in (from gone)
-                    and (b.source_id, a.municipality_code) not in (select source_id, municipality_code from corrected)
+                where {BY_ANOTHER_DELIVERY}
                 group by all
             )
             select source_id, count(*) as n, min(municipality_code) as town,
@@ -303,17 +306,13 @@ def _visitors_far(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
                 filter (where abs(a.visitors - b.visitors) > 0.5 * a.visitors) as example
         from last_release.main.{VISITORS} as a
         inner join main.{VISITORS} as b on {_on(keys)}
-        where a.source_id <> b.source_id and a.source_id not in (from gone)
-            and (b.source_id, a.municipality_code) not in (select source_id, municipality_code from corrected)
+        where {BY_ANOTHER_DELIVERY}
         group by all having n >= 3 and n > 0.2 * n_compared order by all
         """  # noqa: S608 our own names
     ).fetchall()
     for source_id, n, n_compared, example in rows:
-        yield Finding(
-            FAR,
-            f"{VISITORS} visitors {source_id} n={n}",
-            f"{VISITORS}: 新しい資料 {source_id} で、{n_compared}件のうち{n}件が半分以上動きます（例 {example}）",
-        )
+        said = f"新しい資料 {source_id} で、{n_compared}件のうち{n}件が半分以上動きます（例 {example}）"
+        yield Finding(FAR, f"{VISITORS} visitors {source_id} n={n}", f"{VISITORS}: {said}")
 
 
 def _derived_far(connection: duckdb.DuckDBPyConnection, table: str, figure: str, where: str) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """The forms of a check, and what several subjects say in the same words.
 
-Holds: the shapes Frame and Check, one function per form of check, the frame and the check of coverage, wordings of
-actions that subjects share. Does not hold: a check of any subject.
+Holds: the shapes Frame and Check, one function per form of check, coverage, wordings of actions that subjects share.
+Does not hold: a check of any subject.
 """
 
 from __future__ import annotations
@@ -58,47 +58,6 @@ class Check:
     @property
     def table(self) -> str:
         return self.frame.table
-
-
-def coverage(name: str, table: str, grain: str, *raw_tables: str) -> Frame:
-    """One row per municipality that was delivered; a merged one counts as published under its successor."""
-    delivered = " union ".join(
-        f"select area_code, min(source_id) as source_id from raw.{name} "  # noqa: S608  table names of the subjects
-        "where area_level in ('municipality', 'designated_city') group by area_code"
-        for name in raw_tables
-    )
-    sql = f"""
-with delivered as ({delivered}),
-successors as (
-    select municipality_code, max(successor_code) as successor_code from main.dim_municipality group by all
-)
-
-select
-    delivered.area_code as municipality_code,
-    min(delivered.source_id) as source_id,
-    bool_or(
-        delivered.area_code in (select municipality_code from main.{table})
-        or coalesce(successors.successor_code in (select municipality_code from main.{table}), false)
-    ) as is_published
-from delivered
-left join successors on successors.municipality_code = delivered.area_code
-group by delivered.area_code
-"""  # noqa: S608
-    return Frame(name, table, grain, sql, ("municipality_code", "source_id"), raw_tables, and_nothing_else=True)
-
-
-def all_published(check_id: str, frame: Frame, file_ja: str) -> Check:
-    """Every municipality that a file of the kind `file_ja` names is in the mart; `frame` is one of `coverage`."""
-    return is_true(
-        check_id,
-        frame,
-        "gate",
-        "is_published",
-        f"{file_ja}に載る市区町村は、本体または合併後の団体として必ず公表表にある",
-        "届いた市区町村が公表表から黙って消えてはならない（例外なし）。",
-        STATISTICS,
-        "市区町村の台帳（seeds/municipalities.csv, municipality_changes.csv）に該当コードがあるか確認する。",
-    )
 
 
 def rows(check_id: str, frame: Frame, largest: int, description_ja: str, why: str) -> Check:
@@ -180,3 +139,58 @@ def is_part(
     arguments = {"column_A": whole, "column_B": part, "or_equal": True, "ignore_row_if": "either_value_is_missing"}
     expectation = "ExpectColumnPairValuesAToBeGreaterThanB"
     return Check(check_id, frame, severity, expectation, arguments, description_ja, why, owner_ja, action_ja)
+
+
+def coverage(
+    named_id: str, published_id: str, table: str, raw_tables: tuple[str, ...], kind: tuple[str, str, str], why: str
+) -> tuple[Check, Check]:
+    """Every municipality that was delivered is in the mart; a merged one counts as published under its successor.
+
+    named_id, published_id: the two checks: files name a plausible number of municipalities (`why`), and each of them is
+    published. kind: subject, its files in English and in Japanese.
+    """
+    subject, files, files_ja = kind
+    delivered = " union ".join(
+        f"select area_code, min(source_id) as source_id from raw.{name} "  # noqa: S608  table names of the subjects
+        "where area_level in ('municipality', 'designated_city') group by area_code"
+        for name in raw_tables
+    )
+    sql = f"""
+with delivered as ({delivered}),
+successors as (
+    select municipality_code, max(successor_code) as successor_code from main.dim_municipality group by all
+)
+
+select
+    delivered.area_code as municipality_code,
+    min(delivered.source_id) as source_id,
+    bool_or(
+        delivered.area_code in (select municipality_code from main.{table})
+        or coalesce(successors.successor_code in (select municipality_code from main.{table}), false)
+    ) as is_published
+from delivered
+left join successors on successors.municipality_code = delivered.area_code
+group by delivered.area_code
+"""  # noqa: S608
+    frame = Frame(
+        f"{subject}_coverage",
+        table,
+        f"one municipality that a {files} file named",
+        sql,
+        ("municipality_code", "source_id"),
+        raw_tables,
+        and_nothing_else=True,
+    )
+    return (
+        rows(named_id, frame, 5_000, f"{files_ja}ファイルに載る市区町村の数が妥当である", why),
+        is_true(
+            published_id,
+            frame,
+            "gate",
+            "is_published",
+            f"{files_ja}ファイルに載る市区町村は、本体または合併後の団体として必ず公表表にある",
+            "届いた市区町村が公表表から黙って消えてはならない（例外なし）。",
+            STATISTICS,
+            "市区町村の台帳（seeds/municipalities.csv, municipality_changes.csv）に該当コードがあるか確認する。",
+        ),
+    )

@@ -6,7 +6,7 @@ Holds: frames and checks of fct_furusato_donation. Does not hold: a plan's targe
 from __future__ import annotations
 
 from sousei.expectations.owners import STATISTICS
-from sousei.expectations.suites.forms import READ_AGAIN, Check, Frame, all_published, between, coverage, rows
+from sousei.expectations.suites.forms import READ_AGAIN, Check, Frame, between, coverage, rows
 
 FURUSATO = Frame(
     "furusato",
@@ -23,10 +23,6 @@ from main.fct_furusato_donation
     ("municipality_code", "fiscal_year", "source_id", "sheet", "row"),
     ("furusato_donation",),
     and_nothing_else=True,
-)
-
-FURUSATO_COVERAGE = coverage(
-    "furusato_coverage", "fct_furusato_donation", "one municipality that a donation file named", "furusato_donation"
 )
 
 CHECKS: tuple[Check, ...] = (
@@ -85,16 +81,12 @@ CHECKS: tuple[Check, ...] = (
         STATISTICS,
         READ_AGAIN,
     ),
-    rows(
+    *coverage(
         "donation_files_name_municipalities",
-        FURUSATO_COVERAGE,
-        5_000,
-        "ふるさと納税ファイルに載る市区町村の数が妥当である",
-        "現況調査の対象は1,788団体。",
-    ),
-    all_published(
         "every_delivered_municipality_has_donations",
-        FURUSATO_COVERAGE,
-        "ふるさと納税ファイル",
+        "fct_furusato_donation",
+        ("furusato_donation",),
+        ("furusato", "donation", "ふるさと納税"),
+        "現況調査の対象は1,788団体。",
     ),
 )

@@ -11,7 +11,6 @@ from sousei.expectations.suites.forms import (
     READ_AGAIN,
     Check,
     Frame,
-    all_published,
     between,
     coverage,
     is_one_of,
@@ -54,14 +53,6 @@ from figures
 """,
     ("municipality_code", "series", "scope", "as_of_date", "source_id", "sheet", "row"),
     ("census_population", "registry_population"),
-)
-
-POPULATION_COVERAGE = coverage(
-    "population_coverage",
-    "fct_population",
-    "one municipality that a population file named",
-    "census_population",
-    "registry_population",
 )
 
 POPULATION_CHANGE = Frame(
@@ -172,17 +163,13 @@ CHECKS: tuple[Check, ...] = (
         STATISTICS,
         READ_AGAIN,
     ),
-    rows(
+    *coverage(
         "population_files_name_municipalities",
-        POPULATION_COVERAGE,
-        5_000,
-        "人口ファイルに載る市区町村の数が妥当である",
-        "1970年以降の廃置分合を含めても市区町村コードは約4,000。",
-    ),
-    all_published(
         "every_delivered_municipality_has_population",
-        POPULATION_COVERAGE,
-        "人口ファイル",
+        "fct_population",
+        ("census_population", "registry_population"),
+        ("population", "population", "人口"),
+        "1970年以降の廃置分合を含めても市区町村コードは約4,000。",
     ),
     rows(
         "population_change_has_a_plausible_number_of_rows",

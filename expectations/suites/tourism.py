@@ -6,7 +6,7 @@ Holds: frames and checks of fct_tourism_visitors. Does not hold: any other visit
 from __future__ import annotations
 
 from sousei.expectations.owners import STATISTICS
-from sousei.expectations.suites.forms import READ_AGAIN, Check, Frame, all_published, between, coverage, rows
+from sousei.expectations.suites.forms import READ_AGAIN, Check, Frame, between, coverage, rows
 
 TOURISM = Frame(
     "tourism",
@@ -23,10 +23,6 @@ from main.fct_tourism_visitors
     ("municipality_code", "month", "source_id", "sheet", "row"),
     ("tourism_visitors",),
     and_nothing_else=True,
-)
-
-TOURISM_COVERAGE = coverage(
-    "tourism_coverage", "fct_tourism_visitors", "one municipality that a tourism file named", "tourism_visitors"
 )
 
 CHECKS: tuple[Check, ...] = (
@@ -73,16 +69,12 @@ CHECKS: tuple[Check, ...] = (
         STATISTICS,
         READ_AGAIN,
     ),
-    rows(
+    *coverage(
         "tourism_files_name_municipalities",
-        TOURISM_COVERAGE,
-        5_000,
-        "観光ファイルに載る市区町村の数が妥当である",
-        "デジタル観光統計の地域数は1,864。",
-    ),
-    all_published(
         "every_delivered_municipality_has_visitors",
-        TOURISM_COVERAGE,
-        "観光ファイル",
+        "fct_tourism_visitors",
+        ("tourism_visitors",),
+        ("tourism", "tourism", "観光"),
+        "デジタル観光統計の地域数は1,864。",
     ),
 )

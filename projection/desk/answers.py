@@ -107,7 +107,7 @@ def goal_seek(
             found = goal.seek(
                 desk.base,
                 desk.run,
-                desk.base.codes[0],
+                desk.code,
                 scenario_id,
                 measure=measure,
                 target_persons=target_persons,
@@ -141,13 +141,7 @@ def arrival_values(
 ) -> pl.DataFrame:
     """What one arrival at the start of from_year adds at the target year, by measure, sex and age group."""
     return goal.arrival_values(
-        desk.base,
-        desk.run,
-        desk.base.codes[0],
-        scenario_id,
-        measures=measures,
-        target_year=target_year,
-        from_year=from_year,
+        desk.base, desk.run, desk.code, scenario_id, measures=measures, target_year=target_year, from_year=from_year
     )
 
 

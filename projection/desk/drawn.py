@@ -122,7 +122,7 @@ def _happened(desk: Desk, actual_totals: pl.DataFrame | None) -> pl.DataFrame:
     if actual_totals is None:
         return pl.DataFrame(schema={"label": pl.String, "year": pl.Float64, "value": pl.Float64})
     day = pl.col("as_of_date")
-    mine = (pl.col("municipality_code") == desk.base.codes[0]) & (day >= pl.date(desk.base.years[0], 10, 1))
+    mine = (pl.col("municipality_code") == desk.code) & (day >= pl.date(desk.base.years[0], 10, 1))
     return actual_totals.filter(mine).select(
         pl.col("series").replace(SERIES_LABELS).alias("label"),
         (day.dt.year() + (day.dt.ordinal_day() - 274) / 365.25).alias("year"),

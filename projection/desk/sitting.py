@@ -22,6 +22,11 @@ class Desk(NamedTuple):
     scenarios: pl.DataFrame
     run: vision.Run
 
+    @property
+    def code(self) -> str:
+        """The municipality's code."""
+        return self.base.codes[0]
+
 
 def open_desk(ipss_population: pl.DataFrame, scenarios: pl.DataFrame, municipality_code: str) -> Desk:
     """The desk of one municipality.
@@ -79,10 +84,9 @@ def counted_of_release(fct_population: pl.DataFrame, series: str = "census") -> 
 def scenario_labels(desk: Desk) -> pl.DataFrame:
     """The scenarios of the municipality by name: scenario_id, label_ja, assumption_of, note_ja; its own before the
     common ones."""
-    code = desk.base.codes[0]
     return (
         labels(desk.scenarios)
-        .filter(pl.col("municipality_code").is_in(["*", code]))
+        .filter(pl.col("municipality_code").is_in(["*", desk.code]))
         .sort(pl.col("municipality_code") == "*")
         .unique("scenario_id", keep="first", maintain_order=True)
         .select("scenario_id", "label_ja", "assumption_of", "note_ja")
