@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 
@@ -46,6 +47,16 @@ def test_no_module_asks_the_clock_or_chance(path):
 def test_every_module_says_what_it_holds_and_what_not(path):
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     assert "Does not hold" in text or "Does not\nhold" in text or "Holds no" in text, path.name
+
+
+def test_the_night_and_the_desk_stand_side_by_side_on_the_method():
+    """What both need stands beside the method: neither imports the other, and the method imports neither."""
+    for path in SOURCES:
+        room = path.relative_to(PROJECT_ROOT / "projection").parts[0]
+        imported = set(
+            re.findall(r"sousei\.projection(?:\.(?:night|desk)\b| import (?:night|desk)\b)", path.read_text("utf-8"))
+        )
+        assert not {one for one in imported if not one.endswith(room)}, path.name
 
 
 def test_importing_the_nightly_entry_needs_polars_and_numpy_only():
