@@ -1,18 +1,40 @@
-"""dbt's tests as gate outcomes: one for every test that the manifest declares, whether it ran or not.
+"""What dbt's tests said: one outcome for every test that the manifest declares, whether it ran or not.
 
-Holds: reading a manifest and run results as plain mappings. Does not hold: running dbt, or any import of it.
+Holds: reading a manifest and run results as plain mappings. Does not hold: running dbt or any import of it, failing
+rows and go-aheads (`from_dbt`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from sousei.expectations.gate import DbtOutcome
-from sousei.expectations.suites import OPERATOR
+from sousei.expectations.owners import OPERATOR
 
 SEVERITIES = ("gate", "warn", "review")
 NOT_BUILT_ACTION = "dbt のログで最初に失敗したモデルを確認し、直して再実行する。"
+
+
+@dataclass(frozen=True)
+class DbtOutcome:
+    """One dbt test, whether it ran or not; `passed` is None when it left no outcome (skipped, not reached).
+
+    may_be_let_pass: a named person may let single findings pass (a rule about what was delivered, not about how the
+    marts are built).
+    """
+
+    check_id: str
+    severity: Literal["gate", "warn", "review"]
+    subject: str
+    passed: bool | None
+    n_failing: int = 0
+    owner: str = OPERATOR
+    action_ja: str = ""
+    message_ja: str = ""
+    threshold: str = "0 failing rows"
+    compiled_sql: str | None = None
+    may_be_let_pass: bool = False
 
 
 def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """The candidate against the last release: what was published is not lost and does not move without a cause.
 
 Holds: the comparison, one outcome per rule, each with findings that a named person may let pass. Does not hold: which
-release is the last (the caller says), or the report of what moved (publication.releases.diff).
+release is the last (the caller says), or the report of what moved (publication.diff).
 
 A release that cannot be compared is not published. Nothing is compared with a trial on samples once the home's own
 deliveries are there, nor with a release of a later as-of date: those hold other things by intention.
@@ -21,9 +21,11 @@ from typing import NamedTuple
 
 import duckdb
 
+from sousei.expectations.grain import grain
 from sousei.expectations.outcome import EXAMPLES, Finding, Outcome, go_aheads, how_to_let_pass
+from sousei.expectations.owners import OPERATOR
+from sousei.foundation import duck
 
-OWNER = "運用担当"
 MADE = "the_candidate_was_compared_with_the_last_release"
 SOURCES = "published_deliveries_are_kept"
 CHECKS = "published_checks_are_kept"
@@ -64,7 +66,6 @@ class Delivered(NamedTuple):
     of: tuple[str, ...]
     part: float
     least: int
-    where: str = "true"
 
 
 DELIVERED = {
@@ -79,6 +80,11 @@ DERIVED = {
     "mart_population_refresh": ("refreshed_persons", "measure = 'total'"),
 }
 """Figures that follow from many deliveries: a total may not change by a quarter while the program is the same."""
+BY_ANOTHER_DELIVERY = (
+    "a.source_id <> b.source_id and a.source_id not in (from gone) "
+    "and (b.source_id, a.municipality_code) not in (select source_id, municipality_code from corrected)"
+)
+"""A figure (a before, b now) that another delivery gives now, with neither a withdrawal nor a correction behind it."""
 MAY_GO = frozenset({"mart_population_integer", "meta_source", "meta_correction", "meta_decision"})
 """Whole persons are shown for the towns of a small home or with a plan: a national table takes the others out."""
 
@@ -115,7 +121,7 @@ def _outcome(rule: str, observed: str | None, left: list[Finding], fault: str = 
         texts = "; ".join(one.text_ja for one in left[:EXAMPLES])
         more = f" ほか{len(left) - EXAMPLES}件" if len(left) > EXAMPLES else ""
         message = f"{ja}が満たされていません。{fault or texts + more} {how_to_let_pass(left)}".strip()
-    return Outcome(rule, "release", "gate", "release", passed, observed, ja, len(left), OWNER, action, message)
+    return Outcome(rule, "release", "gate", "release", passed, observed, ja, len(left), OPERATOR, action, message)
 
 
 def _compare(
@@ -123,8 +129,7 @@ def _compare(
 ) -> tuple[str, list[Finding]]:
     if last is None:
         return "最初の公表版", []
-    quoted = str(last).replace("'", "''")
-    connection.execute(f"attach '{quoted}' as last_release (read_only)")
+    connection.execute(f"attach {duck.quoted(str(last))} as last_release (read_only)")
     try:
         ((name, as_of, code),) = connection.execute(
             "select release_id, as_of_date, code_version from last_release.main.meta_release"
@@ -138,15 +143,6 @@ def _compare(
         return name, list(_findings(connection, run_checks, "" if code == new_code else new_code))
     finally:
         connection.execute("detach last_release")
-
-
-def grain(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, list[str]]:
-    """The columns that identify a row, by table, as the database of `schema` (main, a.main) says itself."""
-    return dict(
-        connection.execute(
-            f"select table_name, list(column_name order by place) from {schema}.meta_grain group by table_name"  # noqa: S608 our own names
-        ).fetchall()
-    )
 
 
 def _is_trial(connection: duckdb.DuckDBPyConnection, schema: str) -> bool:
@@ -166,15 +162,6 @@ def _columns(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> 
             [database, table],
         ).fetchall()
     ]
-
-
-def _tables(connection: duckdb.DuckDBPyConnection, database: str | None) -> set[str]:
-    rows = connection.execute(
-        "select table_name from duckdb_tables() where database_name = coalesce(?, current_database()) "
-        "and schema_name = 'main'",
-        [database],
-    ).fetchall()
-    return {name for (name,) in rows}
 
 
 def _causes(connection: duckdb.DuckDBPyConnection) -> None:
@@ -205,8 +192,7 @@ def _findings(connection: duckdb.DuckDBPyConnection, run_checks: set[str], new_c
     for (check_id,) in rows:
         if check_id not in run_checks | RETIRED_CHECKS:
             yield Finding(CHECKS, check_id, f"検査 {check_id} がありません")
-    tables = _tables(connection, "last_release")
-    here = _tables(connection, None)
+    tables, here = (set(duck.tables_of(connection, name)) for name in ("last_release", None))
     for table in sorted(tables - here - {"meta_release", "meta_check_outcome"}):
         yield Finding(LOST, f"{table} {new_code}".strip(), f"表 {table} がありません")
     for table in sorted(tables & here & set(grain(connection, "main")) - MAY_GO):
@@ -291,8 +277,7 @@ def _far(connection: duckdb.DuckDBPyConnection, table: str, one: Delivered) -> I
                     sum(abs(a.{figure} - b.{figure})) as moved, sum(a.{figure}) as before, sum(b.{figure}) as after
                 from last_release.main.{table} as a
                 inner join main.{table} as b on {_on(keys)}
-                where a.source_id <> b.source_id and ({one.where}) and a.source_id not in (from gone)
-                    and (b.source_id, a.municipality_code) not in (select source_id, municipality_code from corrected)
+                where {BY_ANOTHER_DELIVERY}
                 group by all
             )
             select source_id, count(*) as n, min(municipality_code) as town,
@@ -321,17 +306,13 @@ def _visitors_far(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
                 filter (where abs(a.visitors - b.visitors) > 0.5 * a.visitors) as example
         from last_release.main.{VISITORS} as a
         inner join main.{VISITORS} as b on {_on(keys)}
-        where a.source_id <> b.source_id and a.source_id not in (from gone)
-            and (b.source_id, a.municipality_code) not in (select source_id, municipality_code from corrected)
+        where {BY_ANOTHER_DELIVERY}
         group by all having n >= 3 and n > 0.2 * n_compared order by all
         """  # noqa: S608 our own names
     ).fetchall()
     for source_id, n, n_compared, example in rows:
-        yield Finding(
-            FAR,
-            f"{VISITORS} visitors {source_id} n={n}",
-            f"{VISITORS}: 新しい資料 {source_id} で、{n_compared}件のうち{n}件が半分以上動きます（例 {example}）",
-        )
+        said = f"新しい資料 {source_id} で、{n_compared}件のうち{n}件が半分以上動きます（例 {example}）"
+        yield Finding(FAR, f"{VISITORS} visitors {source_id} n={n}", f"{VISITORS}: {said}")
 
 
 def _derived_far(connection: duckdb.DuckDBPyConnection, table: str, figure: str, where: str) -> Iterator[Finding]:

@@ -23,7 +23,8 @@ from typing import Any
 import duckdb
 
 from sousei.expectations.outcome import EXAMPLES
-from sousei.expectations.suites import CHECKS, FRAMES, Check
+from sousei.expectations.suites.declared import CHECKS
+from sousei.expectations.suites.forms import Check, Frame
 from sousei.foundation.child import Child, end_with_parent, module, same_code
 from sousei.foundation.environment import changed
 
@@ -128,15 +129,14 @@ def validate(candidate: Path, tables: Collection[str] | None = None) -> list[Sui
         .add_batch_definition_whole_dataframe("all rows")
     )
 
-    by_frame: dict[str, list[Check]] = defaultdict(list)
+    by_frame: dict[Frame, list[Check]] = defaultdict(list)
     for check in CHECKS:
         if tables is None or check.table in tables:
             by_frame[check.frame].append(check)
 
     outcomes: list[SuiteOutcome] = []
     with duckdb.connect(str(candidate), read_only=True, config={"threads": 1}) as connection:
-        for name, checks in by_frame.items():
-            frame = FRAMES[name]
+        for frame, checks in by_frame.items():
             try:
                 judged = connection.sql(frame.sql).df()
                 fed = _is_fed(connection, frame.fed_by)
@@ -157,7 +157,7 @@ def validate(candidate: Path, tables: Collection[str] | None = None) -> list[Sui
                 )
             batch = any_frame.get_batch(batch_parameters={"dataframe": judged})
             report = batch.validate(
-                gx.ExpectationSuite(name=name, expectations=expected),
+                gx.ExpectationSuite(name=frame.name, expectations=expected),
                 result_format={
                     "result_format": "SUMMARY",
                     "unexpected_index_column_names": list(frame.keys),

@@ -1,19 +1,51 @@
-"""Texts and paths inside DuckDB's SQL.
+"""DuckDB as every room uses it: the same session on every host, text and names in SQL.
 
-Holds: quoting, once. Does not hold: any query, or how a room connects.
+Holds: opening a file, quoting, the names of a database's tables. Does not hold: a table or a query of the product.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
 
 
-def literal(text: str) -> str:
-    """A text as SQL writes it: 'it''s'."""
+def connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file with the session settings that make text and digests the same on every host."""
+    import duckdb
+
+    connection = duckdb.connect(
+        str(path),
+        read_only=read_only,
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+    )
+    connection.execute("set timezone = 'Asia/Tokyo'")
+    return connection
+
+
+def quoted(text: str) -> str:
+    """A SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def parquet(paths: Iterable[Path]) -> str:
     """The table function that reads these Parquet files, by their absolute paths."""
-    return f"read_parquet([{', '.join(literal(str(path.resolve())) for path in paths)}])"
+    return f"read_parquet([{', '.join(quoted(str(path.resolve())) for path in paths)}])"
+
+
+def identifier(text: str) -> str:
+    """A quoted SQL name."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection, database: str | None = None) -> list[str]:
+    """Names of the tables of schema main, sorted; of the connection's own database where none is named."""
+    rows = connection.execute(
+        "select table_name from duckdb_tables() where database_name = coalesce(?, current_database()) "
+        "and schema_name = 'main' order by table_name",
+        [database],
+    ).fetchall()
+    return [name for (name,) in rows]

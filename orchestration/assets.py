@@ -14,7 +14,7 @@ from typing import Any
 
 import dagster as dg
 
-from sousei.expectations import suites
+from sousei.expectations.suites.declared import CHECKS
 from sousei.foundation import clock
 from sousei.foundation.home import Home
 from sousei.ingest.tables import FIGURES, RAW_TABLES
@@ -25,7 +25,7 @@ from sousei.orchestration.nightly import Night, texts_of
 from sousei.orchestration.run import PointerLostError
 from sousei.orchestration.tables import columns, raw_columns, sentence
 from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
-from sousei.publication.release import RefusedError
+from sousei.publication.publish import RefusedError
 
 OPERATOR = ["team:operator"]
 PDCA_OFFICE = ["team:pdca_office"]
@@ -215,7 +215,7 @@ def verdict(night: dg.ResourceParam[Night]) -> dg.MaterializeResult:
         dg.AssetCheckSpec(
             check.check_id, asset=dg.AssetKey(check.table), additional_deps=[VERDICT], description=check.description_ja
         )
-        for check in suites.CHECKS
+        for check in CHECKS
     ],
 )
 def suite_outcomes(night: dg.ResourceParam[Night]) -> Iterator[dg.AssetCheckResult]:

@@ -143,7 +143,7 @@ class Night:
         with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
             frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
             built = projection.build(
-                **frames, scenarios=scenarios.read(SCENARIOS), plan_figures=reconcile.read(PLAN_FIGURES)
+                frames, scenarios=scenarios.read(SCENARIOS), plan_figures=reconcile.read(PLAN_FIGURES)
             )
             connection.execute("create schema if not exists projection")
             for name in PROJECTION_TABLES:
@@ -173,9 +173,9 @@ class Night:
 
     def reasons(self) -> list[str]:
         """Why the judged candidate may not be published; empty where it may."""
-        from sousei.expectations import gate
+        from sousei.expectations import verdict
 
-        return list(gate.read_verdict(self.home.building / CANDIDATE, runs.load(self.home).run_id).reasons)
+        return list(verdict.read(self.home.building / CANDIDATE, runs.load(self.home).run_id).reasons)
 
     def suite_outcomes(self) -> list[dict[str, Any]]:
         """What the Great Expectations suites found, as stored in the candidate."""
@@ -194,15 +194,15 @@ class Night:
     def publish(self) -> Path:
         """Step 5: the release's directory.
 
-        Raises publication.release.RefusedError when the verdict stored in the candidate does not allow it.
+        Raises publication.publish.RefusedError when the verdict stored in the candidate does not allow it.
         """
         from sousei.foundation import clock
-        from sousei.publication import release
+        from sousei.publication import publish as publication
 
         home, run = self.home, runs.load(self.home)
         try:
-            published = release.publish(home, home.building / CANDIDATE, run, run.created)
-        except release.RefusedError as refusal:
+            published = publication.publish(home, home.building / CANDIDATE, run, run.created)
+        except publication.RefusedError as refusal:
             runs.record(home, "refused", clock.now(), list(refusal.reasons))
             raise
         finally:

@@ -17,6 +17,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 
+from sousei.projection.areas import AREA_LEVELS
 from sousei.projection.engine import SEXES, STEP_YEARS, Array, ProjectionError, project, take
 from sousei.projection.national import REFERENCE
 from sousei.projection.recover import recover
@@ -77,6 +78,15 @@ def backtest(census: pl.DataFrame, *, open_age: int = 90) -> pl.DataFrame:
         size = population[base].sum(axis=(0, 1))
         frames.append(_errors(codes, "hamilton_perry", years[base], years[base + 1 :], size, projected, actual))
     return pl.concat(frames) if frames else pl.DataFrame(schema=_ERROR_SCHEMA)
+
+
+def own_backtest(census: pl.DataFrame) -> pl.DataFrame:
+    """The engine at every census base that the delivered censuses allow (two before, one after)."""
+    years = census.get_column("year").unique().sort().to_list()
+    if len(years) < 3 or any(b - a != STEP_YEARS for a, b in itertools.pairwise(years)):
+        return pl.DataFrame()
+    whole = census.filter(pl.col("year").n_unique().over("municipality_code") == len(years))
+    return backtest(whole) if whole.height else pl.DataFrame()
 
 
 def against(projected: pl.DataFrame, actual: pl.DataFrame, *, method: str, base_year: int) -> pl.DataFrame:
@@ -225,6 +235,20 @@ def bands(figures: pl.DataFrame, table: pl.DataFrame | None = None, *, method: s
     )
 
 
+def band_frame(figures: pl.DataFrame) -> pl.DataFrame:
+    """80 % bands on every projected figure; the horizon counts from the vintage's census base."""
+    first = pl.col("year").min().over("municipality_code", "scenario_id")
+    size = pl.col("persons").filter((pl.col("measure") == "total") & (pl.col("year") == pl.col("_first"))).first()
+    asked = (
+        figures.with_columns(first.alias("_first"))
+        .with_columns(size.over("municipality_code", "scenario_id").alias("base_persons"))
+        .with_columns((pl.col("year") - pl.col("_first")).alias("horizon_years"))
+        .filter((pl.col("horizon_years") > 0) & pl.col("base_persons").is_not_null())
+        .rename({"persons": "population_persons"})
+    )
+    return bands(asked) if asked.height else asked
+
+
 LONGEST_BAND = 100
 _FIVE_YEARS = ((pl.col("age_from") % STEP_YEARS == 0) | (pl.col("age_group") == "unknown")) & (
     (pl.col("age_to") - pl.col("age_from") == STEP_YEARS - 1) | pl.col("age_to").is_null()
@@ -293,7 +317,7 @@ def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.Da
     raw = raw.filter(~_incomplete(raw)) if raw["population_persons"].null_count() else raw
     cells = raw.filter(
         (pl.col("scope") == "total")
-        & pl.col("area_level").is_in(["municipality", "designated_city"])
+        & pl.col("area_level").is_in(AREA_LEVELS)
         & pl.col("sex").is_in(SEXES)
         & (pl.col("age_group") != "total")
         & pl.col("population_persons").is_not_null()

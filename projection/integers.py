@@ -10,8 +10,7 @@ import numpy as np
 import polars as pl
 
 from sousei.projection.engine import SEXES, Array, ProjectionError
-
-MICRO = 1_000_000  # fractions are carried as whole millionths: exact, as published decimals are
+from sousei.projection.exact import MICRO
 
 
 def half_up(value: float) -> int:

@@ -15,7 +15,7 @@ from sousei.projection import national as nation
 from sousei.projection.engine import Accounts, Array, ProjectionError, accounts, project, take
 from sousei.projection.national import National
 from sousei.projection.recover import k_factor, recover
-from sousei.projection.scenarios import expand, pairs
+from sousei.projection.scenarios import BASIS, expand, pairs
 
 HORIZON = 2065
 BLOCK = 4096  # keys worked on at once: what lies between input and result stays small and in reach of the cache
@@ -131,9 +131,7 @@ class Inputs(NamedTuple):
     which: Array
 
 
-def inputs(
-    base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None, basis: str = "ipss_2018_extended"
-) -> Inputs:
+def inputs(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None, basis: str = BASIS) -> Inputs:
     """The arrays of every scenario that stands on `basis` for every municipality of `base` (or of `keys` only).
 
     scenarios: as scenarios.tidy gives it. keys: municipality_code, scenario_id to run; default: all that apply. The
@@ -185,9 +183,7 @@ def _run_of(index: Array) -> Array | slice:
     return index
 
 
-def run(
-    base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None, basis: str = "ipss_2018_extended"
-) -> Run:
+def run(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None, basis: str = BASIS) -> Run:
     """Run every scenario that stands on `basis` for every municipality of `base`, at once, with its accounts.
 
     Arguments as for `inputs`.

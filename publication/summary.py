@@ -8,7 +8,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sousei.publication.releases import Release, query
+from sousei.publication.query import query
+from sousei.publication.shelf import Release
 
 HEADLINES = """
 select
@@ -65,8 +66,8 @@ def _headline(row: dict[str, Any], lang: str) -> str:
 
 def lines(release: Release, lang: str) -> list[str]:
     """What a release says at a glance, in Japanese or English (`lang` ja / en), one line each."""
-    verdict = release.manifest["verdict"]
-    counts = [verdict[name] for name in ("gate_passed", "gate_failed", "warn_failed", "review_failed")]
+    verdict = release.manifest.verdict
+    counts = (verdict.gate_passed, verdict.gate_failed, verdict.warn_failed, verdict.review_failed)
     gate = (
         "  gate: {} checks passed, {} failed; {} warnings, {} to review"
         if lang == "en"

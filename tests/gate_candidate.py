@@ -18,7 +18,8 @@ import polars as pl
 import yaml
 
 from sousei.expectations import gate
-from sousei.expectations.gate import DbtOutcome, Verdict
+from sousei.expectations.dbt_tests import DbtOutcome
+from sousei.expectations.verdict import Verdict
 from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.tables import RAW_TABLES, schema_of
 
@@ -265,7 +266,7 @@ class PassingSuites:
         return None
 
     def outcomes(self, candidate: Path) -> list[Any]:
-        from sousei.expectations.suites import CHECKS
+        from sousei.expectations.suites.declared import CHECKS
         from sousei.expectations.validation import SuiteOutcome, threshold_of
 
         return [SuiteOutcome(check.check_id, True, "0 / 1", threshold_of(check), 0) for check in CHECKS]

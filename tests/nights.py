@@ -94,7 +94,7 @@ class Town:
 
 def _steps(now: datetime) -> Any:
     def run_job(night: Night, landing: Path | None, as_of: date, samples: bool) -> refresh.Ended:
-        from sousei.publication.release import RefusedError
+        from sousei.publication.publish import RefusedError
 
         assert night.take_in(landing, as_of, now, samples) is not None
         night.project()

@@ -21,7 +21,8 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from sousei.expectations.suites import CHECKS, FRAMES, Check
+from sousei.expectations.suites.declared import CHECKS
+from sousei.expectations.suites.forms import Check
 from sousei.foundation.home import Home
 from sousei.ingest import raw
 from sousei.ingest.receive import intake
@@ -187,7 +188,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, node: Node) -> Rows:
 
 def fails(connection: duckdb.DuckDBPyConnection, check: Check) -> bool:
     """Whether a check of the suites fails on a candidate: the comparison that its expectation makes, in SQL."""
-    frame, arguments = FRAMES[check.frame], check.arguments
+    frame, arguments = check.frame, check.arguments
     if check.expectation == "ExpectTableRowCountToBeBetween":
         fed = not frame.fed_by or any(
             connection.execute(f"select 1 from raw.{name} limit 1").fetchall() for name in frame.fed_by

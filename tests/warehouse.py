@@ -114,9 +114,9 @@ def fill(connection: duckdb.DuckDBPyConnection, result: raw.RawResult, *, with_p
     )
     if not with_projection:
         return
-    frames = [connection.sql(f"from in_force.{name}").pl() for name in INPUTS]
+    inputs = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
     table = scenarios.read(PROJECT / "seeds" / "scenarios.csv")
-    projected = nightly.build(*frames, table, reconcile.read(PROJECT / "seeds" / "plan_figures.csv"))
+    projected = nightly.build(inputs, table, reconcile.read(PROJECT / "seeds" / "plan_figures.csv"))
     connection.execute("drop schema if exists projection cascade")
     connection.execute("create schema projection")
     for name, rows in projected.items():

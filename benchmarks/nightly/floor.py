@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from sousei.expectations.suites import CHECKS, FRAMES, Check
+from sousei.expectations.suites.declared import CHECKS, FRAMES
+from sousei.expectations.suites.forms import Check
 from sousei.foundation.clock import fiscal_year_of
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest import raw
@@ -114,10 +115,10 @@ def rule(check: Check) -> str:
 def suites(connection: duckdb.DuckDBPyConnection) -> int:
     """The number of rules with failing rows."""
     failed = 0
-    for name, frame in FRAMES.items():
+    for frame in FRAMES:
         connection.execute(f"create or replace temp table judged as {frame.sql}")
         for check in CHECKS:
-            if check.frame == name:
+            if check.frame == frame:
                 if check.expectation == "ExpectTableRowCountToBeBetween":
                     query = f"select {rule(check)} from judged"
                 else:
@@ -170,7 +171,7 @@ def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
     frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
     given = PROJECT_ROOT / "dbt_project" / "seeds"
     built = projection.build(
-        **frames,
+        frames,
         scenarios=scenarios.read(given / "scenarios.csv"),
         plan_figures=reconcile.read(given / "plan_figures.csv"),
     )

@@ -1,6 +1,6 @@
 """`sousei project`: the population vision at the desk, on a release.
 
-Holds: arguments and printing of the desk's questions. Does not hold: the answers (projection.desk.answers), nor any
+Holds: arguments and printing of the desk's questions. Does not hold: the answers (projection.desk), nor any
 writing into a home; charts go where the caller says.
 """
 
@@ -93,22 +93,23 @@ def run(arguments: argparse.Namespace) -> int:
     import polars.selectors as cs
 
     from sousei.projection import scenarios
-    from sousei.projection.desk import answers as desk
+    from sousei.projection.desk import answers, sitting
     from sousei.projection.engine import ProjectionError
-    from sousei.publication import releases
+    from sousei.publication import formats, shelf
+    from sousei.publication.query import query
 
-    release = releases.find(Home.from_environment(), arguments.release)
+    release = shelf.find(Home.from_environment(), arguments.release)
 
     def mart(name: str) -> Any:
-        return releases.query(f"from {name} where municipality_code = '{arguments.municipality}'", release)
+        return query(f"from {name} where municipality_code = '{arguments.municipality}'", release)
 
     try:
-        published = desk.published_of_release(mart("mart_population_projection"))
+        published = sitting.published_of_release(mart("mart_population_projection"))
         if arguments.question == "backtest":
-            counted = desk.counted_of_release(mart("fct_population"))
-            frame = desk.backtest_table(counted, published, arguments.municipality)
+            counted = sitting.counted_of_release(mart("fct_population"))
+            frame = answers.backtest_table(counted, published, arguments.municipality)
         else:
-            opened = desk.open_desk(published, scenarios.read(arguments.scenarios), arguments.municipality)
+            opened = sitting.open_desk(published, scenarios.read(arguments.scenarios), arguments.municipality)
             if arguments.question == "charts":
                 return _charts(arguments, opened, mart)
             frame = _answer(arguments, opened)
@@ -119,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
     if form == "table":
         shown = [name for name in READABLE[arguments.question] if name in frame.columns]
         frame = frame.select(shown).with_columns(cs.float().round(2, mode="half_away_from_zero"))
-    sys.stdout.buffer.write(releases.formatted(frame, form))
+    sys.stdout.buffer.write(formats.formatted(frame, form))
     return 0
 
 
@@ -148,8 +149,8 @@ def _answer(arguments: argparse.Namespace, opened: Any) -> Any:
 def _charts(arguments: argparse.Namespace, opened: Any, mart: Any) -> int:
     import polars as pl
 
-    from sousei.projection.desk import answers as desk
-    from sousei.projection.desk import charts
+    from sousei.projection.desk.charts.png import png
+    from sousei.projection.desk.drawn import draw
 
     counted = mart("fct_population").filter(
         (pl.col("scope") == "total") & (pl.col("sex") == "total") & (pl.col("age_group") == "total")
@@ -167,14 +168,14 @@ def _charts(arguments: argparse.Namespace, opened: Any, mart: Any) -> int:
     planned = printed.select("year", pl.col("total_persons").cast(pl.Float64).alias("persons")).drop_nulls()
     town = mart("dim_municipality").filter(pl.col("valid_to").is_null())
     arguments.to.mkdir(parents=True, exist_ok=True)
-    drawn = desk.draw(opened, name_ja=town["name_ja"][0], actual_totals=totals, plan_totals=planned)
+    drawn = draw(opened, name_ja=town["name_ja"][0], actual_totals=totals, plan_totals=planned)
     for name, svg in drawn.items():
         path = arguments.to / f"{arguments.municipality}_{name}.svg"
         path.write_text(svg, encoding="utf-8")
         print(path)
         if arguments.png:
             picture = path.with_suffix(".png")
-            picture.write_bytes(charts.png(svg))
+            picture.write_bytes(png(svg))
             print(picture)
     return 0
 

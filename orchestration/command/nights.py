@@ -127,11 +127,11 @@ def _print_pages(arguments: argparse.Namespace, run: Path) -> None:
 
 
 def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:
-    from sousei.publication import releases, summary
+    from sousei.publication import shelf, summary
 
     assert path is not None, "a published refresh names its release"
     say(arguments, f"公表しました: {path}", f"Published: {path}")
-    for line in summary.lines(releases.read(path), arguments.lang):
+    for line in summary.lines(shelf.read(path), arguments.lang):
         print(line)
 
 
@@ -140,7 +140,7 @@ def status_call(arguments: argparse.Namespace) -> int:
     from sousei.ingest.receive.personal import PERSONAL
     from sousei.orchestration import inputs
     from sousei.orchestration import run as runs
-    from sousei.publication import releases
+    from sousei.publication import shelf
 
     home, now = Home.from_environment(), clock.now()
     lost = None
@@ -148,7 +148,7 @@ def status_call(arguments: argparse.Namespace) -> int:
         runs.last_release(home)
     except runs.PointerLostError as error:
         lost = str(error)
-    facts = asdict(releases.status(home, now)) if lost is None else {"release_id": None, "pointer": lost}
+    facts = asdict(shelf.status(home, now)) if lost is None else {"release_id": None, "pointer": lost}
     waiting = inputs.waiting(home)
     last = runs.last(home)
     not_used = (last or {}).get("not_used", [])

@@ -14,21 +14,21 @@ from sousei.orchestration.command.words import MISUSE, OK, REFUSED, emit, locked
 
 def list_call(arguments: argparse.Namespace) -> int:
     """All releases."""
-    from sousei.publication import releases
+    from sousei.publication import shelf
 
-    listed = releases.list_releases(Home.from_environment())
+    listed = shelf.list_releases(Home.from_environment())
     print_frame(arguments, listed)
     return OK
 
 
 def verify_call(arguments: argparse.Namespace) -> int:
     """Read a release again and compare."""
-    from sousei.publication import releases
+    from sousei.publication import shelf, verify
 
     home = Home.from_environment()
-    release = releases.find(home, arguments.release)
-    found = releases.verify(release)
-    problems = [*found.problems, *(releases.verify_inputs(home, release) if arguments.inputs else ())]
+    release = shelf.find(home, arguments.release)
+    found = verify.verify(release)
+    problems = [*found.problems, *(verify.verify_inputs(home, release) if arguments.inputs else ())]
     if arguments.json:
         emit({"release_id": found.release_id, "sound": not problems, "problems": problems})
     else:
@@ -36,8 +36,8 @@ def verify_call(arguments: argparse.Namespace) -> int:
             print(problem)
         say(
             arguments,
-            f"公表版 {found.release_id}: {'問題があります' if problems else '健全です'}（{found.tables.height}表）",
-            f"Release {found.release_id}: {'NOT sound' if problems else 'sound'} ({found.tables.height} tables)",
+            f"公表版 {found.release_id}: {'問題があります' if problems else '健全です'}（{len(found.tables)}表）",
+            f"Release {found.release_id}: {'NOT sound' if problems else 'sound'} ({len(found.tables)} tables)",
         )
     return REFUSED if problems else OK
 
@@ -45,18 +45,19 @@ def verify_call(arguments: argparse.Namespace) -> int:
 def use_call(arguments: argparse.Namespace) -> int:
     """Move the pointer to a release that is sound."""
     from sousei.orchestration.lock import RefreshInProgressError, refresh_lock
-    from sousei.publication import release, releases
+    from sousei.publication import publish, shelf
+    from sousei.publication.verify import verify
 
     home = Home.from_environment()
     try:
         with refresh_lock(home.lock):
-            chosen = releases.find(home, arguments.release)
-            found = releases.verify(chosen)
+            chosen = shelf.find(home, arguments.release)
+            found = verify(chosen)
             if not found.sound:
                 for problem in found.problems:
                     print(problem, file=sys.stderr)
                 return REFUSED
-            release.use(home, chosen)
+            publish.use(home, chosen)
     except RefreshInProgressError:
         return locked(arguments)
     say(
@@ -69,10 +70,11 @@ def use_call(arguments: argparse.Namespace) -> int:
 
 def diff_call(arguments: argparse.Namespace) -> int:
     """What moved between two releases."""
-    from sousei.publication import releases
+    from sousei.publication import shelf
+    from sousei.publication.diff import diff
 
     home = Home.from_environment()
-    moved = releases.diff(releases.find(home, arguments.a), releases.find(home, arguments.b))
+    moved = diff(shelf.find(home, arguments.a), shelf.find(home, arguments.b))
     if arguments.json:
         emit({name: getattr(moved, name).to_dicts() for name in ("summary", "changes", "sources", "columns")})
         return OK
@@ -86,11 +88,12 @@ def diff_call(arguments: argparse.Namespace) -> int:
 
 def query_call(arguments: argparse.Namespace) -> int:
     """One question to a release."""
-    from sousei.publication import releases
+    from sousei.publication import shelf
+    from sousei.publication.query import QueryError, query
 
     try:
-        answer = releases.query(arguments.sql, releases.find(Home.from_environment(), arguments.release))
-    except releases.QueryError as refusal:
+        answer = query(arguments.sql, shelf.find(Home.from_environment(), arguments.release))
+    except QueryError as refusal:
         print(str(refusal), file=sys.stderr)
         return MISUSE
     print_frame(arguments, answer, arguments.format)

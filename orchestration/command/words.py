@@ -40,9 +40,9 @@ def emit(value: Any) -> None:
 
 def print_frame(arguments: argparse.Namespace, frame: Any, form: str = "table") -> None:
     """Print a table in the form that was asked for."""
-    from sousei.publication import releases
+    from sousei.publication import formats
 
-    sys.stdout.buffer.write(releases.formatted(frame, "json" if arguments.json else form))
+    sys.stdout.buffer.write(formats.formatted(frame, "json" if arguments.json else form))
 
 
 def locked(arguments: argparse.Namespace) -> int:

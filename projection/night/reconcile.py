@@ -14,15 +14,9 @@ from typing import Any
 import polars as pl
 
 from sousei.projection.engine import ProjectionError
-from sousei.projection.night.tables import PERSONS
+from sousei.projection.exact import PERSONS
+from sousei.projection.measures import GROUPS
 
-PRINTED_GROUPS = {  # measure -> sex, age_group, age_from, age_to
-    "total": ("total", "total", None, None),
-    "young": ("total", "0-14", 0, 14),
-    "working_age": ("total", "15-64", 15, 64),
-    "old": ("total", "65+", 65, None),
-    "women_20_39": ("female", "20-39", 20, 39),
-}
 COLUMNS = {
     "plan_id": pl.String,
     "figure_id": pl.String,
@@ -44,7 +38,7 @@ COLUMNS = {
     "why_ja": pl.String,
     "place_ja": pl.String,
 }
-PERSON_MEASURES = {f"{name}_persons": name for name in PRINTED_GROUPS}
+PERSON_MEASURES = {f"{name}_persons": name for name in GROUPS}
 SHARE_MEASURES = {f"{name}_share_pct": name for name in ("young", "working_age", "old")}
 RATE_MEASURES = ("implied_tfr", "tfr_bayes")
 RUNS: dict[str, tuple[str | None, str]] = {  # printed scenario -> official table, our own run
@@ -131,7 +125,7 @@ def printed_population(scenarios: pl.DataFrame, plan_figures: pl.DataFrame) -> p
         pl.col("plan_id").alias("vintage"),
         pl.col("of_year").alias("year"),
         *(
-            measure.replace_strict({k: v[i] for k, v in PRINTED_GROUPS.items()}, return_dtype=dtype).alias(name)
+            measure.replace_strict({k: v[i] for k, v in GROUPS.items()}, return_dtype=dtype).alias(name)
             for i, (name, dtype) in enumerate(
                 (("sex", pl.String), ("age_group", pl.String), ("age_from", pl.Int16), ("age_to", pl.Int16))
             )

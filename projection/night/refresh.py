@@ -13,11 +13,12 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from sousei.projection.backtest import allocate_unknown, bands, census_cells, doubled_by_open_group, hamilton_perry
+from sousei.projection.areas import AREA_LEVELS
+from sousei.projection.backtest import bands, census_cells, doubled_by_open_group, hamilton_perry
 from sousei.projection.engine import SEXES, STEP_YEARS, ProjectionError, take
+from sousei.projection.measures import measures_of, measures_of_census
 from sousei.projection.vision import MEASURES, measures
 
-AREA_LEVELS = ("municipality", "designated_city")
 STEPS = 4
 
 
@@ -179,29 +180,6 @@ def registry_cells(raw: pl.DataFrame) -> pl.DataFrame:
     return per.join(
         whole.filter((pl.col("_n") == 38) & ~pl.col("_bad")), on=["municipality_code", "as_of_date"], how="semi"
     ).drop("_open", "_null")
-
-
-def measures_of(cells: pl.DataFrame, date_column: str) -> pl.DataFrame:
-    """Measures per municipality and date from cells in long form."""
-    age, persons = pl.col("age_from"), pl.col("population_persons").cast(pl.Float64)
-    return (
-        cells.group_by("municipality_code", date_column)
-        .agg(
-            persons.sum().alias("total"),
-            persons.filter(age < 15).sum().alias("young"),
-            persons.filter(age.is_between(15, 64)).sum().alias("working_age"),
-            persons.filter(age >= 65).sum().alias("old"),
-            persons.filter((pl.col("sex") == "female") & age.is_between(20, 39)).sum().alias("women_20_39"),
-        )
-        .unpivot(
-            list(MEASURES), index=["municipality_code", date_column], variable_name="measure", value_name="persons"
-        )
-    )
-
-
-def measures_of_census(census: pl.DataFrame) -> pl.DataFrame:
-    """municipality_code, year, measure, persons of census cells, unknown ages shared out in proportion."""
-    return measures_of(allocate_unknown(census), "year")
 
 
 def scale_factors(registry: pl.DataFrame, census: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import polars as pl
 
-PERSONS = pl.Decimal(18, 6)
+from sousei.projection.exact import PERSONS
+
 KEY: dict[str, tuple[pl.DataType, str]] = {
     "municipality_code": (pl.String(), "Five-digit standard area code (標準地域コード)."),
     "scenario_id": (pl.String(), "Scenario, see seed scenarios."),
@@ -33,7 +34,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "registry_dynamics": ("area_code", "as_of_date", "scope", "item"),
     "reference_series": ("municipality_code", "indicator_id", "series", "period_start", "period_end"),
 }
-"""Tables of the schema in_force that the nightly projection reads, in the order of nightly.build, with the columns that
+"""Tables of the schema in_force that the nightly projection reads, with the columns that
 name a figure; besides those of raw they have settled_rank, how settled a figure is."""
 
 PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from sousei.expectations.suites import CHECKS
+from sousei.expectations.suites.declared import CHECKS
 from sousei.foundation.home import PROJECT_ROOT
 from tests.synthetic.barriers import ACROSS_FILES, SHOWS, STOPS
 from tests.synthetic.faults import FAULTS

@@ -17,6 +17,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from sousei.expectations.suites.declared import CHECKS
 from sousei.foundation.child import same_code
 from sousei.foundation.home import Home
 from sousei.ingest.tables import RAW_TABLES
@@ -33,14 +34,19 @@ from tests.nights import FIRST_NIGHT as NOW
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "asset_graph.json"
 
 
+def of_the_suites() -> set[dg.AssetCheckKey]:
+    """The checks of the suites, each beside its mart: who adds one touches its subject and its test, not the graph."""
+    return {dg.AssetCheckKey(dg.AssetKey(check.table), check.check_id) for check in CHECKS}
+
+
 def graph() -> dict[str, Any]:
-    """Assets with group, kinds, owners and dependencies; checks by asset; jobs and schedules."""
+    """Assets with group, kinds, owners and dependencies; dbt's checks by asset; jobs and schedules."""
     from sousei.orchestration.definitions import defs
 
     repository = defs.get_repository_def()
     nodes = repository.asset_graph
     checks: dict[str, list[str]] = {}
-    for key in sorted(nodes.asset_check_keys, key=str):
+    for key in sorted(nodes.asset_check_keys - of_the_suites(), key=str):
         checks.setdefault(key.asset_key.to_user_string(), []).append(key.name)
     return {
         "assets": {
@@ -63,6 +69,12 @@ def graph() -> dict[str, Any]:
 
 def test_the_asset_graph_is_the_one_that_was_agreed() -> None:
     assert graph() == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+def test_every_check_of_the_suites_stands_beside_its_mart() -> None:
+    from sousei.orchestration.definitions import defs
+
+    assert of_the_suites() <= defs.get_repository_def().asset_graph.asset_check_keys
 
 
 def test_every_asset_that_is_ours_has_a_group_an_owner_and_a_description() -> None:

@@ -16,7 +16,7 @@ DOORS = {
     "ingest/decided/corrections.py": "applies the declared corrections",
     "ingest/in_force.py": "finds the version in force",
     "ingest/raw.py": "makes the views of the schema raw",
-    "expectations/suites.py": "asks which municipalities a file named, no figure",
+    "expectations/suites/forms.py": "asks which municipalities a file named, no figure",
     "expectations/validation.py": "asks whether a table holds any row, no figure",
     "orchestration/nightly.py": "counts rows for the orchestrator, no figure",
 }

@@ -21,7 +21,9 @@ from sousei.ingest.decided import decisions
 from sousei.orchestration import refresh
 from sousei.orchestration import run as runs
 from sousei.orchestration.inputs import SAMPLES, WrongUseError
-from sousei.publication import release, releases
+from sousei.publication import publish as publication
+from sousei.publication import shelf
+from sousei.publication.diff import diff
 from tests.nights import FIRST_NIGHT, Town, town
 
 CENSUS_2025 = (
@@ -204,7 +206,7 @@ def test_a_withdrawn_delivery_counts_no_more_and_is_told(tmp_path: Path) -> None
     assert one.query("select kind, subject, reason_ja from meta_decision") == [
         ("withdrawal", source_id, "誤って受領した")
     ]
-    moved = releases.diff(*(releases.read(path) for path in releases.ordered(one.home)))
+    moved = diff(*(shelf.read(path) for path in shelf.ordered(one.home)))
     gone = moved.changes.filter(moved.changes["table_name"] == "fct_furusato_donation")
     assert set(gone["reason"]) == {"source_withdrawn"}
     decisions.withdraw(one.home, source_id, "統計課長", "確かめた", FIRST_NIGHT, restore=True)
@@ -222,7 +224,7 @@ def test_a_lost_pointer_is_refused_told_and_mended(tmp_path: Path) -> None:
     outcome = one.night()
     assert outcome.state == "refused"
     assert f"sousei release use {name}" in outcome.reasons[0]
-    release.use(one.home, releases.find(one.home, name))
+    publication.use(one.home, shelf.find(one.home, name))
     assert one.night().state == "nothing_new"
 
 

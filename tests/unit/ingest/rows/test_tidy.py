@@ -307,7 +307,7 @@ def test_the_table_of_indicators_names_what_the_warehouse_takes() -> None:
     asked = "\n".join(
         path.read_text("utf-8") for path in sql if "stg_reference_series__value" in path.read_text("utf-8")
     )
-    asked += (PROJECT_ROOT / "projection" / "night" / "build.py").read_text("utf-8")
+    asked += (PROJECT_ROOT / "projection" / "published.py").read_text("utf-8")
     for name, one in book.indicators.items():
         assert f"'{name}'" in asked or f'"{name}"' in asked, f"no table takes {name}"
         assert one.series and one.minimum < one.maximum

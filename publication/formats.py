@@ -1,0 +1,56 @@
+"""A frame as bytes for a terminal, a spreadsheet or a program.
+
+Holds: the forms of an answer, and which text a spreadsheet may run. Does not hold: the answer.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+FORMULA_START = r"^[\s\x{3000}\x00]*[=+\-@＝＋－＠]|^[\t\r\n\x00]"
+"""Text that a spreadsheet may run: a formula sign, also full-width or after blanks, or a leading control character."""
+
+
+def formatted(frame: pl.DataFrame, form: str) -> bytes:
+    """An answer as `table` (for a terminal), `csv`, `json` (a list of records) or `parquet`.
+
+    CSV has text cells neutralised like those of a release, and no byte order mark, because it goes into a pipe.
+    Raises ValueError for another form.
+    """
+    buffer = io.BytesIO()
+    if form == "parquet":
+        frame.write_parquet(buffer)
+    elif form == "json":
+        buffer.write(json.dumps(frame.to_dicts(), ensure_ascii=False, default=_json_value).encode() + b"\n")
+    elif form == "csv":
+        frame.with_columns(
+            pl.when(pl.col(pl.String).str.contains(FORMULA_START))
+            .then("'" + pl.col(pl.String))
+            .otherwise(pl.col(pl.String))
+            .name.keep()
+        ).write_csv(buffer)
+    elif form == "table":
+        with pl.Config(
+            tbl_rows=-1,
+            tbl_cols=-1,
+            tbl_hide_dataframe_shape=True,
+            tbl_hide_column_data_types=True,
+            tbl_width_chars=1000,
+            fmt_str_lengths=200,
+        ):
+            buffer.write((str(frame) + "\n").encode())
+    else:
+        raise ValueError(f"format_unknown: {form}")
+    return buffer.getvalue()
+
+
+def _json_value(value: Any) -> Any:
+    """What JSON has no type for: decimals as numbers, dates and times as ISO 8601."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

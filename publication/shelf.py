@@ -1,0 +1,164 @@
+"""Which releases there are: directories, and the pointers that readers follow.
+
+Holds: finding a release, listing all, facts about the current one. Nothing here writes below `releases/`. Does not
+hold: publishing (`publish`), whether a release is sound (`verify`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from sousei.foundation.home import Home
+from sousei.publication import manifest as manifests
+from sousei.publication.manifest import Judged, Manifest
+
+DATABASE = "sousei.duckdb"
+MANIFEST = "manifest.json"
+RELEASE_NAME = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})\.(?P<number>\d+)")
+POINTERS = ("current", "stable")
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published directory and what its manifest says."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def release_id(self) -> str:
+        return self.path.name
+
+    @property
+    def database(self) -> Path:
+        return self.path / DATABASE
+
+
+@dataclass(frozen=True)
+class Status:
+    """Facts about what is published now; everything but `releases` is None before the first release."""
+
+    releases: int
+    release_id: str | None = None
+    stable_id: str | None = None
+    as_of_date: str | None = None
+    created_at: datetime | None = None
+    age_days: float | None = None
+    run_id: str | None = None
+    code_version: str | None = None
+    inputs_hash: str | None = None
+    verdict: Judged | None = None
+
+
+def read(path: Path) -> Release:
+    """A release by its directory or a pointer to it.
+
+    Raises FileNotFoundError where there is no manifest, ValueError where it is not this directory's.
+    """
+    directory = path.resolve()
+    manifest = manifests.parse((directory / MANIFEST).read_text(encoding="utf-8"))
+    if manifest.release_id != directory.name:
+        raise ValueError(f"manifest_of_another_release: {directory.name}")
+    return Release(directory, manifest)
+
+
+def ordered(home: Home) -> list[Path]:
+    """Release directories, oldest first, by date and number; half-made ones are not among them."""
+    found = [
+        (match["day"], int(match["number"]), path)
+        for path in (home.releases.iterdir() if home.releases.is_dir() else ())
+        if (match := RELEASE_NAME.fullmatch(path.name)) and path.is_dir() and not path.is_symlink()
+    ]
+    return [path for _, _, path in sorted(found)]
+
+
+def current(home: Home) -> Release | None:
+    """The release that `current` points to, or None before the first one."""
+    return read(home.current) if home.current.is_symlink() else None
+
+
+def find(home: Home, name: str = "current") -> Release:
+    """A release by its id or by a pointer (`current`, `stable`).
+
+    Raises LookupError where there is none of that name; the name never leaves the releases folder.
+    """
+    if name not in POINTERS and not RELEASE_NAME.fullmatch(name):
+        raise LookupError(f"release_unknown: {name}")
+    try:
+        return read(home.releases / name)
+    except (OSError, ValueError) as error:
+        raise LookupError(f"release_unknown: {name}") from error
+
+
+def list_releases(home: Home) -> pl.DataFrame:
+    """One row per release, newest first: release_id, as_of_date, created_at, run_id, code_version, inputs, gate_passed,
+    gate_failed, warn_failed, rows, size_bytes, pointers (comma separated)."""
+    pointed: dict[str, list[str]] = {}
+    for pointer in POINTERS:
+        if (home.releases / pointer).is_symlink():
+            pointed.setdefault((home.releases / pointer).resolve().name, []).append(pointer)
+    rows = []
+    for path in reversed(ordered(home)):
+        manifest = read(path).manifest
+        rows.append(
+            {
+                "release_id": path.name,
+                "as_of_date": manifest.as_of_date,
+                "created_at": manifest.created_at,
+                "run_id": manifest.run_id,
+                "code_version": manifest.code_version,
+                "inputs": len(manifest.inputs),
+                "gate_passed": manifest.verdict.gate_passed,
+                "gate_failed": manifest.verdict.gate_failed,
+                "warn_failed": manifest.verdict.warn_failed,
+                "rows": sum(table.rows for table in manifest.tables.values()),
+                "size_bytes": sum(file.size_bytes for file in manifest.files.values()),
+                "pointers": ",".join(pointed.get(path.name, [])),
+            }
+        )
+    text, number = pl.String(), pl.Int64()
+    return pl.DataFrame(
+        rows,
+        schema={
+            "release_id": text,
+            "as_of_date": text,
+            "created_at": text,
+            "run_id": text,
+            "code_version": text,
+            "inputs": number,
+            "gate_passed": number,
+            "gate_failed": number,
+            "warn_failed": number,
+            "rows": number,
+            "size_bytes": number,
+            "pointers": text,
+        },
+    )
+
+
+def status(home: Home, now: datetime) -> Status:
+    """Facts about what is published, at an aware time `now`."""
+    release = current(home)
+    count = len(ordered(home))
+    if release is None:
+        return Status(count)
+    manifest = release.manifest
+    created = datetime.fromisoformat(manifest.created_at)
+    stable = home.releases / "stable"
+    return Status(
+        count,
+        release.release_id,
+        stable.resolve().name if stable.is_symlink() else None,
+        manifest.as_of_date,
+        created,
+        (now - created).total_seconds() / 86_400,
+        manifest.run_id,
+        manifest.code_version,
+        manifest.inputs_hash,
+        manifest.verdict,
+    )

@@ -1,0 +1,144 @@
+"""Whether a release is sound: everything in it is read again and compared with what it says about itself.
+
+Holds: files, hashes, modes, schemas, rows, Parquet and CSV against DuckDB, the verdict, the stored deliveries. Does not
+hold: mending, or what a figure should be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import duckdb
+
+from sousei.foundation import duck
+from sousei.foundation.duck import identifier, quoted
+from sousei.foundation.files import sha256_of
+from sousei.foundation.home import Home
+from sousei.publication.catalogue import describe_all
+from sousei.publication.shelf import MANIFEST, Release
+
+
+class TableFound(NamedTuple):
+    """One table that was read again."""
+
+    table_name: str
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What re-reading a release found; `problems` are texts with an English identifier first."""
+
+    release_id: str
+    problems: tuple[str, ...]
+    tables: tuple[TableFound, ...]
+
+    @property
+    def sound(self) -> bool:
+        return not self.problems
+
+
+def _verify_files(release: Release) -> list[str]:
+    problems = []
+    listed = release.manifest.files
+    present = {path.relative_to(release.path).as_posix(): path for path in release.path.rglob("*") if path.is_file()}
+    for name, facts in listed.items():
+        path = present.get(name)
+        if path is None:
+            problems.append(f"file_missing: {name} がありません。")
+        elif path.stat().st_size != facts.size_bytes or sha256_of(path) != facts.sha256:
+            problems.append(f"file_changed: {name} の内容が公表時と異なります（sha256不一致）。")
+    unlisted = sorted(present.keys() - listed.keys() - {MANIFEST})
+    problems += [f"file_unlisted: {name} は公表時にありませんでした。" for name in unlisted]
+    writable = [path for path in (release.path, *release.path.rglob("*")) if path.lstat().st_mode & 0o222]
+    problems += [f"file_writable: {path.name} が書込可能です。" for path in writable]
+    return problems
+
+
+def _hash_of(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int]:
+    return connection.execute(
+        f"select count(*), coalesce(sum(hash(one)::hugeint), 0) from ({relation}) as one"  # noqa: S608
+    ).fetchall()[0]
+
+
+def _verify_tables(release: Release) -> tuple[list[str], list[TableFound]]:
+    problems, rows = [], []
+    stated = release.manifest.tables
+    with duck.connect(release.database, read_only=True) as connection:
+        database = connection.execute("select current_database()").fetchall()[0][0]
+        found = describe_all(connection, database)
+        if sorted(found) != sorted(stated):
+            problems.append(f"tables_differ: 表の一覧が異なります: {sorted(set(found) ^ set(stated))}")
+        for table in (name for name in found if name in stated):
+            facts = stated[table]
+            described = found[table]
+            if described != facts.described:
+                problems.append(f"schema_differs: {table} の列または説明が公表時と異なります。")
+            name, columns = identifier(table), described.columns
+            counted = _hash_of(connection, f"select * from main.{name}")  # noqa: S608
+            if counted[0] != facts.rows:
+                problems.append(f"rows_differ: {table} は{counted[0]}行です（公表時は{facts.rows}行）。")
+            parquet, text = (release.path / kind / f"{table}.{kind}" for kind in ("parquet", "csv"))
+            casts = ", ".join(f"{identifier(one.name)}::{one.type} as {identifier(one.name)}" for one in columns)
+            if _hash_of(connection, f"select {casts} from read_parquet({quoted(str(parquet))})") != counted:  # noqa: S608
+                problems.append(f"parquet_differs: {table}.parquet の内容が DuckDB の表と異なります。")
+            kinds = ", ".join(f"{quoted(one.name)}: 'VARCHAR'" for one in columns)
+            lines = connection.execute(
+                f"select count(*) from read_csv({quoted(str(text))}, header = true, auto_detect = false, "  # noqa: S608
+                f"delim = ',', quote = '\"', escape = '\"', columns = {{{kinds}}})"
+            ).fetchall()[0][0]
+            if lines != counted[0]:
+                problems.append(f"csv_differs: {table}.csv は{lines}行です（DuckDB の表は{counted[0]}行）。")
+            rows.append(TableFound(table, counted[0], len(columns)))
+        problems += _verify_verdict(release, connection)
+    return problems, rows
+
+
+def _verify_verdict(release: Release, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    manifest, problems = release.manifest, []
+    failing = connection.execute(
+        "select count(*) filter (where passed is not true), count(*), count(distinct run_id), max(run_id) "
+        "from main.meta_check_outcome where severity = 'gate'"
+    ).fetchall()[0]
+    verdict = manifest.verdict
+    if failing != (0, verdict.gate_passed, 1, manifest.run_id) or verdict.passed is not True:
+        problems.append("verdict_differs: 保存された判定結果が、この公表版の合格を示していません。")
+    stated = connection.execute(
+        "select release_id, run_id, as_of_date::varchar, code_version, inputs_hash from main.meta_release"
+    ).fetchall()
+    names = ("release_id", "run_id", "as_of_date", "code_version", "inputs_hash")
+    if stated != [tuple(getattr(manifest, name) for name in names)]:
+        problems.append("release_differs: meta_release が manifest と一致しません。")
+    return problems
+
+
+def verify(release: Release) -> Verification:
+    """Re-read a whole release: files, hashes, modes, schemas, rows, Parquet and CSV against DuckDB, the verdict.
+
+    Never raises for an unsound release; a file that cannot be read is a problem like any other.
+    """
+    problems = _verify_files(release)
+    rows: list[TableFound] = []
+    try:
+        found, rows = _verify_tables(release)
+        problems += found
+    except (duckdb.Error, OSError, KeyError) as error:
+        problems.append(f"release_unreadable: 公表版を読めません: {str(error).splitlines()[0]}")
+    return Verification(release.release_id, tuple(problems), tuple(rows))
+
+
+def verify_inputs(home: Home, release: Release) -> list[str]:
+    """The stored bytes of every delivery that a release was made from, against the hash that its manifest gives."""
+    problems = []
+    for one in release.manifest.deliveries:
+        if one.verdict == "taken":
+            path = home.snapshots / one.sha256 / "bytes"
+            if not path.is_file():
+                problems.append(f"input_missing: {one.file_name}（{one.sha256[:16]}…）の保管ファイルがありません。")
+            elif sha256_of(path) != one.sha256:
+                problems.append(
+                    f"input_changed: {one.file_name}（{one.sha256[:16]}…）の保管ファイルが受領時と異なります。"
+                )
+    return problems

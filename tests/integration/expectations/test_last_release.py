@@ -1,0 +1,188 @@
+"""The candidate against the last release: what is lost or moves without a cause stops publication until a named person
+lets that one finding pass. Figures are synthetic (tests/gate_candidate.py)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sousei.expectations import gate, last_release
+from sousei.foundation import duck
+from sousei.foundation.home import Home
+from sousei.publication.publish import publish
+from tests import gate_candidate
+from tests.gate_candidate import NOW, Run, judged, make, plant
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The last release's database, and the candidate that it was made from."""
+    root = tmp_path_factory.mktemp("last")
+    candidate = make(root / "candidate.duckdb")
+    judged(candidate)
+    release = publish(Home(root / "home"), candidate, Run(), NOW)
+    return release.database, candidate
+
+
+@pytest.fixture
+def last(published: tuple[Path, Path]) -> Path:
+    return published[0]
+
+
+@pytest.fixture
+def candidate(published: tuple[Path, Path], tmp_path: Path) -> Path:
+    copy = tmp_path / "candidate.duckdb"
+    shutil.copy(published[1], copy)
+    return copy
+
+
+def failing(candidate: Path, last: Path | None) -> dict[str, str]:
+    """Rules that stop publication, with their messages."""
+    with duck.connect(candidate, read_only=True) as connection:
+        checks = [check for (check,) in connection.execute("select check_id from main.meta_check_outcome").fetchall()]
+        outcomes, _ = last_release.outcomes(connection, last, checks)
+    assert [one.check_id for one in outcomes] == list(last_release.RULES)
+    return {one.check_id: one.message_ja or "" for one in outcomes if not one.passed}
+
+
+def test_the_same_candidate_again_passes_every_rule(candidate: Path, last: Path) -> None:
+    assert failing(candidate, last) == {}
+
+
+def test_there_is_nothing_to_compare_with_before_the_first_release(candidate: Path) -> None:
+    assert failing(candidate, None) == {}
+
+
+OTHER_FILE = "insert into raw.delivery by name select * replace ('furusato-cccccccccccccccc' as source_id) " \
+    "from raw.delivery where source_id like 'furusato%'"  # fmt: skip
+NEWER = "update main.{} set source_id = source_id || 'x'"
+
+FAULTS = {
+    "rows of a delivery vanish": (
+        last_release.LOST,
+        "delete from main.fct_furusato_donation where fiscal_year = 2022",
+    ),
+    "a town vanishes": (last_release.LOST, "delete from main.fct_population where municipality_code = '99002'"),
+    "a mart vanishes": (last_release.LOST, "drop table main.fct_tourism_visitors"),
+    "a projection loses years": (
+        last_release.LOST,
+        "delete from main.mart_population_projection where year in (select max(year) from mart_population_projection)",
+    ),
+    "a delivery vanishes": (last_release.SOURCES, "delete from main.meta_source where source like 'tourism%'"),
+    "a delivery is refused now": (
+        last_release.SOURCES,
+        "update main.meta_source set verdict = 'refused' where source like 'tourism%'",
+    ),
+    "a check vanishes": (
+        last_release.CHECKS,
+        "delete from main.meta_check_outcome where kind = 'gx' and check_id like 'vision%'",
+    ),
+    "a figure of the same file moves": (
+        last_release.CAUSE,
+        "update main.fct_furusato_donation set donation_jpy = donation_jpy + 1 where fiscal_year = 2021",
+    ),
+    "a visitor figure of the same file moves": (
+        last_release.CAUSE,
+        "update main.fct_tourism_visitors set visitors = visitors + 1 where month = date '2022-03-01'",
+    ),
+    "a new file doubles the people": (
+        last_release.FAR,
+        NEWER.format("fct_population") + ", population_persons = 2 * population_persons",
+    ),
+    "a new file exchanges ages": (
+        last_release.FAR,
+        NEWER.format("fct_population")
+        + ", population_persons = case age_group when '0-4' then 90 when '5-9' then 10 else population_persons end "
+        "+ case when age_group = '0-4' then 110 else 0 end where sex <> 'total'",
+    ),
+    "a new file triples the births": (
+        last_release.FAR,
+        NEWER.format("fct_population_change") + ", persons = 3 * persons",
+    ),
+    "a new file has yen for thousands": (
+        last_release.FAR,
+        NEWER.format("fct_furusato_donation") + ", donation_jpy = 1000 * donation_jpy",
+    ),
+    "a new file has ten times the visitors": (
+        last_release.FAR,
+        NEWER.format("fct_tourism_visitors") + ", visitors = 10 * visitors",
+    ),
+    "the vision doubles": (
+        last_release.FAR,
+        "update main.mart_population_vision set total_persons = 2 * total_persons",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_is_lost_or_moves_without_a_cause_stops_publication(candidate: Path, last: Path, name: str) -> None:
+    rule, fault = FAULTS[name]
+    plant(candidate, fault)
+    found = failing(candidate, last)
+    assert rule in found, found
+    assert last_release.RULES[rule][0] in found[rule]
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if "vanishes" not in name or "mart" not in name])
+def test_the_printed_line_lets_that_finding_pass_and_no_other(candidate: Path, last: Path, name: str) -> None:
+    rule, fault = FAULTS[name]
+    plant(candidate, fault)
+    with duck.connect(candidate, read_only=True) as connection:
+        checks = [one for (one,) in connection.execute("select check_id from main.meta_check_outcome").fetchall()]
+        _, findings = last_release.outcomes(connection, last, checks)
+    mine = [one for one in findings if one.rule == rule]
+    for done, one in enumerate(mine):
+        assert rule in failing(candidate, last), f"{done} of {len(mine)} lines are enough"
+        plant(
+            candidate,
+            "insert into raw.decision by name select 'go_ahead' as kind, "
+            f"'{one.rule}' as rule, '{one.fact}' as subject, '課長' as decided_by, date '2026-11-22' as decided_on",
+        )
+    assert rule not in failing(candidate, last)
+
+
+def test_a_withdrawal_explains_what_it_takes_out(candidate: Path, last: Path) -> None:
+    for table in ("fct_furusato_donation",):
+        plant(candidate, f"delete from main.{table}")
+    plant(candidate, "update main.meta_source set verdict = 'withdrawn' where source = 'furusato'")
+    assert failing(candidate, last) == {}
+
+
+def test_a_new_program_may_move_what_follows_from_many_deliveries(candidate: Path, last: Path) -> None:
+    plant(candidate, "update raw.run set code_version = 'newer'")
+    plant(candidate, "update main.mart_population_vision set total_persons = 2 * total_persons")
+    assert failing(candidate, last) == {}
+    plant(candidate, "delete from main.fct_furusato_donation where fiscal_year = 2022")
+    assert list(failing(candidate, last)) == [last_release.LOST]
+
+
+def test_a_release_that_cannot_be_read_is_not_passed(candidate: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "sousei.duckdb"
+    broken.write_bytes(b"no database")
+    assert set(failing(candidate, broken)) == set(last_release.RULES)
+
+
+def test_the_verdict_holds_the_comparison(candidate: Path, last: Path) -> None:
+    plant(candidate, "delete from main.fct_furusato_donation where fiscal_year = 2022")
+    verdict = gate.judge(
+        candidate, gate_candidate.DBT, gate_candidate.RUN_ID, NOW, gate_candidate.PassingSuites(), last
+    )  # type: ignore[arg-type]
+    assert not verdict.passed
+    assert any(reason.startswith(last_release.LOST) for reason in verdict.reasons)
+    lines = (candidate.parent / "go_aheads_to_decide.csv").read_text("utf-8-sig").splitlines()
+    assert lines[0].startswith("rule,fact,decided_by,decided_on,reason_ja")
+    assert any(line.startswith(last_release.LOST) for line in lines)
+
+
+def test_rules_name_tables_and_columns_that_are_published() -> None:
+    keys = gate_candidate.grain()
+    assert set(last_release.DELIVERED) | {last_release.VISITORS} | set(last_release.DERIVED) <= set(keys)
+    for table, one in last_release.DELIVERED.items():
+        assert set(one.of) <= set(keys[table])
+
+
+def test_a_candidate_that_does_not_say_what_its_rows_are_is_not_passed(candidate: Path, last: Path) -> None:
+    plant(candidate, "drop table main.meta_grain")
+    assert set(failing(candidate, last)) == set(last_release.RULES)
