@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sousei.ingest.cells import csvtext, grid, kinds, workbook
-from sousei.ingest.cells.grid import Grid
+from sousei.ingest.cells import csvtext, kinds, workbook
 from sousei.ingest.problems.record import Refusal, problem
+
+if TYPE_CHECKING:
+    from sousei.ingest.cells.grid import Grid
 
 
 class Contents(NamedTuple):
@@ -54,6 +56,8 @@ class Opener:
         """
         if digest in self._kept:
             return self._kept.pop(digest)
+        from sousei.ingest.cells import grid  # here, since a night without new files needs no grid
+
         kinds.refuse(data)
         if workbook.is_workbook(data[:8]):
             return Contents("workbook", grid.of_sheets(self._parser.parse(data)))

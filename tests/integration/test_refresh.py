@@ -18,6 +18,7 @@ import pytest
 from sousei.feedback import process as pages
 from sousei.foundation.child import same_code
 from sousei.foundation.home import Home
+from sousei.orchestration.nightly import Night
 from tests.integration.conftest import AS_OF, run_sousei
 from tests.synthetic import faults
 
@@ -78,6 +79,14 @@ def test_projection_meets_the_plan_within_five_persons(published: Path) -> None:
             "where municipality_code = '01223' and scenario_id = 'ipss_2018_extended' and year = 2060"
         ).fetchall()
     assert abs(float(persons) - 8358) <= 5
+
+
+def test_a_step_can_be_run_again_alone_by_another_night(own_home: Path) -> None:
+    """What a step needs stands in the run's folder: nothing of the night that made it is asked for."""
+    with Night(Home(own_home)) as again:
+        counts = again.judge()
+        assert counts["gate_passed"] > 100 and counts["gate_failed"] == 0
+        assert again.reasons() == [] and again.suite_outcomes()
 
 
 def test_nothing_new_builds_nothing(own_home: Path) -> None:
