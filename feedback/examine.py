@@ -37,12 +37,12 @@ _ENCODINGS = {
 }
 
 
-def findings(data: bytes, file_name: str) -> list[Finding]:
+def findings(data: bytes) -> list[Finding]:
     """Findings of one file by the rule of machine readability, in the rule's order. Never raises for what it holds."""
-    return examine(data, file_name).findings
+    return examine(data).findings
 
 
-def examine(data: bytes, file_name: str) -> Examination:
+def examine(data: bytes) -> Examination:
     """Look at one file. A file that cannot be opened safely has a finding that says so, and its rules stay unseen."""
     form = "other"
     notes: list[str] = []

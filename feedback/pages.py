@@ -139,7 +139,7 @@ def _looked_at(data: bytes) -> tuple[Examination, bool]:
     """What was found in a file, and whether the look came to its end: a page for its maker must not stop the night, and
     says itself that it is not whole."""
     try:
-        return readability.examine(data, ""), True
+        return readability.examine(data), True
     except Exception as error:
         note = f"検査が途中で止まりました({type(error).__name__})。"
         return Examination("other", [], [note], {rule.id: note for rule in rule_book().rules}), False
