@@ -65,17 +65,17 @@ class Lookers:
         self._maker.close()
 
 
-def findings(data: bytes, file_name: str, lookers: Lookers | None = None) -> list[Finding]:
+def findings(data: bytes, lookers: Lookers | None = None) -> list[Finding]:
     """Findings of one file by the rule of machine readability, in the rule's order. Never raises for what it holds."""
-    return examine(data, file_name, lookers).findings
+    return examine(data, lookers).findings
 
 
-def examine(data: bytes, file_name: str, lookers: Lookers | None = None) -> Examination:
+def examine(data: bytes, lookers: Lookers | None = None) -> Examination:
     """Look at one file. A file that cannot be opened safely has a finding that says so, and its rules stay unseen.
     lookers: None for some of its own."""
     if lookers is None:
         with Lookers() as own:
-            return examine(data, file_name, own)
+            return examine(data, own)
     form = "other"
     notes: list[str] = []
     cannot = ""

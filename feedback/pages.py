@@ -135,7 +135,7 @@ def _looked_at(data: bytes, lookers: readability.Lookers) -> tuple[Examination, 
     """What was found in a file, and whether the look came to its end: a page for its maker must not stop the night, and
     says itself that it is not whole."""
     try:
-        return readability.examine(data, "", lookers), True
+        return readability.examine(data, lookers), True
     except Exception as error:
         note = f"検査が途中で止まりました({type(error).__name__})。"
         return Examination("other", [], [note], {rule.id: note for rule in rule_book().rules}), False

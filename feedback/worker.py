@@ -1,4 +1,4 @@
-"""The child process that looks at how a workbook is made: a script on its own, run with `python -I`.
+"""The child process that looks at how a workbook is built: a script on its own, run with `python -I`.
 
 Holds: limits on itself; merged ranges, hidden rows, columns and sheets, formulas, objects and looks of cells of one
 workbook at a time from stdin, as JSON on stdout. Does not hold: any import of ours, any cell's value, any judgement.

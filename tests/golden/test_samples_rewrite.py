@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from samples.write_samples import FiguresDisagreeError, write_samples
+from samples.write_samples import write_samples
+from samples.writers.figures import FiguresDisagreeError
 
 ROOT = Path(__file__).resolve().parents[2]
 LANDING = ROOT / "samples" / "landing"

@@ -22,7 +22,8 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
-from samples.write_samples import CITIES, Cell, Merge, write_text, write_workbook
+from samples.writers.figures import CITIES
+from samples.writers.layouts import Cell, Merge, write_text, write_workbook
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "landing"
 

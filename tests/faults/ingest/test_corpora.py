@@ -709,7 +709,7 @@ def test_formulas_beyond_the_cells_are_counted_and_cost_nothing(data: bytes, cou
 
 
 def test_a_look_that_fails_leaves_a_page_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(data: bytes, file_name: str, lookers: object) -> Examination:
+    def fails(data: bytes, lookers: object) -> Examination:
         raise IndexError("index -1")
 
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")

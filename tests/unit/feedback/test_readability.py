@@ -55,9 +55,7 @@ def text(rows: list[list[Any]], encoding: str = "utf-8") -> bytes:
 def told(data: bytes, rule: str) -> list[tuple[str, list[str], int]]:
     """(result, addresses, total) of a rule's findings."""
     return [
-        (one.result, [address for address, _ in one.addresses], one.total)
-        for one in findings(data, "x")
-        if one.rule == rule
+        (one.result, [address for address, _ in one.addresses], one.total) for one in findings(data) if one.rule == rule
     ]
 
 
@@ -101,16 +99,16 @@ def test_a_rule_with_a_name_that_the_book_does_not_have_is_refused(odd: dict[str
 
 @pytest.mark.parametrize("data", [book(), text(CLEAN), text(CLEAN, "cp932"), text(CLEAN, "utf-8-sig")])
 def test_a_clean_table_has_no_finding(data: bytes) -> None:
-    assert findings(data, "clean") == []
-    kept = {rule for rule, result in results(examine(data, "clean")).items() if result == "kept"}
+    assert findings(data) == []
+    kept = {rule for rule, result in results(examine(data)).items() if result == "kept"}
     assert {"L1-02", "L1-03", "L1-06", "L2-01", "L2-03", "L3-01", "L3-06", "L3-09"} <= kept
 
 
 def test_what_one_file_cannot_show_is_said_to_be_unseen() -> None:
-    seen = examine(book(), "x")
+    seen = examine(book())
     assert {rule for rule, result in results(seen).items() if result == "unseen"} == {"L3-02", "L3-07", "L3-08"}
     assert results(seen)["L1-14"] == "not_applicable"
-    assert results(examine(text(CLEAN), "x"))["L1-12"] == "not_applicable"
+    assert results(examine(text(CLEAN)))["L1-12"] == "not_applicable"
     assert all(seen.unseen[rule] for rule in ("L3-02", "L3-07", "L3-08"))
 
 
@@ -187,7 +185,7 @@ def test_l1_11_looks_are_doubtful_only() -> None:
             cell.font = Font(bold=True)
 
     assert told(book(colour), "L1-11") == [("doubtful", ["D3", "E4"], 2)]
-    message = next(one.message_ja for one in findings(book(colour), "x") if one.rule == "L1-11")
+    message = next(one.message_ja for one in findings(book(colour)) if one.rule == "L1-11")
     assert "塗りつぶし" in message and "取り消し線" in message and "太字" not in message
 
 
@@ -308,7 +306,7 @@ def test_no_value_of_a_cell_comes_into_a_finding() -> None:
     rows = [["氏名", "年齢", "電話"], *[[f"　{canary}①", 40 + n, f"090-1234-567{n}"] for n in range(6)]]
     rows[3][1] = f"{canary}4／5"
     for data in (book(rows=rows), text(rows)):
-        found = findings(data, "x")
+        found = findings(data)
         assert found
         assert canary not in str(found) and "1234" not in str(found)
 
@@ -359,7 +357,7 @@ def test_real_files_are_judged_as_a_person_reads_them(
 @pytest.mark.skipif(not EXTRACTS.is_dir(), reason="the real files of ../shared are not here")
 @pytest.mark.parametrize("name", ["city2021.csv", "city2024.csv", "city202412.csv"])
 def test_a_long_form_file_breaks_no_rule(name: str) -> None:
-    found = findings((EXTRACTS / "tourism" / name).read_bytes(), name)
+    found = findings((EXTRACTS / "tourism" / name).read_bytes())
     assert [(one.rule, one.result) for one in found] == [("L3-06", "doubtful")]
 
 
@@ -401,7 +399,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_is_a_finding_and_never_a_crash(name: str) -> None:
     begun = time.monotonic()
-    seen = examine(HOSTILE[name], name)
+    seen = examine(HOSTILE[name])
     assert time.monotonic() - begun < 20
     assert seen.findings, name
     assert {one.rule for one in seen.findings} <= {"L1-01", "L1-15"}
@@ -415,9 +413,9 @@ def test_a_workbook_that_takes_too_long_is_refused_in_time() -> None:
     slow = repacked(slow, "xl/workbook.xml", b'<workbook xmlns:r="r"><sheets>' + names + b"</sheets></workbook>")
     begun = time.monotonic()
     with Lookers(seconds=1.0) as lookers:
-        assert [one.rule for one in findings(slow, "slow", lookers)] == ["L1-01"]
+        assert [one.rule for one in findings(slow, lookers)] == ["L1-01"]
         assert time.monotonic() - begun < 5
-        assert findings(book(), "clean", lookers) == []
+        assert findings(book(), lookers) == []
 
 
 def test_the_zip_directory_is_looked_at_before_anything_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -425,20 +423,20 @@ def test_the_zip_directory_is_looked_at_before_anything_is_unpacked(monkeypatch:
         raise AssertionError("unpacked")
 
     monkeypatch.setattr(Lookers, "structure", never)
-    assert "展開" in findings(HOSTILE["zip_bomb"], "x")[0].message_ja
+    assert "展開" in findings(HOSTILE["zip_bomb"])[0].message_ja
 
 
 def test_a_document_type_is_refused_even_without_an_entity() -> None:
     data = repacked(book(), "xl/worksheets/sheet1.xml", b"<!DOCTYPE worksheet><worksheet/>")
-    assert [one.rule for one in findings(data, "x")] == ["L1-01"]
+    assert [one.rule for one in findings(data)] == ["L1-01"]
     with Lookers() as lookers, pytest.raises(Refusal, match="doctype"):
         lookers.structure(data)
 
 
 def test_after_a_hostile_file_the_next_is_read() -> None:
     for name in ("zip_bomb", "xml_bomb", "deep"):
-        examine(HOSTILE[name], name)
-        assert findings(book(), "clean") == []
+        examine(HOSTILE[name])
+        assert findings(book()) == []
 
 
 def test_odd_but_lawful_workbooks_do_not_crash() -> None:
@@ -448,8 +446,8 @@ def test_odd_but_lawful_workbooks_do_not_crash() -> None:
         sheet.merge_cells("A20:XFD30")
         sheet.title = "'=1+1<b>"
 
-    assert any(one.rule == "L1-12" for one in findings(book(odd), "x"))
-    assert findings(book(rows=[[]]), "x") == []
-    assert findings(book(rows=[["市町村"]]), "x") is not None
-    assert findings(b"\n\n\n", "x") is not None
-    assert findings(b"1,2,3\n4,5,6\n", "x")[0].rule == "L1-05"
+    assert any(one.rule == "L1-12" for one in findings(book(odd)))
+    assert findings(book(rows=[[]])) == []
+    assert findings(book(rows=[["市町村"]])) is not None
+    assert findings(b"\n\n\n") is not None
+    assert findings(b"1,2,3\n4,5,6\n")[0].rule == "L1-05"

@@ -69,7 +69,7 @@ def report(data: bytes, file_name: str = "人口.xlsx") -> Report:
         }
     ]
     delivery = Delivery(file_name, "demo-0123456789abcdef", verdict="refused", period="2020")
-    return report_of(examine(data, file_name), problems, delivery)
+    return report_of(examine(data), problems, delivery)
 
 
 class Page(HTMLParser):
@@ -159,17 +159,17 @@ def test_the_summary_counts_every_rule_once() -> None:
 
 
 def test_old_workbooks_are_told_what_cannot_be_seen(tmp_path: Path) -> None:
-    seen = examine(messy(), "x")._replace(form="xls", unseen={"L2-06": "旧形式(.xls)の数式はこの検査では見えません。"})
+    seen = examine(messy())._replace(form="xls", unseen={"L2-06": "旧形式(.xls)の数式はこの検査では見えません。"})
     seen.findings[:] = [one for one in seen.findings if one.rule != "L2-06"]
     assert "旧形式(.xls)の数式はこの検査では見えません。" in html.page(report_of(seen, [], Delivery()))
 
 
 def test_the_workbook_twin_keeps_the_rules_that_it_reports_on() -> None:
     twin = xlsx(report(messy()))
-    assert findings(twin, "twin.xlsx") == []
-    assert set(results(examine(twin, "twin.xlsx")).values()) <= {"kept", "unseen", "not_applicable"}
-    none = report_of(examine(b"a\n", "x")._replace(findings=[]), [], Delivery("人口.csv"))
-    assert findings(xlsx(none), "twin.xlsx") == []
+    assert findings(twin) == []
+    assert set(results(examine(twin)).values()) <= {"kept", "unseen", "not_applicable"}
+    none = report_of(examine(b"a\n")._replace(findings=[]), [], Delivery("人口.csv"))
+    assert findings(xlsx(none)) == []
 
 
 def test_the_workbook_twin_holds_every_finding_and_problem_and_no_formula() -> None:
@@ -195,7 +195,7 @@ def test_the_same_report_gives_the_same_bytes() -> None:
 
 def test_places_that_are_not_named_are_counted_in_both_forms() -> None:
     rows = "".join(f"{n},{'１' if n % 2 else 1}\r\n" for n in range(100))
-    made = report_of(examine(f"番号,人口（人）\r\n{rows}".encode(), "x"), [], Delivery("x.csv"))
+    made = report_of(examine(f"番号,人口（人）\r\n{rows}".encode()), [], Delivery("x.csv"))
     (one,) = [one for one in made.findings if one.rule.id == "L2-01"]
     assert len(one.found.addresses) == 20 and one.found.total == 50
     assert "ほか 30 セル" in html.page(made)
@@ -262,7 +262,7 @@ def test_a_file_is_looked_at_once_per_checker(tmp_path: Path, monkeypatch: pytes
     given = frames([delivered(home, "表.xlsx", messy())], [])
     first = {path.name: path.read_bytes() for path in write_all(home, *given, tmp_path / "a")}
 
-    def never(data: bytes, file_name: str, lookers: object) -> None:
+    def never(data: bytes, lookers: object) -> None:
         raise AssertionError("looked at again")
 
     real = readability.examine
@@ -279,7 +279,7 @@ def test_a_file_is_looked_at_once_per_checker(tmp_path: Path, monkeypatch: pytes
 def test_a_check_that_fails_costs_its_page_and_not_the_night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = Home(tmp_path / "home")
 
-    def fails(data: bytes, file_name: str, lookers: object) -> None:
+    def fails(data: bytes, lookers: object) -> None:
         raise ZeroDivisionError("根室太郎")
 
     monkeypatch.setattr(readability, "examine", fails)
@@ -295,7 +295,7 @@ def test_page_of_a_file_before_it_is_delivered(tmp_path: Path) -> None:
     made = page_of(path)
     assert made.delivery.file_name == "人口.xlsx" and made.delivery.verdict == "refused"
     assert [(one.rule.id, one.found.total) for one in made.findings if one.found.result == "broken"] == [
-        (one.rule, one.total) for one in findings(path.read_bytes(), path.name) if one.result == "broken"
+        (one.rule, one.total) for one in findings(path.read_bytes()) if one.result == "broken"
     ]
     assert html.page(made) and xlsx(made)
     assert sorted(tmp_path.iterdir()) == [path]
