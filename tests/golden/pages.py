@@ -14,6 +14,7 @@ from typing import Any
 from sousei.foundation.home import PROJECT_ROOT, Home
 
 CONTRACT = PROJECT_ROOT / "docs" / "contract.md"
+PROBLEMS = PROJECT_ROOT / "docs" / "problems.md"
 GRAPH = PROJECT_ROOT / "tests" / "golden" / "asset_graph.json"
 BEGIN, END = "<!-- marts: written by `make pages` from dbt_project/models/marts/*.yml -->\n", "<!-- end of marts -->\n"
 
