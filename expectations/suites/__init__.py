@@ -5,7 +5,7 @@ the like, never one per age cell) and its checks with owner, action and the reas
 subjects share; `declared`, all subjects together. Readable without importing Great Expectations, so that a list of
 checks costs nothing. A check that is added to a subject touches its module and its test, nothing else.
 
-Does not belong here: what a dbt test already says of a column or a key (not null, unique, accepted values, relations,
+Does not hold: what a dbt test already says of a column or a key (not null, unique, accepted values, relations,
 parts that add to totals); running anything (`validation`); deciding about publication (`gate`).
 
 A helper column is null where its rule does not apply; Great Expectations skips nulls. Every frame has a row-count
