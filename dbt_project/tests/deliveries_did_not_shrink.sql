@@ -125,3 +125,11 @@ select
     || '）' as reason_ja
 from shrunken
 inner join {{ source('raw', 'delivery') }} as delivery on shrunken.source_id = delivery.source_id
+-- What the reader found first (fewer rows than the same publication before) and a named person let pass is decided.
+where not exists (
+    select 1 from {{ source('raw', 'decision') }} as decided
+    where
+        decided.kind = 'go_ahead'
+        and decided.rule = 'shrunken_delivery'
+        and decided.subject = shrunken.source_id
+)

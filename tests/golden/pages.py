@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.ingest.problems.page import page as problems_page
 
 CONTRACT = PROJECT_ROOT / "docs" / "contract.md"
 PROBLEMS = PROJECT_ROOT / "docs" / "problems.md"
@@ -38,12 +39,13 @@ def contract(text: str, manifest: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    from sousei.orchestration import warehouse
+    from sousei.orchestration.warehouse import Warehouse
     from tests.contract.test_orchestration_graph import graph
 
     CONTRACT.write_text(
-        contract(CONTRACT.read_text("utf-8"), dict(warehouse.manifest(Home.from_environment()))), "utf-8"
+        contract(CONTRACT.read_text("utf-8"), dict(Warehouse(Home.from_environment()).manifest)), "utf-8"
     )
+    PROBLEMS.write_text(problems_page(), "utf-8")
     GRAPH.write_text(json.dumps(graph(), ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 

@@ -355,6 +355,17 @@ def test_shrunken_redelivery_is_found(warehouse: Warehouse) -> None:
     assert (found[0]["file_name"], found[0]["municipality_code"]) == ("again.csv", "03211")
 
 
+def test_shrinking_that_was_let_pass_at_the_reader_asks_for_no_second_decision(warehouse: Warehouse) -> None:
+    decided = (
+        "insert into raw.decision by name select 'go_ahead' as kind, '{rule}' as rule, 'tourism-again' as subject, "
+        "'統計担当' as decided_by, date '2026-11-29' as decided_on, '合成' as reason_ja"
+    )
+    for rule, n in (("shrunken_delivery", 0), ("same_values_other_period", 1)):
+        again = delivered_again("area_code <> '03211'")
+        with warehouse.changed("tourism_visitors", *again, decided.format(rule=rule)):
+            assert len(warehouse.node("deliveries_did_not_shrink")) == n, rule
+
+
 def test_small_file_that_came_first_or_in_the_same_batch_is_no_shrinking(warehouse: Warehouse) -> None:
     for days in (0, -1):
         with warehouse.changed("tourism_visitors", *delivered_again("area_code <> '03211'", days)):
