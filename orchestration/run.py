@@ -63,7 +63,7 @@ def last_release(home: Home) -> dict[str, Any] | None:
         raise PointerLostError(
             f"current_pointer_lost: 公表版 {there[-1]} などがありますが、releases/current がどれも指していません。"
             f"sousei release use {there[-1]} を実行すると戻ります。 / "
-            f"releases are on disk, but releases/current leads to none; run: sousei release use {there[-1]}"
+            f"releases are on disk, but releases/current points to no release; run: sousei release use {there[-1]}"
         )
     return manifest
 

@@ -64,7 +64,7 @@ def _print_rehearsal(arguments: argparse.Namespace, rehearsed: Any) -> None:
         say(
             arguments,
             "今の公表版と合わせると、夜間の更新は公表を見送ります。理由:",
-            "Beside the current release the night would not publish. Reasons:",
+            "Together with the current release, the nightly run would not publish. Reasons:",
         )
         for reason in rehearsed.reasons:
             print(f"- {reason}")
@@ -74,7 +74,7 @@ def _print_rehearsal(arguments: argparse.Namespace, rehearsed: Any) -> None:
             "今の公表版と合わせて夜間の検査を通ります。"
             if rehearsed.state == "publishes"
             else "すでに公表に使っている資料です。",
-            "Beside the current release the checks of the night pass."
+            "Together with the current release, the checks of the nightly run pass."
             if rehearsed.state == "publishes"
             else "The current release was made from it already.",
         )
@@ -103,7 +103,11 @@ def _print_delivery(arguments: argparse.Namespace, report: dict[str, Any], stops
         + ("受け取れません" if not taken else "読めますが、公表を止めます" if stops_the_night else "受け取れます"),
         f"{report['file_name']}: "
         + (
-            "would be refused" if not taken else "is read, but stops the night" if stops_the_night else "would be taken"
+            "would be refused"
+            if not taken
+            else "is read, but stops the nightly run"
+            if stops_the_night
+            else "would be taken"
         ),
     )
     if report["source"]:

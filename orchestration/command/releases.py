@@ -63,7 +63,7 @@ def use_call(arguments: argparse.Namespace) -> int:
     say(
         arguments,
         f"releases/current は {chosen.release_id} を指しています。次の更新は、この版の入力と landing から作ります。",
-        f"releases/current leads to {chosen.release_id}; the next refresh takes its inputs and what lies in landing.",
+        f"releases/current points to {chosen.release_id}; the next refresh takes its inputs and what lies in landing.",
     )
     return OK
 

@@ -72,6 +72,28 @@ STAGING = """select
     version_rank
 from {{ source('delivered', 'harbour_landing') }}
 """
+PART = """
+union all
+select
+    'harbour_landing' as raw_table,
+    null as series,
+    'landed' as counted,
+    municipality_code,
+    area_level,
+    month as period,
+    'landed_tonnes' as measure,
+    null as sex,
+    null as age_group,
+    cast(landed_tonnes as decimal(28, 4)) as amount,
+    null as unit_ja,
+    concat_ws(' ', municipality_code, month) as figure,
+    value_status,
+    source_id,
+    source_sheet,
+    source_row,
+    version_rank
+from {{ ref('stg_harbour_landings__landing') }}
+"""
 STAGING_YAML = """version: 2
 
 sources:
@@ -241,7 +263,7 @@ def recipe(of: str) -> str:
 
 
 @pytest.mark.slow
-def test_a_source_is_its_folder_a_sample_and_one_staging_model(checkout: Path) -> None:
+def test_a_source_is_its_folder_a_sample_and_one_staging_model_with_its_part_of_the_union(checkout: Path) -> None:
     said = recipe("A source")
     assert all(
         word in said for word in ("ingest/sources/<source>/", "contract.yaml", "tables.yaml", "sample", "staging")
@@ -256,13 +278,17 @@ def test_a_source_is_its_folder_a_sample_and_one_staging_model(checkout: Path) -
             "dbt_project/models/staging/stg_harbour_landings__landing.yml": STAGING_YAML,
         },
     )
-    built = build(checkout, checkout / "samples" / "landing" / "harbour_landings", "stg_harbour_landings__landing")
+    union = checkout / "dbt_project/models/intermediate/int_figure__delivered.sql"
+    union.write_text(union.read_text("utf-8") + PART.lstrip(), "utf-8")
+    landing = checkout / "samples" / "landing" / "harbour_landings"
+    built = build(checkout, landing, "stg_harbour_landings__landing", "+int_figure__delivered")
     assert built["deliveries"] == [["harbour_landings", "taken", 2]] and built["problems"] == []
     found = "select municipality_code, month::varchar, landed_tonnes, value_status, source_row, version_rank from "
     assert rows(built, found + "staging.stg_harbour_landings__landing order by 2") == [
         ("01223", "2024-01-01", 120, "final", 2, 1),
         ("01223", "2024-02-01", 95, "final", 3, 1),
     ]
+    assert rows(built, "select sum(amount) from intermediate.int_figure__delivered") == [(215,)]
     rules.test_every_other_model_and_seed_is_explained_in_both_languages(built["manifest"])
 
 

@@ -142,3 +142,23 @@ select
     source_row,
     version_rank
 from {{ ref('stg_reference_series__value') }}
+union all
+select
+    'estat_value' as raw_table,
+    stats_data_id as series,
+    stats_data_id || ' ' || indicator_code as counted,
+    municipality_code,
+    area_level,
+    period_end as period,
+    indicator_code as measure,
+    'total' as sex,
+    'total' as age_group,
+    cast(indicator_value as decimal(28, 4)) as amount,
+    unit as unit_ja,
+    concat_ws(' ', municipality_code, stats_data_id, indicator_code, time_code) as figure,
+    value_status,
+    source_id,
+    source_sheet,
+    source_row,
+    version_rank
+from {{ ref('stg_estat_api__value') }}

@@ -11,6 +11,7 @@
     'registry_decline_rate',
     'reference_values',
     'furusato_receipts',
+    'estat_values',
 ] %}
 with measured as (
     {%- for indicator in indicators %}

@@ -1,4 +1,4 @@
-"""e-Stat API v3 getStatsData answers -> raw.estat_value.
+"""e-Stat API v3 getStatsData answers -> rows of the raw table estat_value.
 
 Holds what YAML cannot say: classes by reference, single objects where lists are meant, completeness by NEXT_KEY, signs
 by the answer's own NOTE. Does not hold which indicator means what (the warehouse).
