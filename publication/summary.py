@@ -19,7 +19,8 @@ select
     scored.grade, scored.not_computable_reason
 from mart_kpi_scorecard as scored
 inner join dim_kpi as kpi
-    on kpi.plan_id = scored.plan_id and kpi.kpi_id = scored.kpi_id and kpi.is_current and kpi.is_headline
+    on kpi.municipality_code = scored.municipality_code and kpi.plan_id = scored.plan_id
+    and kpi.kpi_id = scored.kpi_id and kpi.is_current and kpi.is_headline
 inner join dim_municipality as town
     on town.municipality_code = scored.municipality_code and town.valid_to is null
 where scored.fiscal_year = kpi.target_fiscal_year

@@ -115,14 +115,15 @@ create table main.fct_furusato_donation as
 
 create table main.fct_kpi_actual as
     select * from (values
-        ('k1', 2023, 6.0::decimal(18, 4), null::decimal(18, 4), null::decimal(18, 4), 'final', date '2024-03-31', 1,
-            true, 'furusato-aaaaaaaaaaaaaaaa'),
-        ('k1', 2024, 8.0, null, null, 'final', date '2025-03-31', 1, true, 'furusato-aaaaaaaaaaaaaaaa'),
-        ('k2', 2024, 2.2, 22, 1000, 'preliminary', date '2025-01-01', 1, false, 'registry-bbbbbbbbbbbbbbbb'),
-        ('k2', 2024, 2.1, 21, 1000, 'revised', date '2025-01-01', 2, true, 'registry-bbbbbbbbbbbbbbbb'),
-        ('k3', 2024, null, null, null, 'not_reported', null, 1, true, null)
-    ) t(kpi_id, fiscal_year, actual_value, numerator, denominator, value_status, as_of_date, revision, is_latest,
-        source_id);
+        ('99001', 'p1', 'k1', 2023, 6.0::decimal(18, 4), null::decimal(18, 4), null::decimal(18, 4), 'final',
+            date '2024-03-31', 1, true, 'furusato-aaaaaaaaaaaaaaaa'),
+        ('99001', 'p1', 'k1', 2024, 8.0, null, null, 'final', date '2025-03-31', 1, true, 'furusato-aaaaaaaaaaaaaaaa'),
+        ('99001', 'p1', 'k2', 2024, 2.2, 22, 1000, 'preliminary', date '2025-01-01', 1, false,
+            'registry-bbbbbbbbbbbbbbbb'),
+        ('99001', 'p1', 'k2', 2024, 2.1, 21, 1000, 'revised', date '2025-01-01', 2, true, 'registry-bbbbbbbbbbbbbbbb'),
+        ('99001', 'p1', 'k3', 2024, null, null, null, 'not_reported', null, 1, true, null)
+    ) t(municipality_code, plan_id, kpi_id, fiscal_year, actual_value, numerator, denominator, value_status, as_of_date,
+        revision, is_latest, source_id);
 
 create table main.mart_kpi_scorecard as
     select * from (values

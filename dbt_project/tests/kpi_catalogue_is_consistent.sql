@@ -58,18 +58,22 @@ broken as (
     union all
     select
         observation.kpi_id,
-        null as municipality_code,
+        observation.municipality_code,
         '目録にない指標の観測値です' as reason_ja
     from {{ ref('kpi_observations') }} as observation
-    where observation.kpi_id not in (select kpi_id from {{ ref('dim_kpi') }})
+    anti join {{ ref('dim_kpi') }} as kpi
+        on
+            observation.municipality_code = kpi.municipality_code
+            and observation.plan_id = kpi.plan_id
+            and observation.kpi_id = kpi.kpi_id
     union all
     select
-        kpi_id,
-        min(municipality_code) as municipality_code,
-        '二つの計画に同じ指標IDがあります（実績と評価が混ざります）' as reason_ja
-    from {{ ref('dim_kpi') }}
-    group by kpi_id
-    having count(distinct plan_id) > 1
+        kpi.kpi_id,
+        kpi.municipality_code,
+        '計画 ' || kpi.plan_id || ' が plans.csv にその団体の計画としてありません' as reason_ja
+    from {{ ref('dim_kpi') }} as kpi
+    anti join {{ ref('plans') }} as plan
+        on kpi.municipality_code = plan.municipality_code and kpi.plan_id = plan.plan_id
     union all
     select
         plan.plan_id as kpi_id,

@@ -19,5 +19,10 @@ select
     score.kpi_id || ' ' || score.kpi_name_ja || ' ' || score.fiscal_year || '年度: '
     || case kpi.how_measured when 'computed' then '資料が届いていません' else '実績が未報告です' end as reason_ja
 from {{ ref('mart_kpi_scorecard') }} as score
-inner join {{ ref('dim_kpi') }} as kpi on score.kpi_id = kpi.kpi_id and kpi.is_current
+inner join {{ ref('dim_kpi') }} as kpi
+    on
+        kpi.is_current
+        and score.municipality_code = kpi.municipality_code
+        and score.plan_id = kpi.plan_id
+        and score.kpi_id = kpi.kpi_id
 where score.value_status = 'not_reported' and score.target_value is not null

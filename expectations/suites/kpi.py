@@ -41,16 +41,16 @@ KPI_ACTUAL = Frame(
     "one KPI and fiscal year",
     """
 select
-    kpi_id, fiscal_year,
+    municipality_code, plan_id, kpi_id, fiscal_year,
     count(*) filter (where is_latest) as latest_revisions,
     case
         when bool_or(value_status in ('final', 'preliminary', 'revised') and actual_value is not null)
             then fiscal_year - (select max(fiscal_year) from raw.run)
     end as years_after_run
 from main.fct_kpi_actual
-group by kpi_id, fiscal_year
+group by municipality_code, plan_id, kpi_id, fiscal_year
 """,
-    ("kpi_id", "fiscal_year"),
+    ("municipality_code", "plan_id", "kpi_id", "fiscal_year"),
 )
 
 SCORECARD = Frame(
@@ -88,7 +88,8 @@ select
             then count(score.fiscal_year) filter (where score.fiscal_year = kpi.target_fiscal_year)
     end as rows_in_target_year
 from main.dim_kpi as kpi
-left join main.mart_kpi_scorecard as score on score.plan_id = kpi.plan_id and score.kpi_id = kpi.kpi_id
+left join main.mart_kpi_scorecard as score
+    on score.municipality_code = kpi.municipality_code and score.plan_id = kpi.plan_id and score.kpi_id = kpi.kpi_id
 group by kpi.municipality_code, kpi.plan_id, kpi.kpi_id
 """,
     ("municipality_code", "plan_id", "kpi_id"),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sousei.expectations.suites import kpi
 from sousei.ingest.tables import FIGURES, RAW_TABLES
 from sousei.projection.night.tables import PROJECTION_TABLES
 
@@ -196,3 +197,52 @@ def test_models_never_ask_for_the_time() -> None:
     )
     for path in (PROJECT / "models").rglob("*.sql"):
         assert not clock.search(path.read_text(encoding="utf-8")), f"{path.name}: same input must give the same release"
+
+
+KEY_CLAUSE = re.compile(
+    r"\b(?:partition by|group by|on|using)\b(.*?)"
+    r"(?=\b(?:order by|partition by|group by|where|having|qualify|window|select|union|join|inner|left|cross|anti|on"
+    r"|rows|range)\b|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+LISTED_ALONE = re.compile(r"\b(\w+\.)?(kpi_id|plan_id)\s+(not\s+)?in\s*\(", re.IGNORECASE)
+
+
+def half_keys(sql: str) -> list[str]:
+    """Joins and groupings that know a KPI by less than municipality, plan and id, or a plan by less than both."""
+    told = re.sub(r"--[^\n]*|\{#.*?#\}", "", sql, flags=re.DOTALL)
+    found = [match[0] for match in LISTED_ALONE.finditer(told)]
+    for clause in KEY_CLAUSE.findall(told):
+        of_kpi, of_plan, of_town = (
+            re.search(rf"\b{name}\b", clause) for name in ("kpi_id", "plan_id", "municipality_code")
+        )
+        if (of_kpi and not of_plan) or (of_plan and not of_town):
+            found.append(" ".join(clause.split()))
+    return found
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 1 from a inner join b on a.kpi_id = b.kpi_id and b.is_current where x",
+        "select 1 from a left join b using (plan_id, kpi_id)",
+        "select sum(x) over (partition by kpi_id order by fiscal_year) from a",
+        "select kpi_id from a group by kpi_id, fiscal_year",
+        "select 1 from a where a.kpi_id not in (select kpi_id from b)",
+        "select 1 from a inner join p on a.plan_id = p.plan_id",
+    ],
+)
+def test_half_a_key_is_seen(sql: str) -> None:
+    assert half_keys(sql)
+
+
+def test_a_kpi_is_known_by_municipality_plan_and_id_everywhere(manifest: dict[str, Any]) -> None:
+    """Two plans may use one id, and two plans of one municipality may overlap in time."""
+    written = {node["name"]: node["raw_code"] for node in (*nodes(manifest, "model"), *nodes(manifest, "test"))}
+    assert sum("kpi_id" in sql for sql in written.values()) > 8
+    suites = {frame.name: frame.sql for frame in (kpi.KPI, kpi.KPI_ACTUAL, kpi.SCORECARD, kpi.SCORECARD_COVERAGE)}
+    half = {name: half_keys(sql) for name, sql in {**written, **suites}.items()}
+    assert {name: found for name, found in half.items() if found} == {}
+    grains = {name: mart["config"]["meta"]["grain"] for name, mart in marts(manifest).items()}
+    whole = {"municipality_code", "plan_id", "kpi_id"}
+    assert [name for name, grain in grains.items() if "kpi_id" in grain and not whole <= set(grain)] == []

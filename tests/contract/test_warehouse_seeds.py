@@ -58,7 +58,8 @@ def test_catalogue_holds_every_target_and_observation_once() -> None:
         "マイルストーン": 2,
     }
     assert Counter(row["municipality_code"] for row in catalogue) == {"01223": 53, "03211": 24}
-    assert max(Counter(row["kpi_id"] for row in catalogue).values()) == 1
+    keys = ("municipality_code", "plan_id", "kpi_id", "target_version")
+    assert max(Counter(tuple(row[key] for key in keys) for row in catalogue).values()) == 1
     strategy = [row["kind"] for row in catalogue if row["plan_id"] == "nemuro_strategy_2"]
     assert Counter(strategy) == {
         "level_at_end": 6,

@@ -95,7 +95,7 @@ def test_measured_but_not_graded_says_why(
 
 def test_what_sections_must_report_is_not_reported_and_never_zero(warehouse: Warehouse) -> None:
     rows = warehouse.rows(
-        "select score.* from mart_kpi_scorecard as score inner join dim_kpi using (kpi_id) "
+        "select score.* from mart_kpi_scorecard as score inner join dim_kpi using (municipality_code, plan_id, kpi_id) "
         "where dim_kpi.plan_id = 'nemuro_strategy_2' and how_measured = 'reported'"
     )
     assert len(rows) == 40 * 4  # 47 targets of the strategy less the 7 that sources measure, four years each
@@ -439,7 +439,12 @@ def after_rebuilding(warehouse: Warehouse, mart: str, check: str) -> list[dict[s
         (
             "kpi_catalogue_is_consistent",
             "insert into dim_kpi select * replace ('other_plan' as plan_id) from dim_kpi where kpi_id = 'n2-g1-2'",
-            "二つの計画に同じ",
+            "その団体の計画として",
+        ),
+        (
+            "kpi_catalogue_is_consistent",
+            "update seeds.kpi_observations set plan_id = 'nemuro_vision_2019' where kpi_id = 'k2-05'",
+            "目録にない指標の観測値",
         ),
         (
             "coverage_did_not_shrink",

@@ -38,7 +38,7 @@ distinct_versions as (
     select * from measured
     qualify
         row_number() over (
-            partition by kpi_id, fiscal_year, value_status, actual_value, caveat is null
+            partition by municipality_code, plan_id, kpi_id, fiscal_year, value_status, actual_value, caveat is null
             order by version_rank asc, source_id asc, source_row asc
         ) = 1
 ),
@@ -66,8 +66,14 @@ observed as (
         plan.source_id as source_ids,
         1 as version_rank
     from {{ ref('kpi_observations') }} as observation
-    inner join {{ ref('int_kpi__catalogue') }} as kpi on observation.kpi_id = kpi.kpi_id and kpi.is_current
-    inner join {{ ref('plans') }} as plan on kpi.plan_id = plan.plan_id
+    inner join {{ ref('int_kpi__catalogue') }} as kpi
+        on
+            kpi.is_current
+            and observation.municipality_code = kpi.municipality_code
+            and observation.plan_id = kpi.plan_id
+            and observation.kpi_id = kpi.kpi_id
+    inner join {{ ref('plans') }} as plan
+        on kpi.municipality_code = plan.municipality_code and kpi.plan_id = plan.plan_id
 ),
 
 versions as (
@@ -80,14 +86,14 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by kpi_id, fiscal_year
+            partition by municipality_code, plan_id, kpi_id, fiscal_year
             order by
                 caveat is null asc,
                 {{ status_rank('value_status') }} asc,
                 version_rank desc,
                 source_id desc
         ) as revision,
-        count(*) over (partition by kpi_id, fiscal_year) as n_revisions
+        count(*) over (partition by municipality_code, plan_id, kpi_id, fiscal_year) as n_revisions
     from versions
 )
 

@@ -27,6 +27,8 @@ printed as (
 
 points as (
     select
+        kpi.municipality_code,
+        kpi.plan_id,
         kpi.kpi_id,
         official.year,
         cast(
@@ -49,8 +51,8 @@ points as (
 segments as (
     select
         *,
-        lead(year) over (partition by kpi_id order by year) as next_year,
-        lead(benchmark_persons) over (partition by kpi_id order by year) as next_persons
+        lead(year) over (partition by municipality_code, plan_id, kpi_id order by year) as next_year,
+        lead(benchmark_persons) over (partition by municipality_code, plan_id, kpi_id order by year) as next_persons
     from points
 ),
 
@@ -62,6 +64,8 @@ years as (
 )
 
 select
+    municipality_code,
+    plan_id,
     kpi_id,
     cast(at_year as integer) as year,
     cast(

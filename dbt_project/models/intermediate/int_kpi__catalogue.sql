@@ -3,7 +3,7 @@ select
     plan_id,
     kpi_id,
     cast(target_version as integer) as target_version,
-    target_version = max(target_version) over (partition by kpi_id) as is_current,
+    target_version = max(target_version) over (partition by municipality_code, plan_id, kpi_id) as is_current,
     municipality_code,
     kpi_no,
     row_class_ja,

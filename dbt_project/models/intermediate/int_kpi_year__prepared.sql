@@ -2,6 +2,8 @@
 -- ended by the day of the run or has a value. Values of kinds that sum are added up over the term.
 with plan_years as (
     select
+        municipality_code,
+        plan_id,
         kpi_id,
         unnest(
             case
@@ -22,6 +24,8 @@ latest as (
 
 kpi_years as (
     select
+        plan_years.municipality_code,
+        plan_years.plan_id,
         plan_years.kpi_id,
         cast(plan_years.fiscal_year as integer) as fiscal_year
     from plan_years
@@ -29,6 +33,8 @@ kpi_years as (
     where plan_years.fiscal_year < run.fiscal_year
     union
     select
+        municipality_code,
+        plan_id,
         kpi_id,
         fiscal_year
     from latest
@@ -55,10 +61,20 @@ valued as (
         count(latest.actual_value) over term_so_far as n_years_reported,
         arg_min(latest.value_status, {{ status_rank('latest.value_status') }}) over term_so_far as term_status
     from kpi_years
-    inner join {{ ref('int_kpi__catalogue') }} as kpi on kpi_years.kpi_id = kpi.kpi_id and kpi.is_current
+    inner join {{ ref('int_kpi__catalogue') }} as kpi
+        on
+            kpi.is_current
+            and kpi_years.municipality_code = kpi.municipality_code
+            and kpi_years.plan_id = kpi.plan_id
+            and kpi_years.kpi_id = kpi.kpi_id
     inner join {{ ref('kpi_kinds') }} as kinds on kpi.kind = kinds.kind
-    left join latest on kpi_years.kpi_id = latest.kpi_id and kpi_years.fiscal_year = latest.fiscal_year
-    window term_so_far as (partition by kpi.kpi_id order by kpi_years.fiscal_year)
+    left join latest
+        on
+            kpi_years.municipality_code = latest.municipality_code
+            and kpi_years.plan_id = latest.plan_id
+            and kpi_years.kpi_id = latest.kpi_id
+            and kpi_years.fiscal_year = latest.fiscal_year
+    window term_so_far as (partition by kpi.municipality_code, kpi.plan_id, kpi.kpi_id order by kpi_years.fiscal_year)
 )
 
 select
@@ -100,10 +116,13 @@ select
     valued.source_sheet,
     valued.source_row
 from valued
-inner join {{ ref('plans') }} as plan on valued.plan_id = plan.plan_id
+inner join {{ ref('plans') }} as plan
+    on valued.municipality_code = plan.municipality_code and valued.plan_id = plan.plan_id
 left join {{ ref('int_kpi__benchmark') }} as benchmark
     on
-        valued.kpi_id = benchmark.kpi_id
+        valued.municipality_code = benchmark.municipality_code
+        and valued.plan_id = benchmark.plan_id
+        and valued.kpi_id = benchmark.kpi_id
         -- The target of FY2024 may stand on a projection of 2025: the last year of the term meets that year.
         and valued.fiscal_year + valued.benchmark_year - valued.target_fiscal_year = benchmark.year
         and valued.measured_from = 'benchmark'

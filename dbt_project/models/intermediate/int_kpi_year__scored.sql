@@ -106,6 +106,8 @@ measured as (
 -- Every band of the rule of the plan with the value of the measure that it looks at.
 banded as (
     select
+        measured.municipality_code,
+        measured.plan_id,
         measured.kpi_id,
         measured.fiscal_year,
         band.band_order,
@@ -134,6 +136,8 @@ banded as (
 
 graded as (
     select
+        municipality_code,
+        plan_id,
         kpi_id,
         fiscal_year,
         arg_min(grade, band_order) as grade,
@@ -147,7 +151,7 @@ graded as (
             when 'lt' then measure_value < threshold
             when 'eq' then measure_value = threshold
         end
-    group by kpi_id, fiscal_year
+    group by municipality_code, plan_id, kpi_id, fiscal_year
 ),
 
 reasons (not_computable_reason, not_computable_reason_ja) as (
@@ -187,7 +191,12 @@ select
     reasons.not_computable_reason,
     reasons.not_computable_reason_ja
 from measured
-left join graded on measured.kpi_id = graded.kpi_id and measured.fiscal_year = graded.fiscal_year
+left join graded
+    on
+        measured.municipality_code = graded.municipality_code
+        and measured.plan_id = graded.plan_id
+        and measured.kpi_id = graded.kpi_id
+        and measured.fiscal_year = graded.fiscal_year
 left join reasons
     on
         coalesce(

@@ -1,2 +1,2 @@
 select * from {{ ref('int_kpi__catalogue') }}
-order by plan_id, kpi_id, target_version
+order by municipality_code, plan_id, kpi_id, target_version

@@ -1,2 +1,2 @@
 select * from {{ ref('int_kpi__actual') }}
-order by plan_id, kpi_id, fiscal_year, revision
+order by municipality_code, plan_id, kpi_id, fiscal_year, revision
