@@ -10,6 +10,19 @@
     cast({{ quotient(numerator, denominator) }} * 100 as decimal(24, 8))
 {%- endmacro %}
 
+{#
+    parts / whole of an amount, exact to the eighth place and rounded half away from zero: a quotient passes through a
+    binary float, which cannot hold tens of billions of yen with eight places.
+#}
+{% macro part_of(amount, parts, whole) -%}
+    cast(
+        cast(
+            (2 * abs(cast(({{ amount }}) * {{ parts }} * 100000000 as hugeint)) + {{ whole }}) // (2 * {{ whole }})
+            * sign({{ amount }} * {{ parts }}) as decimal(30, 0)
+        ) * cast(0.00000001 as decimal(9, 8)) as decimal(24, 8)
+    )
+{%- endmacro %}
+
 {# Sixth digit of a local-government code (JIS X 0402, modulus 11) for its first five digits. #}
 {% macro check_digit(code) -%}
     cast((11 - (

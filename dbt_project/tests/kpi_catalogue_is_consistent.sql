@@ -68,6 +68,27 @@ broken as (
             and observation.kpi_id = kpi.kpi_id
     union all
     select
+        observation.kpi_id,
+        observation.municipality_code,
+        '累計の指標の観測値に、単年か累計かの別（accumulation）がありません' as reason_ja
+    from {{ ref('kpi_observations') }} as observation
+    inner join {{ ref('dim_kpi') }} as kpi
+        on
+            observation.municipality_code = kpi.municipality_code
+            and observation.plan_id = kpi.plan_id
+            and observation.kpi_id = kpi.kpi_id
+            and kpi.is_current
+    inner join {{ ref('kpi_kinds') }} as kinds on kpi.kind = kinds.kind
+    where kinds.is_summed and observation.accumulation is null
+    union all
+    select
+        kpi_id,
+        municipality_code,
+        '目標から逆算した基準値が確認済みとされています' as reason_ja
+    from {{ ref('dim_kpi') }}
+    where baseline_type in ('implied', 'undecided') and is_baseline_confirmed
+    union all
+    select
         kpi.kpi_id,
         kpi.municipality_code,
         '計画 ' || kpi.plan_id || ' が plans.csv にその団体の計画としてありません' as reason_ja

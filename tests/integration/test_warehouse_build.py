@@ -447,6 +447,27 @@ def after_rebuilding(warehouse: Warehouse, mart: str, check: str) -> list[dict[s
             "目録にない指標の観測値",
         ),
         (
+            "kpi_catalogue_is_consistent",
+            "insert into seeds.kpi_observations by name select '01223' as municipality_code, "
+            "'nemuro_strategy_2' as plan_id, 'n2-3b1-2' as kpi_id, 2022 as fiscal_year, 5 as observed_value",
+            "単年か累計か",
+        ),
+        (
+            "kpi_catalogue_is_consistent",
+            "update dim_kpi set is_baseline_confirmed = true where kpi_id = 'n2-1a1-1'",
+            "逆算した基準値",
+        ),
+        (
+            "mart_kpi_scorecard_rows_are_sound",
+            "update mart_kpi_scorecard set provisional_reason = null where kpi_id = 'n2-g2-1'",
+            "暫定の評価に理由がない",
+        ),
+        (
+            "mart_kpi_scorecard_rows_are_sound",
+            "update mart_kpi_scorecard set comparator = '~' where kpi_id = 'n2-g2-1'",
+            "概数や下限の値",
+        ),
+        (
             "coverage_did_not_shrink",
             "delete from fct_tourism_visitors where municipality_code = '03211' and month = date '2026-06-01'",
             "最新の期",

@@ -11,6 +11,8 @@ with measured as (
         cast(measured.numerator as decimal(24, 8)) as numerator,
         cast(measured.denominator as decimal(24, 8)) as denominator,
         '=' as comparator,
+        if(kinds.is_summed, 'year', kpi.accumulation) as accumulation,
+        cast(null as varchar) as milestone_state,
         kpi.unit,
         measured.series,
         measured.value_status,
@@ -24,6 +26,7 @@ with measured as (
         measured.source_ids,
         measured.version_rank
     from {{ ref('int_kpi__catalogue') }} as kpi
+    inner join {{ ref('kpi_kinds') }} as kinds on kpi.kind = kinds.kind
     inner join {{ ref('int_indicator__measured') }} as measured
         on
             kpi.is_current
@@ -49,12 +52,19 @@ observed as (
         kpi.kpi_id,
         kpi.municipality_code,
         cast(observation.fiscal_year as integer) as fiscal_year,
-        cast(observation.observed_value as decimal(24, 8)) as actual_value,
+        cast(
+            case
+                when observation.milestone_state is null then observation.observed_value
+                else if(observation.milestone_state = 'done', 1, 0)
+            end as decimal(24, 8)
+        ) as actual_value,
         cast(null as decimal(24, 8)) as numerator,
         cast(null as decimal(24, 8)) as denominator,
         observation.comparator,
+        coalesce(observation.accumulation, kpi.accumulation) as accumulation,
+        observation.milestone_state,
         kpi.unit,
-        'document' as series,
+        coalesce(observation.series, 'document') as series,
         observation.value_status,
         cast(null as date) as as_of_date,
         observation.period_label_ja,
@@ -106,6 +116,8 @@ select
     numerator,
     denominator,
     comparator,
+    accumulation,
+    milestone_state,
     unit,
     series,
     value_status,
