@@ -23,6 +23,16 @@
     )
 {%- endmacro %}
 
+{# A rate as a body prints it: digits after the point, rounded half up (away from zero) or cut down. #}
+{% macro as_printed(rate, digits, rounding) -%}
+    cast(
+        trunc({{ rate }} * cast(power(10, {{ digits }}) as integer)
+        + case {{ rounding }} when 'half_up' then sign({{ rate }}) * 0.5 when 'down' then 0 end)
+        * case {{ digits }} when 0 then 1 when 1 then 0.1 when 2 then 0.01 end
+        as decimal(24, 8)
+    )
+{%- endmacro %}
+
 {# Sixth digit of a local-government code (JIS X 0402, modulus 11) for its first five digits. #}
 {% macro check_digit(code) -%}
     cast((11 - (

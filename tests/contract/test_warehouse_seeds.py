@@ -137,9 +137,17 @@ def test_population_targets_and_printed_figures_are_one_truth() -> None:
 
 def test_grading_rules_end_in_a_band_for_every_value() -> None:
     bands = seed("grade_bands")
-    rules = {row["grade_rule_id"] for row in seed("grade_rules")}
-    assert rules == {row["grade_rule_id"] for row in bands}
-    assert {row["grade_rule_id"] for row in seed("plans")} <= rules
+    rules = {row["grade_rule_id"]: row for row in seed("grade_rules")}
+    banded = {row["grade_rule_id"] for row in bands}
+    assert {row["grade_rule_id"] for row in seed("plans")} <= banded <= set(rules)
+    assert all(rules[rule]["printed_rounding"] != "not_printed" for rule in set(rules) - banded), "grades or prints"
+    for row in rules.values():
+        assert row["printed_rounding"] in {"half_up", "down", "not_printed"} and row["printed_digits"] in {
+            "0",
+            "1",
+            "2",
+        }
+        assert row["lower_is_better_formula"] in {"progress", "target_over_actual"}
     orders = Counter((row["grade_rule_id"], row["band_order"]) for row in bands)
     assert max(orders.values()) == 1
 

@@ -1,78 +1,27 @@
 """Every kind of KPI and every edge of it, worked by hand, through the whole of the KPI models.
 
-Holds: tests/golden/kpi_scores.csv (synthetic: no plan holds these rows) planted as catalogue and observations. Does not
-hold: the verdicts on the plans themselves (test_warehouse_build.py).
+Holds: tests/golden/kpi_scores.csv (synthetic: no plan holds these rows) against the scorecard. Does not hold: the
+verdicts on the plans themselves (test_warehouse_build.py), rules of other bodies (test_kpi_rules.py).
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.kpi_cases import GOLDEN, planted, read
 from tests.warehouse import Warehouse
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "kpi_scores.csv"
-with GOLDEN.open(encoding="utf-8", newline="") as file:
-    CASES = list(csv.DictReader(file))
-ACTUAL = re.compile(r"(\d{4}):(>=|<=|>|<|~)?([^@!\s]+)(?:@(\w+))?(?:!(\w+))?")
-TOWN = "01223"
+CASES = read("kpi_scores.csv")
 NOT_SCORED = "(no row)"
 
 Key = tuple[str, str, int]
 
 pytestmark = pytest.mark.slow
-
-
-def literal(value: str) -> str:
-    return f"'{value}'" if value else "null"
-
-
-def catalogued(case: dict[str, str]) -> str:
-    term = f"{case['target_year']} - {case['first_year']} + 1" if case["target_year"] else "null"
-    step = "null" if case["kind"] in ("milestone", "reference_observation") else "1"
-    column = "'total_persons'" if case["benchmark"] else "null"
-    return (
-        "insert into seeds.kpi_catalogue by name select "
-        f"'{case['plan']}' as plan_id, '{case['case']}' as kpi_id, 1 as target_version, '{TOWN}' as municipality_code, "
-        f"'{case['case']}' as kpi_name_ja, '{case['kind']}' as kind, '{case['direction']}' as direction, '人' as unit, "
-        f"{literal(case['accumulation'])} as accumulation, {literal(case['baseline'])} as baseline_value, "
-        f"'{case['baseline_type']}' as baseline_type, {literal(case['confirmed'])} as is_baseline_confirmed, "
-        f"{literal(case['benchmark'])} as benchmark_value, {column} as benchmark_column, 2025 as benchmark_year, "
-        f"{literal(case['target'])} as target_value, {literal(case['target_year'])} as target_fiscal_year, "
-        f"{term} as term_years, {case['first_year']} as first_fiscal_year, {step} as reporting_step_years, "
-        "'reported' as how_measured"
-    )
-
-
-def observed(case: dict[str, str]) -> Iterator[str]:
-    for year, comparator, value, accumulation, status in ACTUAL.findall(case["actuals"]):
-        state = value if case["kind"] == "milestone" else ""
-        yield (
-            "insert into seeds.kpi_observations by name select "
-            f"'{TOWN}' as municipality_code, '{case['plan']}' as plan_id, '{case['case']}' as kpi_id, "
-            f"{year} as fiscal_year, {literal('' if state else value)} as observed_value, "
-            f"'{comparator or '='}' as comparator, {literal(accumulation)} as accumulation, "
-            f"{literal(state)} as milestone_state, '{status or 'final'}' as value_status, "
-            f"{literal('census' if case['kind'] == 'suppress_decline' else '')} as series"
-        )
-
-
-def planted(cases: Iterable[dict[str, str]]) -> Iterator[str]:
-    for plan in ("golden_a", "golden_b"):
-        yield (
-            "insert into seeds.plans by name select "
-            f"'{plan}' as plan_id, '{TOWN}' as municipality_code, 2021 as first_fiscal_year, 2030 as last_fiscal_year, "
-            f"'abcd_milestone' as grade_rule_id, 'plan:{plan}' as source_id"
-        )
-    for case in {(case["plan"], case["case"]): case for case in cases}.values():
-        yield catalogued(case)
-        yield from observed(case)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +53,7 @@ def test_score_is_what_was_worked_by_hand(scored: dict[Key, dict[str, Any]], cas
 
 
 def test_every_kind_has_its_rows() -> None:
-    with (GOLDEN.parents[2] / "dbt_project/seeds/kpi_kinds.csv").open(encoding="utf-8", newline="") as kinds:
+    with (GOLDEN.parents[1] / "dbt_project/seeds/kpi_kinds.csv").open(encoding="utf-8", newline="") as kinds:
         assert {case["kind"] for case in CASES} == {row["kind"] for row in csv.DictReader(kinds)}
 
 

@@ -115,10 +115,16 @@ followed as (
     select
         *,
         max(case when running_total is not null then fiscal_year end) over so_far as total_year,
+        last_value(period_value ignore nulls) over earlier as earlier_value,
         min(case when reported_state = 'done' then fiscal_year end) over so_far as done_year,
         min(case when reported_state = 'dropped' then fiscal_year end) over so_far as dropped_year
     from valued
-    window so_far as (partition by municipality_code, plan_id, kpi_id order by fiscal_year)
+    window
+        so_far as (partition by municipality_code, plan_id, kpi_id order by fiscal_year),
+        earlier as (
+            partition by municipality_code, plan_id, kpi_id
+            order by fiscal_year rows between unbounded preceding and 1 preceding
+        )
 ),
 
 summed as (
@@ -169,6 +175,8 @@ select
         end as decimal(24, 8)
     ) as actual_value,
     cast(summed.period_value as decimal(24, 8)) as period_value,
+    -- The value to the left of this one in a table of years.
+    cast(coalesce(summed.earlier_value, summed.baseline_value) as decimal(24, 8)) as previous_value,
     coalesce(
         case
             when summed.is_summed or summed.done_year is not null or summed.dropped_year is not null

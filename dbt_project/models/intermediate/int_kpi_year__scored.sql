@@ -8,10 +8,16 @@ with judged as (
         -- A count since ever does not begin at nothing when the term begins.
         if(kpi_year.is_stock, 'baseline', kinds.measured_from) as measured_from,
         kinds.bands as kind_bands,
+        rule.rate_measure,
+        rule.printed_digits,
+        rule.printed_rounding,
+        kpi_year.direction = 'lower_is_better'
+        and rule.lower_is_better_formula <> 'target_over_actual' as is_inverse_ungraded,
         case kpi_year.direction when 'lower_is_better' then -1 else 1 end as better,
         kpi_year.fiscal_year < kpi_year.target_fiscal_year as is_before_end
     from {{ ref('int_kpi_year__prepared') }} as kpi_year
     inner join {{ ref('kpi_kinds') }} as kinds on kpi_year.kind = kinds.kind
+    inner join {{ ref('grade_rules') }} as rule on kpi_year.grade_rule_id = rule.grade_rule_id
 ),
 
 started as (
@@ -71,7 +77,7 @@ fractions as (
     select
         * exclude (is_attainment_reference),
         is_attainment_reference
-        or direction = 'lower_is_better'
+        or is_inverse_ungraded
         or blocking_reason is not null as is_attainment_reference,
         -- Whether attainment may be said at all; and whether it may be set against a milestone.
         coalesce(
@@ -108,10 +114,14 @@ rated as (
                 blocking_reason is null
                 and progress_reason in ('no_baseline', 'no_progress_for_kind')
                 and has_attainment
-                and direction <> 'lower_is_better'
-                then actual_value
+                and not is_inverse_ungraded
+                then if(direction = 'lower_is_better', target_value, actual_value)
         end as milestone_part,
-        if(has_progress, gain_wanted * elapsed_years, target_value) as milestone_whole,
+        case
+            when has_progress then gain_wanted * elapsed_years
+            when direction = 'lower_is_better' then actual_value
+            else target_value
+        end as milestone_whole,
         -- What falls by itself lies above its target until the end, and so does a sum below its limit: reached is said
         -- at the end only. A count that passed its limit stays there.
         case
@@ -177,6 +187,7 @@ banded as (
                     then case measured.milestone_state when 'done' then 1 when 'done_late' then 0.5 when 'late' then 0 end
                 when 'target_gap' then measured.target_gap
                 when 'baseline_gap' then measured.baseline_gap
+                when 'change_from_previous' then measured.period_value - measured.previous_value
                 when 'milestone_pct' then measured.milestone_part
                 when 'attainment_pct' then measured.attainment_part
                 when 'judged_attainment_pct'
@@ -275,6 +286,10 @@ provisional as (
         measured.*,
         graded.grade,
         graded.grade_label_ja,
+        case measured.rate_measure
+            when 'milestone_pct' then measured.milestone_pct
+            when 'attainment_pct' then measured.attainment_pct
+        end as rule_rate,
         case
             when graded.grade is not null
                 then [
@@ -300,6 +315,11 @@ provisional as (
 
 select
     provisional.* exclude (
+        rate_measure,
+        printed_digits,
+        printed_rounding,
+        is_inverse_ungraded,
+        previous_value,
         better,
         measured_from,
         target_holds_every_year,
@@ -326,9 +346,14 @@ select
         reached_by_bound,
         blocking_reason,
         progress_reason,
-        hangs_on
+        hangs_on,
+        rule_rate
     ),
     cast(provisional.milestone_exact as decimal(24, 8)) as milestone_value,
+    case
+        when provisional.blocking_reason is null
+            then {{ as_printed('provisional.rule_rate', 'provisional.printed_digits', 'provisional.printed_rounding') }}
+    end as printed_rate_pct,
     case when provisional.grade is not null then list_count(provisional.hangs_on) > 0 end as grade_is_provisional,
     nullif(array_to_string(provisional.hangs_on, ' '), '') as provisional_reason,
     nullif(

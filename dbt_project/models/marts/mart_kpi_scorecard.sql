@@ -34,6 +34,7 @@ select
     grade,
     grade_label_ja,
     grade_rule_id,
+    printed_rate_pct,
     grade_is_provisional,
     provisional_reason,
     provisional_reason_ja,
