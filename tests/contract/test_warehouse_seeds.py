@@ -142,11 +142,10 @@ def test_grading_rules_end_in_a_band_for_every_value() -> None:
     assert {row["grade_rule_id"] for row in seed("plans")} <= banded <= set(rules)
     assert all(rules[rule]["printed_rounding"] != "not_printed" for rule in set(rules) - banded), "grades or prints"
     for row in rules.values():
-        assert row["printed_rounding"] in {"half_up", "down", "not_printed"} and row["printed_digits"] in {
-            "0",
-            "1",
-            "2",
-        }
+        assert row["printed_rounding"] in {"half_up", "down", "not_printed"}
+        assert row["rate_measure"] in {"", "milestone_pct", "attainment_pct"}
+        assert (row["rate_measure"] == "") == (row["printed_rounding"] == "not_printed")
+        assert row["printed_digits"] in {"0", "1", "2"}
         assert row["lower_is_better_formula"] in {"progress", "target_over_actual"}
     orders = Counter((row["grade_rule_id"], row["band_order"]) for row in bands)
     assert max(orders.values()) == 1
