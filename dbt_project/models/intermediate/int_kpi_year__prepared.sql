@@ -64,7 +64,7 @@ kpi_years as (
             and latest.fiscal_year <= coalesce(terms.last_scored_year, latest.fiscal_year)
 ),
 
--- `before` is what a running total since ever stood at when the term began.
+-- `at_start` is what a running total since ever stood at when the term began.
 valued as (
     select
         kpi.*,
@@ -82,13 +82,13 @@ valued as (
         latest.source_sheet,
         latest.source_row,
         case
-            when latest.accumulation = 'cumulative_ever' and kpi.is_summed and before.comparator <> '=' then '~'
+            when latest.accumulation = 'cumulative_ever' and kpi.is_summed and at_start.comparator <> '=' then '~'
             else latest.comparator
         end as period_comparator,
-        latest.accumulation = 'cumulative_ever' and before.actual_value is null as is_start_unknown,
+        latest.accumulation = 'cumulative_ever' and at_start.actual_value is null as is_start_unknown,
         case
             when latest.accumulation = 'cumulative_term' then latest.actual_value
-            when latest.accumulation = 'cumulative_ever' then latest.actual_value - coalesce(before.actual_value, 0)
+            when latest.accumulation = 'cumulative_ever' then latest.actual_value - coalesce(at_start.actual_value, 0)
         end as running_total
     from kpi_years
     inner join terms as kpi
@@ -102,13 +102,13 @@ valued as (
             and kpi_years.plan_id = latest.plan_id
             and kpi_years.kpi_id = latest.kpi_id
             and kpi_years.fiscal_year = latest.fiscal_year
-    left join latest as before
+    left join latest as at_start
         on
-            kpi.municipality_code = before.municipality_code
-            and kpi.plan_id = before.plan_id
-            and kpi.kpi_id = before.kpi_id
-            and kpi.first_fiscal_year - 1 = before.fiscal_year
-            and before.accumulation = 'cumulative_ever'
+            kpi.municipality_code = at_start.municipality_code
+            and kpi.plan_id = at_start.plan_id
+            and kpi.kpi_id = at_start.kpi_id
+            and kpi.first_fiscal_year - 1 = at_start.fiscal_year
+            and at_start.accumulation = 'cumulative_ever'
 ),
 
 followed as (

@@ -8,16 +8,16 @@ with judged as (
         -- A count since ever does not begin at nothing when the term begins.
         if(kpi_year.is_stock, 'baseline', kinds.measured_from) as measured_from,
         kinds.bands as kind_bands,
-        rule.rate_measure,
-        rule.printed_digits,
-        rule.printed_rounding,
+        grade_rule.rate_measure,
+        grade_rule.printed_digits,
+        grade_rule.printed_rounding,
         kpi_year.direction = 'lower_is_better'
-        and rule.lower_is_better_formula <> 'target_over_actual' as is_inverse_ungraded,
+        and grade_rule.lower_is_better_formula <> 'target_over_actual' as is_inverse_ungraded,
         case kpi_year.direction when 'lower_is_better' then -1 else 1 end as better,
         kpi_year.fiscal_year < kpi_year.target_fiscal_year as is_before_end
     from {{ ref('int_kpi_year__prepared') }} as kpi_year
     inner join {{ ref('kpi_kinds') }} as kinds on kpi_year.kind = kinds.kind
-    inner join {{ ref('grade_rules') }} as rule on kpi_year.grade_rule_id = rule.grade_rule_id
+    inner join {{ ref('grade_rules') }} as grade_rule on kpi_year.grade_rule_id = grade_rule.grade_rule_id
 ),
 
 started as (
@@ -184,7 +184,11 @@ banded as (
                             then measured.target_reached
                     end
                 when 'milestone_done'
-                    then case measured.milestone_state when 'done' then 1 when 'done_late' then 0.5 when 'late' then 0 end
+                    then case measured.milestone_state
+                        when 'done' then 1
+                        when 'done_late' then 0.5
+                        when 'late' then 0
+                    end
                 when 'target_gap' then measured.target_gap
                 when 'baseline_gap' then measured.baseline_gap
                 when 'change_from_previous' then measured.period_value - measured.previous_value
