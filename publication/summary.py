@@ -16,7 +16,7 @@ select
     scored.municipality_code, town.name_ja, scored.kpi_name_ja, kpi.kpi_name_en, kpi.period_basis,
     scored.unit, scored.fiscal_year,
     scored.actual_value, scored.value_status, scored.target_value, scored.attainment_pct, scored.progress_pct,
-    scored.grade, scored.not_computable_reason
+    scored.grade, scored.grade_is_provisional, scored.not_computable_reason
 from mart_kpi_scorecard as scored
 inner join dim_kpi as kpi
     on kpi.municipality_code = scored.municipality_code and kpi.plan_id = scored.plan_id
@@ -48,6 +48,13 @@ def _number(value: Decimal | None, places: int, unit: str) -> str:
     return text.replace("-", "▲") + unit
 
 
+def _grade(row: dict[str, Any], provisional: str) -> str:
+    """The grade, and whether it may still change; the reason where there is none."""
+    if not row["grade"]:
+        return str(row["not_computable_reason"])
+    return row["grade"] + (provisional if row["grade_is_provisional"] else "")
+
+
 def _headline(row: dict[str, Any], lang: str) -> str:
     actual, target = (_number(row[name], 2, row["unit"]) for name in ("actual_value", "target_value"))
     attained, progressed = (_number(row[name], 1, "%") for name in ("attainment_pct", "progress_pct"))
@@ -55,13 +62,13 @@ def _headline(row: dict[str, Any], lang: str) -> str:
         return (
             f"  {row['municipality_code']} {row['kpi_name_en']}, {row['fiscal_year']}: actual {actual} "
             f"({row['value_status']}), target {target}, attainment {attained}, progress {progressed}, "
-            f"grade {row['grade'] or row['not_computable_reason']}"
+            f"grade {_grade(row, ' (provisional)')}"
         )
     year = f"{row['fiscal_year']}{'年度' if row['period_basis'] == '年度' else '年'}"
     return (
         f"  {row['name_ja']} {row['kpi_name_ja']} {year}: 実績 {actual}"
         f"（{STATUS_JA[row['value_status']]}） 目標 {target} 達成率 {attained} 進捗率 {progressed} "
-        f"評価 {row['grade'] or row['not_computable_reason']}"
+        f"評価 {_grade(row, '（暫定）')}"
     )
 
 
