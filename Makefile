@@ -8,7 +8,7 @@ ROOMS := foundation ingest feedback projection expectations publication orchestr
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: setup refresh history schedule test test-fast pages check bench clean
+.PHONY: setup refresh history schedule test test-exhaustive test-all test-fast pages check bench clean
 
 setup: $(STAMP)
 
@@ -32,8 +32,14 @@ schedule: setup history
 	$(BIN)/dagster-webserver -m sousei.orchestration.definitions --read-only --host 127.0.0.1 & trap "kill $$!" EXIT; \
 	$(BIN)/dagster-daemon run -m sousei.orchestration.definitions
 
+# All but the exhaustive part; `make test-all` runs that too.
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not exhaustive"
+
+test-exhaustive: setup
+	$(BIN)/python -m pytest -n 2 --dist load -m exhaustive
+
+test-all: test test-exhaustive
 
 # What a developer runs between two edits: rooms alone and rules over the whole, no night. Under two minutes.
 test-fast: setup

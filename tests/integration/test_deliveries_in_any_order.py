@@ -107,11 +107,28 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+def sequences(count: int) -> settings:
+    return settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+
+
+@sequences(50)
 @given(steps=STEPS)
 def test_any_sequence_ends_in_the_tables_of_a_fresh_home(
     steps: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    ends_as_in_a_fresh_home(steps, tmp_path_factory)
+
+
+@pytest.mark.exhaustive
+@sequences(200)
+@given(steps=STEPS)
+def test_two_hundred_sequences_end_in_the_tables_of_a_fresh_home(
+    steps: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    ends_as_in_a_fresh_home(steps, tmp_path_factory)
+
+
+def ends_as_in_a_fresh_home(steps: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory) -> None:
     """Deliver, deliver again, take away, withdraw, restore, kill: the end is that of a fresh home which is given the
     files that count, one after the other as they were received last."""
     root = tmp_path_factory.mktemp("any")

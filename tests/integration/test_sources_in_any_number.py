@@ -13,6 +13,8 @@ from tests.nights import town
 
 SOURCES = sorted(path.name for path in SAMPLES.iterdir() if path.is_dir())
 SUBSETS = [subset for size in range(1, len(SOURCES) + 1) for subset in itertools.combinations(SOURCES, size)]
+ONE_OR_ALL_BUT_ONE = {1, len(SOURCES) - 1, len(SOURCES)}
+"""How many sources: each alone, each missing, all."""
 MARTS = {
     "census": "fct_population",
     "resident_registry": "fct_population_change",
@@ -23,12 +25,38 @@ MARTS = {
 }
 
 
-def test_there_are_six_sources() -> None:
+def chosen() -> set[tuple[str, ...]]:
+    """Subsets in which every three sources are there and missing in each of their eight combinations."""
+    found = [subset for subset in SUBSETS if len(subset) in ONE_OR_ALL_BUT_ONE]
+    open_ = {row for three in TRIPLES for row in itertools.product([three], itertools.product((True, False), repeat=3))}
+    open_ -= {row for subset in [(), *found] for row in covered(subset)}
+    while open_:
+        best = max(SUBSETS, key=lambda subset: len(open_ & covered(subset)))
+        found.append(best)
+        open_ -= covered(best)
+    return set(found)
+
+
+def covered(subset: tuple[str, ...]) -> set[tuple[tuple[str, ...], tuple[bool, ...]]]:
+    return {(three, tuple(source in subset for source in three)) for three in TRIPLES}
+
+
+TRIPLES = list(itertools.combinations(SOURCES, 3))
+CHOSEN = chosen()
+NIGHTS = [
+    pytest.param(subset, id="+".join(subset), marks=[] if subset in CHOSEN else [pytest.mark.exhaustive])
+    for subset in SUBSETS
+]
+
+
+def test_there_are_six_sources_and_every_three_of_them_meet_in_every_way() -> None:
     assert (SOURCES, len(SUBSETS)) == (sorted(MARTS), 63)
+    assert len(set().union(*map(covered, [(), *CHOSEN]))) == len(TRIPLES) * 8
+    assert 13 <= len(CHOSEN) <= 30
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("subset", SUBSETS, ids="+".join)
+@pytest.mark.parametrize("subset", NIGHTS)
 def test_every_subset_of_the_sources_is_published_on_a_fresh_home(tmp_path: Path, subset: tuple[str, ...]) -> None:
     """Marts without inputs are empty and nothing stops; what was delivered is there."""
     one = town(tmp_path / "home")

@@ -315,9 +315,9 @@ def test_a_polluted_table_is_read_right_or_refused(table: Table) -> None:
     wrong: list[str] = []
     outcomes: Counter[str] = Counter()
     for number, variant in enumerate(variants(table)):
-        started = time.monotonic()
+        started = time.process_time()
         found = reading.read(variant.data, "polluted.csv")
-        slow = time.monotonic() - started > SLOWEST
+        slow = time.process_time() - started > SLOWEST
         told = any(problem["problem_id"] == "no_final_line_end" for problem in found.problems)
         if found.taken and not told and not allowed(clean, figures(found), table, variant.lost, by_row):
             wrong.append(f"{number} {variant.kind}: misread")
