@@ -16,7 +16,8 @@ select
     scored.municipality_code, town.name_ja, scored.kpi_name_ja, kpi.kpi_name_en, kpi.period_basis,
     scored.unit, scored.fiscal_year,
     scored.actual_value, scored.value_status, scored.target_value, scored.attainment_pct, scored.progress_pct,
-    scored.grade, scored.grade_is_provisional, scored.not_computable_reason
+    scored.grade, scored.grade_is_provisional, scored.not_computable_reason,
+    scored.not_computable_reason_ja
 from mart_kpi_scorecard as scored
 inner join dim_kpi as kpi
     on kpi.municipality_code = scored.municipality_code and kpi.plan_id = scored.plan_id
@@ -48,11 +49,12 @@ def _number(value: Decimal | None, places: int, unit: str) -> str:
     return text.replace("-", "▲") + unit
 
 
-def _grade(row: dict[str, Any], provisional: str) -> str:
+def _grade(row: dict[str, Any], lang: str) -> str:
     """The grade, and whether it may still change; the reason where there is none."""
-    if not row["grade"]:
-        return str(row["not_computable_reason"])
-    return row["grade"] + (provisional if row["grade_is_provisional"] else "")
+    if row["grade"]:
+        provisional = {"ja": "（暫定）", "en": " (provisional)"}[lang]
+        return row["grade"] + (provisional if row["grade_is_provisional"] else "")
+    return str(row["not_computable_reason"]) if lang == "en" else f"なし（{row['not_computable_reason_ja']}）"
 
 
 def _headline(row: dict[str, Any], lang: str) -> str:
@@ -62,13 +64,13 @@ def _headline(row: dict[str, Any], lang: str) -> str:
         return (
             f"  {row['municipality_code']} {row['kpi_name_en']}, {row['fiscal_year']}: actual {actual} "
             f"({row['value_status']}), target {target}, attainment {attained}, progress {progressed}, "
-            f"grade {_grade(row, ' (provisional)')}"
+            f"grade {_grade(row, 'en')}"
         )
     year = f"{row['fiscal_year']}{'年度' if row['period_basis'] == '年度' else '年'}"
     return (
         f"  {row['name_ja']} {row['kpi_name_ja']} {year}: 実績 {actual}"
         f"（{STATUS_JA[row['value_status']]}） 目標 {target} 達成率 {attained} 進捗率 {progressed} "
-        f"評価 {_grade(row, '（暫定）')}"
+        f"評価 {_grade(row, 'ja')}"
     )
 
 
