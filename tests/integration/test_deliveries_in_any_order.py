@@ -116,7 +116,7 @@ def sequences(count: int) -> settings:
 def test_any_sequence_ends_in_the_tables_of_a_fresh_home(
     steps: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    ends_as_in_a_fresh_home(steps, tmp_path_factory)
+    check_that_it_ends_as_in_a_fresh_home(steps, tmp_path_factory)
 
 
 @pytest.mark.exhaustive
@@ -125,10 +125,12 @@ def test_any_sequence_ends_in_the_tables_of_a_fresh_home(
 def test_two_hundred_sequences_end_in_the_tables_of_a_fresh_home(
     steps: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    ends_as_in_a_fresh_home(steps, tmp_path_factory)
+    check_that_it_ends_as_in_a_fresh_home(steps, tmp_path_factory)
 
 
-def ends_as_in_a_fresh_home(steps: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory) -> None:
+def check_that_it_ends_as_in_a_fresh_home(
+    steps: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Deliver, deliver again, take away, withdraw, restore, kill: the end is that of a fresh home which is given the
     files that count, one after the other as they were received last."""
     root = tmp_path_factory.mktemp("any")
