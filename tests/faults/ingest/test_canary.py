@@ -28,7 +28,7 @@ NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 CANARY = "架空花子"
 MAIL = "kanaria@example.jp"
 NUMBER = "090-5555-0199"
-SAID = (CANARY, "花子", "kanaria", "5555-0199", "09055550199", "5555")
+SAID = tuple(map(re.compile, (CANARY, "花子", "kanaria", "5555-0199", "09055550199", r"(?<![0-9a-f.])5555(?![0-9a-f])")))
 
 
 def searched(data: bytes) -> str:
@@ -57,7 +57,9 @@ def told(landing: Path, home: Home) -> list[str]:
 
 
 def assert_silent(texts: list[str]) -> None:
-    leaks = [(word, text[max(0, text.find(word) - 60) :][:120]) for text in texts for word in SAID if word in text]
+    """A hash or a duration may hold the four digits by chance; a part of the number stands alone."""
+    found = ((word, text, word.search(text)) for text in texts for word in SAID)
+    leaks = [(word.pattern, text[max(0, hit.start() - 60) :][:120]) for word, text, hit in found if hit]
     assert leaks == []
 
 
