@@ -10,6 +10,10 @@ that was received last. Deliveries that say the same are one version of it, whoe
 received when its bytes came last (raw.delivery.received_order), so the original that is sent again after a wrong
 correction is in force again. A withdrawn delivery is not among the files of `raw` at all.
 
+Rows of our own forms are versions by their key too. A plan register counts whole: of one municipality and plan the
+workbook that was received last. A row of a section report counts until a later one has its key; rows that are put
+aside (raw.row_aside) are no version of anything.
+
 Nothing but this module and ingest.decided.corrections reads the figures of `raw` and `corrected`.
 """
 
@@ -17,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sousei.ingest.tables import FIGURES, figure_of, key_of, schema_of
+from sousei.ingest.tables import FIGURES, FILLED_IN, RAW_TABLES, figure_of, key_of, schema_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,6 +65,50 @@ def expose(connection: duckdb.DuckDBPyConnection) -> None:
             f"create or replace view in_force.{table} as "  # noqa: S608 our own names
             f"select * from delivered.{table} where version_rank = 1"
         )
+    for table in FILLED_IN:
+        connection.execute(f"drop table if exists delivered.{table} cascade")
+        connection.execute(f"create table delivered.{table} as {filled_in(table)}")
+        connection.execute(
+            f"create or replace view in_force.{table} as "  # noqa: S608 our own names
+            f"select * exclude (version_rank, received_order) from delivered.{table} where version_rank = 1"
+        )
+
+
+def filled_in(table: str) -> str:
+    """SQL: every row of a sheet of our own forms that is not put aside, with received_order of its workbook and
+    version_rank, 1 for the rows in force."""
+    told = RAW_TABLES[table]
+    aside = """anti join raw.row_aside as aside
+            on one.source_id = aside.source_id and one.sheet = aside.sheet and one.row = aside.row"""
+    if told.is_whole:
+        return f"""
+            with edition as (
+                select
+                    plan.source_id,
+                    delivery.received_order,
+                    cast(rank() over (
+                        partition by plan.municipality_code, plan.plan_id order by delivery.received_order desc
+                    ) as integer) as version_rank
+                from raw.plan_register_plan as plan
+                inner join raw.delivery as delivery on plan.source_id = delivery.source_id
+            )
+            select one.*, edition.received_order, edition.version_rank
+            from raw.{table} as one
+            inner join edition on one.source_id = edition.source_id
+            {aside}
+        """  # noqa: S608 our own names
+    return f"""
+        select
+            one.*,
+            delivery.received_order,
+            cast(row_number() over (
+                partition by {", ".join(f"one.{name}" for name in told.row_key)}
+                order by delivery.received_order desc, one.source_id, one.sheet, one.row
+            ) as integer) as version_rank
+        from raw.{table} as one
+        inner join raw.delivery as delivery on one.source_id = delivery.source_id
+        {aside}
+    """  # noqa: S608 our own names
 
 
 def delivered(table: str) -> str:

@@ -35,8 +35,18 @@ TYPES: dict[str, pl.DataType] = {
     "integer": pl.Int32(),
     "bigint": pl.Int64(),
     "date": pl.Date(),
+    "boolean": pl.Boolean(),
     "timestamp in Asia/Tokyo": pl.Datetime("us", "Asia/Tokyo"),
 }
+FORM_TYPES = {
+    "number": "decimal(28,8)",
+    "integer": "bigint",
+    "year": "integer",
+    "date": "date",
+    "month": "date",
+    "flag": "boolean",
+}
+"""Type of a form's column -> type of the raw table's; the others are text."""
 DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 
 
@@ -53,7 +63,9 @@ class Column:
 class RawTable:
     """One raw table. key: the columns that name a figure, in the order of a row_key of the corrections; empty where the
     table holds no figures that are in force. figure: the column that holds it. observed: False where its figures are
-    projected, or typed by people. source: the folder of the source that fills it; None for the tables of the night."""
+    projected, or typed by people. source: the folder of the source that fills it; None for the tables of the night.
+    row_key: of a sheet of a form, the columns that name a row. is_whole: a later workbook of the same municipality and
+    plan replaces all rows of the one before; else it replaces the rows with its keys."""
 
     name: str
     description: str
@@ -62,6 +74,8 @@ class RawTable:
     figure: str | None = None
     observed: bool = True
     source: str | None = None
+    row_key: tuple[str, ...] = ()
+    is_whole: bool = False
 
     @property
     def schema(self) -> pl.Schema:
@@ -98,10 +112,39 @@ def _read(tables: Mapping[str, Any], source: str | None) -> Iterator[RawTable]:
         yield RawTable(name, columns=tuple(columns), key=tuple(told.get("key", ())), source=source, **rest)
 
 
+def _of_form(told: Mapping[str, Any], source: str) -> Iterator[RawTable]:
+    """The raw tables of a form: one for each sheet, whose rows carry municipality and plan of the cover."""
+    sheets = {sheet["name"]: sheet for sheet in told["sheets"]}
+    cover = {one["name"]: one for one in sheets[told["cover"]]["columns"]}
+    place = [one for one in group("provenance") if one.name in {"source_id", "sheet", "row"}]
+    for sheet in told["sheets"]:
+        own = [one for one in sheet["columns"] if one.get("read", True)]
+        names = {one["name"] for one in own}
+        shared = [cover[name] for name in ("municipality_code", "plan_id") if name not in names]
+        yield RawTable(
+            f"{told['form']}_{sheet['name']}",
+            f"{told['title_ja']}「{sheet['sheet_ja']}」。{sheet['about_ja']} / {sheet['about_en']}",
+            (*map(_form_column, [*shared, *own]), *place),
+            observed=False,
+            source=source,
+            row_key=tuple(dict.fromkeys(("municipality_code", "plan_id", *sheet["key"]))),
+            is_whole=told["form"] == "plan_register",
+        )
+
+
+def _form_column(told: Mapping[str, Any]) -> Column:
+    """description: header and what to write, in both languages."""
+    name, kind = told["name"], FORM_TYPES.get(told["type"], "text")
+    said = f"{told['header_ja']}。{told['ja']}" if told["ja"] else told["header_ja"]
+    return _column({"name": name, "type": kind, "description": f"{said} / {told['en']}"})
+
+
 def _all() -> dict[str, RawTable]:
     found = [*_read(_shared()["tables"], None)]
     for path in sorted(HERE.glob("sources/*/tables.yaml")):
         found += _read(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader), path.parent.name)
+    for path in sorted(HERE.glob("sources/*/form.yaml")):
+        found += _of_form(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader), path.parent.name)
     return {table.name: table for table in found}
 
 
@@ -109,6 +152,8 @@ RAW_TABLES: Mapping[str, RawTable] = _all()
 """Every raw table by its name."""
 FIGURES: tuple[str, ...] = tuple(name for name, table in RAW_TABLES.items() if table.figure)
 """Names of the tables whose figures are corrected, put in force and compared: those with a key."""
+FILLED_IN: tuple[str, ...] = tuple(name for name, table in RAW_TABLES.items() if table.row_key)
+"""Names of the tables that come from our own forms."""
 AREA = tuple(column.name for column in group("area"))
 PROVENANCE = tuple(column.name for column in group("provenance"))
 

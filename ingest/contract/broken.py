@@ -31,9 +31,9 @@ def reader_of(source: str) -> Any:
         raise Mistake(path, error.lineno or 1, f"Python として読めません({error.msg})", error.msg) from None
     except Exception as error:
         raise in_reader(source, error) from None
-    for name in ("recognises", "read"):
-        if not callable(getattr(reader, name, None)):
-            raise Mistake(path, 1, f"関数 {name}() がありません", f"no function {name}()")
+    for names in (("recognises",), ("read", "read_workbook")):
+        if not any(callable(getattr(reader, name, None)) for name in names):
+            raise Mistake(path, 1, f"関数 {names[0]}() がありません", f"no function {names[0]}()")
     return reader
 
 

@@ -129,7 +129,25 @@ def _read_contents(
 
 
 def _read_by(reader: Any, documents: list[Any], contract: Contract, layout: Layout, grids: list[Grid]) -> Reading:
-    """Read the documents (sheets, or one JSON) of a source that has a reader of its own."""
+    """Read the documents (sheets, or one JSON) of a source that has a reader of its own. One that reads a workbook as
+    a whole has a function for it."""
+    if hasattr(reader, "read_workbook"):
+        filled = reader.read_workbook(grids)
+        problems = filled.problems
+        if not filled.tables and not problems:
+            problems = [problem("form_nothing", sheet=documents[0].sheet)]
+        return Reading(
+            contract,
+            [layout.layout],
+            filled.tables,
+            problems,
+            filled.title,
+            filled.period,
+            None,
+            filled.subject,
+            aside=filled.aside,
+            unused=filled.aside,
+        )
     frames, problems, titles, periods = [], [], [], []
     for document in documents:
         rows, found, title, period = reader.read(document)
