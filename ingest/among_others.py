@@ -13,6 +13,7 @@ from typing import Any
 from sousei.ingest.decided.decisions import HOW_TO_PASTE, Decisions, line_to_paste
 from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.receive.intake import Snapshot
+from sousei.ingest.tables import FILLED_IN
 
 
 def publication(one: dict[str, Any]) -> tuple[str, ...]:
@@ -56,6 +57,8 @@ def against_others(
                 other_file=other.file_name,
                 paste_ja=f"{HOW_TO_PASTE} {line_to_paste('same_values_other_period', one['source_id'])}",
             )
+    if set(FILLED_IN).intersection(one["rows"]):  # a later register may have fewer rows; a later report has its own
+        return None
     earlier = [result for other, result in taken if other.received_at < snapshot.received_at]
     versions = [result for result in earlier if publication(result) == publication(one) and not _of_others(result, one)]
     before = max((sum(result["rows"].values()) for result in versions), default=0)

@@ -20,7 +20,7 @@ from sousei.foundation.duck import parquet
 from sousei.foundation.files import sha256_of, sweep, sync_folder, write_atomically, write_json
 from sousei.foundation.fingerprint import fingerprint
 from sousei.foundation.home import Home
-from sousei.ingest import in_force
+from sousei.ingest import in_force, reported
 from sousei.ingest.among_others import after, against_others, publication, withdrawn
 from sousei.ingest.areas import register as areas
 from sousei.ingest.cells.contents import Opener, using
@@ -42,11 +42,16 @@ _FEW = 50
 
 class RawResult(NamedTuple):
     """files: raw table -> Parquet files of the deliveries that were taken. deliveries, problems: raw.delivery and
-    raw.problem. refused: something of severity `gate` is among the problems."""
+    raw.problem. asides: raw.row_aside. refused: something of severity `gate` is among the problems."""
 
     files: dict[str, list[Path]]
     deliveries: pl.DataFrame
     problems: pl.DataFrame
+    asides: pl.DataFrame
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """What `expose` takes beside the files."""
+        return {"delivery": self.deliveries, "problem": self.problems, "row_aside": self.asides}
 
     @property
     def refused(self) -> bool:
@@ -122,7 +127,9 @@ def read(
         problems += [{**p, "source_id": one["source_id"], "file_name": snapshot.file_name} for p in found]
     schema = schema_of("delivery")
     frame = pl.DataFrame(deliveries, schema=schema, orient="row") if deliveries else schema.to_frame()
-    return RawResult({table: sorted(paths) for table, paths in files.items()}, frame, frame_of(problems))
+    files = {table: sorted(paths) for table, paths in files.items()}
+    found = reported.against_plans(files, frame, as_of)
+    return RawResult(files, frame, frame_of([*problems, *found.problems]), found.asides)
 
 
 def _named(one: dict[str, Any], number: int) -> dict[str, Any]:

@@ -29,7 +29,6 @@ KEEP_RUNS = 5
 """Run folders kept for a look at what was refused; each holds a candidate."""
 
 SCENARIOS = SEEDS / "scenarios.csv"
-PLAN_FIGURES = SEEDS / "plan_figures.csv"
 CANDIDATE = "candidate.duckdb"
 
 
@@ -111,8 +110,7 @@ class Night:
         directory = runs.begin(home, run)
         runs.prune(home, KEEP_RUNS)
         with duckdb.connect(str(directory / CANDIDATE)) as connection:
-            frames = {"delivery": result.deliveries, "problem": result.problems}
-            raw.expose(connection, result.files, frames, tonight.decided, tonight.lines)
+            raw.expose(connection, result.files, result.frames(), tonight.decided, tonight.lines)
             connection.execute(
                 "create table raw.run as select ? as run_id, ?::date as as_of_date, ?::integer as fiscal_year, "
                 "?::timestamptz as created_at, ? as code_version, ? as inputs_hash",
@@ -135,17 +133,19 @@ class Night:
         from sousei.foundation.files import write_parquet
         from sousei.projection import scenarios
         from sousei.projection.night import build as projection
-        from sousei.projection.night import reconcile
+        from sousei.projection.night import plans
         from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
 
         folder = self.home.building / "projection"
         folder.mkdir(exist_ok=True)
         with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
             frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
-            built = projection.build(
-                frames, scenarios=scenarios.read(SCENARIOS), plan_figures=reconcile.read(PLAN_FIGURES)
-            )
+            own, printed = (connection.sql(f"from in_force.plan_register_{name}").pl() for name in ("scenario", "figure"))
+            taken = plans.of_night(scenarios.read(SCENARIOS), own, printed)
+            built = projection.build(frames, scenarios=taken.scenarios, plan_figures=taken.figures)
             connection.execute("create schema if not exists projection")
+            connection.register("plan_fault", taken.faults)
+            connection.execute("create or replace table projection.plan_fault as from plan_fault")
             for name in PROJECTION_TABLES:
                 path = folder / f"{name}.parquet"
                 write_parquet(path, built[name])

@@ -26,30 +26,38 @@ def literal(value: str) -> str:
     return f"'{value}'" if value else "null"
 
 
-def catalogued(case: Case) -> str:
-    term = f"{case['target_year']} - {case['first_year']} + 1" if case["target_year"] else "null"
+WORKBOOK = "'synthetic' as source_id, 'synthetic' as sheet, 1 as row, 1 as received_order, 1 as version_rank"
+
+
+def catalogued(case: Case) -> Iterator[str]:
+    """The KPI and its target, as the reader of a plan register would give them."""
+    key = f"'{TOWN}' as municipality_code, '{case['plan']}' as plan_id, '{case['case']}' as kpi_id"
     step = "null" if case["kind"] in ("milestone", "reference_observation") else "1"
     column = "'total_persons'" if case["benchmark"] else "null"
-    return (
-        "insert into seeds.kpi_catalogue by name select "
-        f"'{case['plan']}' as plan_id, '{case['case']}' as kpi_id, 1 as target_version, '{TOWN}' as municipality_code, "
-        f"'{case['case']}' as kpi_name_ja, '{case['kind']}' as kind, '{case['direction']}' as direction, '人' as unit, "
+    yield (
+        "insert into delivered.plan_register_kpi by name select "
+        f"{key}, {WORKBOOK}, '{case['case']}' as kpi_name_ja, '{case['kind']}' as kind, "
+        f"'{case['direction']}' as direction, '人' as unit, "
         f"{literal(case['accumulation'])} as accumulation, {literal(case['baseline'])} as baseline_value, "
         f"'{case['baseline_type']}' as baseline_type, {literal(case['confirmed'])} as is_baseline_confirmed, "
         f"{literal(case['benchmark'])} as benchmark_value, {column} as benchmark_column, 2025 as benchmark_year, "
-        f"{literal(case['target'])} as target_value, {literal(case['target_year'])} as target_fiscal_year, "
-        f"{term} as term_years, {case['first_year']} as first_fiscal_year, {step} as reporting_step_years, "
-        "'reported' as how_measured"
+        f"{case['first_year']} as first_fiscal_year, {step} as reporting_step_years, 'reported' as how_measured"
     )
+    if case["target_year"]:
+        yield (
+            "insert into delivered.plan_register_target by name select "
+            f"{key}, {WORKBOOK}, 1 as target_version, {literal(case['target'])} as target_value, "
+            f"{case['target_year']} as target_fiscal_year, {case['target_year']} - {case['first_year']} + 1 as term_years"
+        )
 
 
 def observed(case: Case) -> Iterator[str]:
     for year, comparator, value, accumulation, status in ACTUAL.findall(case["actuals"]):
         state = value if case["kind"] == "milestone" else ""
         yield (
-            "insert into seeds.kpi_observations by name select "
-            f"'{TOWN}' as municipality_code, '{case['plan']}' as plan_id, '{case['case']}' as kpi_id, "
-            f"{year} as fiscal_year, {literal('' if state else value)} as observed_value, "
+            "insert into delivered.section_report_value by name select "
+            f"'{TOWN}' as municipality_code, '{case['plan']}' as plan_id, '{case['case']}' as kpi_id, {WORKBOOK}, "
+            f"{year} as fiscal_year, {literal('' if state else value)} as reported_value, "
             f"'{comparator or '='}' as comparator, {literal(accumulation)} as accumulation, "
             f"{literal(state)} as milestone_state, '{status or 'final'}' as value_status, "
             f"{literal('census' if case['kind'] == 'suppress_decline' else '')} as series"
@@ -61,10 +69,10 @@ def planted(cases: Iterable[Case]) -> Iterator[str]:
     cases = list(cases)
     for plan, rule in {case["plan"]: case.get("rule", "abcd_milestone") for case in cases}.items():
         yield (
-            "insert into seeds.plans by name select "
-            f"'{plan}' as plan_id, '{TOWN}' as municipality_code, 2021 as first_fiscal_year, 2030 as last_fiscal_year, "
-            f"'{rule}' as grade_rule_id, 'plan:{plan}' as source_id"
+            "insert into delivered.plan_register_plan by name select "
+            f"'{plan}' as plan_id, {WORKBOOK}, '{TOWN}' as municipality_code, 2021 as first_fiscal_year, 2030 as last_fiscal_year, "
+            f"'{rule}' as grade_rule_id"
         )
     for case in {(case["plan"], case["case"]): case for case in cases}.values():
-        yield catalogued(case)
+        yield from catalogued(case)
         yield from observed(case)

@@ -23,7 +23,7 @@ from sousei.ingest.receive import intake
 from sousei.ingest.tables import FIGURES
 from sousei.projection import scenarios
 from sousei.projection.night import build as nightly
-from sousei.projection.night import reconcile
+from sousei.projection.night import plans
 from sousei.projection.night.tables import INPUTS
 
 PROJECT = PROJECT_ROOT / "dbt_project"
@@ -106,7 +106,7 @@ def fill(connection: duckdb.DuckDBPyConnection, result: raw.RawResult, *, with_p
 
     Without projection the tables of the projection that the candidate already has stay as they are.
     """
-    raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
+    raw.expose(connection, result.files, result.frames())
     connection.execute(
         "create or replace table raw.run as select 'r' as run_id, date '2026-11-22' as as_of_date, "
         "cast(2026 as integer) as fiscal_year, timestamptz '2026-11-22 02:00:00+09' as created_at, "
@@ -116,7 +116,9 @@ def fill(connection: duckdb.DuckDBPyConnection, result: raw.RawResult, *, with_p
         return
     inputs = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
     table = scenarios.read(PROJECT / "seeds" / "scenarios.csv")
-    projected = nightly.build(inputs, table, reconcile.read(PROJECT / "seeds" / "plan_figures.csv"))
+    own, printed = (connection.sql(f"from in_force.plan_register_{name}").pl() for name in ("scenario", "figure"))
+    taken = plans.of_night(table, own, printed)
+    projected = nightly.build(inputs, taken.scenarios, taken.figures) | {"plan_fault": taken.faults}
     connection.execute("drop schema if exists projection cascade")
     connection.execute("create schema projection")
     for name, rows in projected.items():

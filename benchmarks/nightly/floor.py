@@ -160,7 +160,7 @@ def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
         taken = intake.take(home, landing, now, "landing", opener)
         result = raw.read(home, taken, as_of, opener=opener)
     connection = duckdb.connect(str(to / f"{CATALOG}.duckdb"))
-    raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
+    raw.expose(connection, result.files, result.frames())
     fiscal_year = fiscal_year_of(as_of)
     connection.execute(
         "create table raw.run as select 'floor' as run_id, ?::date as as_of_date, ?::integer as fiscal_year, "

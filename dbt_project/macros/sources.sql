@@ -1,8 +1,9 @@
 {#
     A mart may be empty only if everything that it is made of is: an installation that has no visitor figures still
     publishes the rest. The condition reads the graph, so a new mart needs no list of its sources. Rows of prefectures and
-    wards do not count, nor do the reference series and answers of e-Stat (any indicator may come in them), seeds (they
-    are always there) and the lists of deliveries and runs; a mart of nothing but those may never be empty.
+    wards do not count, nor do the reference series and answers of e-Stat (any indicator may come in them), plans and
+    section reports (not every home has one), seeds (they are always there) and the lists of deliveries and runs; a mart
+    of nothing but those may never be empty, unless it says may_be_empty.
 #}
 {% macro and_something_came(mart) -%}
     {%- set found = [] -%}
@@ -30,7 +31,11 @@
         {%- if parent.startswith('model.') -%}
             {%- do sources_below(parent, found) -%}
         {%- elif parent.startswith('source.') and parent not in found
-            and graph.sources[parent].name not in ('delivery', 'problem', 'run', 'decision', 'reference_series', 'estat_value') -%}
+            and graph.sources[parent].source_name != 'in_force'
+            and graph.sources[parent].name not in (
+                'delivery', 'problem', 'run', 'decision', 'reference_series', 'estat_value', 'section_report_value',
+                'plan_fault'
+            ) -%}
             {%- do found.append(parent) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -1,7 +1,7 @@
 {# Words of a column that have a meaning of their own, each list once. #}
 {% macro vocabulary(column) -%}
     {{ return({
-        'value_status': ['final', 'preliminary', 'revised', 'estimated', 'projected', 'suppressed', 'not_reported'],
+        'value_status': ['final', 'preliminary', 'revised', 'estimated', 'projected', 'suppressed', 'not_reported', 'not_surveyed', 'not_applicable'],
     }[column]) }}
 {%- endmacro %}
 

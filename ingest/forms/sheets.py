@@ -118,7 +118,7 @@ def _row(
             if column.required:
                 table.tell("form_blank", line, column.name)
             continue
-        if text in _FAULTS:
+        if text in _FAULTS and not (text == "=" and column.list == "comparators"):
             table.tell("form_error_cell", line, column.name, text=text)
             continue
         try:

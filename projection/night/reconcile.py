@@ -1,14 +1,13 @@
 """What a plan prints, beside the official table and our own figure.
 
 Holds: reading the printed figures, the plan's own scenario as printed, the reconciliation of every figure. Does not
-hold: the figures themselves (seed plan_figures of the warehouse) or the runs they are compared with (vision).
+hold: the figures themselves (the plans' registers) or the runs they are compared with (vision).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -37,6 +36,7 @@ COLUMNS = {
     "is_calibrated": pl.Boolean,
     "why_ja": pl.String,
     "place_ja": pl.String,
+    "source_id": pl.String,
 }
 PERSON_MEASURES = {f"{name}_persons": name for name in GROUPS}
 SHARE_MEASURES = {f"{name}_share_pct": name for name in ("young", "working_age", "old")}
@@ -52,13 +52,9 @@ Count = tuple[float, str, str | None, date]
 """Persons counted, series, value status, date."""
 
 
-def read(path: Path) -> pl.DataFrame:
-    """The printed figures from their CSV, checked. Raises ProjectionError naming the figure."""
-    return tidy(pl.read_csv(path, infer_schema=False))
-
-
 def tidy(frame: pl.DataFrame) -> pl.DataFrame:
-    """The printed figures with their types, checked: one row per figure, a figure = (of - minus) / divisor.
+    """The printed figures with their types, checked: one row per figure, a figure = (of - minus) / divisor; a blank
+    divisor is 1.
 
     Raises ProjectionError naming column, figure, found and expected.
     """
@@ -76,6 +72,7 @@ def tidy(frame: pl.DataFrame) -> pl.DataFrame:
         raise ProjectionError(
             f"plan_figures の値を読めません: {error} / plan_figures: a value cannot be read"
         ) from error
+    table = table.with_columns(pl.col("divisor").fill_null(1), pl.col("is_calibrated").fill_null(False))
     known = {
         "measure": [*PERSON_MEASURES, *SHARE_MEASURES, *RATE_MEASURES],
         "of_scenario": list(RUNS),
@@ -102,7 +99,7 @@ def tidy(frame: pl.DataFrame) -> pl.DataFrame:
         wrong = table.filter(pl.col(column).is_null())
         if wrong.height:
             raise ProjectionError(f"plan_figures の {wrong['figure_id'][0]}: {column} が空欄です / {column} is missing")
-    doubled = table.filter(pl.struct("plan_id", "figure_id").is_duplicated())
+    doubled = table.filter(pl.struct("municipality_code", "plan_id", "figure_id").is_duplicated())
     if doubled.height:
         raise ProjectionError(f"plan_figures に {doubled['figure_id'][0]} が2行あります / one row per figure")
     return table
@@ -132,7 +129,7 @@ def printed_population(scenarios: pl.DataFrame, plan_figures: pl.DataFrame) -> p
         ),
         pl.col("plan_value").cast(PERSONS).alias("population_persons"),
         (pl.col("of_scenario") == "plan").alias("is_projection"),
-        pl.format("plan:{}", "plan_id").alias("source_id"),
+        "source_id",
     )
 
 

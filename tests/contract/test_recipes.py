@@ -183,7 +183,7 @@ snapshots = intake.take(home, landing, dt.datetime(2026, 11, 22, 2, tzinfo=dt.UT
 result = raw.read(home, snapshots, dt.date(2026, 11, 22))
 path = root / "candidate.duckdb"
 with duckdb.connect(str(path)) as connection:
-    raw.expose(connection, result.files, {"delivery": result.deliveries, "problem": result.problems})
+    raw.expose(connection, result.files, result.frames())
 project = str(PROJECT_ROOT / "dbt_project")
 done = dbtRunner().invoke(
     ["build", "--project-dir", project, "--profiles-dir", project, "--target-path", str(root / "target"),

@@ -78,8 +78,7 @@ class House:
 
 def figures_of(tonight: inputs.Tonight, home: Home) -> pl.DataFrame:
     with duckdb.connect() as connection:
-        frames = {"delivery": tonight.result.deliveries, "problem": tonight.result.problems}
-        raw.expose(connection, tonight.result.files, frames, decisions.read(home))
+        raw.expose(connection, tonight.result.files, tonight.result.frames(), decisions.read(home))
         found = connection.sql(
             "select municipality_code, period_end, value, value_status from in_force.reference_series order by all"
         ).pl()
@@ -293,7 +292,7 @@ def test_every_table_of_figures_has_one_row_per_figure(tmp_path: Path) -> None:
 
 def _in_force(tonight: inputs.Tonight, home: Home) -> dict[str, pl.DataFrame]:
     with duckdb.connect() as connection:
-        raw.expose(connection, tonight.result.files, {"delivery": tonight.result.deliveries}, decisions.read(home))
+        raw.expose(connection, tonight.result.files, tonight.result.frames(), decisions.read(home))
         return {
             table: connection.sql(
                 f"select {', '.join(keys)}, {figure}, value_status from in_force.{table} order by all"

@@ -1,5 +1,5 @@
 {{ config(materialized='table') }}
--- Values that sources measure (by indicator_id) and values that a document prints. Yearly values: the scorecard adds
+-- Values that sources measure (by indicator_id) and values that sections report. Yearly values: the scorecard adds
 -- them up for a KPI that is cumulative. Revision 1 is the least settled version; the last is the one in force.
 with measured as (
     select
@@ -46,50 +46,52 @@ distinct_versions as (
         ) = 1
 ),
 
-observed as (
+reported as (
     select
         kpi.plan_id,
         kpi.kpi_id,
         kpi.municipality_code,
-        cast(observation.fiscal_year as integer) as fiscal_year,
+        reported.fiscal_year,
         cast(
             case
-                when observation.milestone_state is null then observation.observed_value
-                else if(observation.milestone_state = 'done', 1, 0)
+                when reported.milestone_state is null then reported.reported_value
+                else if(reported.milestone_state in ('done', 'done_late'), 1, 0)
             end as decimal(24, 8)
         ) as actual_value,
-        cast(null as decimal(24, 8)) as numerator,
-        cast(null as decimal(24, 8)) as denominator,
-        observation.comparator,
-        coalesce(observation.accumulation, kpi.accumulation) as accumulation,
-        observation.milestone_state,
+        cast(reported.numerator as decimal(24, 8)) as numerator,
+        cast(reported.denominator as decimal(24, 8)) as denominator,
+        coalesce(reported.comparator, '=') as comparator,
+        coalesce(reported.accumulation, kpi.accumulation) as accumulation,
+        reported.milestone_state,
         kpi.unit,
-        coalesce(observation.series, 'document') as series,
-        observation.value_status,
-        cast(null as date) as as_of_date,
-        observation.period_label_ja,
+        coalesce(reported.series, 'section_report') as series,
+        reported.value_status,
+        reported.as_of_date,
+        reported.period_label_ja,
         'reported' as how_measured,
         cast(null as varchar) as caveat,
-        plan.source_id,
-        observation.heading_ja as source_sheet,
-        cast(null as integer) as source_row,
-        plan.source_id as source_ids,
-        1 as version_rank
-    from {{ ref('kpi_observations') }} as observation
+        reported.source_id,
+        reported.sheet as source_sheet,
+        reported.row as source_row,
+        reported.source_id as source_ids,
+        reported.version_rank
+    from {{ source('delivered', 'section_report_value') }} as reported
     inner join {{ ref('int_kpi__catalogue') }} as kpi
         on
             kpi.is_current
-            and observation.municipality_code = kpi.municipality_code
-            and observation.plan_id = kpi.plan_id
-            and observation.kpi_id = kpi.kpi_id
-    inner join {{ ref('plans') }} as plan
-        on kpi.municipality_code = plan.municipality_code and kpi.plan_id = plan.plan_id
+            and kpi.how_measured <> 'computed'
+            and reported.municipality_code = kpi.municipality_code
+            and reported.plan_id = kpi.plan_id
+            and reported.kpi_id = kpi.kpi_id
+    where
+        coalesce(reported.fit, 'same') = 'same'
+        and reported.subseries_ja is null
 ),
 
 versions as (
     select * from distinct_versions
     union all
-    select * from observed
+    select * from reported
 ),
 
 ranked as (
@@ -99,7 +101,7 @@ ranked as (
             partition by municipality_code, plan_id, kpi_id, fiscal_year
             order by
                 caveat is null asc,
-                {{ status_rank('value_status') }} asc,
+                if(how_measured = 'reported', 0, {{ status_rank('value_status') }}) asc,
                 version_rank desc,
                 source_id desc
         ) as revision,

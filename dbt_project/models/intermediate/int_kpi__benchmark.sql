@@ -21,7 +21,7 @@ printed as (
         of_year,
         measure,
         plan_value
-    from {{ ref('plan_figures') }}
+    from {{ source('in_force', 'plan_register_figure') }}
     where of_scenario = 'ipss' and minus_scenario is null
 ),
 

@@ -1,47 +1,112 @@
--- The catalogue with its version in force: what every model of a KPI starts from.
+-- The KPI of the plans in force with every version of their target: what every model of a KPI starts from. A reading that
+-- is taken of an open question stands in the place of what the register says. A version counts from the year in which it
+-- is in force to the year before the next one.
+with targets as (
+    select
+        *,
+        coalesce(valid_from_fiscal_year, 0) as from_year,
+        lead(valid_from_fiscal_year) over (
+            partition by municipality_code, plan_id, kpi_id order by target_version
+        ) as next_from_year,
+        max(target_version) over (partition by municipality_code, plan_id, kpi_id) as last_version
+    from {{ source('in_force', 'plan_register_target') }}
+)
+
 select
-    plan_id,
-    kpi_id,
-    cast(target_version as integer) as target_version,
-    target_version = max(target_version) over (partition by municipality_code, plan_id, kpi_id) as is_current,
-    municipality_code,
-    kpi_no,
-    row_class_ja,
-    kpi_name_ja,
-    kpi_name_en,
-    basic_goal,
-    policy_area,
-    measure,
-    kind,
-    direction,
-    unit,
-    delta_unit,
-    accumulation,
-    count_basis,
-    period_basis,
-    cast(baseline_value as decimal(24, 8)) as baseline_value,
-    cast(baseline_year as integer) as baseline_year,
-    baseline_type,
-    cast(is_baseline_confirmed as boolean) as is_baseline_confirmed,
-    cast(benchmark_value as decimal(24, 8)) as benchmark_value,
-    cast(benchmark_year as integer) as benchmark_year,
-    cast(is_benchmark_printed as boolean) as is_benchmark_printed,
-    cast(target_value as decimal(24, 8)) as target_value,
-    cast(delta_value as decimal(24, 8)) as delta_value,
-    cast(target_fiscal_year as integer) as target_fiscal_year,
-    cast(term_years as integer) as term_years,
-    cast(first_fiscal_year as integer) as first_fiscal_year,
-    cast(reporting_step_years as integer) as reporting_step_years,
-    benchmark_column,
-    indicator_id,
-    cast(indicator_scale as integer) as indicator_scale,
-    target_series,
-    cast(is_headline as boolean) as is_headline,
-    how_measured,
-    likely_source_ja,
-    ambiguity_code,
-    note_ja,
-    note_en,
-    heading_ja,
-    text_quote
-from {{ ref('kpi_catalogue') }}
+    kpi.plan_id,
+    kpi.kpi_id,
+    cast(coalesce(target.target_version, 1) as integer) as target_version,
+    coalesce(target.target_version = target.last_version, true) as is_current,
+    kpi.municipality_code,
+    kpi.kpi_no,
+    kpi.row_class_ja,
+    kpi.kpi_name_ja,
+    kpi.kpi_name_en,
+    node.basic_goal,
+    node.policy_area,
+    node.measure,
+    coalesce(taken.kind, kpi.kind) as kind,
+    coalesce(taken.direction, kpi.direction) as direction,
+    kpi.unit,
+    kpi.delta_unit,
+    coalesce(taken.accumulation, kpi.accumulation) as accumulation,
+    coalesce(taken.count_basis, kpi.count_basis) as count_basis,
+    coalesce(taken.period_basis, kpi.period_basis) as period_basis,
+    cast(coalesce(cast(taken.baseline_value as decimal(24, 8)), kpi.baseline_value) as decimal(24, 8))
+        as baseline_value,
+    cast(coalesce(cast(taken.baseline_year as integer), kpi.baseline_year) as integer) as baseline_year,
+    coalesce(taken.baseline_type, kpi.baseline_type, 'none') as baseline_type,
+    case
+        when coalesce(taken.baseline_type, kpi.baseline_type, 'none') <> 'none'
+            then coalesce(cast(taken.is_baseline_confirmed as boolean), kpi.is_baseline_confirmed, false)
+    end as is_baseline_confirmed,
+    cast(coalesce(cast(taken.benchmark_value as decimal(24, 8)), kpi.benchmark_value) as decimal(24, 8))
+        as benchmark_value,
+    cast(coalesce(cast(taken.benchmark_year as integer), kpi.benchmark_year) as integer) as benchmark_year,
+    case when kpi.benchmark_value is not null then coalesce(kpi.is_benchmark_printed, false) end
+        as is_benchmark_printed,
+    cast(coalesce(cast(taken.target_value as decimal(24, 8)), target.target_value) as decimal(24, 8)) as target_value,
+    cast(coalesce(cast(taken.delta_value as decimal(24, 8)), target.delta_value) as decimal(24, 8)) as delta_value,
+    cast(target.target_fiscal_year as integer) as target_fiscal_year,
+    cast(
+        case
+            when kinds.has_target
+                then coalesce(
+                    target.term_years,
+                    target.target_fiscal_year - coalesce(kpi.first_fiscal_year, plan.first_fiscal_year) + 1
+                )
+            else target.term_years
+        end as integer
+    ) as term_years,
+    cast(coalesce(kpi.first_fiscal_year, plan.first_fiscal_year) as integer) as first_fiscal_year,
+    cast(
+        case when kinds.has_target then coalesce(kpi.reporting_step_years, 1) else kpi.reporting_step_years end
+        as integer
+    ) as reporting_step_years,
+    cast(nullif(target.from_year, 0) as integer) as valid_from_fiscal_year,
+    cast(target.next_from_year - 1 as integer) as valid_to_fiscal_year,
+    target.decided_on,
+    target.decided_by_ja,
+    target.reason_ja,
+    coalesce(target.milestone_method, 'linear') as milestone_method,
+    kpi.benchmark_column,
+    coalesce(kpi.benchmark_vintage, 'ipss_2018') as benchmark_vintage,
+    coalesce(taken.indicator_id, kpi.indicator_id) as indicator_id,
+    cast(coalesce(kpi.indicator_scale, 1) as integer) as indicator_scale,
+    coalesce(taken.target_series, kpi.target_series) as target_series,
+    coalesce(kpi.is_headline, false) as is_headline,
+    kpi.how_measured,
+    coalesce(kpi.section_ja, node.section_ja) as section_ja,
+    kpi.definition_ja,
+    kpi.likely_source_ja,
+    kpi.ambiguity_code,
+    coalesce(taken.has_open_question, false) as has_open_question,
+    taken.open_question_ja,
+    taken.reading_taken_ja,
+    kpi.note_ja,
+    kpi.note_en,
+    kpi.heading_ja,
+    kpi.text_quote,
+    kpi.node_id,
+    kpi.source_id,
+    kpi.sheet as source_sheet,
+    kpi.row as source_row
+from {{ source('in_force', 'plan_register_kpi') }} as kpi
+inner join {{ source('in_force', 'plan_register_plan') }} as plan
+    on kpi.municipality_code = plan.municipality_code and kpi.plan_id = plan.plan_id
+left join {{ ref('kpi_kinds') }} as kinds on kpi.kind = kinds.kind
+left join targets as target
+    on
+        kpi.municipality_code = target.municipality_code
+        and kpi.plan_id = target.plan_id
+        and kpi.kpi_id = target.kpi_id
+left join {{ ref('int_plan__node') }} as node
+    on
+        kpi.municipality_code = node.municipality_code
+        and kpi.plan_id = node.plan_id
+        and kpi.node_id = node.node_id
+left join {{ ref('int_plan__reading') }} as taken
+    on
+        kpi.municipality_code = taken.municipality_code
+        and kpi.plan_id = taken.plan_id
+        and kpi.kpi_id = taken.kpi_id

@@ -13,7 +13,7 @@ with terms as (
         if(kpi.kind = 'milestone', plan.last_fiscal_year, kpi.target_fiscal_year) as last_scored_year
     from {{ ref('int_kpi__catalogue') }} as kpi
     inner join {{ ref('kpi_kinds') }} as kinds on kpi.kind = kinds.kind
-    inner join {{ ref('plans') }} as plan
+    inner join {{ source('in_force', 'plan_register_plan') }} as plan
         on kpi.municipality_code = plan.municipality_code and kpi.plan_id = plan.plan_id
     where kpi.is_current
 ),

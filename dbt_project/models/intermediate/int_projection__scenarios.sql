@@ -27,8 +27,8 @@ with printed as (
         end as smallint) as age_to,
         cast(plan_value as decimal(18, 6)) as population_persons,
         of_scenario = 'plan' as is_projection,
-        'plan:' || plan_id as source_id
-    from {{ ref('plan_figures') }}
+        source_id
+    from {{ source('in_force', 'plan_register_figure') }}
     where
         of_scenario in ('census', 'plan')
         and minus_scenario is null

@@ -88,6 +88,8 @@ def _kpi(tables: dict[str, Table], row: Row, target: Row | None) -> None:
     wants = {"milestone": "achieve", "maintain_at_least": "maintain"}.get(kind)
     if wants and kpi["direction"] not in {wants, "higher_is_better"} or not wants and kpi["direction"] == "achieve":
         table.tell("plan_kind_direction", row.line, "direction", kind=_word("kinds", kind))
+    if kpi["unit"] is None and kind != "milestone":
+        table.tell("form_blank", row.line, "unit")
     if kpi["how_measured"] == "computed" and kpi["indicator_id"] is None:
         table.tell("plan_indicator_missing", row.line, "indicator_id")
     if kpi["how_measured"] == "reported" and kpi["indicator_id"] is not None:
@@ -118,6 +120,14 @@ def _kpi(tables: dict[str, Table], row: Row, target: Row | None) -> None:
 def _reversed(table: Table, row: Row, target: Decimal, delta: Decimal | None) -> None:
     """A target on the worse side of its baseline, or a change against the direction, is a slip of one of them."""
     kpi = row.values
+    start = kpi["benchmark_value"] if kpi["kind"] == "suppress_decline" else kpi["baseline_value"]
+    if start is not None and delta is not None and start + delta != target:
+        what = "推計の値と増減が目標値に合いません" if kpi["kind"] == "suppress_decline" else "基準値と増減が目標値に合いません"
+        values = {"start": start, "delta": delta, "target": target}
+        shown = {name: f"{value.normalize():f}" for name, value in values.items()}
+        table.tell("plan_sum_broken", row.line, "baseline_value", what_ja=what, **shown)
+    if kpi["baseline_type"] in {"implied", "undecided"} and kpi["is_baseline_confirmed"]:
+        table.tell("plan_baseline_not_confirmed", row.line, "is_baseline_confirmed")
     better = {"higher_is_better": 1, "lower_is_better": -1}.get(kpi["direction"], 0)
     if better == 0 or kpi["kind"] == "suppress_decline":
         return
