@@ -9,7 +9,7 @@ select
     {{ fiscal_year_label('plan.first_fiscal_year') }} || '～' || {{ fiscal_year_label('plan.last_fiscal_year') }}
         as term_label_ja,
     plan.grade_rule_id,
-    coalesce(own_rule.label_ja, rule.label_ja) as grade_rule_label_ja,
+    coalesce(own_rule.label_ja, product_rule.label_ja) as grade_rule_label_ja,
     plan.publisher_ja,
     plan.secretariat_ja,
     plan.decided_on,
@@ -45,7 +45,7 @@ select
     plan.sheet as source_sheet,
     plan.row as source_row
 from {{ source('in_force', 'plan_register_plan') }} as plan
-left join {{ ref('grade_rules') }} as rule on plan.grade_rule_id = rule.grade_rule_id
+left join {{ ref('grade_rules') }} as product_rule on plan.grade_rule_id = product_rule.grade_rule_id
 left join {{ source('in_force', 'plan_register_rule') }} as own_rule
     on
         plan.municipality_code = own_rule.municipality_code

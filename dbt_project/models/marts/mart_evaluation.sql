@@ -1,10 +1,10 @@
--- Every state that an evaluation went through in a year, with the machine's grades beside the confirmed one: of a KPI its
--- own, of a node the count of grades of all KPI below it.
+-- Every state that an evaluation went through in a year, with the machine's grades beside the confirmed one: of a KPI
+-- its own, of a node the count of grades of all KPI below it.
 with grades as (
     select
         score.municipality_code,
         score.plan_id,
-        within.within_id,
+        inside.within_id,
         score.fiscal_year,
         {{ grade_class('score') }} as grade_class,
         count(*) as n_kpi
@@ -15,11 +15,11 @@ with grades as (
             and score.municipality_code = kpi.municipality_code
             and score.plan_id = kpi.plan_id
             and score.kpi_id = kpi.kpi_id
-    inner join {{ ref('int_plan__within') }} as within
+    inner join {{ ref('int_plan__within') }} as inside
         on
-            kpi.municipality_code = within.municipality_code
-            and kpi.plan_id = within.plan_id
-            and kpi.node_id = within.node_id
+            kpi.municipality_code = inside.municipality_code
+            and kpi.plan_id = inside.plan_id
+            and kpi.node_id = inside.node_id
     group by all
 ),
 

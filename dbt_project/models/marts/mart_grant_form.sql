@@ -1,6 +1,6 @@
--- The form of the national grant: each KPI of a project by fiscal year, as increments of the year and as totals since the
--- project began. The machine's grade is that of the rule naikakufu_4 on the totals: the value before the project is where
--- both begin. A year that is missing leaves the totals open, and no grade is said.
+-- The form of the national grant: each KPI of a project by fiscal year, as increments of the year and as totals since
+-- the project began. The machine's grade is that of the rule naikakufu_4 on the totals: the value before the project is
+-- where both begin. A year that is missing leaves the totals open, and no grade is said.
 with grants as (
     select
         *,

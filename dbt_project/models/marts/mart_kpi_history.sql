@@ -2,28 +2,28 @@
 -- new and is no event. Values of sub-series, proxies and context are named by subseries_ja and fit.
 with reported as (
     select
-        value.municipality_code,
-        value.plan_id,
-        value.kpi_id,
+        told.municipality_code,
+        told.plan_id,
+        told.kpi_id,
         'reported' as event_group,
-        value.fiscal_year,
-        coalesce(value.subseries_ja, '（全体）') as subseries_ja,
-        coalesce(value.fit, 'same') as fit,
-        cast(value.reported_value as decimal(28, 8)) as value_after,
-        value.value_status,
-        coalesce(value.comparator, '=') as comparator,
-        value.milestone_state,
-        value.unit,
-        value.section_ja,
-        value.restated_reason_ja as reason_ja,
+        told.fiscal_year,
+        coalesce(told.subseries_ja, '（全体）') as subseries_ja,
+        coalesce(told.fit, 'same') as fit,
+        cast(told.reported_value as decimal(28, 8)) as value_after,
+        told.value_status,
+        coalesce(told.comparator, '=') as comparator,
+        told.milestone_state,
+        told.unit,
+        told.section_ja,
+        told.restated_reason_ja as reason_ja,
         cast(null as date) as decided_on,
         cast(null as varchar) as decided_by_ja,
-        value.received_order as event_order,
-        -value.version_rank as event_place,
-        value.source_id,
-        value.sheet as source_sheet,
-        value.row as source_row
-    from {{ source('delivered', 'section_report_value') }} as value
+        told.received_order as event_order,
+        -told.version_rank as event_place,
+        told.source_id,
+        told.sheet as source_sheet,
+        told.row as source_row
+    from {{ source('delivered', 'section_report_value') }} as told
 ),
 
 computed as (
@@ -55,35 +55,35 @@ computed as (
 
 targets as (
     select
-        target.municipality_code,
-        target.plan_id,
-        target.kpi_id,
+        aimed.municipality_code,
+        aimed.plan_id,
+        aimed.kpi_id,
         'target' as event_group,
-        target.target_fiscal_year as fiscal_year,
+        aimed.target_fiscal_year as fiscal_year,
         '（全体）' as subseries_ja,
         'same' as fit,
-        cast(target.target_value as decimal(28, 8)) as value_after,
+        cast(aimed.target_value as decimal(28, 8)) as value_after,
         cast(null as varchar) as value_status,
         '=' as comparator,
         cast(null as varchar) as milestone_state,
         kpi.unit,
         coalesce(kpi.section_ja, plan.secretariat_ja) as section_ja,
-        target.reason_ja,
-        target.decided_on,
-        target.decided_by_ja,
+        aimed.reason_ja,
+        aimed.decided_on,
+        aimed.decided_by_ja,
         cast(null as integer) as event_order,
-        target.target_version as event_place,
-        target.source_id,
-        target.sheet as source_sheet,
-        target.row as source_row
-    from {{ source('in_force', 'plan_register_target') }} as target
+        aimed.target_version as event_place,
+        aimed.source_id,
+        aimed.sheet as source_sheet,
+        aimed.row as source_row
+    from {{ source('in_force', 'plan_register_target') }} as aimed
     inner join {{ source('in_force', 'plan_register_kpi') }} as kpi
         on
-            target.municipality_code = kpi.municipality_code
-            and target.plan_id = kpi.plan_id
-            and target.kpi_id = kpi.kpi_id
+            aimed.municipality_code = kpi.municipality_code
+            and aimed.plan_id = kpi.plan_id
+            and aimed.kpi_id = kpi.kpi_id
     inner join {{ source('in_force', 'plan_register_plan') }} as plan
-        on target.municipality_code = plan.municipality_code and target.plan_id = plan.plan_id
+        on aimed.municipality_code = plan.municipality_code and aimed.plan_id = plan.plan_id
 ),
 
 said as (
@@ -94,7 +94,7 @@ said as (
     select * from targets
 ),
 
--- A target that is moved to another year is a revision of the same target.
+-- A target that is moved to another year is a revision of the same aimed.
 followed as (
     select
         *,
@@ -138,7 +138,8 @@ select
         row_number() over (
             partition by changed.municipality_code, changed.plan_id, changed.kpi_id
             order by
-                changed.event_group desc,
+                if(changed.event_group = 'target', 0, 1),
+                changed.event_group,
                 changed.fiscal_year,
                 changed.subseries_ja,
                 changed.fit,

@@ -49,8 +49,9 @@ select
             actual.period_label_ja,
             case
                 when score.actual_value is distinct from score.period_value and score.actual_value is not null
-                    then '達成率・進捗率は期間の初めからの累計 '
-                    || trim(trailing '.' from trim(trailing '0' from cast(score.actual_value as varchar))) || ' による'
+                    then
+                        '達成率・進捗率は期間の初めからの累計 '
+                        || trim(trailing '.' from trim(trailing '0' from cast(score.actual_value as varchar))) || ' による'
             end,
             case when score.is_attainment_reference and score.attainment_pct is not null then '達成率は参考' end,
             case when score.grade_is_provisional then '評価は暫定：' || score.provisional_reason_ja end,

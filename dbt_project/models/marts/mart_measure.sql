@@ -3,15 +3,15 @@ with kpis as (
         kpi.municipality_code,
         kpi.plan_id,
         kpi.kpi_id,
-        within.within_id
+        inside.within_id
     from {{ ref('dim_kpi') }} as kpi
-    inner join {{ ref('int_plan__within') }} as within
+    inner join {{ ref('int_plan__within') }} as inside
         on
             kpi.is_current
-            and within.within_level = 'measure'
-            and kpi.municipality_code = within.municipality_code
-            and kpi.plan_id = within.plan_id
-            and kpi.node_id = within.node_id
+            and inside.within_level = 'measure'
+            and kpi.municipality_code = inside.municipality_code
+            and kpi.plan_id = inside.plan_id
+            and kpi.node_id = inside.node_id
 ),
 
 counted as (
@@ -60,19 +60,19 @@ latest_grades as (
 
 projects as (
     select
-        line.municipality_code,
-        line.plan_id,
-        within.within_id,
-        count(distinct line.project_id) as n_projects,
+        placed.municipality_code,
+        placed.plan_id,
+        inside.within_id,
+        count(distinct placed.project_id) as n_projects,
         count(*) as n_project_lines
-    from {{ source('in_force', 'plan_register_project_link') }} as line
-    inner join {{ ref('int_plan__within') }} as within
+    from {{ source('in_force', 'plan_register_project_link') }} as placed
+    inner join {{ ref('int_plan__within') }} as inside
         on
-            within.within_level = 'measure'
-            and line.municipality_code = within.municipality_code
-            and line.plan_id = within.plan_id
-            and line.node_id = within.node_id
-    group by line.municipality_code, line.plan_id, within.within_id
+            inside.within_level = 'measure'
+            and placed.municipality_code = inside.municipality_code
+            and placed.plan_id = inside.plan_id
+            and placed.node_id = inside.node_id
+    group by placed.municipality_code, placed.plan_id, inside.within_id
 ),
 
 evaluated as (
