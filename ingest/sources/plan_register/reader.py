@@ -89,7 +89,7 @@ def _kpi(tables: dict[str, Table], row: Row, target: Row | None) -> None:
     if wants and kpi["direction"] not in {wants, "higher_is_better"} or not wants and kpi["direction"] == "achieve":
         table.tell("plan_kind_direction", row.line, "direction", kind=_word("kinds", kind))
     if kpi["unit"] is None and kind != "milestone":
-        table.tell("form_blank", row.line, "unit")
+        table.note("plan_unit_blank", row.line, "unit")
     if kpi["how_measured"] == "computed" and kpi["indicator_id"] is None:
         table.tell("plan_indicator_missing", row.line, "indicator_id")
     if kpi["how_measured"] == "reported" and kpi["indicator_id"] is not None:
