@@ -181,17 +181,20 @@ def _sections(rows: list[dict[str, Any]], order: Mapping[str, int], names: Mappi
     for versions in by_key.values():
         versions.sort(key=lambda one: order.get(one["source_id"], 0))
         for earlier, later in pairwise(versions):
-            same = all(earlier[name] == later[name] for name in ("reported_value", "value_status", "milestone_state"))
-            if same or earlier["value_status"] in {"not_reported", "preliminary", "projected"}:
-                continue
-            if (
-                squeeze(earlier["section_ja"] or "") != squeeze(later["section_ja"] or "")
-                and not later["restated_reason_ja"]
-            ):
+            is_same_section = squeeze(earlier["section_ja"] or "") == squeeze(later["section_ja"] or "")
+            if is_same_section and not _alike(earlier, later) and not later["restated_reason_ja"]:
+                tell(later, "report_restated", "訂正の理由")
+        last_words = {squeeze(one["section_ja"] or ""): one for one in versions}
+        for earlier, later in pairwise(sorted(last_words.values(), key=lambda one: order.get(one["source_id"], 0))):
+            if not _alike(earlier, later) and not later["restated_reason_ja"]:
                 for one, other in ((earlier, later), (later, earlier)):
                     tell(one, "report_sections_disagree", "値", other=names.get(other["source_id"], ""))
-            elif not later["restated_reason_ja"]:
-                tell(later, "report_restated", "訂正の理由")
+
+
+def _alike(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
+    """They say the same, or the earlier one was not settled."""
+    same = all(earlier[name] == later[name] for name in ("reported_value", "value_status", "milestone_state"))
+    return same or earlier["value_status"] in {"not_reported", "preliminary", "projected"}
 
 
 def _register(row: dict[str, Any], plans: _Plans, tell: Any) -> None:

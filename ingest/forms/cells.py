@@ -72,6 +72,7 @@ _MONTH = re.compile(
 )
 _LETTERS = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
 _LONGEST = {"明治": 45, "大正": 15, "昭和": 64, "平成": 40, "令和": 99}
+_PARTED = re.compile(r"[\d,.]\s+[\d,.]")
 _ID = re.compile(r"[\w][\w.:-]{0,79}")
 _YES = {"○", "〇", "◯", "◎", "レ", "✓", "1", "1.0", "true", "はい", "有", "yes"}
 _NO = {"", "×", "0", "0.0", "false", "いいえ", "無", "no", "-"}
@@ -99,7 +100,7 @@ def number(text: str, unit: str = "") -> Number:
     if plain.startswith("(") and plain.endswith(")"):
         plain = f"-{plain[1:-1]}"
     found = _BODY.fullmatch(plain)
-    if not found:
+    if not found or _PARTED.search(text):
         raise Wrong("form_number", text=_shown(text))
     body = sum((_piece(one) for one in _PIECE.finditer(found["body"])), Decimal(0))
     told = found["unit"]
