@@ -58,10 +58,14 @@ def validation(form: Form, sheet: Sheet, column: Column, lists: dict[str, Range]
         told = {"validate": "list", "source": _ids(form, *column.refers)}
     if told["validate"] == "list":
         told |= {"error_type": "warning", "error_title": "一覧にありません", "error_message": _warning(form, column)}
-    message = ("【必須】" if column.required else "") + column.ja
-    if message:
+    if message := explained(column):
         told |= {"input_title": _cut(column.header_ja, _TITLE), "input_message": _cut(message, _MESSAGE)}
     return told if len(told) > 1 else None
+
+
+def explained(column: Column) -> str:
+    """What to write in a column, beginning with 【必須】 where somebody must; '' where there is nothing to say."""
+    return ("【必須】" if column.required and not column.locked else "") + column.ja
 
 
 def _ids(form: Form, name: str, column: str) -> str:

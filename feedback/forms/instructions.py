@@ -1,6 +1,6 @@
 """The first sheet of a workbook of a form: what it is, how to fill it in, and every column.
 
-Holds: the sheet 記入要領. Does not hold: its sentences (instructions.yaml) and what to write in a column (the form). Its
+Holds: the sheet 記入要領. Does not hold: its sentences (instructions.yaml), what to write in a column (the form). Its
 first cell is no mark of a form, so the reader passes it over.
 """
 
@@ -12,12 +12,11 @@ from pathlib import Path
 import xlsxwriter
 import yaml
 
-from sousei.feedback.forms.looks import Looks, lines, wide
+from sousei.feedback.forms.looks import LINE, Looks, lines, put, wide
 from sousei.ingest.forms.model import Column, Form, words
 
 NAME = "記入要領"
 _WIDTHS = (22, 26, 8, 84)
-_LINE = 17.0
 
 
 @cache
@@ -49,14 +48,14 @@ def add(book: xlsxwriter.Workbook, form: Form, formats: Looks) -> None:
     for sheet in form.sheets:
         row += 1
         for place, text in enumerate((sheet.sheet_ja, "", "", sheet.about_ja)):
-            page.write_string(row, place, text, formats.header)
-        page.set_row(row, _LINE * lines(sheet.about_ja, _WIDTHS[3]) + 3)
+            put(page, row, place, text, formats.header)
+        page.set_row(row, LINE * lines(sheet.about_ja, _WIDTHS[3]) + 3)
         for column in sheet.columns:
             row += 1
             said = explained(column)
             for place, text in enumerate((sheet.sheet_ja, column.header_ja, "必須" if column.required else "", said)):
-                page.write_string(row, place, text, formats.cell)
-            page.set_row(row, _LINE * lines(said, _WIDTHS[3]) + 3)
+                put(page, row, place, text, formats.cell)
+            page.set_row(row, LINE * lines(said, _WIDTHS[3]) + 3)
     page.set_landscape()
     page.set_paper(9)
     page.fit_to_pages(1, 0)
@@ -65,10 +64,10 @@ def add(book: xlsxwriter.Workbook, form: Form, formats: Looks) -> None:
 
 
 def explained(column: Column) -> str:
-    """What to write in a column, with the words of its list where they are not said already."""
+    """What to write in a column, with the words of its list where most of them are not said already."""
     if column.type == "choice":
         offered = list(words(column.list).values())
-        if not all(word in column.ja for word in offered):
+        if sum(word in column.ja for word in offered) * 2 < len(offered):
             return f"{column.ja}［{'・'.join(offered)}］"
     return column.ja
 

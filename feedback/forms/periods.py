@@ -11,7 +11,7 @@ import re
 from sousei.ingest.forms.model import words
 from sousei.ingest.vocabulary.dates import ERAS
 
-_CALENDAR = re.compile(r"暦年|^年|10/1|10月1日")
+_CALENDAR = re.compile(r"暦年|^年(?!度)|10/1|10月1日")
 _POINT = re.compile(r"時点|調査")
 
 

@@ -16,17 +16,28 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from sousei.feedback.forms import drop_downs, instructions
-from sousei.feedback.forms.drop_downs import CHOICES, FIRST, Range
-from sousei.feedback.forms.looks import FONT, SIZE, Looks, explained_height, lines, looks, pages_across, wide, width
+from sousei.feedback.forms.drop_downs import CHOICES, FIRST, Range, explained
+from sousei.feedback.forms.looks import (
+    DEFAULT,
+    Looks,
+    explained_height,
+    header_height,
+    looks,
+    pages_across,
+    put,
+    row_height,
+    wide,
+    width,
+)
 from sousei.feedback.forms.texts import of_cell
 from sousei.ingest.forms.model import Column, Form, Sheet
 
 OPEN_ROWS = 150
 """Rows below the given ones for which Excel offers drop-downs and messages."""
-REQUIRED = "【必須】"
 _A4 = 9
 _ALLOWED = (
     *("format_cells", "format_columns", "format_rows", "insert_rows", "insert_columns", "delete_rows"),
@@ -55,7 +66,9 @@ def write(
     if strange := set(rows) - {sheet.name for sheet in form.sheets}:
         raise KeyError(f"no such sheet: {sorted(strange)}")
     cells = {
-        sheet.name: [[of_cell(column, row.get(column.name)) for column in sheet.columns] for row in rows.get(sheet.name, ())]
+        sheet.name: [
+            [of_cell(column, row.get(column.name)) for column in sheet.columns] for row in rows.get(sheet.name, ())
+        ]
         for sheet in form.sheets
     }
     book = xlsxwriter.Workbook(
@@ -65,7 +78,8 @@ def write(
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
-            "default_format_properties": {"font_name": FONT, "font_size": SIZE},
+            "default_format_properties": DEFAULT,
+            "default_row_height": 23,
         },
     )
     created = dt.datetime(made_on.year, made_on.month, made_on.day)  # noqa: DTZ001 - a day as Office keeps it
@@ -90,7 +104,7 @@ def _add(
 ) -> None:
     columns = sheet.columns
     widths = [width(column, [row[place] for row in rows]) for place, column in enumerate(columns)]
-    said = [(REQUIRED if column.required else "") + column.ja for column in columns]
+    said = list(map(explained, columns))
     _above(page, form, sheet, widths, said, formats)
     last = FIRST + len(rows) - 1 + (0 if sheet.single and rows else 1 if sheet.single else open_rows)
     for place, column in enumerate(columns):
@@ -99,13 +113,11 @@ def _add(
         if told := drop_downs.validation(form, sheet, column, lists):
             page.data_validation(FIRST, place, last, place, told)
     for line, row in enumerate(rows, start=FIRST):
+        if height := row_height(row, widths):
+            page.set_row(line, height)
         for place, (column, text) in enumerate(zip(columns, row, strict=True)):
-            look = formats.of(column, column.locked)
-            if text:
-                page.write_string(line, place, text, look)
-            else:
-                page.write_blank(line, place, None, look)
-    page.ignore_errors({"number_stored_as_text": f"A{FIRST + 1}:{_letter(len(columns) - 1)}1048576"})
+            put(page, line, place, text, formats.of(column, column.locked))
+    page.ignore_errors({"number_stored_as_text": f"A{FIRST + 1}:{xl_col_to_name(len(columns) - 1)}1048576"})
     kept = _labels(columns, widths)
     page.freeze_panes(FIRST, kept)
     if any(column.locked for one in form.sheets for column in one.columns):
@@ -113,13 +125,11 @@ def _add(
     _printed(page, sheet.sheet_ja, form.title_ja, pages_across(widths), kept)
 
 
-def _above(
-    page: Worksheet, form: Form, sheet: Sheet, widths: list[int], said: list[str], formats: Looks
-) -> None:
+def _above(page: Worksheet, form: Form, sheet: Sheet, widths: list[int], said: list[str], formats: Looks) -> None:
     """The three rows above the data."""
     page.set_row(0, 24)
     page.set_row(1, explained_height(sheet.columns, widths, said))
-    page.set_row(2, 15.5 * max(lines(one.header_ja, across) for one, across in zip(sheet.columns, widths, strict=True)) + 5)
+    page.set_row(2, header_height(sheet.columns, widths))
     mark, free = form.mark(sheet), 1
     while free < len(widths) and sum(widths[:free]) < wide(mark) * 1.3:
         free += 1
@@ -128,8 +138,8 @@ def _above(
     page.write_string(0, 0, mark, formats.mark)
     page.write_string(0, free, sheet.about_ja, formats.about)
     for place, column in enumerate(sheet.columns):
-        page.write_string(1, place, said[place], formats.explained)
-        look = formats.required if column.required else formats.locked if column.locked else formats.header
+        put(page, 1, place, said[place], formats.explained)
+        look = formats.locked if column.locked else formats.required if column.required else formats.header
         page.write_string(2, place, column.header_ja, look)
 
 
@@ -157,15 +167,12 @@ def _choices(page: Worksheet, form: Form, lists: dict[str, Range], formats: Look
     """The sheet of the long lists: one a column, under the header of the first column that takes it."""
     for name, one in lists.items():
         header = next(
-            f"{sheet.sheet_ja}の{column.header_ja}" for sheet in form.sheets for column in sheet.columns if column.list == name
+            f"{sheet.sheet_ja}の{column.header_ja}"
+            for sheet in form.sheets
+            for column in sheet.columns
+            if column.list == name
         )
         page.set_column(one.column, one.column, max(map(wide, (header, *one.words))) + 3)
         page.write_string(0, one.column, header, formats.header)
         for line, word in enumerate(one.words, start=1):
             page.write_string(line, one.column, word, formats.cell)
-
-
-def _letter(place: int) -> str:
-    from xlsxwriter.utility import xl_col_to_name
-
-    return xl_col_to_name(place)

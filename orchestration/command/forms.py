@@ -22,7 +22,9 @@ _FIRST_YEAR, _LAST_YEAR = 1989, 2199
 def year(text: str) -> int:
     """A fiscal year, as an argument of the command."""
     if not text.isdecimal() or not _FIRST_YEAR <= int(text) <= _LAST_YEAR:
-        raise argparse.ArgumentTypeError(f"bad_year: {text!r} は西暦の年度ではありません / not a fiscal year, e.g. 2024")
+        raise argparse.ArgumentTypeError(
+            f"bad_year: {text!r} は西暦の年度ではありません / not a fiscal year, e.g. 2024"
+        )
     return int(text)
 
 
@@ -48,7 +50,7 @@ def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
 
     one = form(
         "plan",
-        "計画台帳：空のもの、または公表版にある計画を書き込んだもの / a plan register, empty or filled from the release",
+        "計画台帳：空のもの、または公表版の計画を書き込んだもの / a plan register, empty or filled from the release",
         "--municipality 01661 --to plan.xlsx",
     )
     one.add_argument("--to", required=True, type=Path, metavar="FILE", help="書き出す .xlsx / workbook to write")

@@ -94,7 +94,9 @@ def plan_rows() -> Rows:
         "body": [_row(PLAN, "body", body_no=1, body_kind="assembly")],
         "node": [
             _row(PLAN, "node", node_id="1", level="basic_goal", parent_id=None, section_ja=None),
-            _row(PLAN, "node", node_id="1ア1", level="measure", parent_id="1", section_ja="商工課", name_ja="合成の施策"),
+            _row(
+                PLAN, "node", node_id="1ア1", level="measure", parent_id="1", section_ja="商工課", name_ja="合成の施策"
+            ),
             _row(PLAN, "node", node_id="1ア2", level="measure", parent_id="1", section_ja=None, name_ja="課のない施策"),
         ],
         "kpi": [
@@ -111,7 +113,9 @@ def plan_rows() -> Rows:
             _few(PLAN, "target", kpi_id="k-1", target_version=1, target_value=Decimal("1460"), target_fiscal_year=2025),
             _few(PLAN, "target", kpi_id="k-2", target_version=1, target_value=Decimal("0.05"), target_fiscal_year=2025),
             _few(PLAN, "target", kpi_id="k-3", target_version=1, target_fiscal_year=2025),
-            _few(PLAN, "target", kpi_id="k-4", target_version=1, target_value=Decimal("35.95"), target_fiscal_year=2025),
+            _few(
+                PLAN, "target", kpi_id="k-4", target_version=1, target_value=Decimal("35.95"), target_fiscal_year=2025
+            ),
             _few(PLAN, "target", kpi_id="k-5", target_version=1, target_value=Decimal("100"), target_fiscal_year=2025),
         ],
         "milestone": [_row(PLAN, "milestone", kpi_id="full", target_version=1)],
@@ -130,7 +134,9 @@ def plan_rows() -> Rows:
         "reading": [
             _few(PLAN, "reading", question_id="q1", reading_id="A", reading_ja="期間の累計", field="accumulation")
             | {"field_value": "cumulative_term"},
-            _few(PLAN, "reading", question_id="q1", reading_id="B", reading_ja="確認済み", field="is_baseline_confirmed")
+            _few(
+                PLAN, "reading", question_id="q1", reading_id="B", reading_ja="確認済み", field="is_baseline_confirmed"
+            )
             | {"field_value": "true"},
             _few(PLAN, "reading", question_id="q1", reading_id="C", reading_ja="別の値", field="target_value")
             | {"field_value": "63"},
@@ -171,7 +177,9 @@ def report_rows() -> Rows:
             _row(REPORT, "evaluation", subject_id="k-1", evaluation_state="draft", future_direction="reduce", **place)
         ],
         "grant": [
-            _row(REPORT, "grant", confirmed_grade="1", expert_verdict="not_effective", future_direction="review", **place)
+            _row(
+                REPORT, "grant", confirmed_grade="1", expert_verdict="not_effective", future_direction="review", **place
+            )
             | {"grant_term_first_year": 2023, "grant_term_last_year": 2025}
         ],
     }
