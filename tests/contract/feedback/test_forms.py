@@ -33,6 +33,7 @@ from tests.synthetic import forms as synthetic
 from tests.synthetic.forms import CODE, NAME, PLAN, REPORT, Rows
 
 DAY = dt.date(2026, 4, 1)
+NOTHING = report.Told()
 READERS: dict[str, Any] = {"plan_register": plan_reader, "section_report": report_reader}
 FORMS = [(PLAN, synthetic.plan_rows), (REPORT, synthetic.report_rows)]
 
@@ -115,7 +116,7 @@ def _frames(rows: Rows) -> dict[str, pl.DataFrame]:
     return {name.removeprefix("plan_register_"): frame for name, frame in filled.tables.items()}
 
 
-def _asked(section: str, told: report.Told = report.Told(), year: int = 2024) -> Rows:
+def _asked(section: str, told: report.Told = NOTHING, year: int = 2024) -> Rows:
     found = report.reports(_frames(synthetic.plan_rows()), year, told)
     return next(one.rows for one in found if one.section_ja == section)
 
@@ -189,7 +190,7 @@ def deliver(home: Home, rows: Rows, name: str, day: dt.date) -> list[intake.Snap
     return snapshots
 
 
-def release(home: Home, verdicts: dict[str, str] = {}) -> None:
+def release(home: Home, verdicts: dict[str, str] | None = None) -> None:
     """A release from what was read, with a value of the year before and a grade of the year for k-1."""
     inputs = [
         {
@@ -197,7 +198,7 @@ def release(home: Home, verdicts: dict[str, str] = {}) -> None:
             "file_name": one.file_name,
             "source": "plan_register",
             "source_id": f"plan_register-{one.sha256[:16]}",
-            "verdict": verdicts.get(one.file_name, "taken"),
+            "verdict": (verdicts or {}).get(one.file_name, "taken"),
             "received_order": one.order,
         }
         for one in intake.stored(home)
@@ -312,10 +313,10 @@ def test_a_release_of_before_the_tables_gives_blanks(home: Home, tmp_path: Path)
         (["plan", "--municipality", CODE, "--to", "{to}/a.csv"], MISUSE, "not_a_workbook_name"),
         (["plan", "--municipality", CODE, "--to", "{to}/file/a.xlsx"], MISUSE, "place_not_usable"),
         (["plan", "--municipality", CODE, "--to", "{to}/there.xlsx"], REFUSED, "file_exists"),
-        (["report", "--municipality", "99999", "--fiscal-year", "2024", "--to", "{to}"], MISUSE, "municipality_unknown"),
+        (["report", "--municipality", "99999", "--fiscal-year", "2024", "--to", "{to}"], 2, "municipality_unknown"),
         (["report", "--municipality", "01223", "--fiscal-year", "2024", "--to", "{to}"], MISUSE, "no_plan"),
         (["report", "--municipality", CODE, "--fiscal-year", "2050", "--to", "{to}"], MISUSE, "nothing_to_report"),
-        (["report", "--municipality", CODE, "--fiscal-year", "2024", "--section", "宇宙課", "--to", "{to}"], MISUSE, "section_unknown"),
+        (["report", "--municipality", CODE, "--fiscal-year", "2024", "--section", "x", "--to", "{to}"], 2, "section_unknown"),
         (["report", "--municipality", CODE, "--fiscal-year", "2024", "--to", "{to}/file"], MISUSE, "place_not_usable"),
         (["report", "--municipality", CODE, "--fiscal-year", "2024", "--to", "{to}/full"], REFUSED, "file_exists"),
     ],
