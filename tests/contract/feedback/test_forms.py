@@ -285,9 +285,11 @@ def test_one_workbook_a_section_is_written_and_listed(home: Home, tmp_path: Path
     assert cells(to / names[0], "評価", 5)[1:6] == ["k-1", "合成の指標k-1", None, None, "A（順調）"]
 
 
-def test_one_section_keeps_its_number(home: Home, tmp_path: Path) -> None:
+def test_one_section_keeps_its_number(home: Home, tmp_path: Path, capsys: Any) -> None:
     asked = ["report", "--municipality", CODE, "--fiscal-year", "2024", "--to", str(tmp_path / "r")]
-    assert call(*asked, "--section", "商工課") == OK
+    assert call(*asked, "--section", "商工課", "--json") == OK
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["plan_id"], told["section_ja"], told["kpis"]) == (NAME, "商工課", 1)
     assert [path.name for path in (tmp_path / "r").iterdir()] == [f"report_{CODE}_2024_2.xlsx"]
 
 
@@ -316,7 +318,11 @@ def test_a_release_of_before_the_tables_gives_blanks(home: Home, tmp_path: Path)
         (["report", "--municipality", "99999", "--fiscal-year", "2024", "--to", "{to}"], 2, "municipality_unknown"),
         (["report", "--municipality", "01223", "--fiscal-year", "2024", "--to", "{to}"], MISUSE, "no_plan"),
         (["report", "--municipality", CODE, "--fiscal-year", "2050", "--to", "{to}"], MISUSE, "nothing_to_report"),
-        (["report", "--municipality", CODE, "--fiscal-year", "2024", "--section", "x", "--to", "{to}"], 2, "section_unknown"),
+        (
+            ["report", "--municipality", CODE, "--fiscal-year", "2024", "--section", "x", "--to", "{to}"],
+            MISUSE,
+            "section_unknown",
+        ),
         (["report", "--municipality", CODE, "--fiscal-year", "2024", "--to", "{to}/file"], MISUSE, "place_not_usable"),
         (["report", "--municipality", CODE, "--fiscal-year", "2024", "--to", "{to}/full"], REFUSED, "file_exists"),
     ],
