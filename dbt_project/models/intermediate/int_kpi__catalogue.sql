@@ -72,7 +72,10 @@ select
     kpi.benchmark_column,
     coalesce(kpi.benchmark_vintage, 'ipss_2018') as benchmark_vintage,
     coalesce(taken.indicator_id, kpi.indicator_id) as indicator_id,
-    cast(coalesce(kpi.indicator_scale, 1) as integer) as indicator_scale,
+    cast(
+        case when coalesce(taken.indicator_id, kpi.indicator_id) is not null then coalesce(kpi.indicator_scale, 1) end
+        as integer
+    ) as indicator_scale,
     coalesce(taken.target_series, kpi.target_series) as target_series,
     coalesce(kpi.is_headline, false) as is_headline,
     kpi.how_measured,
