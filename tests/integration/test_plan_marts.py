@@ -249,7 +249,7 @@ def test_evaluations_keep_their_states_and_a_measure_shows_the_furthest(plans: W
         "成果",
         "見直し",
     )
-    assert (measure["graded_fiscal_year"], measure["grades_ja"]) == (2025, "未報告 2")
+    assert (measure["graded_fiscal_year"], measure["grades_ja"]) == (2025, "未報告 1・評価不能 1")
 
 
 def test_the_summary_counts_every_kpi_once_with_its_denominator(plans: Warehouse) -> None:

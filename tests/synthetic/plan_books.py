@@ -103,8 +103,8 @@ def whole_report(path: Path) -> None:
             ],
             "agreement": [
                 {"agreement_no": 1, "signed_month": "2022.10", "partner_ja": "架空社", **counted},
-                {"agreement_no": 2, "signed_month": "R7.3", "partner_ja": "架空大学", **counted},
-                {"agreement_no": 3, "signed_month": "2024.5", "partner_ja": "別の社", "agreement_ja": "連携"},
+                {"agreement_no": 2, "signed_month": "令和7年3月", "partner_ja": "架空大学", **counted},
+                {"agreement_no": 3, "signed_month": "2024-05", "partner_ja": "別の社", "agreement_ja": "連携"},
             ],
             "donation": [
                 {"donation_no": 1, "donor_ja": "架空商事", "amount_yen": 1_000_000, **donation},

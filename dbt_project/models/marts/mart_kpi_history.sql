@@ -77,9 +77,10 @@ targets as (
         aimed.sheet as source_sheet,
         aimed.row as source_row
     from {{ source('in_force', 'plan_register_target') }} as aimed
-    inner join {{ source('in_force', 'plan_register_kpi') }} as kpi
+    inner join {{ ref('dim_kpi') }} as kpi
         on
-            aimed.municipality_code = kpi.municipality_code
+            kpi.is_current
+            and aimed.municipality_code = kpi.municipality_code
             and aimed.plan_id = kpi.plan_id
             and aimed.kpi_id = kpi.kpi_id
     inner join {{ source('in_force', 'plan_register_plan') }} as plan
