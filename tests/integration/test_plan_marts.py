@@ -159,6 +159,28 @@ def test_a_list_is_set_beside_the_reported_value_and_scores_nothing(plans: Wareh
     ]
 
 
+def test_a_list_is_compared_in_each_way_of_counting(plans: Warehouse) -> None:
+    """Of four entries one is of 2022, before the plan, and one of 2023; the value of 2024 counts all, the term or a year.
+    Where that is not said, only a number that is the same in each way is compared."""
+    more = (
+        "insert into main.mart_agreement select * replace (10 as agreement_no, 2024 as fiscal_year) "
+        "from main.mart_agreement where agreement_no = 2",
+        "insert into main.mart_agreement select * replace (11 as agreement_no, 2023 as fiscal_year) "
+        "from main.mart_agreement where agreement_no = 2",
+    )
+    expected = {"cumulative_ever": 4, "cumulative_term": 3, "year": 2, "point_or_year": None}
+    for accumulation, count in expected.items():
+        with plans.planted(*more, f"update main.fct_kpi_actual set accumulation = '{accumulation}'"):
+            (row,) = (row for row in plans.node("mart_kpi_register_count") if row["fiscal_year"] == 2024)
+        assert row["n_compared"] == count, accumulation
+        verdict = "not_comparable" if count is None else "agrees" if count == 3 else "differs"
+        assert row["verdict"] == verdict
+    only_one_year = "delete from main.mart_agreement where fiscal_year < 2024"
+    with plans.planted(only_one_year, "update main.fct_kpi_actual set accumulation = 'point_or_year'"):
+        (row,) = (row for row in plans.node("mart_kpi_register_count") if row["fiscal_year"] == 2024)
+    assert (row["n_compared"], row["verdict"]) == (1, "differs")
+
+
 def test_the_chase_list_asks_the_right_section_for_each_reason(plans: Warehouse) -> None:
     rows = plans.rows(
         f"select reason, kpi_id, fiscal_year, asked_of_ja, missing_since from mart_kpi_missing "

@@ -83,6 +83,7 @@ compared as (
             when 'cumulative_term' then counted.n_in_term
             when 'cumulative_ever' then counted.n_so_far
             when 'point' then counted.n_so_far
+            else case when counted.n_in_year = counted.n_so_far then counted.n_so_far end
         end as n_compared,
         actual.comparator,
         actual.source_id,
