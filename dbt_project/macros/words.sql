@@ -67,7 +67,7 @@
 {%- endmacro %}
 
 {# 令和6年度 of a fiscal year; the first year of an era is 元. An era is that of the first of October of the year. #}
-{% macro era_year(year) -%}
+{% macro year_of_era(year) -%}
     case
         when {{ year }} >= 2019 then '令和' || if({{ year }} = 2019, '元', cast({{ year }} - 2018 as varchar))
         when {{ year }} >= 1989 then '平成' || if({{ year }} = 1989, '元', cast({{ year }} - 1988 as varchar))
@@ -76,5 +76,5 @@
 {%- endmacro %}
 
 {% macro fiscal_year_label(year) -%}
-    {{ era_year(year) }} || '年度'
+    {{ year_of_era(year) }} || '年度'
 {%- endmacro %}

@@ -160,7 +160,7 @@ def test_a_list_is_set_beside_the_reported_value_and_scores_nothing(plans: Wareh
 
 
 def test_a_list_is_compared_in_each_way_of_counting(plans: Warehouse) -> None:
-    """Of four entries one is of 2022, before the plan, and one of 2023; the value of 2024 counts all, the term or a year.
+    """Of four entries one is of 2022, before the plan, one of 2023; the value of 2024 counts all, the term or a year.
     Where that is not said, only a number that is the same in each way is compared."""
     more = (
         "insert into main.mart_agreement select * replace (10 as agreement_no, 2024 as fiscal_year) "

@@ -15,11 +15,11 @@ select
     year as calendar_year,
     make_date(year, 1, 1) as calendar_year_first_day,
     make_date(year, 12, 31) as calendar_year_last_day,
-    {{ era_year('year') }} || '年' as calendar_year_label_ja,
+    {{ year_of_era('year') }} || '年' as calendar_year_label_ja,
     case year
         when 1989 then '昭和64年・平成元年'
         when 2019 then '平成31年・令和元年'
-        else {{ era_year('year') }} || '年'
+        else {{ year_of_era('year') }} || '年'
     end || '（' || year || '年）' as calendar_year_long_label_ja
 from years
 order by year
