@@ -109,7 +109,7 @@ def plan_rows() -> Rows:
         ],
         "target": [
             _row(PLAN, "target", kpi_id="full", target_version=1, target_fiscal_year=2025, milestone_method="manual")
-            | {"term_years": 4, "valid_from_fiscal_year": 2021},
+            | {"term_years": 4, "valid_from_fiscal_year": 2021, "target_value": Decimal("-2469.00")},
             _few(PLAN, "target", kpi_id="k-1", target_version=1, target_value=Decimal("1460"), target_fiscal_year=2025),
             _few(PLAN, "target", kpi_id="k-2", target_version=1, target_value=Decimal("0.05"), target_fiscal_year=2025),
             _few(PLAN, "target", kpi_id="k-3", target_version=1, target_fiscal_year=2025),
