@@ -142,7 +142,7 @@ def _value(row: dict[str, Any], plans: _Plans, this_year: int, tell: Any) -> Non
     if year > this_year:
         tell(row, "report_year_ahead", "年度", year=year)
         return
-    if kpi["kind"] != "milestone" and not first <= year <= last:
+    if kpi["kind"] != "milestone" and not first <= year <= last and row["fit"] in {None, "same"}:
         tell(row, "report_year_before", "年度", year=year, first=first, last=last)
     if kpi["kind"] == "milestone" and row["reported_value"] is not None:
         tell(row, "report_milestone_value", "節目の状態")

@@ -70,6 +70,7 @@ class Bench:
     tests: list[Node] = field(default_factory=list)
     known: dict[str, Rows] = field(default_factory=dict)
     files: dict[str, list[str]] = field(default_factory=dict)
+    told: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
     def of_samples(cls, root: Path) -> Bench:
@@ -81,6 +82,7 @@ class Bench:
             bench.known |= {one.check_id: set() for one in CHECKS if fails(whole.connection, one)}
         home = Home(root / "home")
         result = raw.read(home, intake.take(home, SAMPLES, FIRST_NIGHT, "samples"), AS_OF)
+        bench.told = set(result.problems.select("file_name", "problem_id").rows())
         bench.files = {table: sorted(path.name for path in paths) for table, paths in result.files.items()}
         return bench
 
@@ -171,7 +173,11 @@ class Bench:
         plant(landing)
         night = FIRST_NIGHT + timedelta(days=int(again))
         result = raw.read(home, intake.take(home, landing, night, "landing"), AS_OF)
-        problems = result.problems.select("severity", "problem_id").rows()
+        problems = [
+            (severity, name)
+            for file, severity, name in result.problems.select("file_name", "severity", "problem_id").rows()
+            if (file, name) not in self.told
+        ]
         stopped = {name for severity, name in problems if severity == "gate"}
         shown = {name for severity, name in problems if severity != "gate"}
         now = {table: sorted(path.name for path in paths) for table, paths in result.files.items()}

@@ -6,6 +6,7 @@ Holds: what the sheets of a plan must say of each other, kind by kind. Does not 
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,8 @@ _LISTED = {
     "accumulation": "accumulations",
     "baseline_type": "baseline_types",
 }
+_UNITLESS = re.compile("率|指数|係数|倍率|比$")
+"""Names of KPI that may have no unit, such as a rate of births."""
 _FIRST_TARGET, _LAST_TARGET = 2015, 2100
 """Years of targets: 地方版総合戦略 began in 2015, and visions reach to 2065."""
 _NUMBERS = {"target_value", "delta_value", "baseline_value", "baseline_year", "benchmark_value", "benchmark_year"}
@@ -137,7 +140,7 @@ def _kpi(tables: dict[str, Table], row: Row, target: Row | None) -> None:
     wants = {"milestone": "achieve", "maintain_at_least": "maintain"}.get(kind)
     if (wants and kpi["direction"] not in {wants, "higher_is_better"}) or (not wants and kpi["direction"] == "achieve"):
         table.tell("plan_kind_direction", row.line, "direction", kind=_word("kinds", kind))
-    if kpi["unit"] is None and kind != "milestone":
+    if kpi["unit"] is None and kind != "milestone" and not _UNITLESS.search(kpi["kpi_name_ja"] or ""):
         table.note("plan_unit_blank", row.line, "unit")
     if kpi["how_measured"] == "computed" and kpi["indicator_id"] is None:
         table.tell("plan_indicator_missing", row.line, "indicator_id")
