@@ -29,7 +29,7 @@ KPI = (
 )
 REPORTED = {
     "2023": {"a": "120", "b": "30", "c": ("200", "500"), "d": "3", "e": "12"},
-    "令和6年度": {"a": "1百5十", "b": "約20", "c": "45%", "d": "2", "e": "8"},
+    "令和6年度": {"a": "１５０", "b": "約20", "c": "45%", "d": "2", "e": "8"},
 }
 
 
@@ -73,12 +73,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     one.put(
         one.folder / "plan.xlsx",
         {
-            "計画": [{"行": 4, "計画ID": "kushiro_cho_3", "版": "1", "計画の名称": "架空の第3期総合戦略", "開始年度": "令和5年度",
-                    "終了年度": "R9", "評価規則": "abcd_milestone", "策定者": "釧路町"}],
+            "計画": [{"行": 4, "計画ID": "kushiro_cho_3", "版": "1", "計画の名称": "架空の第3期総合戦略",
+                    "開始年度": "令和5年度", "終了年度": "R9", "評価規則": "abcd_milestone", "策定者": "釧路町"}],
             "体系": [{"体系ID": "1", "区分": "基本目標", "名称": "架空の目標"}],
             "指標": [
-                {"指標ID": key, "区分": "KPI", "指標の名称": name, "体系ID": "1", "種類": kind, "方向": direction, "単位": unit,
-                 "集計": accumulation, "実績の出どころ": "担当課の報告", "担当課": "企画課", "基準値": baseline,
+                {"指標ID": key, "区分": "KPI", "指標の名称": name, "体系ID": "1", "種類": kind, "方向": direction,
+                 "単位": unit, "集計": accumulation,
+                 "実績の出どころ": "担当課の報告", "担当課": "企画課", "基準値": baseline,
                  "基準値の種類": "過去の実績" if baseline else None, "基準値は確認済み": "○" if baseline else None}
                 for key, name, kind, direction, unit, accumulation, baseline, _ in KPI
             ],
@@ -113,8 +114,9 @@ def rows_of(path: Path) -> dict[str, int]:
 
 
 def test_two_years_of_five_kinds_are_scored_right(office: Office) -> None:
-    """By hand. a: 100 -> 200 in five years (2023-2027): 120 of the milestone 120, 150 of 140. b: 30 of the 20 of year
-    one; about 20 more is no exact sum. c: 40 of 50, 45 of 50. d: 3 kept, 2 not. e: 12 above the limit of 10, 8 under it."""
+    """By hand. a: 100 -> 200 in five years from 2023: 120 of the milestone 120, 150 of 140. b: 30 of the 20 of year one,
+    then about 20 more, which is no exact sum. c: 40 and 45 of 50. d: 3 kept, 2 not. e: 12 is above the limit of 10, 8
+    below it."""
     rows = office.table(
         "select kpi_id, fiscal_year, actual_value, progress_pct, attainment_pct, milestone_value, grade, "
         "not_computable_reason from mart_kpi_scorecard order by kpi_id, fiscal_year"
