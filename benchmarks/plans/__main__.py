@@ -1,4 +1,4 @@
-"""What plans cost: the warehouse step (one `dbt build`) with 2 to 47 municipalities of 50 KPI and five years of reports.
+"""What plans cost: the warehouse step (one `dbt build`) with 2 to 47 municipalities of 50 KPI and five years.
 
 Every plan is synthetic: 50 KPI of five kinds, one report a year. The samples' statistics lie beside them. One run, in
 turn; what counts is the ratio to two municipalities and the growth exponent over their number.
