@@ -12,7 +12,7 @@ with parts as (
         part.part_no,
         part.indicator_id,
         part.kpi_id,
-        coalesce(part.role, 'numerator') as role,
+        coalesce(part.role, 'numerator') as side,
         if(part.sign = 'minus', -1, 1) as sign,
         coalesce(part.divisor, 1) as divisor,
         coalesce(kpi.kpi_name_ja, known.name_ja, part.indicator_id) as part_ja
@@ -140,9 +140,9 @@ put_together as (
         string_agg(parts.part_ja, '・' order by parts.part_no) filter (where given.part_value is null)
             as missing_parts_ja,
         sum(parts.sign * cast(given.part_value / parts.divisor as decimal(28, 8)))
-            filter (where parts.role = 'numerator') as numerator,
+        filter (where parts.side = 'numerator') as numerator,
         sum(parts.sign * cast(given.part_value / parts.divisor as decimal(28, 8)))
-            filter (where parts.role = 'denominator') as denominator,
+        filter (where parts.side = 'denominator') as denominator,
         min(given.period_start) as period_start,
         max(given.as_of_date) as as_of_date,
         arg_min(given.value_status, {{ status_rank('given.value_status') }}) as value_status,

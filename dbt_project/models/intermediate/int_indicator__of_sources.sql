@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}
 -- Indicators that the sources measure, for every municipality: one row per indicator, municipality, date and delivered
--- version. A new indicator is one model in indicators/, its name here and its row in the seed indicators. A version is a
--- file: numerator and denominator always come from one file, or source_ids names all. caveat names what keeps a value
--- from being set against a target or a projection. What a model does not give is null, but period_start is then the date
+-- version. A new indicator is one model in indicators/, its name here and its row in the seed indicators. A version is
+-- a file: numerator and denominator come from one file, or source_ids names all. caveat names what keeps a value from
+-- being set against a target or a projection. What a model does not give is null, but period_start is then the date
 -- itself and source_ids the one file.
 {%- set indicators = [
     'total_persons',

@@ -1,7 +1,7 @@
--- A year of e-Stat is a fiscal year (2020年度) or a calendar year (2020年), a day is itself (2020年10月1日); where the answer
--- names a time by its code alone, yyyy100000 is a fiscal and yyyy000000 a calendar year. Other times (months, quarters)
--- have no period here: they would be several values of one year. Wards and municipalities of the past are areas of level
--- `other`. item_code, item_ja: without the class 観測値, which every value of the 社会・人口統計体系 has.
+-- A year of e-Stat is a fiscal year (2020年度) or a calendar year (2020年), a day is itself (2020年10月1日); where an
+-- answer names a time by its code alone, yyyy100000 is a fiscal and yyyy000000 a calendar year. Other times (months,
+-- quarters) have no period here: they would be several values of one year. Wards and municipalities of the past are
+-- areas of level `other`. item_code, item_ja: without the class 観測値, which every value of the 社会・人口統計体系 has.
 with named as (
     select
         *,
@@ -18,7 +18,7 @@ timed as (
             if(time_name is null, try_cast(regexp_extract(time_code, '^(\d{4})(00|10)0000$', 1) as integer), null)
         ) as year,
         coalesce(regexp_extract(time_name, '^(\d{4})年(度?)$', 2) = '度', substr(time_code, 5, 2) = '10') as is_fiscal,
-        cast(try_strptime(time_name, '%Y年%m月%d日') as date) as day
+        cast(try_strptime(time_name, '%Y年%m月%d日') as date) as on_day
     from named
 )
 
@@ -35,12 +35,12 @@ select
     ) as item_ja,
     time_code,
     case
-        when day is not null then day
+        when on_day is not null then on_day
         when is_fiscal then {{ first_day_of_fiscal_year('year') }}
         else make_date(year, 1, 1)
     end as period_start,
     case
-        when day is not null then day
+        when on_day is not null then on_day
         when is_fiscal then {{ last_day_of_fiscal_year('year') }}
         else make_date(year, 12, 31)
     end as period_end,

@@ -1,8 +1,8 @@
--- Stocks, flows and rates of the resident registry's table of population and movements. Each indicator is a sum of items
--- of one file, or a quotient of two: a rate takes flow and population from the file that holds both, and one part that is
--- missing or suppressed leaves no value. Flows belong to their period, stocks to their date.
+-- Stocks, flows and rates of the resident registry's table of population and movements. Each indicator is a sum of
+-- items of one file, or a quotient of two: a rate takes flow and population from the file that holds both, and one part
+-- that is missing or suppressed leaves no value. Flows belong to their period, stocks to their date.
 with parts as (
-    select * from (
+    select part.* from (
         values
         ('registry_households', 'households', 'numerator', 1, 1),
         ('registry_persons_per_household', 'population_total', 'numerator', 1, 1),
