@@ -32,8 +32,8 @@ def units() -> Mapping[str, tuple[str, ...]]:
 
 
 def check_named(table: Table, row: Row, column: str, text: str, tables: Mapping[str, Table]) -> bool:
-    """Whether there is an indicator of this name; tells where there is none. Whether an e-Stat item was ever delivered is
-    not known here: only its form is."""
+    """Whether there is an indicator of this name; tells where there is none. Of an e-Stat item only the form is known
+    here, not whether it was ever delivered."""
     own = [f"{COMPOSED}{one.values['composed_id']}" for one in tables["composed"].rows]
     if text in units() or text in own or _ESTAT.fullmatch(text):
         return True
