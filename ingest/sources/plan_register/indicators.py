@@ -15,12 +15,15 @@ from typing import Any
 import polars as pl
 
 from sousei.foundation.home import SEEDS
+from sousei.ingest.areas import shown
 from sousei.ingest.forms.cells import bare_unit, near, parted_unit
 from sousei.ingest.forms.sheets import Row, Table
 from sousei.ingest.vocabulary.text import squeeze
 
 _ESTAT = re.compile(r"estat:\d{10}:[0-9A-Za-z_.#-]+(?:/[0-9A-Za-z_.#-]+)*")
 """estat:<statsDataId>:<codes of the item, one for each class that is neither area nor time>."""
+_LIKE_AN_ID = re.compile(r"(?=.*[_:])[A-Za-z0-9_.:/-]{1,80}")
+"""Text that a message may show: it can only be meant as a name of an indicator."""
 COMPOSED = "composed:"
 
 
@@ -37,7 +40,8 @@ def check_named(table: Table, row: Row, column: str, text: str, tables: Mapping[
     own = [f"{COMPOSED}{one.values['composed_id']}" for one in tables["composed"].rows]
     if text in units() or text in own or _ESTAT.fullmatch(text):
         return True
-    table.tell("plan_indicator_unknown", row.line, column, text=text, near=near(text, [*units(), *own]))
+    said = text if _LIKE_AN_ID.fullmatch(text) else shown.cell(text)
+    table.tell("plan_indicator_unknown", row.line, column, text=said, near=near(text, [*units(), *own]))
     return False
 
 

@@ -65,6 +65,11 @@ def test_a_typo_is_told_at_its_cell_with_the_nearest(said: Said, indicator: str,
     assert hint in found[0]["message_ja"] and indicator in found[0]["message_ja"]
 
 
+def test_words_that_may_be_about_a_person_are_not_shown(said: Said) -> None:
+    (found,) = said([computed("根室花子 090-1234-5678", "人")])
+    assert found["problem_id"] == "plan_indicator_unknown" and "花子" not in str(found) and "5678" not in str(found)
+
+
 def test_a_typo_in_a_reading_is_told_too(said: Said) -> None:
     question = {"question_id": "q", "kpi_id": "a", "question_ja": "どの系列か", "reading_taken": "A"}
     reading = {"question_id": "q", "reading_id": "A", "reading_ja": "国勢調査", "field": "指標の系列ID"}
