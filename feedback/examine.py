@@ -18,6 +18,8 @@ from sousei.feedback.rules import rule_book
 from sousei.feedback.table import table_of
 from sousei.foundation.child import Worker
 from sousei.ingest.cells import csvtext, grid, workbook
+from sousei.ingest.forms.model import forms
+from sousei.ingest.forms.workbook import is_of
 from sousei.ingest.problems.record import Refusal, problem
 
 SECONDS = 30.0
@@ -76,13 +78,13 @@ def examine(data: bytes, lookers: Lookers | None = None) -> Examination:
     if lookers is None:
         with Lookers() as own:
             return examine(data, own)
-    form = "other"
+    form, is_own = "other", False
     notes: list[str] = []
     cannot = ""
     try:
         if workbook.is_workbook(data[:8]):
             form = "xlsx" if data.startswith(b"PK") else "xls"
-            found = _of_workbook(data, form, lookers)
+            found, is_own = _of_workbook(data, form, lookers)
         elif data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"%PDF", b"{\\rtf", b"<")):
             cannot = "表として読めない形式のため判定していません。"
             found = list(checks.of_file(File(form, is_document=True)))
@@ -98,6 +100,10 @@ def examine(data: bytes, lookers: Lookers | None = None) -> Examination:
         cannot = "ファイルを開けないため判定していません。"
         found = list(checks.of_file(File(form, problems=tuple(refusal.problems))))
     reasons = {rule.id: cannot or rule.unseen_in(form) for rule in rule_book().rules if rule.applies_to(form)}
+    if is_own:
+        settled = rule_book().settled_by_form
+        found = [one for one in found if one.rule not in settled.rules]
+        reasons |= dict.fromkeys(settled.rules, settled.reason_ja)
     found.sort(key=lambda one: (one.rule, one.result))
     return Examination(form, found, notes, {rule: reason for rule, reason in reasons.items() if reason})
 
@@ -124,7 +130,8 @@ def _of_csv(text: str, encoding: str) -> list[Finding]:
     return found
 
 
-def _of_workbook(data: bytes, form: str, lookers: Lookers) -> list[Finding]:
+def _of_workbook(data: bytes, form: str, lookers: Lookers) -> tuple[list[Finding], bool]:
+    """The findings, and whether it is a workbook of a form of our own."""
     workbook.inspect(data)
     told = lookers.structure(data)
     found = list(checks.of_file(File(form, links=told["links"])))
@@ -133,4 +140,4 @@ def _of_workbook(data: bytes, form: str, lookers: Lookers) -> list[Finding]:
     for built in sheets:
         made = grids.get(built["name"])
         found += checks.of_sheet(Sheet(built, made, table_of(made, built.get("merged")) if made else None))
-    return found
+    return found, any(is_of(own, made) for own in forms() for made in grids.values())

@@ -40,6 +40,14 @@ class Rule(BaseModel):
         return self.unseen.get(form) or self.unseen.get(ANY, "")
 
 
+class SettledByForm(BaseModel):
+    """Ids of the rules that are not judged in a workbook of our own forms, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    reason_ja: str
+    rules: tuple[str, ...]
+
+
 class RuleBook(BaseModel):
     """The rules with their edition and source. levels, severities (the worst first), forms: key -> its name."""
 
@@ -50,6 +58,7 @@ class RuleBook(BaseModel):
     levels: dict[str, str]
     severities: dict[str, str]
     forms: dict[str, str]
+    settled_by_form: SettledByForm
     rules: tuple[Rule, ...]
 
     @model_validator(mode="after")
@@ -59,6 +68,8 @@ class RuleBook(BaseModel):
             strange |= set(rule.forms) - self.forms.keys() | rule.unseen.keys() - {ANY} - self.forms.keys()
             if strange:
                 raise ValueError(f"{rule.id}: not named in the rule book: {sorted(strange)}")
+        if unknown := set(self.settled_by_form.rules) - {rule.id for rule in self.rules}:
+            raise ValueError(f"settled_by_form: no such rules: {sorted(unknown)}")
         return self
 
 

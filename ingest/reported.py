@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -148,7 +149,7 @@ def _value(row: dict[str, Any], plans: _Plans, this_year: int, tell: Any) -> Non
     elif kpi["kind"] != "milestone" and row["milestone_state"] is not None:
         tell(row, "report_no_milestone", "節目の状態")
     elif row["reported_value"] is not None:
-        if kpi["kind"] in _SUMMED and row["accumulation"] not in _CERTAIN:
+        if kpi["kind"] in _SUMMED and row["accumulation"] not in _CERTAIN and row["fit"] in {None, "same"}:
             tell(row, "report_accumulation_missing", "集計")
             return
         _size(row, kpi, plans.targets.get((at, row["kpi_id"])), tell)
@@ -165,15 +166,13 @@ def _size(row: dict[str, Any], kpi: Mapping[str, Any], known: Decimal | None, te
         elif 0 < value <= 1 and known is not None and known >= 5 and not row["note_ja"]:
             tell(row, "report_share_as_fraction", "値", text=shown, percent=f"{(value * 100).normalize():f}")
         return
-    if known and value and not row["note_ja"] and row["fit"] in {None, "same"}:
-        if abs(value) > _TIMES * known or (abs(value) * 1000 < known):
-            tell(row, "report_size_unlike", "値", text=shown, other=f"{known.normalize():f}")
+    is_meant = row["note_ja"] or row["fit"] not in {None, "same"}
+    if known and value and not is_meant and (abs(value) > _TIMES * known or abs(value) * 1000 < known):
+        tell(row, "report_size_unlike", "値", text=shown, other=f"{known.normalize():f}")
 
 
-def _sections(
-    rows: list[dict[str, Any]], order: Mapping[str, int], names: Mapping[str, str], tell: Any
-) -> None:
-    """A later report restates an earlier one where the section is the same or it says why; else two sections disagree."""
+def _sections(rows: list[dict[str, Any]], order: Mapping[str, int], names: Mapping[str, str], tell: Any) -> None:
+    """A later report restates an earlier one of the same section, or says why; else two sections disagree."""
     by_key: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in rows:
         if row["fit"] in {None, "same"}:
@@ -181,15 +180,21 @@ def _sections(
             by_key.setdefault(key, []).append(row)
     for versions in by_key.values():
         versions.sort(key=lambda one: order.get(one["source_id"], 0))
-        for earlier, later in zip(versions, versions[1:], strict=False):
-            same = all(earlier[name] == later[name] for name in ("reported_value", "value_status", "milestone_state"))
-            if same or earlier["value_status"] in {"not_reported", "preliminary", "projected"}:
-                continue
-            if squeeze(earlier["section_ja"] or "") != squeeze(later["section_ja"] or "") and not later["restated_reason_ja"]:
+        for earlier, later in pairwise(versions):
+            is_same_section = squeeze(earlier["section_ja"] or "") == squeeze(later["section_ja"] or "")
+            if is_same_section and not _alike(earlier, later) and not later["restated_reason_ja"]:
+                tell(later, "report_restated", "訂正の理由")
+        last_words = {squeeze(one["section_ja"] or ""): one for one in versions}
+        for earlier, later in pairwise(sorted(last_words.values(), key=lambda one: order.get(one["source_id"], 0))):
+            if not _alike(earlier, later) and not later["restated_reason_ja"]:
                 for one, other in ((earlier, later), (later, earlier)):
                     tell(one, "report_sections_disagree", "値", other=names.get(other["source_id"], ""))
-            elif not later["restated_reason_ja"]:
-                tell(later, "report_restated", "訂正の理由")
+
+
+def _alike(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
+    """They say the same, or the earlier one was not settled."""
+    same = all(earlier[name] == later[name] for name in ("reported_value", "value_status", "milestone_state"))
+    return same or earlier["value_status"] in {"not_reported", "preliminary", "projected"}
 
 
 def _register(row: dict[str, Any], plans: _Plans, tell: Any) -> None:

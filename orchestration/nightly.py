@@ -140,7 +140,9 @@ class Night:
         folder.mkdir(exist_ok=True)
         with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
             frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
-            own, printed = (connection.sql(f"from in_force.plan_register_{name}").pl() for name in ("scenario", "figure"))
+            own, printed = (
+                connection.sql(f"from in_force.plan_register_{name}").pl() for name in ("scenario", "figure")
+            )
             taken = plans.of_night(scenarios.read(SCENARIOS), own, printed)
             built = projection.build(frames, scenarios=taken.scenarios, plan_figures=taken.figures)
             connection.execute("create schema if not exists projection")

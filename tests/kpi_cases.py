@@ -44,10 +44,11 @@ def catalogued(case: Case) -> Iterator[str]:
         f"{case['first_year']} as first_fiscal_year, {step} as reporting_step_years, 'reported' as how_measured"
     )
     if case["target_year"]:
+        term = f"{case['target_year']} - {case['first_year']} + 1"
         yield (
             "insert into delivered.plan_register_target by name select "
             f"{key}, {WORKBOOK}, 1 as target_version, {literal(case['target'])} as target_value, "
-            f"{case['target_year']} as target_fiscal_year, {case['target_year']} - {case['first_year']} + 1 as term_years"
+            f"{case['target_year']} as target_fiscal_year, {term} as term_years"
         )
 
 
@@ -70,8 +71,8 @@ def planted(cases: Iterable[Case]) -> Iterator[str]:
     for plan, rule in {case["plan"]: case.get("rule", "abcd_milestone") for case in cases}.items():
         yield (
             "insert into delivered.plan_register_plan by name select "
-            f"'{plan}' as plan_id, {WORKBOOK}, '{TOWN}' as municipality_code, 2021 as first_fiscal_year, 2030 as last_fiscal_year, "
-            f"'{rule}' as grade_rule_id"
+            f"'{plan}' as plan_id, {WORKBOOK}, '{TOWN}' as municipality_code, "
+            f"2021 as first_fiscal_year, 2030 as last_fiscal_year, '{rule}' as grade_rule_id"
         )
     for case in {(case["plan"], case["case"]): case for case in cases}.values():
         yield from catalogued(case)

@@ -37,19 +37,42 @@ class Number(NamedTuple):
     comparator: str = ""
 
 
-_SCALES = {"": 1, "十": 10, "百": 100, "千": 1000, "万": 10_000, "百万": 10**6, "千万": 10**7, "億": 10**8, "兆": 10**12}
+_SCALES = {
+    "": 1,
+    "十": 10,
+    "百": 100,
+    "千": 1000,
+    "万": 10_000,
+    "百万": 10**6,
+    "千万": 10**7,
+    "億": 10**8,
+    "兆": 10**12,
+}
 _BEFORE = {"約": "~", "およそ": "~", "おおよそ": "~", "おおむね": "~", "概ね": "~", "≧": ">=", ">=": ">=", ">": ">"}
 _BEFORE |= {"≦": "<=", "<=": "<=", "<": "<", "≥": ">=", "≤": "<=", "延べ": "", "のべ": ""}
-_AFTER = {"以上": ">=", "超": ">", "を超える": ">", "以下": "<=", "未満": "<", "程度": "~", "余り": ">", "弱": "~", "強": "~"}
+_AFTER = {
+    "以上": ">=",
+    "超": ">",
+    "を超える": ">",
+    "以下": "<=",
+    "未満": "<",
+    "程度": "~",
+    "余り": ">",
+    "弱": "~",
+    "強": "~",
+}
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _PIECE = re.compile(rf"({_DIGITS})(百万|千万|[十百千万億兆]?)")
 _BODY = re.compile(rf"(?P<sign>[△▲+-]?)(?P<body>(?:{_DIGITS}(?:百万|千万|[十百千万億兆]?))+)(?P<unit>\D*)")
-_YEAR = re.compile(r"(?:FY)?(?:(明治|大正|昭和|平成|令和|[MTSHR])\.?(元|\d{1,2})|(\d{4}))(?:年度?|\.0+)?", re.IGNORECASE)
+_YEAR = re.compile(
+    r"(?:FY)?(?:(明治|大正|昭和|平成|令和|[MTSHR])\.?(元|\d{1,2})|(\d{4}))(?:年度?|\.0+)?", re.IGNORECASE
+)
 _MONTH = re.compile(
     r"(?:(明治|大正|昭和|平成|令和|[MTSHR])\.?(元|\d{1,2})|(\d{4}))(?:年(\d{1,2})月|[-/](\d{1,2})|\.(\d{2})|(\d{2}))"
 )
 _LETTERS = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
 _LONGEST = {"明治": 45, "大正": 15, "昭和": 64, "平成": 40, "令和": 99}
+_PARTED = re.compile(r"[\d,.]\s+[\d,.]")
 _ID = re.compile(r"[\w][\w.:-]{0,79}")
 _YES = {"○", "〇", "◯", "◎", "レ", "✓", "1", "1.0", "true", "はい", "有", "yes"}
 _NO = {"", "×", "0", "0.0", "false", "いいえ", "無", "no", "-"}
@@ -77,7 +100,7 @@ def number(text: str, unit: str = "") -> Number:
     if plain.startswith("(") and plain.endswith(")"):
         plain = f"-{plain[1:-1]}"
     found = _BODY.fullmatch(plain)
-    if not found:
+    if not found or _PARTED.search(text):
         raise Wrong("form_number", text=_shown(text))
     body = sum((_piece(one) for one in _PIECE.finditer(found["body"])), Decimal(0))
     told = found["unit"]
@@ -90,7 +113,7 @@ def number(text: str, unit: str = "") -> Number:
     if scaled and not told and own_scale == 1 and not own:
         raise Wrong("form_number", text=_shown(text))
     value = -body if found["sign"] in {"△", "▲", "-"} else body
-    if abs(value) >= _LARGEST or value != value.quantize(_PLACES) and abs(value - value.quantize(_PLACES)) > _RESIDUE:
+    if abs(value) >= _LARGEST or (value != value.quantize(_PLACES) and abs(value - value.quantize(_PLACES)) > _RESIDUE):
         raise Wrong("form_number", text=_shown(text))
     return Number(value.quantize(_PLACES), comparator)
 

@@ -99,6 +99,15 @@ def form(source: str) -> Form:
     return Form(**{**told, "sheets": tuple(sheets)})
 
 
+@cache
+def forms() -> tuple[Form, ...]:
+    """The forms of all sources that have one.
+
+    Raises TypeError where a form.yaml has a part that is not known.
+    """
+    return tuple(form(path.parent.name) for path in sorted(SOURCES.glob("*/form.yaml")))
+
+
 def _inherits(told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {"inherits": tuple(told.get("inherits", ()))}
 

@@ -111,7 +111,7 @@ def _row(
     known: Register,
     lists: Mapping[str, Iterable[str]],
 ) -> Row:
-    row = Row(line, dict.fromkeys((one.name for one in table.sheet.columns if one.read)))
+    row = Row(line, dict.fromkeys(one.name for one in table.sheet.columns if one.read))
     for column in columns:
         text = texts[column.name]
         if not text:

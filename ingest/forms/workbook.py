@@ -86,14 +86,13 @@ def read(form: Form, grids: list[Grid], rules: Rules, whole: bool, lists: Mappin
         if (rows := _frame(form, table, first)).height
         for name in [f"{form.form}_{table.sheet.name}"]
     }
-    period = f"FY{first['fiscal_year']}" if first.get("fiscal_year") else ""
+    years = [first[name] for name in ("fiscal_year", "first_fiscal_year", "last_fiscal_year") if first.get(name)]
+    period = "-".join(f"FY{one}" for one in years)
     subject = "/".join(str(first[name]) for name in ("municipality_code", "plan_id", "section_ja") if first.get(name))
     return Filled(frames, problems, form.title_ja, period, subject, wrong)
 
 
-def _tables(
-    form: Form, grids: list[Grid], known: Register, lists: Mapping[str, Iterable[str]]
-) -> dict[str, Table]:
+def _tables(form: Form, grids: list[Grid], known: Register, lists: Mapping[str, Iterable[str]]) -> dict[str, Table]:
     by_name = {squeeze(grid.sheet): grid for grid in grids}
     found: dict[str, Table] = {}
     taken = set()
@@ -126,16 +125,24 @@ def _refer(tables: dict[str, Table]) -> None:
                 value = row.values.get(column.name)
                 if value is not None and value not in there:
                     where = tables[sheet].sheet.sheet_ja
-                    table.tell("form_unknown_id", row.line, column.name, text=value, where=where, near=near(value, there))
+                    table.tell(
+                        "form_unknown_id", row.line, column.name, text=value, where=where, near=near(value, there)
+                    )
 
 
 def _frame(form: Form, table: Table, cover: Mapping[str, Any]) -> pl.DataFrame:
     """The rows with the columns of their raw table, but source_id."""
-    schema = {name: dtype for name, dtype in schema_of(f"{form.form}_{table.sheet.name}").items() if name != "source_id"}
+    schema = {
+        name: dtype for name, dtype in schema_of(f"{form.form}_{table.sheet.name}").items() if name != "source_id"
+    }
     shared = {name: cover.get(name) for name in ("municipality_code", "plan_id") if name in schema}
     rows = [
         shared
-        | {name: value for name, value in row.values.items() if name in schema and (value is not None or name not in shared)}
+        | {
+            name: value
+            for name, value in row.values.items()
+            if name in schema and (value is not None or name not in shared)
+        }
         | {"sheet": table.name, "row": row.line}
         for row in table.rows
     ]

@@ -46,7 +46,6 @@ def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     desk.add_argument(
         "--scenarios",
         type=Path,
-        default=SCENARIOS,
         metavar="CSV",
         help="自分のシナリオ表 / a scenario table of your own",
     )
@@ -92,7 +91,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Answer one question; 0 answered, 2 when it cannot be asked so."""
     import polars.selectors as cs
 
-    from sousei.projection import scenarios
     from sousei.projection.desk import answers, sitting
     from sousei.projection.engine import ProjectionError
     from sousei.publication import formats, shelf
@@ -109,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
             counted = sitting.counted_of_release(mart("fct_population"))
             frame = answers.backtest_table(counted, published, arguments.municipality)
         else:
-            opened = sitting.open_desk(published, scenarios.read(arguments.scenarios), arguments.municipality)
+            opened = sitting.open_desk(published, _assumptions(arguments, release), arguments.municipality)
             if arguments.question == "charts":
                 return _charts(arguments, opened, mart)
             frame = _answer(arguments, opened)
@@ -122,6 +120,18 @@ def run(arguments: argparse.Namespace) -> int:
         frame = frame.select(shown).with_columns(cs.float().round(2, mode="half_away_from_zero"))
     sys.stdout.buffer.write(formats.formatted(frame, form))
     return 0
+
+
+def _assumptions(arguments: argparse.Namespace, release: Path) -> Any:
+    """The scenario table: a planner's own, else that of the release with the scenarios of the municipality's plans."""
+    from sousei.projection import scenarios
+    from sousei.publication.query import query
+
+    if arguments.scenarios is not None:
+        return scenarios.read(arguments.scenarios)
+    code = arguments.municipality
+    told = query(f"from dim_scenario where municipality_code in ('*', '{code}')", release)
+    return scenarios.tidy(told.select(scenarios.COLUMNS))
 
 
 def _answer(arguments: argparse.Namespace, opened: Any) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from sousei.orchestration.command import deliveries, desk, indicators, nights, releases
+from sousei.orchestration.command import deliveries, desk, forms, indicators, nights, releases
 
 _EXTRACT_COLUMNS = """入力: 一行目が見出しの CSV（UTF-8 か Shift_JIS）。次の見出しの列だけを見る（ほかは捨てる）。
   生年月日 または 年齢    2026-04-01、2026/4/1、20260401、令和8年4月1日、R8.4.1、5080401（元号番号）。時刻つきも可
@@ -95,6 +95,13 @@ def parser() -> argparse.ArgumentParser:
     call.add_argument(
         "--page", type=Path, metavar="DIR", help="作成者向けのページ（HTML・xlsx）を書く / write the maker's pages"
     )
+    call = add(
+        "form",
+        forms.run,
+        "記入する様式を書き出す：計画台帳、課ごとの実績報告 / the workbooks to fill in: plan register, section reports",
+        "sousei form plan --municipality 01661 --to plan.xlsx",
+    )
+    forms.add(call, common)
     call = add(
         "aggregate",
         deliveries.aggregate_call,

@@ -5,6 +5,7 @@ Holds: sheets from dicts of Japanese headers. Does not hold: the form that `sous
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ def workbook(source: str, sheets: Mapping[str, Rows], path: Path | None = None) 
     """A workbook of the form of a source. sheets: sheet name of the form -> rows by field name; cells as typed."""
     told, stream = form(source), io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    book.set_properties({"created": dt.datetime(2000, 1, 1)})  # noqa: DTZ001 as xlsxwriter writes it
     for name, rows in sheets.items():
         sheet = told.sheet(name)
         page = book.add_worksheet(sheet.sheet_ja)

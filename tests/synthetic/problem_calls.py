@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sousei.foundation.home import PROJECT_ROOT
+from sousei.ingest.problems.catalogue import PLACE
 
 ROOMS = ("foundation", "ingest", "projection", "feedback", "expectations", "publication", "orchestration")
 _CONSTANTS = {"TO_PASTE"}
 """Names of entries that stand in record.py, since others compare with them."""
+
+
+_HAND_ON = {"sheets", "reported"}
+"""Modules whose own functions make the problem of a row from a name that their callers give."""
 
 
 class Call(NamedTuple):
@@ -38,12 +43,35 @@ def _of(path: Path, shared: dict[str, tuple[str, ...]]) -> Iterator[Call]:
     tree = ast.parse(path.read_text("utf-8"))
     known = shared | _constants(tree)
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id != "problem":
+        if not isinstance(node, ast.Call):
+            continue
+        if (place := _of_a_row(node)) is not None:
+            told = node.args[place]
+            if isinstance(told, ast.Attribute):  # a cell's own fault, handed on
+                continue
+            given = frozenset(word.arg for word in node.keywords if word.arg is not None) | PLACE
+            plain = all(word.arg is not None for word in node.keywords)
+            where = f"{path.relative_to(PROJECT_ROOT)}:{node.lineno}"
+            yield Call(where, path.stem, _names(told, known, where), given, plain)
+            continue
+        if not isinstance(node.func, ast.Name) or node.func.id != "problem":
+            continue
+        if path.stem in _HAND_ON and isinstance(node.args[0], ast.Name):
             continue
         where = f"{path.relative_to(PROJECT_ROOT)}:{node.lineno}"
         plain = len(node.args) == 1 and all(word.arg is not None for word in node.keywords)
         given = frozenset(word.arg for word in node.keywords if word.arg is not None)
         yield Call(where, path.stem, _names(node.args[0], known, where) if node.args else (), given, plain)
+
+
+def _of_a_row(node: ast.Call) -> int | None:
+    """Which argument names the entry of a problem of a row of a form: table.tell(name, ...), tell(row, name, ...) or
+    Wrong(name, ...); None for other calls."""
+    if isinstance(node.func, ast.Attribute) and node.func.attr in {"tell", "note"}:
+        return 0
+    if isinstance(node.func, ast.Name) and node.func.id == "tell":
+        return 1
+    return 0 if isinstance(node.func, ast.Name) and node.func.id == "Wrong" else None
 
 
 def _constants(tree: ast.Module) -> dict[str, tuple[str, ...]]:

@@ -76,7 +76,10 @@ select
             then {{ composed_indicator('kpi', 'substr(coalesce(taken.indicator_id, kpi.indicator_id), 10)') }}
         else coalesce(taken.indicator_id, kpi.indicator_id)
     end as indicator_id,
-    cast(coalesce(kpi.indicator_scale, 1) as integer) as indicator_scale,
+    cast(
+        case when coalesce(taken.indicator_id, kpi.indicator_id) is not null then coalesce(kpi.indicator_scale, 1) end
+        as integer
+    ) as indicator_scale,
     coalesce(taken.target_series, kpi.target_series) as target_series,
     coalesce(kpi.is_headline, false) as is_headline,
     kpi.how_measured,

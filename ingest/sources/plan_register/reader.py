@@ -1,7 +1,7 @@
 """計画台帳 -> the raw tables of a plan.
 
 Holds: what the sheets of a plan must say of each other, kind by kind. Does not hold: cells and references
-(ingest.forms), scoring (the warehouse). A plan is taken whole or not at all: half a plan would be scored as a whole one.
+(ingest.forms), scoring (the warehouse). A plan is taken whole or not at all: half a plan would be scored as a whole.
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ from sousei.ingest.vocabulary.text import squeeze
 
 FORM = form("plan_register")
 _TARGETLESS = {"reference_observation", "milestone"}
-_LISTED = {"kind": "kinds", "direction": "directions", "accumulation": "accumulations", "baseline_type": "baseline_types"}
+_LISTED = {
+    "kind": "kinds",
+    "direction": "directions",
+    "accumulation": "accumulations",
+    "baseline_type": "baseline_types",
+}
 _NUMBERS = {"target_value", "delta_value", "baseline_value", "baseline_year", "benchmark_value", "benchmark_year"}
 
 
@@ -88,10 +93,10 @@ def _kpi(tables: dict[str, Table], row: Row, target: Row | None) -> None:
     if kind is None or kpi["direction"] is None:
         return
     wants = {"milestone": "achieve", "maintain_at_least": "maintain"}.get(kind)
-    if wants and kpi["direction"] not in {wants, "higher_is_better"} or not wants and kpi["direction"] == "achieve":
+    if (wants and kpi["direction"] not in {wants, "higher_is_better"}) or (not wants and kpi["direction"] == "achieve"):
         table.tell("plan_kind_direction", row.line, "direction", kind=_word("kinds", kind))
     if kpi["unit"] is None and kind != "milestone":
-        table.tell("form_blank", row.line, "unit")
+        table.note("plan_unit_blank", row.line, "unit")
     if kpi["how_measured"] == "computed" and kpi["indicator_id"] is None:
         table.tell("plan_indicator_missing", row.line, "indicator_id")
     if kpi["how_measured"] == "reported" and kpi["indicator_id"] is not None:
@@ -126,10 +131,20 @@ def _reversed(table: Table, row: Row, target: Decimal, delta: Decimal | None) ->
     kpi = row.values
     start = kpi["benchmark_value"] if kpi["kind"] == "suppress_decline" else kpi["baseline_value"]
     if start is not None and delta is not None and start + delta != target:
-        what = "推計の値と増減が目標値に合いません" if kpi["kind"] == "suppress_decline" else "基準値と増減が目標値に合いません"
-        values = {"start": start, "delta": delta, "target": target}
-        shown = {name: f"{value.normalize():f}" for name, value in values.items()}
-        table.tell("plan_sum_broken", row.line, "baseline_value", what_ja=what, **shown)
+        what = (
+            "推計の値と増減が目標値に合いません"
+            if kpi["kind"] == "suppress_decline"
+            else "基準値と増減が目標値に合いません"
+        )
+        table.tell(
+            "plan_sum_broken",
+            row.line,
+            "baseline_value",
+            what_ja=what,
+            start=_plain(start),
+            delta=_plain(delta),
+            target=_plain(target),
+        )
     if kpi["baseline_type"] in {"implied", "undecided"} and kpi["is_baseline_confirmed"]:
         table.tell("plan_baseline_not_confirmed", row.line, "is_baseline_confirmed")
     better = {"higher_is_better": 1, "lower_is_better": -1}.get(kpi["direction"], 0)
@@ -138,11 +153,13 @@ def _reversed(table: Table, row: Row, target: Decimal, delta: Decimal | None) ->
     if kpi["kind"] in {"level_at_end", "ratio_percent", "annual_level"}:
         baseline = kpi["baseline_value"]
         if baseline is not None and (target - baseline) * better < 0:
-            table.tell("plan_direction_reversed", row.line, "direction", baseline=baseline.normalize(), target=target.normalize())
+            table.tell(
+                "plan_direction_reversed", row.line, "direction", baseline=_plain(baseline), target=_plain(target)
+            )
         elif delta is not None and delta * better < 0:
-            table.tell("plan_delta_reversed", row.line, "direction", delta=delta.normalize())
+            table.tell("plan_delta_reversed", row.line, "direction", delta=_plain(delta))
         if kpi["kind"] == "ratio_percent" and not 0 <= target <= 100:
-            table.note("plan_share_beyond", row.line, "kind", target=target.normalize())
+            table.note("plan_share_beyond", row.line, "kind", target=_plain(target))
 
 
 def _target(table: Table, row: Row, kpi: Row) -> None:
@@ -210,6 +227,10 @@ def _set(table: Table, row: Row) -> None:
             row.values["field_value"] = str(flag_of(text)).lower()
     except Wrong as wrong:
         table.tell(wrong.name, row.line, "field_value", **wrong.values)
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
 
 
 def _word(name: str, code: str) -> str:

@@ -100,7 +100,9 @@ def _of_parts(table: Table, row: Row) -> None:
         table.tell("report_denominator_zero", row.line, "denominator")
         return
     unit = squeeze(one["unit"] or "")
-    times = 100 if unit in {"%", "パーセント"} else 1000 if "千人" in unit or "1,000人" in unit or "1000人" in unit else 1
+    times = (
+        100 if unit in {"%", "パーセント"} else 1000 if "千人" in unit or "1,000人" in unit or "1000人" in unit else 1
+    )
     value = above * times / below
     if one["reported_value"] is None:
         one["reported_value"] = value.quantize(_PLACES)

@@ -24,7 +24,7 @@ from sousei.ingest.dry_run import describe
 from sousei.ingest.problems.record import Problem
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.recognise import headers
-from sousei.ingest.tables import RAW_TABLES, schema_of
+from sousei.ingest.tables import FILLED_IN, RAW_TABLES, schema_of
 from tests.synthetic.books import book
 
 SAMPLES = PROJECT_ROOT / "samples" / "landing"
@@ -84,6 +84,8 @@ def test_every_sample_is_recognised_by_its_content(path: Path) -> None:
         wanted = {name: dtype for name, dtype in schema_of(table).items() if name != "source_id"}
         assert dict(rows.schema) == wanted
         assert rows["row"].min() >= 1
+        if table in FILLED_IN:
+            continue
         assert rows["value_raw"].null_count() == rows["value_status"].null_count() == 0
         values = next(name for name in ("population_persons", "value", "visitors") if name in rows.columns)
         missing = rows.filter(pl.col(values).is_null())

@@ -15,6 +15,7 @@ from sousei.projection import scenarios
 from sousei.projection.engine import ProjectionError
 from sousei.projection.night import reconcile
 from sousei.projection.night.tables import PROJECTION_TABLES, schema_of
+from tests import registers
 
 SOURCES = sorted((PROJECT_ROOT / "projection").rglob("*.py"))
 
@@ -70,14 +71,14 @@ def test_importing_the_nightly_entry_needs_polars_and_numpy_only():
 
 
 def test_every_printed_figure_has_a_place_a_tolerance_and_its_reason():
-    figures = reconcile.read(PROJECT_ROOT / "dbt_project" / "seeds" / "plan_figures.csv")
+    figures = registers.table("plan_register_figure")
     for column in ("place_ja", "tolerance_reason_ja", "label_ja", "plan_value", "tolerance"):
         assert figures[column].null_count() == 0, column
     assert not figures.select("plan_id", "figure_id").is_duplicated().any()
 
 
 def test_every_scenario_says_whose_assumption_it_is():
-    table = scenarios.read(PROJECT_ROOT / "dbt_project" / "seeds" / "scenarios.csv")
+    table = registers.night().scenarios
     named = scenarios.labels(table)
     for column in ("label_ja", "label_en", "note_ja", "assumption_of"):
         assert named[column].null_count() == 0, column
@@ -95,11 +96,10 @@ def test_reference_tables_name_their_primary_source():
 
 
 def test_the_printed_figures_stand_once():
-    """The seed of the warehouse is the only place; the projection is handed it."""
-    found = [
-        path for path in PROJECT_ROOT.rglob("plan_figures*.csv") if not {".venv", "var", "build"} & set(path.parts)
-    ]
-    assert [path.relative_to(PROJECT_ROOT).as_posix() for path in found] == ["dbt_project/seeds/plan_figures.csv"]
+    """The plan's register is the only place; the projection is handed it."""
+    figures = registers.table("plan_register_figure")
+    assert figures["source_id"].unique().to_list() == ["nemuro_vision_2019"] and figures.height == 61
+    assert not list((PROJECT_ROOT / "dbt_project").rglob("plan_figures*"))
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,7 @@ def test_the_printed_figures_stand_once():
     ],
 )
 def test_a_slip_in_the_printed_figures_is_named(column, value, message):
-    seed = pl.read_csv(PROJECT_ROOT / "dbt_project" / "seeds" / "plan_figures.csv", infer_schema=False).with_row_index(
-        "_i"
-    )
+    seed = registers.table("plan_register_figure").cast(pl.String).with_row_index("_i")
     wrong = seed.with_columns(
         pl.when(pl.col("_i") == 3).then(pl.lit(value, pl.String)).otherwise(pl.col(column)).alias(column)
     ).drop("_i")

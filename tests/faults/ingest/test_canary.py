@@ -28,7 +28,9 @@ NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 CANARY = "架空花子"
 MAIL = "kanaria@example.jp"
 NUMBER = "090-5555-0199"
-SAID = tuple(map(re.compile, (CANARY, "花子", "kanaria", "5555-0199", "09055550199", r"(?<![0-9a-f.])5555(?![0-9a-f])")))
+SAID = tuple(
+    map(re.compile, (CANARY, "花子", "kanaria", "5555-0199", "09055550199", r"(?<![0-9a-f.])5555(?![0-9a-f])"))
+)
 
 
 def searched(data: bytes) -> str:

@@ -15,10 +15,9 @@ from sousei.ingest import in_force
 from sousei.ingest import raw as ingest_raw
 from sousei.ingest.decided import corrections
 from sousei.ingest.receive import intake
-from sousei.projection import scenarios
 from sousei.projection.night import build as nightly
-from sousei.projection.night import reconcile
 from sousei.projection.night.tables import INPUTS
+from tests import registers
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +26,14 @@ def candidate(tmp_path_factory) -> Iterator[duckdb.DuckDBPyConnection]:
     received = datetime(2026, 4, 1, tzinfo=ZoneInfo("Asia/Tokyo"))
     taken = intake.take(home, PROJECT_ROOT / "samples" / "landing", received, "samples")
     with duckdb.connect() as connection:
-        ingest_raw.expose(connection, ingest_raw.read(home, taken, date(2026, 4, 1)).files, {})
+        result = ingest_raw.read(home, taken, date(2026, 4, 1))
+        ingest_raw.expose(connection, result.files, result.frames())
         yield connection
 
 
 def projected(candidate: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
     inputs = {name: candidate.sql(f"from in_force.{name}").pl() for name in INPUTS}
-    seeds = PROJECT_ROOT / "dbt_project" / "seeds"
-    return nightly.build(inputs, scenarios.read(seeds / "scenarios.csv"), reconcile.read(seeds / "plan_figures.csv"))
+    return nightly.build(inputs, registers.night().scenarios, registers.night().figures)
 
 
 @pytest.fixture(scope="module")

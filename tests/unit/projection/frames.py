@@ -14,7 +14,6 @@ from sousei.projection.night.tables import INPUTS
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data"
 SCENARIOS = PROJECT_ROOT / "dbt_project" / "seeds" / "scenarios.csv"
-PLAN_FIGURES = PROJECT_ROOT / "dbt_project" / "seeds" / "plan_figures.csv"
 SEX = {
     "M": "male",
     "F": "female",

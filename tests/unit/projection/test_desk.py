@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 
 from sousei.ingest.tables import schema_of
-from sousei.projection import scenarios
 from sousei.projection.desk import answers
 from sousei.projection.desk import sitting as sittings
 from sousei.projection.desk.charts import png, svg
 from sousei.projection.desk.drawn import draw
 from sousei.projection.engine import ProjectionError, age_groups
 from sousei.projection.night import refresh
-from tests.unit.projection.frames import SCENARIOS, built, empty, nothing, raw
+from tests import registers
+from tests.unit.projection.frames import built, empty, nothing, raw
 
 CODE = "99999"
 
@@ -49,7 +49,7 @@ def published() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def sitting(published) -> sittings.Desk:
-    return sittings.open_desk(published, scenarios.read(SCENARIOS), CODE)
+    return sittings.open_desk(published, registers.night().scenarios, CODE)
 
 
 def test_every_projected_figure_stands_beside_its_band_and_what_it_implies(sitting):
@@ -67,7 +67,7 @@ def test_an_unknown_scenario_is_refused_with_those_that_exist(sitting):
 
 def test_a_municipality_without_a_table_is_refused(published):
     with pytest.raises(ProjectionError, match="01100"):
-        sittings.open_desk(published, scenarios.read(SCENARIOS), "01100")
+        sittings.open_desk(published, registers.night().scenarios, "01100")
 
 
 def test_goal_seek_prints_one_row_per_profile_with_the_band(sitting):
@@ -194,8 +194,8 @@ def test_actual_totals_take_one_figure_per_date_and_series():
 
 
 def test_the_desk_opens_on_a_release_as_on_raw_data(published, sitting):
-    mart = built(published, *nothing()[1:], scenarios.read(SCENARIOS))["population"]
-    again = sittings.open_desk(sittings.published_of_release(mart), scenarios.read(SCENARIOS), CODE)
+    mart = built(published, *nothing()[1:], registers.night().scenarios)["population"]
+    again = sittings.open_desk(sittings.published_of_release(mart), registers.night().scenarios, CODE)
     assert np.allclose(again.run.population, sitting.run.population)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sousei.projection import national, scenarios
 from sousei.projection.engine import ProjectionError
-from tests.unit.projection.frames import SCENARIOS
+from tests import registers
 
 YEARS = [2015, 2020, 2025, 2030]
 NATIONAL = national.rates(YEARS)
@@ -33,8 +33,8 @@ def implied(found: scenarios.Assumptions) -> list[float]:
     return national.tfr_of(found.child_woman_ratio, NATIONAL, first=1)[:, 0].tolist()
 
 
-def test_the_projects_own_table_reads_and_names_every_scenario_of_the_contract():
-    ids = set(scenarios.labels(scenarios.read(SCENARIOS))["scenario_id"])
+def test_the_product_and_the_sample_plans_name_every_scenario_of_the_contract():
+    ids = set(scenarios.labels(registers.night().scenarios)["scenario_id"])
     assert {
         "ipss_2018",
         "ipss_2018_extended",

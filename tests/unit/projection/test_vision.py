@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from sousei.projection import backtest, decompose, engine, scenarios, vision
-from sousei.projection.night import reconcile
 from sousei.projection.night.tables import PROJECTION_TABLES, schema_of
 from sousei.projection.night.whole import whole_codes
 from sousei.projection.published import published_cells
 from sousei.projection.reference import derive
+from tests import registers
 from tests.unit.projection import frames
 
 pytestmark = [
@@ -33,8 +33,8 @@ def inputs() -> tuple:
         frames.registry_two_cities(),
         frames.empty("registry_dynamics"),
         frames.reference_two_cities(),
-        scenarios.read(frames.SCENARIOS),
-        reconcile.read(frames.PLAN_FIGURES),
+        registers.night().scenarios,
+        registers.night().figures,
     )
 
 
@@ -123,7 +123,7 @@ def test_every_published_cell_of_every_municipality_comes_back():
     keys = pl.DataFrame({"municipality_code": base.codes}).with_columns(
         pl.lit("ipss_2018_extended").alias("scenario_id")
     )
-    run = vision.run(base, scenarios.read(frames.SCENARIOS), keys=keys)
+    run = vision.run(base, registers.night().scenarios, keys=keys)
     _, names, published = engine.take(table, ["municipality_code"])
     assert names.height == 1682
     again = run.population[: base.published]

@@ -30,13 +30,17 @@ ELSEWHERE = {
 FORBIDDEN = re.compile(
     r"(?<!取り)(?<!し)直した|除いた|揃えた|埋めた|書いた表|保存し直して|書き出し直|作り直|示して入れ直|欄を直|表を直|行を直"
 )
+OWN_FORMS = re.compile("(form|plan|report|grant)_")
+"""Problems of the workbooks of our own forms, which no publisher makes."""
 PUBLISHER = next(contract for contract in all_contracts() if contract.source == "census")
-OFFICE = next(contract for contract in all_contracts() if contract.made_by == "office")
+OFFICE = next(contract for contract in all_contracts() if contract.source == "reference_series")
 
 
 def actions() -> list[tuple[str, str]]:
     """(entry, text) of every advice that a rule gives; what is filled in is left out."""
-    names = dict.fromkeys(name for call in calls() if call.module not in ELSEWHERE for name in call.names)
+    names = dict.fromkeys(
+        name for call in calls() if call.module not in ELSEWHERE for name in call.names if not OWN_FORMS.match(name)
+    )
     return [(name, re.sub(r"{[^}]*}", "", catalogue.entry(name).action_ja)) for name in names]
 
 
@@ -60,7 +64,7 @@ def test_no_advice_asks_to_change_a_publishers_file(name: str, text: str, row: i
 
 
 def test_the_office_is_told_to_mend_its_own_table() -> None:
-    assert OFFICE.source == "reference_series"
+    assert OFFICE.made_by == "office"
     one = given("この欄を埋めた表を入れ直してください。")
     assert advice.advised([one], OFFICE) == [one]
 
