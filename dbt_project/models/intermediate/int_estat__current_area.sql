@@ -2,7 +2,7 @@
 -- adjusted for mergers (廃置分合処理済) has the areas of its publication in all its years. Elsewhere an area is that
 -- of its period:
 -- * a code that went on as another one alone (a new name, a town that became a city) is the municipality of today;
--- * an area that is only a part of one of today (or was divided) is none: values are never added, since a rate or a
+-- * an area that was divided, or is only a part of one of today's, is none: values are never added, since a rate or a
 --   maximum does not add up;
 -- * the code of today on the area of before a merger keeps its code and says so (caveat other_boundary).
 -- caveat keeps a value from being set against a target.

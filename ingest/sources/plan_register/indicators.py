@@ -63,9 +63,16 @@ def check_unit(table: Table, row: Row, text: str, tables: Mapping[str, Table]) -
         return
     wanted = own_scale / fitting[bare_unit(own)]
     if wanted >= 1 and wanted != (divisor or 1):
-        values: dict[str, Any] = {"scale": int(wanted), "given": divisor or "空欄"}
+        given = divisor or "空欄"
         table.tell(
-            "plan_indicator_unit.scale", row.line, "indicator_scale", text=text, unit=allowed[0], own=unit, **values
+            "plan_indicator_unit.scale",
+            row.line,
+            "indicator_scale",
+            text=text,
+            unit=allowed[0],
+            own=unit,
+            scale=int(wanted),
+            given=given,
         )
 
 
