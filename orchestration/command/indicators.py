@@ -99,7 +99,7 @@ def _of_seed() -> list[dict[str, Any]]:
 
 
 def _of_release(release: Release, code: str | None) -> list[dict[str, Any]]:
-    """Rows of dim_indicator; with a municipality its own composed indicators only, and its fiscal years with a value."""
+    """Rows of dim_indicator; with a municipality only its own composed indicators, and its fiscal years."""
     from sousei.publication.query import query
 
     columns = ", ".join(_SHOWN)

@@ -169,7 +169,9 @@ def parser() -> argparse.ArgumentParser:
         "計画台帳に書ける指標の一覧（定義・単位・期間・出典） / the indicators that a plan register can name",
         "sousei indicators --search 転入 --municipality 01223",
     )
-    call.add_argument("--search", metavar="WORD", help="ID・名称・定義・出典にある語 / a word of id, name, definition or source")
+    call.add_argument(
+        "--search", metavar="WORD", help="ID・名称・定義・出典にある語 / a word of id, name, definition, source"
+    )
     call.add_argument(
         "--municipality",
         type=desk.code,

@@ -100,7 +100,7 @@ def register(landing: Path) -> None:
         {"kpi_id": "jobs", "fiscal_year": 2023, "reported_value": 38},
         {"kpi_id": "jobs", "fiscal_year": 2024, "reported_value": 37},
         {"kpi_id": "jobs", "fiscal_year": 2025, "reported_value": 40},
-        {"kpi_id": "guests", "fiscal_year": 2023, "value_status": "秘匿"},
+        {"kpi_id": "guests", "fiscal_year": 2023, "value_status": "未報告"},
         {"kpi_id": "guests", "fiscal_year": 2024, "reported_value": 1463, "comparator": "約"},
         {"kpi_id": "guests", "fiscal_year": 2025, "reported_value": 160},
     ]
@@ -115,7 +115,7 @@ def built_plan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     for name, told in (("catch", catch()), ("people", people()), ("old", of_old_areas())):
         (landing / f"{name}.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
     register(landing)
-    wanted = ("fct_kpi_actual", "fct_indicator", "dim_indicator", "mart_composed_indicator", "indicators_are_explained")
+    wanted = ("mart_kpi_scorecard", "fct_indicator", "dim_indicator", "mart_composed_indicator", "indicators_are_explained")
     with built(root / "built", landing, *(f"+{name}" for name in wanted)) as warehouse:
         yield warehouse
 
@@ -190,7 +190,7 @@ def test_a_composed_rate_has_a_value_only_where_all_parts_have_one(built_plan: W
 
 
 def test_a_sum_takes_no_missing_part_as_nothing_and_says_that_a_part_is_not_exact(built_plan: Warehouse) -> None:
-    """2023: guests are hidden. 2024: 37 + about 1463 = 1500, not exact. 2025: 40 + 160 = 200; in thousands."""
+    """2023: guests are not reported. 2024: 37 + about 1463 = 1500, not exact. 2025: 40 + 160 = 200; in thousands."""
     assert actual(built_plan, "tie") == [
         (2024, Decimal("1.5"), "estimated", "part_not_exact"),
         (2025, Decimal("0.2"), "final", None),
@@ -204,3 +204,12 @@ def test_a_sum_takes_no_missing_part_as_nothing_and_says_that_a_part_is_not_exac
         "select fiscal_year, composed_value from main.mart_composed_indicator where composed_id = 'share' order by 1"
     )
     assert [row["composed_value"] for row in shares] == [None, Decimal("2.52904990"), Decimal(25), None]
+
+
+def test_a_value_with_such_a_part_is_not_graded_and_says_why(built_plan: Warehouse) -> None:
+    (row,) = built_plan.rows(
+        "select grade, not_computable_reason, not_computable_reason_ja from main.mart_kpi_scorecard "
+        "where kpi_id = 'tie' and fiscal_year = 2024"
+    )
+    assert (row["grade"], row["not_computable_reason"]) == (None, "part_not_exact")
+    assert "合成指標" in row["not_computable_reason_ja"]

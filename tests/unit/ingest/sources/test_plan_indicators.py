@@ -153,7 +153,18 @@ def test_a_kpi_names_a_composed_indicator_of_its_workbook(said: Said) -> None:
         ({}, PARTS, {"accumulation": "期間累計"}, ("合成指標の部分", "指標ID")),
         ({}, [PARTS[0], PARTS[1] | {"indicator_id": "composed:jobs"}], {}, ("合成指標の部分", "指標の系列ID")),
     ],
-    ids="none no_denominator sum_of_quotient difference_adds share_times neither both computed running nested".split(),
+    ids=[
+        "no_parts",
+        "no_denominator",
+        "sum_of_quotient",
+        "difference_adds",
+        "share_times",
+        "neither",
+        "both",
+        "computed",
+        "running",
+        "nested",
+    ],
 )
 def test_a_composed_indicator_that_cannot_be_computed_is_told(
     said: Said, changed: dict[str, object], parts: Rows, of_b: dict[str, object], place: tuple[str, str]
