@@ -115,7 +115,8 @@ def built_plan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     for name, told in (("catch", catch()), ("people", people()), ("old", of_old_areas())):
         (landing / f"{name}.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
     register(landing)
-    wanted = ("mart_kpi_scorecard", "fct_indicator", "dim_indicator", "mart_composed_indicator", "indicators_are_explained")
+    marts = ("mart_kpi_scorecard", "fct_kpi_actual", "fct_indicator", "dim_indicator", "mart_composed_indicator")
+    wanted = (*marts, "indicators_are_explained")
     with built(root / "built", landing, *(f"+{name}" for name in wanted)) as warehouse:
         yield warehouse
 
