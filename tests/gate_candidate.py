@@ -235,6 +235,8 @@ def _raw_rows(connection: duckdb.DuckDBPyConnection) -> None:
             f"insert into raw.{table} (area_code, area_level) "
             "values ('99001', 'municipality'), ('99002', 'municipality')"
         )
+    for table in ("plan_register_kpi", "section_report_value"):
+        connection.execute(f"insert into raw.{table} (municipality_code) values ('99001')")
 
 
 def make(path: Path, *statements: str) -> Path:

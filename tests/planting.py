@@ -194,7 +194,9 @@ def fails(connection: duckdb.DuckDBPyConnection, check: Check) -> bool:
             connection.execute(f"select 1 from raw.{name} limit 1").fetchall() for name in frame.fed_by
         )
         (count,) = connection.execute(f"select count(*) from ({frame.sql})").fetchall()[0]
-        return not (arguments["min_value"] <= count <= arguments["max_value"]) if fed else count > 0
+        least = arguments["min_value"] if fed else 0
+        most = 0 if frame.and_nothing_else and not fed else arguments["max_value"]
+        return not least <= count <= most
     if check.expectation == "ExpectColumnPairValuesAToBeGreaterThanB":
         wrong = f"{arguments['column_A']} < {arguments['column_B']}"
         return bool(connection.execute(f"select 1 from ({frame.sql}) where {wrong} limit 1").fetchall())

@@ -16,3 +16,14 @@
     {%- endif -%}
     {{ return(found) }}
 {%- endmacro %}
+
+{# The columns of a mart as its YAML describes them, in their order; empty while dbt parses. #}
+{% macro columns_of(mart) -%}
+    {%- set found = [] -%}
+    {%- if execute -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == mart -%}
+            {%- do found.extend(node.columns.values()) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(found) }}
+{%- endmacro %}

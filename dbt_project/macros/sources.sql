@@ -32,9 +32,9 @@
             {%- do sources_below(parent, found) -%}
         {%- elif parent.startswith('source.') and parent not in found
             and graph.sources[parent].source_name != 'in_force'
+            and not graph.sources[parent].name.startswith('section_report_')
             and graph.sources[parent].name not in (
-                'delivery', 'problem', 'run', 'decision', 'reference_series', 'estat_value', 'section_report_value',
-                'plan_fault'
+                'delivery', 'problem', 'run', 'decision', 'reference_series', 'estat_value', 'plan_fault'
             ) -%}
             {%- do found.append(parent) -%}
         {%- endif -%}

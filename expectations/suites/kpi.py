@@ -9,7 +9,7 @@ from __future__ import annotations
 from sousei.expectations.owners import PDCA_OFFICE
 from sousei.expectations.suites.forms import FIX_MODEL, LOOK_AT_FIGURE_FIRST, Check, Frame, between, is_true, rows
 
-FIX_CATALOGUE = "KPI台帳（dbt_project/seeds）の該当行を計画本文と照合して直す。"
+FIX_CATALOGUE = "計画台帳（sousei form plan）の該当行を計画本文と照合し、直した台帳を届け直す。"
 
 KPI = Frame(
     "kpi",
@@ -33,6 +33,7 @@ select
 from main.dim_kpi
 """,
     ("municipality_code", "plan_id", "kpi_id"),
+    ("plan_register_kpi",),
 )
 
 KPI_ACTUAL = Frame(
@@ -51,6 +52,7 @@ from main.fct_kpi_actual
 group by municipality_code, plan_id, kpi_id, fiscal_year
 """,
     ("municipality_code", "plan_id", "kpi_id", "fiscal_year"),
+    ("section_report_value",),
 )
 
 SCORECARD = Frame(
@@ -63,7 +65,8 @@ select
     (grade is null or attainment_pct is null or progress_pct is null) = (not_computable_reason is not null)
         as is_computed_or_explained,
     case when grade is not null then grade_rule_id is not null end as is_rule_named,
-    (actual_value is null) = (value_status in ('suppressed', 'not_reported')) as is_missing_as_stated,
+    (actual_value is null) = (value_status in ('suppressed', 'not_reported', 'not_surveyed', 'not_applicable'))
+        as is_missing_as_stated,
     attainment_pct,
     case
         when progress_pct is not null and kind not in ('cumulative_total', 'increment_over_term')
@@ -73,6 +76,7 @@ select
 from main.mart_kpi_scorecard
 """,
     ("municipality_code", "plan_id", "kpi_id", "fiscal_year", "source_id", "sheet", "row"),
+    ("section_report_value",),
 )
 
 SCORECARD_COVERAGE = Frame(
@@ -93,6 +97,7 @@ left join main.mart_kpi_scorecard as score
 group by kpi.municipality_code, kpi.plan_id, kpi.kpi_id
 """,
     ("municipality_code", "plan_id", "kpi_id"),
+    ("plan_register_kpi",),
 )
 
 CHECKS: tuple[Check, ...] = (

@@ -26,6 +26,8 @@ _LISTED = {
     "accumulation": "accumulations",
     "baseline_type": "baseline_types",
 }
+_FIRST_TARGET, _LAST_TARGET = 2015, 2100
+"""Years of targets: 地方版総合戦略 began in 2015, and visions reach to 2065."""
 _NUMBERS = {"target_value", "delta_value", "baseline_value", "baseline_year", "benchmark_value", "benchmark_year"}
 
 
@@ -61,14 +63,56 @@ def _rules(tables: dict[str, Table]) -> None:
         kpi = row.values["kpi_id"]
         if kpi in kpis and (kpi not in newest or _version(row) > _version(newest[kpi])):
             newest[kpi] = row
+    _questions(tables)
+    taken = _taken(tables)
     for kpi, row in kpis.items():
-        _kpi(tables, row, newest.get(kpi))
+        target = newest.get(kpi)
+        _kpi(tables, _reread(row, taken.get(kpi)), target and _reread(target, taken.get(kpi)))
     for row in tables["target"].rows:
         if row.values["kpi_id"] in kpis:
             _target(tables["target"], row, kpis[row.values["kpi_id"]])
     _milestones(tables)
-    _questions(tables)
+    _bands(tables)
     check_composed(tables)
+
+
+def _taken(tables: dict[str, Table]) -> dict[str, dict[str, Any]]:
+    """KPI -> what the readings that are taken set, as the columns hold it."""
+    asked = {row.values["question_id"]: row.values for row in tables["question"].rows}
+    found: dict[str, dict[str, Any]] = {}
+    for row in tables["reading"].rows:
+        question = asked.get(row.values["question_id"])
+        field, text = row.values["field"], row.values["field_value"]
+        is_taken = question is not None and question["reading_taken"] == row.values["reading_id"]
+        if not is_taken or field is None or text is None or row.line in tables["reading"].wrong:
+            continue
+        value: Any = text
+        if field in {"baseline_year", "benchmark_year"}:
+            value = int(Decimal(text))
+        elif field in _NUMBERS:
+            value = Decimal(text)
+        elif field == "is_baseline_confirmed":
+            value = text == "true"
+        found.setdefault(question["kpi_id"], {})[field] = value
+    return found
+
+
+def _reread(row: Row, taken: dict[str, Any] | None) -> Row:
+    """The row as the readings taken make it; a change that no reading repeats is not held against them."""
+    if not taken:
+        return row
+    values = {name: taken.get(name, value) for name, value in row.values.items()}
+    if "delta_value" in values and {"target_value", "baseline_value", "benchmark_value", "kind"} & taken.keys():
+        values["delta_value"] = taken.get("delta_value")
+    return Row(row.line, values)
+
+
+def _bands(tables: dict[str, Table]) -> None:
+    """Every rule of one's own has bands."""
+    banded = {row.values["grade_rule_id"] for row in tables["rule_band"].rows}
+    for row in tables["rule"].rows:
+        if row.values["grade_rule_id"] not in banded:
+            tables["rule"].tell("plan_rule_without_bands", row.line, "grade_rule_id", text=row.values["grade_rule_id"])
 
 
 def _version(row: Row) -> int:
@@ -120,6 +164,9 @@ def _kpi(tables: dict[str, Table], row: Row, target: Row | None) -> None:
         table.tell("form_positive", row.line, "reporting_step_years")
     if target is None and kind != "reference_observation":
         table.tell("plan_target_missing", row.line, "kpi_id", text=kpi["kpi_id"])
+    if target is not None and target.values["target_value"] is not None and kind == "reference_observation":
+        tables["target"].tell("plan_target_of_observation", target.line, "target_value")
+        return
     if target is not None and target.values["target_value"] is None and kind not in _TARGETLESS:
         tables["target"].tell("plan_target_blank", target.line, "target_value", kind=_word("kinds", kind))
     if target is not None and target.values["target_value"] is not None:
@@ -158,8 +205,9 @@ def _reversed(table: Table, row: Row, target: Decimal, delta: Decimal | None) ->
             )
         elif delta is not None and delta * better < 0:
             table.tell("plan_delta_reversed", row.line, "direction", delta=_plain(delta))
-        if kpi["kind"] == "ratio_percent" and not 0 <= target <= 100:
-            table.note("plan_share_beyond", row.line, "kind", target=_plain(target))
+    for share in (target, kpi["baseline_value"]):
+        if kpi["kind"] == "ratio_percent" and share is not None and not 0 <= share <= 100:
+            table.tell("plan_share_beyond", row.line, "kind", target=_plain(share))
 
 
 def _target(table: Table, row: Row, kpi: Row) -> None:
@@ -170,6 +218,8 @@ def _target(table: Table, row: Row, kpi: Row) -> None:
         for name in ("valid_from_fiscal_year", "reason_ja"):
             if row.values[name] is None:
                 table.tell("plan_revision", row.line, name)
+    if year is not None and not _FIRST_TARGET <= year <= _LAST_TARGET:
+        table.tell("plan_target_year", row.line, "target_fiscal_year", first=_FIRST_TARGET, last=_LAST_TARGET)
     first = kpi.values["first_fiscal_year"]
     if year is not None and first is not None and year < first:
         table.tell("plan_term", row.line, "target_fiscal_year", first=first, last=year)

@@ -99,7 +99,7 @@ def test_the_printed_figures_stand_once():
     """The plan's register is the only place; the projection is handed it."""
     figures = registers.table("plan_register_figure")
     assert figures["source_id"].unique().to_list() == ["nemuro_vision_2019"] and figures.height == 61
-    assert not list((PROJECT_ROOT / "dbt_project").rglob("plan_figures*"))
+    assert not list((PROJECT_ROOT / "dbt_project").rglob("plan_figures*.csv"))
 
 
 @pytest.mark.parametrize(

@@ -56,3 +56,18 @@ def test_every_check_has_its_fault() -> None:
 @pytest.mark.parametrize("check_id", PLANTS)
 def test_planted_fault_fails_exactly_its_check(check_id: str, sound: Path, tmp_path: Path) -> None:
     assert found_in(sound, tmp_path, check_id, PLANTS[check_id]) == {check_id} | FAILS_TOO.get(check_id, set())
+
+
+NO_REPORT = (
+    "delete from raw.section_report_value; delete from main.fct_kpi_actual; delete from main.mart_kpi_scorecard; "
+    "update main.dim_kpi set target_fiscal_year = 2030; "
+)
+NO_PLAN = "delete from raw.plan_register_kpi; delete from main.dim_kpi; "
+
+
+@pytest.mark.parametrize("emptied", [NO_REPORT, NO_REPORT + NO_PLAN])
+@pytest.mark.parametrize(
+    "check_id", ["kpi_actuals_have_a_plausible_number_of_years", "kpi_catalogue_has_a_plausible_number_of_targets"]
+)
+def test_a_home_without_plans_or_reports_is_sound(emptied: str, check_id: str, sound: Path, tmp_path: Path) -> None:
+    assert found_in(sound, tmp_path, check_id, emptied) == set()
