@@ -104,11 +104,11 @@ def number(text: str, unit: str = "") -> Number:
         raise Wrong("form_number", text=_shown(text))
     body = sum((_piece(one) for one in _PIECE.finditer(found["body"])), Decimal(0))
     told = found["unit"]
-    own_scale, own = _parted(unit)
-    if told and _bare(told) not in {_bare(own), _bare(squeeze(unit))}:
+    own_scale, own = parted_unit(unit)
+    if told and bare_unit(told) not in {bare_unit(own), bare_unit(squeeze(unit))}:
         raise Wrong("form_unit", text=_shown(text), unit=unit or "なし")
     scaled = any(one[2] for one in _PIECE.finditer(found["body"]))
-    if own_scale != 1 and (scaled or (told and _bare(told) == _bare(own))):
+    if own_scale != 1 and (scaled or (told and bare_unit(told) == bare_unit(own))):
         body = body / own_scale
     if scaled and not told and own_scale == 1 and not own:
         raise Wrong("form_number", text=_shown(text))
@@ -126,7 +126,7 @@ def _piece(one: re.Match[str]) -> Decimal:
     return Decimal(one[1].replace(",", "")) * _SCALES[one[2]]
 
 
-def _parted(unit: str) -> tuple[int, str]:
+def parted_unit(unit: str) -> tuple[int, str]:
     """(scale, rest) of a unit: 億円 -> 100000000, 円."""
     plain = squeeze(unit)
     for word in sorted(_SCALES, key=len, reverse=True):
@@ -135,7 +135,7 @@ def _parted(unit: str) -> tuple[int, str]:
     return 1, plain
 
 
-def _bare(unit: str) -> str:
+def bare_unit(unit: str) -> str:
     """A unit without what is in its brackets and with one word for persons."""
     plain = re.sub(r"\(.*?\)", "", squeeze(unit))
     return {"名": "人", "パーセント": "%", "ポイント": "%", "pt": "%", "t": "t", "トン": "t"}.get(plain, plain)

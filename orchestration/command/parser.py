@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from sousei.orchestration.command import deliveries, desk, forms, nights, releases
+from sousei.orchestration.command import deliveries, desk, forms, indicators, nights, releases
 
 _EXTRACT_COLUMNS = """入力: 一行目が見出しの CSV（UTF-8 か Shift_JIS）。次の見出しの列だけを見る（ほかは捨てる）。
   生年月日 または 年齢    2026-04-01、2026/4/1、20260401、令和8年4月1日、R8.4.1、5080401（元号番号）。時刻つきも可
@@ -163,6 +163,21 @@ def parser() -> argparse.ArgumentParser:
     call.add_argument("sql", metavar="SQL")
     call.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
     call.add_argument("--release", default="current", metavar="RELEASE")
+    call = add(
+        "indicators",
+        indicators.indicators_call,
+        "計画台帳に書ける指標の一覧（定義・単位・期間・出典） / the indicators that a plan register can name",
+        "sousei indicators --search 転入 --municipality 01223",
+    )
+    call.add_argument(
+        "--search", metavar="WORD", help="ID・名称・定義・出典にある語 / a word of id, name, definition, source"
+    )
+    call.add_argument(
+        "--municipality",
+        type=desk.code,
+        metavar="CODE",
+        help="この団体の値がある年度も示す / also the fiscal years with a value for it",
+    )
     call = add(
         "project",
         desk.run,

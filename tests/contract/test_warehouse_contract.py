@@ -179,7 +179,7 @@ def test_data_flows_one_way(manifest: dict[str, Any]) -> None:
 
 def test_every_indicator_is_one_model_that_the_list_of_indicators_names(manifest: dict[str, Any]) -> None:
     indicators = {node["unique_id"] for node in nodes(manifest, "model") if node["fqn"][2] == "indicators"}
-    (measured,) = (node for node in nodes(manifest, "model") if node["name"] == "int_indicator__measured")
+    (measured,) = (node for node in nodes(manifest, "model") if node["name"] == "int_indicator__of_sources")
     assert len(indicators) > 5
     assert set(measured["depends_on"]["nodes"]) == indicators
 

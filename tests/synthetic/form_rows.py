@@ -78,6 +78,7 @@ def plan_rows() -> Rows:
         "unit": "人",
         "accumulation": "point_or_year",
         "how_measured": "computed",
+        "indicator_id": "estat:0000020201:A1101",
         "indicator_scale": 1000,
         "first_fiscal_year": 2021,
         "reporting_step_years": 1,
@@ -119,6 +120,13 @@ def plan_rows() -> Rows:
             _few(PLAN, "target", kpi_id="k-5", target_version=1, target_value=Decimal("100"), target_fiscal_year=2025),
         ],
         "milestone": [_row(PLAN, "milestone", kpi_id="full", target_version=1)],
+        "composed": [_row(PLAN, "composed", composed_id="c1", formula="rate")],
+        "composed_part": [
+            _row(PLAN, "composed_part", composed_id="c1", part_no=1, indicator_id=None, kpi_id="k-1", role="numerator")
+            | {"sign": "plus"},
+            _row(PLAN, "composed_part", composed_id="c1", part_no=2, indicator_id="registry_total_persons", kpi_id=None)
+            | {"role": "denominator"},
+        ],
         "project": [_row(PLAN, "project", project_id="p1", fund_id="f1")],
         "project_link": [_row(PLAN, "project_link", node_id="1ア1", project_id="p1", line_no=1)],
         "fund": [_row(PLAN, "fund", fund_id="f1")],

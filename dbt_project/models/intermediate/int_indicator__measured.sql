@@ -1,42 +1,27 @@
--- Indicators that the sources measure, for every municipality: one row per indicator, municipality, date and delivered
--- version. A KPI takes them by indicator_id, so a new KPI needs no SQL; a new indicator is one model in indicators/ and
--- its name here. A version is a file: numerator and denominator always come from one file. caveat names what keeps a
--- value from being set against a target or a projection. What a model does not give is null, but period_start is then
--- the date itself and source_ids the one file.
-{%- set indicators = [
-    'census_total_persons',
-    'women_20_39_persons',
-    'census_working_age_persons',
-    'registry_age_shares',
-    'registry_decline_rate',
-    'reference_values',
-    'furusato_receipts',
-    'estat_values',
-] %}
-with measured as (
-    {%- for indicator in indicators %}
-    select * replace (cast(measured_value as decimal(38, 8)) as measured_value)
-    from {{ ref('int_indicator__' ~ indicator) }}
-    {{- '\n    union all by name' if not loop.last }}
-    {%- endfor %}
-)
-
+-- Every value that a KPI may name by indicator_id: what the sources measure and what a plan composes of it. One row per
+-- indicator, municipality, date and version, in its unit.
+select of_sources.* replace (coalesce(of_sources.unit, known.unit) as unit)
+from {{ ref('int_indicator__of_sources') }} as of_sources
+left join {{ ref('indicators') }} as known on of_sources.indicator_id = known.indicator_id
+union all by name
 select
-    municipality_code,
-    indicator_id,
-    coalesce(period_start, as_of_date) as period_start,
-    as_of_date,
-    measured_value,
-    cast(numerator as decimal(38, 8)) as numerator,
-    cast(denominator as decimal(28, 8)) as denominator,
-    series,
-    value_status,
-    caveat,
-    source_id,
-    source_sheet,
-    source_row,
-    coalesce(source_ids, source_id) as source_ids,
-    version_rank,
-    {{ fiscal_year_of('as_of_date') }} as fiscal_year
-from measured
-where measured_value is not null
+    composed.municipality_code,
+    {{ composed_indicator('composed', 'composed.composed_id') }} as indicator_id,
+    composed.period_start,
+    composed.as_of_date,
+    cast(composed.composed_value as decimal(38, 8)) as measured_value,
+    if(composed.denominator is null, null, cast(composed.numerator as decimal(38, 8))) as numerator,
+    cast(composed.denominator as decimal(28, 8)) as denominator,
+    composed.unit,
+    'composed' as series,
+    composed.value_status,
+    composed.caveat,
+    cast(null as date) as comparable_from,
+    composed.source_id,
+    composed.source_sheet,
+    composed.source_row,
+    composed.source_ids,
+    1 as version_rank,
+    composed.fiscal_year
+from {{ ref('int_composed__values') }} as composed
+where composed.composed_value is not null

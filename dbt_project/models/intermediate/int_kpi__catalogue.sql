@@ -71,7 +71,11 @@ select
     coalesce(target.milestone_method, 'linear') as milestone_method,
     kpi.benchmark_column,
     coalesce(kpi.benchmark_vintage, 'ipss_2018') as benchmark_vintage,
-    coalesce(taken.indicator_id, kpi.indicator_id) as indicator_id,
+    case
+        when coalesce(taken.indicator_id, kpi.indicator_id) like 'composed:%'
+            then {{ composed_indicator('kpi', 'substr(coalesce(taken.indicator_id, kpi.indicator_id), 10)') }}
+        else coalesce(taken.indicator_id, kpi.indicator_id)
+    end as indicator_id,
     cast(
         case when coalesce(taken.indicator_id, kpi.indicator_id) is not null then coalesce(kpi.indicator_scale, 1) end
         as integer

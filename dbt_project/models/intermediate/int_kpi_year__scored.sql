@@ -272,6 +272,8 @@ reasons (not_computable_reason, not_computable_reason_ja) as (
     ('value_approximate', '実績が概数のため'),
     ('value_is_a_bound', '実績が下限または上限だけで示されているため'),
     ('series_mismatch', '実績の系列（住民基本台帳）が目標の基準（国勢調査に基づく推計）と異なるため'),
+    ('other_boundary', '実績が今日と違う区域の値で、基準と比べられないため'),
+    ('part_not_exact', '合成指標の部分に概数・下限・上限の値があり、正確な値ではないため'),
     ('age_unknown_not_allotted', '実績が年齢不詳をあん分する前の値で、基準（あん分後）と比べられないため'),
     ('no_benchmark', '基準となる推計値がないため'),
     ('baseline_unconfirmed', '基準値の意味（過去の実績か推計か）が未確認のため'),

@@ -17,6 +17,10 @@ with age_sums as (
             where sex = 'total' and age_from >= 15 and age_to <= 64
         ) as working_age_persons,
         sum(population_persons) filter (where sex = 'total' and age_from >= 65) as old_persons,
+        case
+            when bool_or(sex = 'total' and age_from = 75)
+                then sum(population_persons) filter (where sex = 'total' and age_from >= 75)
+        end as old_75_persons,
         sum(population_persons) filter (
             where sex = 'female' and age_from >= 20 and age_to <= 39
         ) as women_20_39_persons,

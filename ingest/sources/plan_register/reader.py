@@ -16,6 +16,7 @@ from sousei.ingest.forms.cells import Number, Wrong, chosen, number
 from sousei.ingest.forms.cells import flag as flag_of
 from sousei.ingest.forms.model import form
 from sousei.ingest.forms.sheets import Row, Table
+from sousei.ingest.sources.plan_register.indicators import check_composed, check_named, check_unit
 from sousei.ingest.vocabulary.text import squeeze
 
 FORM = form("plan_register")
@@ -75,6 +76,7 @@ def _rules(tables: dict[str, Table]) -> None:
             _target(tables["target"], row, kpis[row.values["kpi_id"]])
     _milestones(tables)
     _bands(tables)
+    check_composed(tables)
 
 
 def _taken(tables: dict[str, Table]) -> dict[str, dict[str, Any]]:
@@ -146,6 +148,8 @@ def _kpi(tables: dict[str, Table], row: Row, target: Row | None) -> None:
         table.tell("plan_indicator_missing", row.line, "indicator_id")
     if kpi["how_measured"] == "reported" and kpi["indicator_id"] is not None:
         table.note("plan_indicator_unused", row.line, "indicator_id")
+    if kpi["indicator_id"] is not None and check_named(table, row, "indicator_id", kpi["indicator_id"], tables):
+        check_unit(table, row, kpi["indicator_id"], tables)
     if kind == "ratio_percent" and kpi["unit"] and squeeze(kpi["unit"]) not in {"%", "パーセント"}:
         table.tell("plan_unit_of_ratio", row.line, "unit", text=kpi["unit"])
     if kind == "suppress_decline" and kpi["benchmark_column"] is None and kpi["benchmark_value"] is None:
@@ -254,6 +258,8 @@ def _questions(tables: dict[str, Table]) -> None:
             tables["reading"].tell("plan_reading_of_no_kpi", row.line, "field")
         elif row.values["field_value"] is not None:
             _set(tables["reading"], row)
+            if row.values["field"] == "indicator_id":
+                check_named(tables["reading"], row, "field_value", squeeze(row.values["field_value"]), tables)
     for row in tables["question"].rows:
         taken = row.values["reading_taken"]
         if taken is not None and taken not in readings.get(row.values["question_id"], set()):

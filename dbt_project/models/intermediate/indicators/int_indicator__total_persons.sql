@@ -1,6 +1,6 @@
 select
     municipality_code,
-    'census_total_persons' as indicator_id,
+    {{ indicator_prefix('series') }} || '_total_persons' as indicator_id,
     as_of_date,
     population_persons as measured_value,
     series,
@@ -11,8 +11,7 @@ select
     version_rank
 from {{ ref('int_population__versions') }}
 where
-    series = 'census'
-    and area_level <> 'ward'
+    area_level <> 'ward'
     and scope = 'total'
     and sex = 'total'
     and age_group = 'total'
