@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
-ACTUAL = re.compile(r"(\d{4}):(>=|<=|>|<|~)?([^@!\s]+)(?:@(\w+))?(?:!(\w+))?")
+ACTUAL = re.compile(r"(\d{4}):(>=|<=|>|<|~)?([^@!&^\s]*)(?:@(\w+))?(?:!(\w+))?(?:&(\w+))?(?:\^(\S+))?")
+"""One report: year, comparator, value (blank with its status), @accumulation, !status, &fit, ^series (- for none)."""
+MILESTONE = re.compile(r"(\d{4}):(\S+)")
 TOWN = "01223"
 
 Case = dict[str, str]
@@ -43,16 +45,24 @@ def catalogued(case: Case) -> Iterator[str]:
         f"{literal(case['benchmark'])} as benchmark_value, {column} as benchmark_column, 2025 as benchmark_year, "
         f"{case['first_year']} as first_fiscal_year, {step} as reporting_step_years, 'reported' as how_measured"
     )
+    method, _, given = case.get("milestones", "").partition(" ")
+    for year, value in MILESTONE.findall(given):
+        yield (
+            "insert into delivered.plan_register_milestone by name select "
+            f"{key}, {WORKBOOK}, 1 as target_version, {year} as fiscal_year, {value} as milestone_value"
+        )
     if case["target_year"]:
         yield (
             "insert into delivered.plan_register_target by name select "
             f"{key}, {WORKBOOK}, 1 as target_version, {literal(case['target'])} as target_value, "
-            f"{case['target_year']} as target_fiscal_year, {case['target_year']} - {case['first_year']} + 1 as term_years"
+            f"{case['target_year']} as target_fiscal_year, {case['target_year']} - {case['first_year']} + 1 as term_years, "
+            f"{literal(method)} as milestone_method"
         )
 
 
 def observed(case: Case) -> Iterator[str]:
-    for year, comparator, value, accumulation, status in ACTUAL.findall(case["actuals"]):
+    for year, comparator, value, accumulation, status, fit, named in ACTUAL.findall(case["actuals"]):
+        series = named.strip("-") if named else "census" if case["kind"] == "suppress_decline" else ""
         state = value if case["kind"] == "milestone" else ""
         yield (
             "insert into delivered.section_report_value by name select "
@@ -60,7 +70,7 @@ def observed(case: Case) -> Iterator[str]:
             f"{year} as fiscal_year, {literal('' if state else value)} as reported_value, "
             f"'{comparator or '='}' as comparator, {literal(accumulation)} as accumulation, "
             f"{literal(state)} as milestone_state, '{status or 'final'}' as value_status, "
-            f"{literal('census' if case['kind'] == 'suppress_decline' else '')} as series"
+            f"{literal(series)} as series, {literal(fit)} as fit"
         )
 
 
@@ -70,8 +80,8 @@ def planted(cases: Iterable[Case]) -> Iterator[str]:
     for plan, rule in {case["plan"]: case.get("rule", "abcd_milestone") for case in cases}.items():
         yield (
             "insert into delivered.plan_register_plan by name select "
-            f"'{plan}' as plan_id, {WORKBOOK}, '{TOWN}' as municipality_code, 2021 as first_fiscal_year, 2030 as last_fiscal_year, "
-            f"'{rule}' as grade_rule_id"
+            f"'{plan}' as plan_id, {WORKBOOK}, '{TOWN}' as municipality_code, '{plan}' as plan_name_ja, "
+            f"2021 as first_fiscal_year, 2030 as last_fiscal_year, '{rule}' as grade_rule_id"
         )
     for case in {(case["plan"], case["case"]): case for case in cases}.values():
         yield from catalogued(case)
