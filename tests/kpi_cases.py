@@ -24,6 +24,10 @@ def read(name: str) -> list[Case]:
         return list(csv.DictReader(file))
 
 
+def town_of(case: Case) -> str:
+    return case.get("town", TOWN)
+
+
 def literal(value: str) -> str:
     return f"'{value}'" if value else "null"
 
@@ -33,7 +37,7 @@ WORKBOOK = "'synthetic' as source_id, 'synthetic' as sheet, 1 as row, 1 as recei
 
 def catalogued(case: Case) -> Iterator[str]:
     """The KPI and its target, as the reader of a plan register would give them."""
-    key = f"'{TOWN}' as municipality_code, '{case['plan']}' as plan_id, '{case['case']}' as kpi_id"
+    key = f"'{town_of(case)}' as municipality_code, '{case['plan']}' as plan_id, '{case['case']}' as kpi_id"
     step = "null" if case["kind"] in ("milestone", "reference_observation") else "1"
     column = "'total_persons'" if case["benchmark"] else "null"
     yield (
@@ -66,7 +70,7 @@ def observed(case: Case) -> Iterator[str]:
         state = value if case["kind"] == "milestone" else ""
         yield (
             "insert into delivered.section_report_value by name select "
-            f"'{TOWN}' as municipality_code, '{case['plan']}' as plan_id, '{case['case']}' as kpi_id, {WORKBOOK}, "
+            f"'{town_of(case)}' as municipality_code, '{case['plan']}' as plan_id, '{case['case']}' as kpi_id, {WORKBOOK}, "
             f"{year} as fiscal_year, {literal('' if state else value)} as reported_value, "
             f"'{comparator or '='}' as comparator, {literal(accumulation)} as accumulation, "
             f"{literal(state)} as milestone_state, '{status or 'final'}' as value_status, "
@@ -77,10 +81,11 @@ def observed(case: Case) -> Iterator[str]:
 def planted(cases: Iterable[Case]) -> Iterator[str]:
     """Statements for all cases: their plans, each under its rule, and each KPI once with its observations."""
     cases = list(cases)
-    for plan, rule in {case["plan"]: case.get("rule", "abcd_milestone") for case in cases}.items():
+    plans = {case["plan"]: (case.get("rule", "abcd_milestone"), town_of(case)) for case in cases}
+    for plan, (rule, town) in plans.items():
         yield (
             "insert into delivered.plan_register_plan by name select "
-            f"'{plan}' as plan_id, {WORKBOOK}, '{TOWN}' as municipality_code, '{plan}' as plan_name_ja, "
+            f"'{plan}' as plan_id, {WORKBOOK}, '{town}' as municipality_code, '{plan}' as plan_name_ja, "
             f"2021 as first_fiscal_year, 2030 as last_fiscal_year, '{rule}' as grade_rule_id"
         )
     for case in {(case["plan"], case["case"]): case for case in cases}.values():

@@ -18,6 +18,11 @@
     end
 {%- endmacro %}
 
+{# Whether a scenario says what is to be expected, and so has a band; a goal or a what-if has none. #}
+{% macro is_forecast(scenario_id='scenario_id') -%}
+    {{ scenario_id }} in ('ipss_2018', 'ipss_2018_extended', 'ipss_2023')
+{%- endmacro %}
+
 {# Whether an area is a municipality as the marts count them: a ward is a part of its city, the rest are sums. #}
 {% macro is_municipality(area_level='area_level') -%}
     {{ area_level }} in ('municipality', 'designated_city')
