@@ -59,8 +59,8 @@ def catalogued(case: Case) -> Iterator[str]:
         yield (
             "insert into delivered.plan_register_target by name select "
             f"{key}, {WORKBOOK}, 1 as target_version, {literal(case['target'])} as target_value, "
-            f"{case['target_year']} as target_fiscal_year, {case['target_year']} - {case['first_year']} + 1 as term_years, "
-            f"{literal(method)} as milestone_method"
+            f"{case['target_year']} as target_fiscal_year, "
+            f"{case['target_year']} - {case['first_year']} + 1 as term_years, {literal(method)} as milestone_method"
         )
 
 
@@ -70,8 +70,8 @@ def observed(case: Case) -> Iterator[str]:
         state = value if case["kind"] == "milestone" else ""
         yield (
             "insert into delivered.section_report_value by name select "
-            f"'{town_of(case)}' as municipality_code, '{case['plan']}' as plan_id, '{case['case']}' as kpi_id, {WORKBOOK}, "
-            f"{year} as fiscal_year, {literal('' if state else value)} as reported_value, "
+            f"'{town_of(case)}' as municipality_code, '{case['plan']}' as plan_id, '{case['case']}' as kpi_id, "
+            f"{WORKBOOK}, {year} as fiscal_year, {literal('' if state else value)} as reported_value, "
             f"'{comparator or '='}' as comparator, {literal(accumulation)} as accumulation, "
             f"{literal(state)} as milestone_state, '{status or 'final'}' as value_status, "
             f"{literal(series)} as series, {literal(fit)} as fit"

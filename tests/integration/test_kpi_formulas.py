@@ -1,4 +1,4 @@
-"""The formulas on prepared rows, worked by hand: what needs a projection of our own figures, and each rule's definition.
+"""The formulas on prepared rows, worked by hand: what needs a projection of its own, and each rule's definition.
 
 Holds: rows put in the place of int_kpi_year__prepared. Does not hold: how these rows come about (test_kpi_scores.py).
 B baseline, T target, A actual, P projection of the year, k of n years of the term elapsed.
@@ -73,8 +73,7 @@ def scored(warehouse: Warehouse, rows: Iterable[Row], rule: str = "abcd_mileston
         )
     }
     selects = [
-        "select "
-        + ", ".join(f"cast({literal(row.get(name))} as {kind}) as {name}" for name, kind in columns.items())
+        "select " + ", ".join(f"cast({literal(row.get(name))} as {kind}) as {name}" for name, kind in columns.items())
         for row in rows
     ]
     plan = (
@@ -89,6 +88,7 @@ def scored(warehouse: Warehouse, rows: Iterable[Row], rule: str = "abcd_mileston
 
 LOWER = {"direction": "lower_is_better"}
 SUM = {"kind": "cumulative_total", "is_summed": True}
+RATIO = {"kind": "ratio_percent"}
 RATES = [
     # 345 -> 320, actual 330: progress 60 per cent; attainment only as T/A, 97.0 for reference
     ((4, 4, 2024), {**LOWER, "b": 345, "t": 320, "a": 330}, ("96.96969697", "60", "320", "C", None)),
@@ -96,7 +96,7 @@ RATES = [
     ((4, 4, 2024), {"b": 100, "t": 110, "a": 105}, ("95.45454545", "50", "110", "D", None)),
     ((2, 4, 2024), {"b": 100, "t": 110, "a": 98}, ("89.09090909", "-20", "105", "D", None)),
     # 0.24 of 0.3 points is 80 per cent exactly (0.7999... in binary floats)
-    ((4, 4, 2024), {"kind": "ratio_percent", "b": 53.8, "t": 54.1, "a": 54.04}, ("99.88909427", "80", "54.1", "B", None)),
+    ((4, 4, 2024), {**RATIO, "b": 53.8, "t": 54.1, "a": 54.04}, ("99.88909427", "80", "54.1", "B", None)),
     # census 2025 against the plan: below even the projection
     (
         (10, 10, 2025),
@@ -190,6 +190,7 @@ def test_what_is_not_scored_says_why(warehouse: Warehouse) -> None:
     of decline that reached zero."""
     suppress = {"kind": "suppress_decline", "actual_series": "resident_registry"}
     ratio = {"kind": "ratio_percent", "target_series": "not_stated", "actual_series": "resident_registry"}
+    projected = {"kind": "suppress_decline", "p_end": 1974, "t": 2062}
     undecided = {"baseline_type": "undecided", "is_baseline_confirmed": False}
     found = scored(
         warehouse,
@@ -197,13 +198,10 @@ def test_what_is_not_scored_says_why(warehouse: Warehouse) -> None:
             prepared("women", 2, 4, 2024, **suppress, target_series="not_stated", p=1622, p_end=1622, t=1665, a=1959),
             prepared("population", 2, 4, 2024, **suppress, p=22006, p_end=22006, t=22453, a=23546),
             prepared("working_share", 2, 4, 2024, **ratio, **undecided, b=53.8, t=54.1, a=55.4),
-            prepared(
-                "women_census", 2, 4, 2024, kind="suppress_decline", caveat="age_unknown_not_allotted", p=1974,
-                p_end=1974, t=2062, a=2023,
-            ),  # fmt: skip
+            prepared("women_census", 2, 4, 2024, **projected, caveat="age_unknown_not_allotted", p=1974, a=2023),
             prepared("observed", 2, 4, 2024, kind="reference_observation", target_series=None, t=None, a=51),
             prepared("decline_stopped", 2, 4, 2024, **ratio, **LOWER, b=2.4, t=2.0, a=0),
-            prepared("no_projection", 2, 4, 2024, kind="suppress_decline", p=None, p_end=1974, t=2062, a=2023),
+            prepared("no_projection", 2, 4, 2024, **projected, p=None, a=2023),
             prepared("from_elsewhere", 2, 4, 2024, is_kpi_itself=False, b=1, t=2, a=2),
         ],
     )
@@ -223,16 +221,15 @@ def test_what_is_not_scored_says_why(warehouse: Warehouse) -> None:
 
 def test_a_grade_that_hangs_on_something_is_provisional_and_says_on_what(warehouse: Warehouse) -> None:
     whole = {"b": 100, "t": 110, "a": 105}
+    unsettled = {"is_baseline_confirmed": False, "value_status": "preliminary", "accumulation": "point_or_year"}
     found = scored(
         warehouse,
         [
             prepared("settled", 4, 4, 2024, **whole),
             prepared("question", 4, 4, 2024, **whole, has_open_question=True),
-            prepared("all", 4, 4, 2024, **whole, has_open_question=True) | {
-                "is_baseline_confirmed": False, "value_status": "preliminary", "accumulation": "point_or_year",
-            },
+            prepared("all", 4, 4, 2024, **whole, has_open_question=True, **unsettled),
         ],
-    )  # fmt: skip
+    )
     names = ("grade", "grade_is_provisional", "provisional_reason")
     assert [tuple(found[kpi][name] for name in names) for kpi in ("settled", "question", "all")] == [
         ("D", False, None),

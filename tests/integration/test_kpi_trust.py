@@ -59,7 +59,8 @@ def scorecard(warehouse: Warehouse, *statements: str) -> Rows:
 def version(kpi: str, number: int, target: str, year: int, valid_from: int | None, plan: str = "trust") -> str:
     return (
         "insert into delivered.plan_register_target by name select "
-        f"'{TOWN}' as municipality_code, '{plan}' as plan_id, '{kpi}' as kpi_id, {WORKBOOK}, {number} as target_version, "
+        f"'{TOWN}' as municipality_code, '{plan}' as plan_id, '{kpi}' as kpi_id, {WORKBOOK}, "
+        f"{number} as target_version, "
         f"{target} as target_value, {year} as target_fiscal_year, {valid_from or 'null'} as valid_from_fiscal_year"
     )
 
@@ -71,8 +72,8 @@ def reported(kpi: str, year: int, value: str, order: int, **given: str) -> tuple
         "update delivered.section_report_value set version_rank = version_rank + 1 "
         f"where plan_id = 'trust' and kpi_id = '{kpi}' and fiscal_year = {year}",
         "insert into delivered.section_report_value by name select "
-        f"'{TOWN}' as municipality_code, 'trust' as plan_id, '{kpi}' as kpi_id, 'later' as source_id, 'later' as sheet, "
-        f"1 as row, {order} as received_order, 1 as version_rank, {year} as fiscal_year, "
+        f"'{TOWN}' as municipality_code, 'trust' as plan_id, '{kpi}' as kpi_id, 'later' as source_id, "
+        f"'later' as sheet, 1 as row, {order} as received_order, 1 as version_rank, {year} as fiscal_year, "
         f"{value or 'null'} as reported_value, '=' as comparator, '{status}' as value_status, "
         f"nullif('{why}', '') as restated_reason_ja, '水産課' as section_ja, 'year' as accumulation",
     )
@@ -155,7 +156,8 @@ def test_a_target_is_set_against_the_projection_of_the_vintage_that_its_plan_nam
     statements = [
         *planted(kpis),
         f"{update} where plan_id = 'trust' and kpi_id <> 'of_2018'",
-        "update delivered.plan_register_kpi set benchmark_column = 'women_20_39_persons' where kpi_id = 'women_of_2023'",
+        "update delivered.plan_register_kpi set benchmark_column = 'women_20_39_persons' "
+        "where kpi_id = 'women_of_2023'",
     ]
     found = scorecard(warehouse, *statements)
     old, new, women = (found["trust", kpi, 2022] for kpi in ("of_2018", "of_2023", "women_of_2023"))
@@ -203,7 +205,8 @@ def reading(taken: str) -> list[str]:
         f"{key}, 'A' as reading_id, '期間の総額' as reading_ja",
         *(
             "insert into delivered.plan_register_reading by name select "
-            f"{key}, 'B' as reading_id, '前の期間からの増加' as reading_ja, '{field}' as field, '{value}' as field_value"
+            f"{key}, 'B' as reading_id, '前の期間からの増加' as reading_ja, '{field}' as field, "
+            f"'{value}' as field_value"
             for field, value in fields.items()
         ),
     ]
@@ -357,7 +360,7 @@ def test_plans_that_overlap_or_follow_each_other_are_scored_each_by_its_own(ware
 
 
 def test_the_gap_to_the_projection_is_one_number(warehouse: Warehouse) -> None:
-    """The plan stands on 22,006 persons in 2025 (its gain of 447 is 22,453 less that); the official table has 22,005."""
+    """The plan stands on 22,006 persons in 2025: its gain of 447 is 22,453 less that. The official table has 22,005."""
     (row,) = warehouse.rows(
         "select actual_value, plan_value from mart_vision_reconciliation where figure_id = 'gain_2025_total_persons' "
         f"and municipality_code = '{TOWN}' and plan_id = 'nemuro_vision_2019'"
@@ -384,7 +387,8 @@ BANDS = {
 @pytest.mark.parametrize("mart", list(BANDS))
 def test_goals_and_what_ifs_carry_no_band_of_a_forecast(warehouse: Warehouse, mart: str) -> None:
     runs = {row["scenario_id"] for row in warehouse.rows(f"select distinct scenario_id from {mart}")}
-    banded = {row["scenario_id"] for row in warehouse.rows(f"select distinct scenario_id from {mart} where {BANDS[mart]}")}
+    rows = warehouse.rows(f"select distinct scenario_id from {mart} where {BANDS[mart]}")
+    banded = {row["scenario_id"] for row in rows}
     assert {"closed", "sim1", "sim2", "plan_recomputed"} <= runs
     assert banded == runs & {"ipss_2018", "ipss_2018_extended", "ipss_2023"} != set()
     check = "projected_totals_have_their_band"
@@ -405,7 +409,11 @@ def test_a_register_count_stands_beside_no_plan(warehouse: Warehouse) -> None:
         "(grade is not null or progress_pct is not null or is_target_reached is not null)"
     )
     assert [row["actual_series"] for row in scored] == ["census"]
-    reconciled = warehouse.rows("select distinct actual_series from mart_vision_reconciliation where actual_value is not null")
+    reconciled = warehouse.rows(
+        "select distinct actual_series from mart_vision_reconciliation where actual_value is not null"
+    )
     assert [row["actual_series"] for row in reconciled] == ["census"]
-    unscaled = warehouse.rows("select * from mart_population_refresh where plan_persons is not null and scale_factor is null")
+    unscaled = warehouse.rows(
+        "select * from mart_population_refresh where plan_persons is not null and scale_factor is null"
+    )
     assert unscaled == []

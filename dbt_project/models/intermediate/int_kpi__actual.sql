@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}
 -- Values that sources measure (by indicator_id) and values that sections report, side by side. Yearly values: the
 -- scorecard adds them up for a KPI that is cumulative. Revision 1 is the least settled version; the last is the one in
--- force. What counts for the score comes from where the register says and is the KPI itself: proxies, context and values
--- from elsewhere come before it, so that they are in force only where there is nothing else.
+-- force. What counts for the score comes from where the register says and is the KPI itself: proxies, context and
+-- values from elsewhere come before it, so that they are in force only where there is nothing else.
 with measured as (
     select
         kpi.plan_id,

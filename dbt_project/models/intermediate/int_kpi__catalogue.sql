@@ -1,7 +1,7 @@
--- The KPI of the plans in force with every version of their target: what every model of a KPI starts from. A reading that
--- is taken of an open question stands in the place of what the register says; of the target it reads the first version,
--- as a later one was decided in so many words. A version counts from the year in which it is in force (else the one in
--- which it was decided) to the year before the next one.
+-- The KPI of the plans in force with every version of their target: what every model of a KPI starts from. A reading
+-- that is taken of an open question stands in the place of what the register says; of the target it reads the first
+-- version, as a later one was decided in so many words. A version counts from the year in which it is in force (else
+-- the one in which it was decided) to the year before the next one.
 with ordered as (
     select
         *,
@@ -58,12 +58,16 @@ select
     case when kpi.benchmark_value is not null then coalesce(kpi.is_benchmark_printed, false) end
         as is_benchmark_printed,
     cast(
-        coalesce(case when coalesce(target.is_first_version, true) then cast(taken.target_value as decimal(24, 8)) end, target.target_value)
-        as decimal(24, 8)
+        coalesce(
+            case when coalesce(target.is_first_version, true) then cast(taken.target_value as decimal(24, 8)) end,
+            target.target_value
+        ) as decimal(24, 8)
     ) as target_value,
     cast(
-        coalesce(case when coalesce(target.is_first_version, true) then cast(taken.delta_value as decimal(24, 8)) end, target.delta_value)
-        as decimal(24, 8)
+        coalesce(
+            case when coalesce(target.is_first_version, true) then cast(taken.delta_value as decimal(24, 8)) end,
+            target.delta_value
+        ) as decimal(24, 8)
     ) as delta_value,
     cast(target.target_fiscal_year as integer) as target_fiscal_year,
     cast(

@@ -1,7 +1,7 @@
 -- The milestones that a plan gives itself, one row per KPI, version of its target and fiscal year. `manual`: the given
 -- values and a straight line between two of them. `plan`: the goals on the way, on straight lines from where the KPI
--- starts through each goal to the target; a KPI that is set against a projection moves between them by its gain over the
--- projection. The line of the method `linear` is part of the formulas (int_kpi_year__rated); `none` has no row.
+-- starts through each goal to the target; a KPI that is set against a projection moves between them by its gain over
+-- the projection. The line of the method `linear` is part of the formulas (int_kpi_year__rated); `none` has no row.
 with versions as (
     select
         kpi.municipality_code,

@@ -1,8 +1,8 @@
--- One row per KPI, fiscal year of its term and edition, with all that the formulas need and nothing computed yet. A year
--- is there when it has ended by the day of the run or has a value; values from outside the term are history and are not
--- scored. A year is judged against the version of the target in force then. Edition `latest` holds the values in force;
--- edition `first` those first reported, for KPI of which one was restated. Values of kinds that sum are added up over the
--- term, from the last running total that was reported.
+-- One row per KPI, fiscal year of its term and edition, with all that the formulas need and nothing computed yet. A
+-- year is there when it has ended by the day of the run or has a value; values from outside the term are history and
+-- are not scored. A year is judged against the version of the target in force then. Edition `latest` holds the values
+-- in force; edition `first` those first reported, for KPI of which one was restated. Values of kinds that sum are added
+-- up over the term, from the last running total that was reported.
 with terms as (
     select
         kpi.*,
@@ -10,14 +10,14 @@ with terms as (
         kinds.is_summed and coalesce(kpi.accumulation, '') in ('cumulative_ever', 'point') as is_stock,
         kinds.is_summed and coalesce(kpi.accumulation, '') not in ('cumulative_ever', 'point') as is_summed,
         -- A milestone may be done before or after the year in which it is due.
-        if(kpi.kind = 'milestone', rule.first_fiscal_year, kpi.first_fiscal_year) as first_scored_year,
-        if(kpi.kind = 'milestone', rule.last_fiscal_year, kpi.target_fiscal_year) as last_scored_year,
+        if(kpi.kind = 'milestone', grade_rule.first_fiscal_year, kpi.first_fiscal_year) as first_scored_year,
+        if(kpi.kind = 'milestone', grade_rule.last_fiscal_year, kpi.target_fiscal_year) as last_scored_year,
         coalesce(kpi.valid_from_fiscal_year, 0) as in_force_from,
         coalesce(kpi.valid_to_fiscal_year, 9999) as in_force_to
     from {{ ref('int_kpi__catalogue') }} as kpi
     inner join {{ ref('kpi_kinds') }} as kinds on kpi.kind = kinds.kind
-    inner join {{ ref('int_grade__rule') }} as rule
-        on kpi.municipality_code = rule.municipality_code and kpi.plan_id = rule.plan_id
+    inner join {{ ref('int_grade__rule') }} as grade_rule
+        on kpi.municipality_code = grade_rule.municipality_code and kpi.plan_id = grade_rule.plan_id
 ),
 
 plan_years as (
@@ -61,7 +61,7 @@ stated as (
         'latest' as edition,
         counted.*
     from counted
-    where is_latest
+    where counted.is_latest
     union all
     select
         'first' as edition,
@@ -136,6 +136,11 @@ valued as (
             when stated.actual_value is not null then stated.comparator
         end as period_comparator,
         stated.accumulation = 'cumulative_ever' and at_start.actual_value is null as is_start_unknown,
+        kpi.is_summed
+        and stated.actual_value is not null
+        and coalesce(stated.accumulation, '') not in (
+            'year', 'cumulative_term', 'cumulative_ever', 'point'
+        ) as is_counting_unstated,
         case
             when not stated.is_counted then null
             when stated.accumulation = 'cumulative_term' then stated.actual_value
@@ -204,6 +209,7 @@ summed as (
             where value_to_sum is not null
         ) over since_total as term_status,
         bool_or(is_start_unknown) over since_total as is_term_start_unknown,
+        bool_or(is_counting_unstated) over since_total as is_term_counting_unstated,
         case
             when bool_and(period_comparator = '=') over since_total then '='
             when bool_and(period_comparator in ('=', '>', '>=')) over since_total then '>='
@@ -277,6 +283,7 @@ select
     and summed.n_years_reported < summed.fiscal_year - summed.first_fiscal_year + 1 as is_partial,
     case
         when summed.is_summed and summed.is_term_start_unknown then 'running_total_without_start'
+        when summed.is_term_counting_unstated then 'accumulation_not_stated'
         when
             (summed.is_summed and summed.value_accumulation = 'point')
             or (summed.is_stock and summed.value_accumulation in ('year', 'cumulative_term'))

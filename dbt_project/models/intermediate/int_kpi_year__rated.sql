@@ -17,22 +17,22 @@ with judged as (
             else kinds.measured_from
         end as measured_from,
         kinds.bands as kind_bands,
-        rule.plan_name_ja,
-        rule.grade_rule_id,
-        rule.grade_rule_label_ja,
-        rule.grade_rule_text_ja,
-        rule.rate_measure,
-        rule.printed_digits,
-        rule.printed_rounding,
+        grade_rule.plan_name_ja,
+        grade_rule.grade_rule_id,
+        grade_rule.grade_rule_label_ja,
+        grade_rule.grade_rule_text_ja,
+        grade_rule.rate_measure,
+        grade_rule.printed_digits,
+        grade_rule.printed_rounding,
         kpi_year.direction = 'lower_is_better'
-        and rule.lower_is_better_formula <> 'target_over_actual' as is_inverse_ungraded,
+        and grade_rule.lower_is_better_formula <> 'target_over_actual' as is_inverse_ungraded,
         case kpi_year.direction when 'lower_is_better' then -1 else 1 end as better,
         kpi_year.fiscal_year < kpi_year.target_fiscal_year as is_before_end,
         coalesce(kpi_year.milestone_method, 'linear') = 'linear' as is_on_a_line
     from {{ ref('int_kpi_year__prepared') }} as kpi_year
     inner join {{ ref('kpi_kinds') }} as kinds on kpi_year.kind = kinds.kind
-    inner join {{ ref('int_grade__rule') }} as rule
-        on kpi_year.municipality_code = rule.municipality_code and kpi_year.plan_id = rule.plan_id
+    inner join {{ ref('int_grade__rule') }} as grade_rule
+        on kpi_year.municipality_code = grade_rule.municipality_code and kpi_year.plan_id = grade_rule.plan_id
 ),
 
 started as (
@@ -121,6 +121,7 @@ fractions as (
             'value_from_elsewhere',
             'series_not_stated',
             'accumulation_mismatch',
+            'accumulation_not_stated',
             'running_total_without_start'
         ) as is_inexact,
         blocking_reason is null and progress_reason is null as has_progress,

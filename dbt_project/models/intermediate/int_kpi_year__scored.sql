@@ -15,6 +15,7 @@ with reasons (not_computable_reason, not_computable_reason_ja) as (
     ('partially_reported', '期間中に実績のない年度があり一部未集計のため（値は下限）'),
     ('running_total_without_start', '実績が開始以来の累計で、期間が始まる前の累計が分からないため'),
     ('accumulation_mismatch', '実績の数え方（単年・累計・時点）が目標の数え方と異なるため'),
+    ('accumulation_not_stated', '実績が単年か累計か書かれていないため'),
     ('value_approximate', '実績が概数のため'),
     ('value_is_a_bound', '実績が下限または上限だけで示されているため'),
     ('series_not_stated', '実績の系列（国勢調査か住民基本台帳かなど）が書かれていないため'),

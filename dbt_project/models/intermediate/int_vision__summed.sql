@@ -87,7 +87,11 @@ targets as (
     qualify
         row_number() over (
             partition by totals.municipality_code, totals.scenario_id, totals.vintage, totals.year
-            order by goals.plan_id = totals.vintage desc, goals.first_fiscal_year desc, goals.plan_id asc, goals.kpi_id asc
+            order by
+                goals.plan_id = totals.vintage desc,
+                goals.first_fiscal_year desc,
+                goals.plan_id asc,
+                goals.kpi_id asc
         ) = 1
 )
 
