@@ -1,8 +1,8 @@
 """What a council must be able to trust of a score: the target in force then, the plan's own goals and projection, the
-reading taken, the first value, the municipality's own rule, one key per plan, one gap to the projection.
+reading taken, the first value, the municipality's own rule, one key per plan.
 
 Holds: registers and reports planted in the warehouse of the samples, worked by hand. Does not hold: rates kind by kind
-(tests/golden/kpi_scores.csv).
+(tests/golden/kpi_scores.csv), population (test_population_beside_plans.py).
 """
 
 from __future__ import annotations
@@ -354,66 +354,3 @@ def test_plans_that_overlap_or_follow_each_other_are_scored_each_by_its_own(ware
         ("trust_2", 2024): (70, 50),
     }
     assert [key for key, row in ours.items() if row["is_restated"]] == [("trust", "visits", 2024)]
-
-
-# --- population -------------------------------------------------------------------------------------------------------
-
-
-def test_the_gap_to_the_projection_is_one_number(warehouse: Warehouse) -> None:
-    """The plan stands on 22,006 persons in 2025: its gain of 447 is 22,453 less that. The official table has 22,005."""
-    (row,) = warehouse.rows(
-        "select actual_value, plan_value from mart_vision_reconciliation where figure_id = 'gain_2025_total_persons' "
-        f"and municipality_code = '{TOWN}' and plan_id = 'nemuro_vision_2019'"
-    )
-    (score,) = warehouse.rows(
-        "select actual_value - benchmark_value as gap, target_value - benchmark_at_target as gain "
-        f"from mart_kpi_scorecard where municipality_code = '{TOWN}' and plan_id = 'nemuro_vision_2019' "
-        "and kpi_id = 'n2-p-4' and fiscal_year = 2025"
-    )
-    assert (row["actual_value"], row["plan_value"]) == (-805, 447)
-    assert (score["gap"], score["gain"]) == (-805, 447)
-
-
-BANDS = {
-    "mart_population_projection": "lower_persons is not null or upper_persons is not null",
-    "mart_population_integer": "lower_persons is not null or upper_persons is not null",
-    "mart_population_vision": (
-        "total_lower_persons is not null or young_lower_persons is not null or working_age_lower_persons is not null "
-        "or old_lower_persons is not null or women_20_39_lower_persons is not null or band_coverage_pct is not null"
-    ),
-}
-
-
-@pytest.mark.parametrize("mart", list(BANDS))
-def test_goals_and_what_ifs_carry_no_band_of_a_forecast(warehouse: Warehouse, mart: str) -> None:
-    runs = {row["scenario_id"] for row in warehouse.rows(f"select distinct scenario_id from {mart}")}
-    rows = warehouse.rows(f"select distinct scenario_id from {mart} where {BANDS[mart]}")
-    banded = {row["scenario_id"] for row in rows}
-    assert {"closed", "sim1", "sim2", "plan_recomputed"} <= runs
-    assert banded == runs & {"ipss_2018", "ipss_2018_extended", "ipss_2023"} != set()
-    check = "projected_totals_have_their_band"
-    with warehouse.planted(f"update main.{mart} set {BANDS[mart].split()[0]} = 1 where scenario_id = 'closed'"):
-        found = warehouse.node(check)
-    assert warehouse.node(check) == []
-    assert any("予測でないのに幅があります" in row["reason_ja"] for row in found)
-
-
-def test_a_register_count_stands_beside_no_plan(warehouse: Warehouse) -> None:
-    rows = warehouse.rows("select * from mart_population_actual")
-    compared = ("plan_persons", "plan_gap_persons", "ipss_2018_error_pct", "ipss_2023_error_pct")
-    register = [row for row in rows if row["series"] == "resident_registry"]
-    assert register and {row[name] for row in register for name in compared} == {None}
-    assert any(row["plan_gap_persons"] is not None for row in rows if row["series"].startswith("census"))
-    scored = warehouse.rows(
-        "select distinct actual_series from mart_kpi_scorecard where kind = 'suppress_decline' and "
-        "(grade is not null or progress_pct is not null or is_target_reached is not null)"
-    )
-    assert [row["actual_series"] for row in scored] == ["census"]
-    reconciled = warehouse.rows(
-        "select distinct actual_series from mart_vision_reconciliation where actual_value is not null"
-    )
-    assert [row["actual_series"] for row in reconciled] == ["census"]
-    unscaled = warehouse.rows(
-        "select * from mart_population_refresh where plan_persons is not null and scale_factor is null"
-    )
-    assert unscaled == []

@@ -123,8 +123,8 @@ def test_kamaishi_observations_stand_as_printed(warehouse: Warehouse) -> None:
     assert rows["k2-06"]["period_label_ja"] == "2015–2022年度累計"
     assert (rows["k2-01"]["comparator"], rows["k2-16"]["comparator"]) == (">", ">=")
     delivered = {row["source_id"] for row in rows.values()}
-    files = warehouse.rows("select source_id, file_name from raw.delivery")
-    assert {row["file_name"].split("/")[0] for row in files if row["source_id"] in delivered} == {"section_report"}
+    files = warehouse.rows("select source_id, source from meta_source")
+    assert {row["source"] for row in files if row["source_id"] in delivered} == {"section_report"}
 
 
 def test_shares_keep_numerator_and_denominator(warehouse: Warehouse) -> None:
