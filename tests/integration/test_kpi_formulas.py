@@ -89,7 +89,7 @@ def scored(warehouse: Warehouse, rows: Iterable[Row], rule: str = "abcd_mileston
 LOWER = {"direction": "lower_is_better"}
 SUM = {"kind": "cumulative_total", "is_summed": True}
 RATIO = {"kind": "ratio_percent"}
-RATES = [
+RATES: list[tuple[tuple[int, int, int], dict[str, Any], tuple[str | None, ...]]] = [
     # 345 -> 320, actual 330: progress 60 per cent; attainment only as T/A, 97.0 for reference
     ((4, 4, 2024), {**LOWER, "b": 345, "t": 320, "a": 330}, ("96.96969697", "60", "320", "C", None)),
     # 105/110 looks like 95 per cent; of the gain only half is made
@@ -146,7 +146,7 @@ def test_rates_milestones_and_grades_of_each_kind(warehouse: Warehouse) -> None:
         assert row["not_computable_reason"] == reason, RATES[i]
 
 
-DEFINITIONS = {
+DEFINITIONS: dict[str, list[tuple[int, int, int, float, str | None]]] = {
     # year 2 of 5 = 40 per cent of the target is the yearly target; 60 per cent of that is the lower bound
     "tama_60_100": [(2, 0, 100, 40, "①"), (2, 0, 100, 24, "②"), (2, 0, 100, 23.99999999, "③")],
     # above target / above baseline / within 10 per cent below it / lower

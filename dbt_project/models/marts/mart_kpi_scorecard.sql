@@ -1,4 +1,4 @@
--- What holds now, with the value and the grade that were first reported.
+-- What holds, with the value and the grade that were first reported.
 select
     scored.municipality_code,
     scored.plan_id,
