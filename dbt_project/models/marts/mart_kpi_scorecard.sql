@@ -1,4 +1,8 @@
 -- What holds, with the value and the grade that were first reported.
+with editions as materialized (
+    select * from {{ ref('int_kpi_year__scored') }}
+)
+
 select
     scored.municipality_code,
     scored.plan_id,
@@ -65,8 +69,8 @@ select
     scored.source_id,
     scored.source_sheet,
     scored.source_row
-from {{ ref('int_kpi_year__scored') }} as scored
-left join {{ ref('int_kpi_year__scored') }} as first_scored
+from editions as scored
+left join editions as first_scored
     on
         first_scored.edition = 'first'
         and scored.municipality_code = first_scored.municipality_code
