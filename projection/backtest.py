@@ -250,6 +250,9 @@ def band_frame(figures: pl.DataFrame) -> pl.DataFrame:
 
 
 LONGEST_BAND = 100
+FORECASTS = ("ipss_2018", "ipss_2018_extended", "ipss_2023")
+"""Runs that say what is to be expected. A goal and a what-if (a plan's own, closed, sim1, sim2) foretell nothing, so
+the errors of past forecasts are no band of theirs."""
 _FIVE_YEARS = ((pl.col("age_from") % STEP_YEARS == 0) | (pl.col("age_group") == "unknown")) & (
     (pl.col("age_to") - pl.col("age_from") == STEP_YEARS - 1) | pl.col("age_to").is_null()
 )

@@ -17,8 +17,8 @@
 {% macro part_of(amount, parts, whole) -%}
     cast(
         cast(
-            (2 * abs(cast(({{ amount }}) * {{ parts }} * 100000000 as hugeint)) + {{ whole }}) // (2 * {{ whole }})
-            * sign({{ amount }} * {{ parts }}) as decimal(30, 0)
+            (2 * abs(cast(({{ amount }}) * ({{ parts }}) * 100000000 as hugeint)) + ({{ whole }})) // (2 * ({{ whole }}))
+            * sign(({{ amount }}) * ({{ parts }})) as decimal(30, 0)
         ) * cast(0.00000001 as decimal(9, 8)) as decimal(24, 8)
     )
 {%- endmacro %}

@@ -29,19 +29,19 @@ with targets as (
 broken as (
     select
         *,
-        '基準値＋増分が目標値と一致しません' as reason_ja
+        '基準値＋増分が目標値と一致しません' as broken_ja
     from targets
     where baseline_value + delta_value <> target_value and not is_set_against_projection and not is_reread
     union all
     select
         *,
-        '推計値＋抑制数が目標値と一致しません' as reason_ja
+        '推計値＋抑制数が目標値と一致しません' as broken_ja
     from targets
     where is_set_against_projection and benchmark_value + delta_value <> target_value and not is_reread
     union all
     select
         *,
-        '目標値か目標年度がありません' as reason_ja
+        '目標値か目標年度がありません' as broken_ja
     from targets
     where
         has_target
@@ -49,25 +49,25 @@ broken as (
     union all
     select
         *,
-        '種別 ' || kind || ' が kpi_kinds.csv にありません' as reason_ja
+        '種別 ' || kind || ' が kpi_kinds.csv にありません' as broken_ja
     from targets
     where has_target is null
     union all
     select
         *,
-        '計算する指標の系列がありません' as reason_ja
+        '計算する指標の系列がありません' as broken_ja
     from targets
     where how_measured = 'computed' and indicator_id is null
     union all
     select
         *,
-        '目標から逆算した基準値が確認済みとされています' as reason_ja
+        '目標から逆算した基準値が確認済みとされています' as broken_ja
     from targets
     where baseline_type in ('implied', 'undecided') and is_baseline_confirmed
     union all
     select
         targets.*,
-        '計画 ' || targets.plan_id || ' がその団体の計画としてありません' as reason_ja
+        '計画 ' || targets.plan_id || ' がその団体の計画としてありません' as broken_ja
     from targets
     anti join {{ source('in_force', 'plan_register_plan') }} as plan
         on targets.municipality_code = plan.municipality_code and targets.plan_id = plan.plan_id
@@ -80,6 +80,6 @@ select
     broken.municipality_code,
     '計画書のとおり' as expected,
     broken.kpi_id as found,
-    broken.kpi_id || ': ' || broken.reason_ja as reason_ja
+    broken.kpi_id || ': ' || broken.broken_ja as reason_ja
 from broken
 left join {{ source('raw', 'delivery') }} as delivery on broken.source_id = delivery.source_id

@@ -71,7 +71,7 @@ def build(
         frames["stage"] = [decompose.stage(result)]
     if figures:
         known = pl.concat([f.select(FIGURE) for f in figures])
-        frames["band"] = [backtest.band_frame(known)]
+        frames["band"] = [backtest.band_frame(known.filter(pl.col("scenario_id").is_in(backtest.FORECASTS)))]
         if cells.height:
             chosen_codes = whole_codes(base.codes, scenarios, printed)
             frames["integer"] = [integer_frame(frames["population"][-1], frames["band"][0], chosen_codes)]

@@ -147,6 +147,11 @@ def reconcile(
     columns of the table `reconciliation`, one row per printed figure.
     """
     planned = pl.col("municipality_code").is_in(plan_figures.get_column("municipality_code").unique().implode())
+    stands_on: dict[tuple[str, str, int, str], float] = {
+        (row["municipality_code"], row["plan_id"], row["of_year"], row["measure"]): row["plan_value"]
+        for row in plan_figures.iter_rows(named=True)
+        if row["of_scenario"] == "ipss" and row["minus_scenario"] is None
+    }
     value: dict[tuple[str, str, int, str], float] = {
         (code, scenario, year, measure): persons
         for code, scenario, year, measure, persons in figures.filter(planned)
@@ -179,7 +184,7 @@ def reconcile(
         return value.get((code, scenario, year, PERSON_MEASURES.get(measure, "")))
 
     return pl.DataFrame(
-        [row | _compared(row, of, tfr, bayes, counted) for row in plan_figures.iter_rows(named=True)],
+        [row | _compared(row, of, stands_on, tfr, bayes, counted) for row in plan_figures.iter_rows(named=True)],
         infer_schema_length=None,
     )
 
@@ -207,11 +212,16 @@ def _counted(totals: pl.DataFrame) -> dict[tuple[str, int], Count]:
 def _compared(
     row: dict[str, Any],
     of: Callable[[str, str | None, int | None, str], float | None],
+    stands_on: dict[tuple[str, str, int, str], float],
     tfr: dict[tuple[str, str, int], float],
     bayes: dict[tuple[str, int], float],
     counted: dict[tuple[str, int], Count],
 ) -> dict[str, Any]:
-    """What stands beside one printed figure."""
+    """What stands beside one printed figure.
+
+    A census is set against the projection that the plan stands on: as the plan prints it, else the official table. So
+    the gap is the one that the plan's targets are scored by.
+    """
     code, measure, year = row["municipality_code"], row["measure"], row["of_year"]
     official_run, own_run = RUNS[row["of_scenario"]]
     minus_official, minus_own = RUNS.get(row["minus_scenario"], (None, None))
@@ -224,7 +234,9 @@ def _compared(
     actual, series, status, day = None, None, None, None
     if measure == "total_persons" and (code, year) in counted:
         persons, series, status, day = counted[code, year]
-        actual = _less(persons, subtracted, row)
+        printed = stands_on.get((code, row["plan_id"], row["minus_year"], measure))
+        against = printed if row["minus_scenario"] == "ipss" and printed is not None else subtracted
+        actual = _less(persons, against, row)
     if actual is None:
         series, status, day = None, None, None
     ours = recomputed if recomputed is not None else official

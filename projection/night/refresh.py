@@ -133,6 +133,9 @@ def actuals(
 ) -> pl.DataFrame:
     """What really happened after the base year, beside both official projections and the plan, on the same dates.
 
+    Projections and plans stand on the census: errors and gaps are of censuses only, and a register count has the plan's
+    figure nowhere beside it.
+
     totals as actual_totals gives them; the others: municipality_code, year, measure, persons.
     """
     asked = totals.filter(pl.col("as_of_date") > date(base_year, 10, 1)).rename({"persons": "actual_persons"})
@@ -140,10 +143,16 @@ def actuals(
     for name, figures in (("ipss_2018", ipss_2018), ("ipss_2023", ipss_2023), ("plan", plan)):
         out = at_dates(figures, out).rename({"persons": f"{name}_persons"})
     known = out.filter(pl.any_horizontal(pl.col("^(ipss|plan)_.*$").is_not_null()))
+    counted = pl.col("series").str.starts_with("census")
     return known.with_columns(
-        ((pl.col("ipss_2018_persons") / pl.col("actual_persons") - 1) * 100).alias("ipss_2018_error_pct"),
-        ((pl.col("ipss_2023_persons") / pl.col("actual_persons") - 1) * 100).alias("ipss_2023_error_pct"),
-        (pl.col("actual_persons") - pl.col("plan_persons")).alias("plan_gap_persons"),
+        pl.when(counted).then("plan_persons").alias("plan_persons"),
+        *(
+            pl.when(counted)
+            .then((pl.col(f"{name}_persons") / pl.col("actual_persons") - 1) * 100)
+            .alias(f"{name}_error_pct")
+            for name in ("ipss_2018", "ipss_2023")
+        ),
+        pl.when(counted).then(pl.col("actual_persons") - pl.col("plan_persons")).alias("plan_gap_persons"),
     ).drop("measure")
 
 

@@ -125,6 +125,36 @@ def test_our_own_rule_prints_one_digit_rounded_half_up(warehouse: Warehouse, act
     assert found["abcd_milestone", "printed", 2024]["printed_rate_pct"] == Decimal(rate)
 
 
+def test_a_rule_without_rates_and_grades_lists_the_total_and_the_year(warehouse: Warehouse) -> None:
+    """Izumo: 515 jobs by FY2016 (うちH28 255人) of 1,000; 260 is what that leaves for FY2015."""
+    jobs = case_of(
+        "izumo_listing", "jobs", "2015:260@year 2016:255@year", kind="cumulative_total", target="1000",
+        first_year="2015", target_year="2019", accumulation="cumulative_term",
+    )  # fmt: skip
+    row = scorecard(warehouse, [jobs])["izumo_listing", "jobs", 2016]
+    assert (row["actual_value"], row["period_value"]) == (515, 255)
+    assert (row["grade"], row["printed_rate_pct"]) == (None, None)
+    assert row["not_computable_reason"] == "grade_undecided"
+
+
+EDGES = {
+    "nagano_2016": [("100", "順調"), ("80", "おおむね順調"), ("79.99", "努力を要する")],
+    "fuji_80_50_20": [("80", "80％以上"), ("79.9", "50～80％"), ("49.9", "20～50％"), ("19.9", "20％未満")],
+    "osaka_library": [("110", "A"), ("109.9", "B"), ("80", "B"), ("79.9", "C"), ("50", "C"), ("49.9", "D")],
+    "fukuoka_3pct": [("51.51", "a"), ("51.5", "b"), ("48.5", "b"), ("48.49", "c")],
+    "manifesto_10": [("100", "A"), ("90", "B"), ("89.9", "C"), ("80", "C"), ("79.9", "D")],
+    "naikakufu_4_above": [("100.1", "1"), ("100", "2"), ("70", "2"), ("69.9", "3"), ("49", "4")],
+}
+
+
+@pytest.mark.parametrize("rule", list(EDGES))
+def test_the_edges_of_a_rule_are_where_its_body_says(warehouse: Warehouse, rule: str) -> None:
+    """Baseline 50, target 100, last year."""
+    cases = [case_of(rule, f"case{i}", f"2024:{actual}", baseline="50") for i, (actual, _) in enumerate(EDGES[rule])]
+    found = scorecard(warehouse, cases)
+    assert [found[rule, f"case{i}", 2024]["grade"] for i in range(len(cases))] == [grade for _, grade in EDGES[rule]]
+
+
 @pytest.mark.shared
 def test_printed_figures_are_those_of_the_collected_tables() -> None:
     if not SHARED.is_file():

@@ -58,9 +58,9 @@ def test_every_kind_has_its_rows() -> None:
 
 
 def test_every_reason_has_its_row(warehouse: Warehouse) -> None:
-    """But those that need a delivered series or another rule: the plans and the unit tests of the model show them."""
+    """But those that need a delivered series or another rule: the formulas (test_kpi_formulas) show them."""
     listed = re.findall(r"^    \('(\w+)', '", warehouse.compiled["int_kpi_year__scored"], re.MULTILINE)
-    elsewhere = {"series_mismatch", "age_unknown_not_allotted", "no_benchmark", "grade_undecided"}
+    elsewhere = {"value_from_elsewhere", "age_unknown_not_allotted", "no_benchmark", "grade_undecided"}
     elsewhere |= {"other_boundary", "part_not_exact"}  # test_warehouse_plan_indicators.py
     assert set(listed) - {case["reason"] for case in CASES} == elsewhere
 

@@ -1,6 +1,8 @@
 {{ config(materialized='table') }}
--- Values that sources measure (by indicator_id) and values that sections report. Yearly values: the scorecard adds
--- them up for a KPI that is cumulative. Revision 1 is the least settled version; the last is the one in force.
+-- Values that sources measure (by indicator_id) and values that sections report, side by side. Yearly values: the
+-- scorecard adds them up for a KPI that is cumulative. Revision 1 is the least settled version; the last is the one in
+-- force. What counts for the score comes from where the register says and is the KPI itself: proxies, context and
+-- values from elsewhere come before it, so that they are in force only where there is nothing else.
 with measured as (
     select
         kpi.plan_id,
@@ -16,9 +18,14 @@ with measured as (
         kpi.unit,
         measured.series,
         measured.value_status,
+        measured.period_start,
         measured.as_of_date,
         cast(null as varchar) as period_label_ja,
         'computed' as how_measured,
+        'same' as fit,
+        cast(null as varchar) as reported_by_ja,
+        cast(null as varchar) as restated_reason_ja,
+        true as is_counted,
         measured.caveat,
         measured.source_id,
         measured.source_sheet,
@@ -54,6 +61,7 @@ reported as (
         reported.fiscal_year,
         cast(
             case
+                when {{ is_without_value('reported.value_status') }} then null
                 when reported.milestone_state is null then reported.reported_value
                 else if(reported.milestone_state in ('done', 'done_late'), 1, 0)
             end as decimal(24, 8)
@@ -64,11 +72,16 @@ reported as (
         coalesce(reported.accumulation, kpi.accumulation) as accumulation,
         reported.milestone_state,
         kpi.unit,
-        coalesce(reported.series, 'section_report') as series,
+        coalesce({{ series_of('reported.series') }}, 'section_report') as series,
         reported.value_status,
+        cast(null as date) as period_start,
         reported.as_of_date,
         reported.period_label_ja,
         'reported' as how_measured,
+        coalesce(reported.fit, 'same') as fit,
+        reported.section_ja as reported_by_ja,
+        reported.restated_reason_ja,
+        kpi.how_measured <> 'computed' and coalesce(reported.fit, 'same') = 'same' as is_counted,
         cast(null as varchar) as caveat,
         reported.source_id,
         reported.sheet as source_sheet,
@@ -79,13 +92,10 @@ reported as (
     inner join {{ ref('int_kpi__catalogue') }} as kpi
         on
             kpi.is_current
-            and kpi.how_measured <> 'computed'
             and reported.municipality_code = kpi.municipality_code
             and reported.plan_id = kpi.plan_id
             and reported.kpi_id = kpi.kpi_id
-    where
-        coalesce(reported.fit, 'same') = 'same'
-        and reported.subseries_ja is null
+    where reported.subseries_ja is null
 ),
 
 versions as (
@@ -100,6 +110,7 @@ ranked as (
         row_number() over (
             partition by municipality_code, plan_id, kpi_id, fiscal_year
             order by
+                is_counted asc,
                 caveat is null asc,
                 if(how_measured = 'reported', 0, {{ status_rank('value_status') }}) asc,
                 version_rank desc,
@@ -107,6 +118,19 @@ ranked as (
         ) as revision,
         count(*) over (partition by municipality_code, plan_id, kpi_id, fiscal_year) as n_revisions
     from versions
+),
+
+-- The first value: a report without one is not restated by the value that follows it.
+kept as (
+    select
+        *,
+        coalesce(
+            min(case when is_counted and actual_value is not null and caveat is null then revision end) over of_year,
+            min(case when is_counted and actual_value is not null then revision end) over of_year,
+            n_revisions
+        ) as first_revision
+    from ranked
+    window of_year as (partition by municipality_code, plan_id, kpi_id, fiscal_year)
 )
 
 select
@@ -123,14 +147,20 @@ select
     unit,
     series,
     value_status,
+    period_start,
     as_of_date,
     period_label_ja,
     how_measured,
+    fit,
+    is_counted,
+    reported_by_ja,
+    restated_reason_ja,
     caveat,
     cast(revision as integer) as revision,
     revision = n_revisions as is_latest,
+    revision = first_revision as is_first,
     source_id,
     source_sheet,
     source_row,
     source_ids
-from ranked
+from kept

@@ -1,15 +1,17 @@
 -- The projection that a target is set against, for every year: in the year of the benchmark the value that the plan
--- stands on, else as printed by the plan, else the official table (extended after 2045); a straight line between.
+-- stands on, else as printed by the plan, else the official table of the vintage that the plan names (that of 2018
+-- extended after 2045); a straight line between.
 with official as (
     unpivot (
         select
             municipality_code,
+            if(scenario_id = 'ipss_2018_extended', 'ipss_2018', scenario_id) as benchmark_vintage,
             year,
             total_persons,
             working_age_persons,
             women_20_39_persons
         from {{ ref('int_vision__summed') }}
-        where scenario_id = 'ipss_2018' or (scenario_id = 'ipss_2018_extended' and year > 2045)
+        where scenario_id in ('ipss_2018', 'ipss_2023') or (scenario_id = 'ipss_2018_extended' and year > 2045)
     )
     on total_persons, working_age_persons, women_20_39_persons
     into name benchmark_column value benchmark_persons
@@ -18,6 +20,7 @@ with official as (
 printed as (
     select
         municipality_code,
+        plan_id,
         of_year,
         measure,
         plan_value
@@ -39,13 +42,27 @@ points as (
         ) as benchmark_persons
     from {{ ref('int_kpi__catalogue') }} as kpi
     inner join official
-        on kpi.municipality_code = official.municipality_code and kpi.benchmark_column = official.benchmark_column
+        on
+            kpi.municipality_code = official.municipality_code
+            and kpi.benchmark_vintage = official.benchmark_vintage
+            and kpi.benchmark_column = official.benchmark_column
     left join printed
         on
-            official.municipality_code = printed.municipality_code
+            kpi.municipality_code = printed.municipality_code
+            and kpi.plan_id = printed.plan_id
             and official.benchmark_column = printed.measure
             and official.year = printed.of_year
     where kpi.is_current
+    union
+    -- A benchmark in a year that the official table has not.
+    select
+        municipality_code,
+        plan_id,
+        kpi_id,
+        benchmark_year as year,
+        benchmark_value as benchmark_persons
+    from {{ ref('int_kpi__catalogue') }}
+    where is_current and benchmark_value is not null and benchmark_year is not null and benchmark_column is not null
 ),
 
 segments as (

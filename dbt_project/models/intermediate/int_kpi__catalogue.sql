@@ -1,15 +1,27 @@
--- The KPI of the plans in force with every version of their target: what every model of a KPI starts from. A reading that
--- is taken of an open question stands in the place of what the register says. A version counts from the year in which it
--- is in force to the year before the next one.
-with targets as (
+-- The KPI of the plans in force with every version of their target: what every model of a KPI starts from. A reading
+-- that is taken of an open question stands in the place of what the register says; of the target it reads the first
+-- version, as a later one was decided in so many words. A version counts from the year in which it is in force (else
+-- the one in which it was decided) to the year before the next one.
+with ordered as (
     select
         *,
-        coalesce(valid_from_fiscal_year, 0) as from_year,
-        lead(valid_from_fiscal_year) over (
+        row_number() over of_kpi = 1 as is_first_version,
+        case
+            when row_number() over of_kpi = 1 then coalesce(valid_from_fiscal_year, 0)
+            else coalesce(valid_from_fiscal_year, {{ fiscal_year_of('decided_on') }}, 0)
+        end as from_year
+    from {{ source('in_force', 'plan_register_target') }}
+    window of_kpi as (partition by municipality_code, plan_id, kpi_id order by target_version)
+),
+
+targets as (
+    select
+        *,
+        lead(from_year) over (
             partition by municipality_code, plan_id, kpi_id order by target_version
         ) as next_from_year,
         max(target_version) over (partition by municipality_code, plan_id, kpi_id) as last_version
-    from {{ source('in_force', 'plan_register_target') }}
+    from ordered
 )
 
 select
@@ -45,8 +57,18 @@ select
     cast(coalesce(cast(taken.benchmark_year as integer), kpi.benchmark_year) as integer) as benchmark_year,
     case when kpi.benchmark_value is not null then coalesce(kpi.is_benchmark_printed, false) end
         as is_benchmark_printed,
-    cast(coalesce(cast(taken.target_value as decimal(24, 8)), target.target_value) as decimal(24, 8)) as target_value,
-    cast(coalesce(cast(taken.delta_value as decimal(24, 8)), target.delta_value) as decimal(24, 8)) as delta_value,
+    cast(
+        coalesce(
+            case when coalesce(target.is_first_version, true) then cast(taken.target_value as decimal(24, 8)) end,
+            target.target_value
+        ) as decimal(24, 8)
+    ) as target_value,
+    cast(
+        coalesce(
+            case when coalesce(target.is_first_version, true) then cast(taken.delta_value as decimal(24, 8)) end,
+            target.delta_value
+        ) as decimal(24, 8)
+    ) as delta_value,
     cast(target.target_fiscal_year as integer) as target_fiscal_year,
     cast(
         case

@@ -59,13 +59,40 @@ totals as (
     from sums
 ),
 
+goals as (
+    select
+        kpi.municipality_code,
+        kpi.plan_id,
+        cast(coalesce(kpi.benchmark_year, kpi.target_fiscal_year) as integer) as year,
+        cast(kpi.target_value as decimal(18, 6)) as target_persons,
+        plan.first_fiscal_year,
+        kpi.kpi_id
+    from {{ ref('int_kpi__catalogue') }} as kpi
+    inner join {{ source('in_force', 'plan_register_plan') }} as plan
+        on kpi.municipality_code = plan.municipality_code and kpi.plan_id = plan.plan_id
+    where kpi.benchmark_column = 'total_persons' and kpi.is_current
+),
+
+-- Several plans of one municipality may have a goal for one year: that of the plan itself, else of the one begun last.
 targets as (
     select
-        municipality_code,
-        cast(target_fiscal_year as integer) as year,
-        cast(target_value as decimal(18, 6)) as target_persons
-    from {{ ref('int_kpi__catalogue') }}
-    where benchmark_column = 'total_persons' and is_current
+        totals.municipality_code,
+        totals.scenario_id,
+        totals.vintage,
+        totals.year,
+        goals.plan_id as target_plan_id,
+        goals.target_persons
+    from totals
+    inner join goals on totals.municipality_code = goals.municipality_code and totals.year = goals.year
+    qualify
+        row_number() over (
+            partition by totals.municipality_code, totals.scenario_id, totals.vintage, totals.year
+            order by
+                goals.plan_id = totals.vintage desc,
+                goals.first_fiscal_year desc,
+                goals.plan_id asc,
+                goals.kpi_id asc
+        ) = 1
 )
 
 select
@@ -87,6 +114,7 @@ select
     cast(flows.natural_change as decimal(18, 6)) as natural_change,
     cast(flows.social_change as decimal(18, 6)) as social_change,
     cast(flows.implied_tfr as decimal(18, 6)) as implied_tfr,
+    targets.target_plan_id,
     targets.target_persons,
     cast(totals.total_persons - targets.target_persons as decimal(18, 6)) as gap_to_target_persons
 from totals
@@ -96,4 +124,9 @@ left join {{ source('projection', 'vision') }} as flows
         and totals.scenario_id = flows.scenario_id
         and totals.vintage = flows.vintage
         and totals.year = flows.year
-left join targets on totals.municipality_code = targets.municipality_code and totals.year = targets.year
+left join targets
+    on
+        totals.municipality_code = targets.municipality_code
+        and totals.scenario_id = targets.scenario_id
+        and totals.vintage = targets.vintage
+        and totals.year = targets.year
