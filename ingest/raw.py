@@ -128,8 +128,8 @@ def read(
     schema = schema_of("delivery")
     frame = pl.DataFrame(deliveries, schema=schema, orient="row") if deliveries else schema.to_frame()
     files = {table: sorted(paths) for table, paths in files.items()}
-    found = reported.against_plans(files, frame, as_of)
-    return RawResult(files, frame, frame_of([*problems, *found.problems]), found.asides)
+    beside = reported.against_plans(files, frame, as_of)
+    return RawResult(files, frame, frame_of([*problems, *beside.problems]), beside.asides)
 
 
 def _named(one: dict[str, Any], number: int) -> dict[str, Any]:

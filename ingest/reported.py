@@ -202,9 +202,11 @@ def _register(row: dict[str, Any], plans: _Plans, tell: Any) -> None:
     at = _plan_of(row, plans, tell)
     if at is None:
         return
-    subjects = {**dict.fromkeys(plans.nodes[at]), **dict.fromkeys(plans.kpis[at])}
-    known = {"kpi_id": ("指標ID", plans.kpis[at]), "subject_id": ("体系ID・指標ID", subjects)}
-    known["fund_id"] = ("基金ID", dict.fromkeys(plans.funds[at]))
+    known: dict[str, tuple[str, set[str]]] = {
+        "kpi_id": ("指標ID", set(plans.kpis[at])),
+        "subject_id": ("体系ID・指標ID", plans.nodes[at] | set(plans.kpis[at])),
+        "fund_id": ("基金ID", plans.funds[at]),
+    }
     for column, (header, there) in known.items():
         value = row.get(column)
         if value is not None and value not in there:

@@ -10,9 +10,12 @@ import argparse
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sousei.foundation.home import SEEDS, Home
+from sousei.foundation.home import Home
+
+if TYPE_CHECKING:
+    from sousei.publication.shelf import Release
 
 READABLE = {
     "scenarios": (
@@ -31,8 +34,6 @@ READABLE = {
     ),
 }
 """Columns of the table for people; the other formats give every column, unrounded."""
-
-SCENARIOS = SEEDS / "scenarios.csv"
 
 
 def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -122,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _assumptions(arguments: argparse.Namespace, release: Path) -> Any:
+def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
     """The scenario table: a planner's own, else that of the release with the scenarios of the municipality's plans."""
     from sousei.projection import scenarios
     from sousei.publication.query import query

@@ -114,7 +114,7 @@ def rows_of(path: Path) -> dict[str, int]:
 
 
 def test_two_years_of_five_kinds_are_scored_right(office: Office) -> None:
-    """By hand. a: 100 -> 200 in five years from 2023: 120 of the milestone 120, 150 of 140. b: 30 of the 20 of year one,
+    """By hand. a: 100 -> 200 in five years from 2023: 120 of the milestone 120, 150 of 140. b: 30 of 20 in year one,
     then about 20 more, which is no exact sum. c: 40 and 45 of 50. d: 3 kept, 2 not. e: 12 is above the limit of 10, 8
     below it."""
     rows = office.table(

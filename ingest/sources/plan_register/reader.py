@@ -86,8 +86,9 @@ def _taken(tables: dict[str, Table]) -> dict[str, dict[str, Any]]:
     for row in tables["reading"].rows:
         question = asked.get(row.values["question_id"])
         field, text = row.values["field"], row.values["field_value"]
-        is_taken = question is not None and question["reading_taken"] == row.values["reading_id"]
-        if not is_taken or field is None or text is None or row.line in tables["reading"].wrong:
+        if question is None or question["reading_taken"] != row.values["reading_id"]:
+            continue
+        if field is None or text is None or row.line in tables["reading"].wrong:
             continue
         value: Any = text
         if field in {"baseline_year", "benchmark_year"}:
