@@ -21,7 +21,7 @@
         'flow_sectors': {'public': 'パブリックセクター', 'both': '両方', 'business': 'ビジネスセクター'},
         'body_kinds': {'secretariat': '事務局', 'internal': '内部', 'external': '外部', 'assembly': '議会'},
         'band_measures': {
-            'milestone_pct': '目安値に対する率', 'attainment_pct': '達成率', progress_pct': '進捗率',
+            'milestone_pct': '目安値に対する率', 'attainment_pct': '達成率', 'progress_pct': '進捗率',
             'judged_attainment_pct': '達成率（参考なら進捗率）', 'linear_target_pct': '年割りの目標に対する率',
             'baseline_change_pct': '基準値からの増減率', 'baseline_gap': '基準値との差', 'target_gap': '目標との差',
             'change_from_previous': '前年との差', 'target_reached': '目標に達したか',

@@ -119,7 +119,7 @@ select
     kpi.node_id,
     kpi.source_id,
     kpi.sheet as source_sheet,
-    kpi.row as source_row
+    kpi."row" as source_row
 from {{ source('in_force', 'plan_register_kpi') }} as kpi
 inner join {{ source('in_force', 'plan_register_plan') }} as plan
     on kpi.municipality_code = plan.municipality_code and kpi.plan_id = plan.plan_id
