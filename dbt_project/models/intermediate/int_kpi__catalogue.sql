@@ -27,8 +27,8 @@ targets as (
 select
     kpi.plan_id,
     kpi.kpi_id,
-    cast(coalesce(target.target_version, 1) as integer) as target_version,
-    coalesce(target.target_version = target.last_version, true) as is_current,
+    cast(coalesce(aimed.target_version, 1) as integer) as target_version,
+    coalesce(aimed.target_version = aimed.last_version, true) as is_current,
     kpi.municipality_code,
     kpi.kpi_no,
     kpi.row_class_ja,
@@ -59,25 +59,25 @@ select
         as is_benchmark_printed,
     cast(
         coalesce(
-            case when coalesce(target.is_first_version, true) then cast(taken.target_value as decimal(24, 8)) end,
-            target.target_value
+            case when coalesce(aimed.is_first_version, true) then cast(taken.target_value as decimal(24, 8)) end,
+            aimed.target_value
         ) as decimal(24, 8)
     ) as target_value,
     cast(
         coalesce(
-            case when coalesce(target.is_first_version, true) then cast(taken.delta_value as decimal(24, 8)) end,
-            target.delta_value
+            case when coalesce(aimed.is_first_version, true) then cast(taken.delta_value as decimal(24, 8)) end,
+            aimed.delta_value
         ) as decimal(24, 8)
     ) as delta_value,
-    cast(target.target_fiscal_year as integer) as target_fiscal_year,
+    cast(aimed.target_fiscal_year as integer) as target_fiscal_year,
     cast(
         case
             when kinds.has_target
                 then coalesce(
-                    target.term_years,
-                    target.target_fiscal_year - coalesce(kpi.first_fiscal_year, plan.first_fiscal_year) + 1
+                    aimed.term_years,
+                    aimed.target_fiscal_year - coalesce(kpi.first_fiscal_year, plan.first_fiscal_year) + 1
                 )
-            else target.term_years
+            else aimed.term_years
         end as integer
     ) as term_years,
     cast(coalesce(kpi.first_fiscal_year, plan.first_fiscal_year) as integer) as first_fiscal_year,
@@ -85,12 +85,12 @@ select
         case when kinds.has_target then coalesce(kpi.reporting_step_years, 1) else kpi.reporting_step_years end
         as integer
     ) as reporting_step_years,
-    cast(nullif(target.from_year, 0) as integer) as valid_from_fiscal_year,
-    cast(target.next_from_year - 1 as integer) as valid_to_fiscal_year,
-    target.decided_on,
-    target.decided_by_ja,
-    target.reason_ja,
-    coalesce(target.milestone_method, 'linear') as milestone_method,
+    cast(nullif(aimed.from_year, 0) as integer) as valid_from_fiscal_year,
+    cast(aimed.next_from_year - 1 as integer) as valid_to_fiscal_year,
+    aimed.decided_on,
+    aimed.decided_by_ja,
+    aimed.reason_ja,
+    coalesce(aimed.milestone_method, 'linear') as milestone_method,
     kpi.benchmark_column,
     coalesce(kpi.benchmark_vintage, 'ipss_2018') as benchmark_vintage,
     case
@@ -119,16 +119,16 @@ select
     kpi.node_id,
     kpi.source_id,
     kpi.sheet as source_sheet,
-    kpi."row" as source_row
+    kpi.row as source_row
 from {{ source('in_force', 'plan_register_kpi') }} as kpi
 inner join {{ source('in_force', 'plan_register_plan') }} as plan
     on kpi.municipality_code = plan.municipality_code and kpi.plan_id = plan.plan_id
 left join {{ ref('kpi_kinds') }} as kinds on kpi.kind = kinds.kind
-left join targets as target
+left join targets as aimed
     on
-        kpi.municipality_code = target.municipality_code
-        and kpi.plan_id = target.plan_id
-        and kpi.kpi_id = target.kpi_id
+        kpi.municipality_code = aimed.municipality_code
+        and kpi.plan_id = aimed.plan_id
+        and kpi.kpi_id = aimed.kpi_id
 left join {{ ref('int_plan__node') }} as node
     on
         kpi.municipality_code = node.municipality_code
