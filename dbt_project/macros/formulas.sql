@@ -43,3 +43,14 @@
         + cast(substr({{ code }}, 5, 1) as integer) * 2
     ) % 11) % 10 as varchar)
 {%- endmacro %}
+
+{# Whether a value stands to the mark of a band as the band compares. #}
+{% macro band_holds(comparison, standing, mark) -%}
+    case {{ comparison }}
+        when 'ge' then {{ standing }} >= {{ mark }}
+        when 'gt' then {{ standing }} > {{ mark }}
+        when 'le' then {{ standing }} <= {{ mark }}
+        when 'lt' then {{ standing }} < {{ mark }}
+        when 'eq' then {{ standing }} = {{ mark }}
+    end
+{%- endmacro %}

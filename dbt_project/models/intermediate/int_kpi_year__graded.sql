@@ -92,11 +92,5 @@ select
     arg_min(grade_label_ja, band_order) as grade_label_ja
 from compared
 where
-    case comparison
-        when 'ge' then standing >= mark
-        when 'gt' then standing > mark
-        when 'le' then standing <= mark
-        when 'lt' then standing < mark
-        when 'eq' then standing = mark
-    end
+    {{ band_holds('comparison', 'standing', 'mark') }}
 group by edition, municipality_code, plan_id, kpi_id, fiscal_year

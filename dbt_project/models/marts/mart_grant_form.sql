@@ -61,13 +61,7 @@ graded as (
         arg_min(grade_label_ja, band_order) as grade_label_ja
     from banded
     where
-        case comparison
-            when 'ge' then standing >= mark
-            when 'gt' then standing > mark
-            when 'le' then standing <= mark
-            when 'lt' then standing < mark
-            when 'eq' then standing = mark
-        end
+        {{ band_holds('comparison', 'standing', 'mark') }}
     group by municipality_code, plan_id, grant_project_ja, grant_kpi_no, fiscal_year
 )
 
