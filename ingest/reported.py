@@ -139,10 +139,11 @@ def _value(row: dict[str, Any], plans: _Plans, this_year: int, tell: Any) -> Non
         tell(row, "report_unit_differs", "単位", text=row["unit"], unit=kpi["unit"] or "なし")
         return
     year, (first, last) = row["fiscal_year"], plans.terms[at]
+    is_meant = bool(row["note_ja"]) or row["fit"] not in {None, "same"}
     if year > this_year:
         tell(row, "report_year_ahead", "年度", year=year)
         return
-    if kpi["kind"] != "milestone" and not first <= year <= last and row["fit"] in {None, "same"}:
+    if kpi["kind"] != "milestone" and not first <= year <= last and not is_meant:
         tell(row, "report_year_before", "年度", year=year, first=first, last=last)
     if kpi["kind"] == "milestone" and row["reported_value"] is not None:
         tell(row, "report_milestone_value", "節目の状態")

@@ -20,6 +20,8 @@ SHARED = ROOT.parent / "shared"
 FIGURES = SHARED / "data" / "figures"
 EXTRACTS = SHARED / "data" / "extracts"
 
+OWN_FORMS = ("plan_register/", "section_report/")
+"""What people fill in; tests/contract/test_sample_registers.py looks at it."""
 pytestmark = [
     pytest.mark.shared,
     pytest.mark.skipif(not FIGURES.is_dir(), reason="../shared/data/figures is not here"),
@@ -34,6 +36,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_rewriting_the_samples_gives_the_committed_bytes(tmp_path: Path) -> None:
     write_samples(FIGURES, tmp_path)
     rewritten, committed = contents(tmp_path), contents(LANDING)
+    committed = {name: data for name, data in committed.items() if not name.startswith(OWN_FORMS)}
     assert rewritten.keys() == committed.keys()
     assert [name for name in committed if rewritten[name] != committed[name]] == []
 

@@ -151,7 +151,7 @@ def plan_rows() -> Rows:
         ],
         "rule": [
             _row(PLAN, "rule", grade_rule_id="machi_rule", rate_measure="progress_pct")
-            | {"lower_is_better_formula": "none", "printed_rounding": "half_up"}
+            | {"lower_is_better_formula": "progress", "printed_rounding": "half_up"}
         ],
         "rule_band": [
             _row(PLAN, "rule_band", grade_rule_id="machi_rule", applies_to="all", measure="final_target_reached")

@@ -51,7 +51,7 @@ named as (
             'その年の区域の市区町村。名前かコードだけが変わった団体は今日の団体に読み替え、合併した団体の値は足さない'
         ) as reference_rule_ja
     from {{ ref('stg_estat_api__value') }}
-    where period_start is not null and area_level not in ('nation', 'prefecture')
+    where period_start is not null and area_level not in ('nation', 'prefecture') and version_rank = 1
     group by stats_data_id, item_code
     union all by name
     select
