@@ -23,7 +23,7 @@ def test_what_does_not_go_with_the_other_deliveries_is_told_of_its_file_once(tmp
     source_id = f"section_report-{hashlib.sha256(b'synthetic').hexdigest()[:16]}"
     rows = [one | {"source_id": source_id} for one in (own, beside)] + [beside | {"source_id": "section_report-other"}]
     night = SimpleNamespace(problems=pl.DataFrame(rows))
-    found = rehearsal._problems(night, [path])  # type: ignore[arg-type]  # noqa: SLF001
+    found = rehearsal._problems(night, [path])  # type: ignore[arg-type]
     report = {"problems": [own]}
-    deliveries._add_problems([report], rehearsal.Rehearsal("publishes", [], found))  # noqa: SLF001
+    deliveries._add_problems([report], rehearsal.Rehearsal("publishes", [], found))
     assert [one["problem_id"] for one in report["problems"]] == ["form_blank", "report_kpi_unknown"]
