@@ -150,7 +150,8 @@ def _value(row: dict[str, Any], plans: _Plans, this_year: int, tell: Any) -> Non
     elif kpi["kind"] != "milestone" and row["milestone_state"] is not None:
         tell(row, "report_no_milestone", "節目の状態")
     elif row["reported_value"] is not None:
-        if kpi["kind"] in _SUMMED and row["accumulation"] not in _CERTAIN and row["fit"] in {None, "same"}:
+        said = row["accumulation"] or ("year" if kpi["accumulation"] == "year" else None)
+        if kpi["kind"] in _SUMMED and said not in _CERTAIN and row["fit"] in {None, "same"}:
             tell(row, "report_accumulation_missing", "集計")
             return
         _size(row, kpi, plans.targets.get((at, row["kpi_id"])), tell)

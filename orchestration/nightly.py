@@ -61,6 +61,8 @@ class Night:
         """pages: the makers' pages are written too."""
         self.home = home
         self.warehouse = Warehouse(home)
+        self.problems: pl.DataFrame | None = None
+        """What was wrong in the deliveries, once they were taken in (shape of raw.problem)."""
         self._writes_pages = pages
         self._planned: inputs.Tonight | None = None
         self._suites: SuiteProcess | None = None
@@ -103,6 +105,7 @@ class Night:
 
         home, tonight = self.home, self.plan(landing, as_of, now, samples)
         run, result = tonight.run, tonight.result
+        self.problems = result.problems
         if tonight.is_nothing_new(home):
             runs.record(home, "nothing_new", now, [], tonight.not_used)
             return None

@@ -6,11 +6,13 @@ hold: any rule of its own, so that `sousei check` and the night cannot disagree.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from sousei.foundation.home import Home
 from sousei.orchestration import run as runs
@@ -20,10 +22,12 @@ from sousei.orchestration.nightly import Night
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """state: `publishes`, `nothing_new` (these files change nothing) or `refused`, with the night's reasons."""
+    """state: `publishes`, `nothing_new` (these files change nothing) or `refused`, with the night's reasons. problems:
+    those of each file, as the night sees them beside all other deliveries, in the order of the files."""
 
     state: str
     reasons: list[str]
+    problems: list[list[dict[str, Any]]] = field(default_factory=list)
 
 
 def rehearse(home: Home, files: list[Path], as_of: date, now: datetime) -> Rehearsal | None:
@@ -41,12 +45,20 @@ def rehearse(home: Home, files: list[Path], as_of: date, now: datetime) -> Rehea
             shutil.copy(path, stage.landing / str(number) / path.name)
         with Night(stage, pages=False) as night:
             if night.take_in(None, as_of, now, is_trial(manifest)) is None:
-                return Rehearsal("nothing_new", [])
+                return Rehearsal("nothing_new", [], _problems(night, files))
             night.project()
             night.build_warehouse()
             night.judge()
             reasons = night.reasons()
-    return Rehearsal("refused" if reasons else "publishes", reasons)
+            problems = _problems(night, files)
+    return Rehearsal("refused" if reasons else "publishes", reasons, problems)
+
+
+def _problems(night: Night, files: list[Path]) -> list[list[dict[str, Any]]]:
+    """The night's problems of each file; a delivery's source_id ends with the first 16 digits of its SHA-256."""
+    told = [] if night.problems is None else night.problems.to_dicts()
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files]
+    return [[one for one in told if (one["source_id"] or "").endswith(f"-{digest}")] for digest in digests]
 
 
 def _stage(home: Home, folder: Path) -> Home:

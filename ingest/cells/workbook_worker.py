@@ -49,7 +49,8 @@ NOT_CALCULATED = "="
 NOT_A_NUMBER = "NaN"
 """Text of a number that is none; NaN itself is how a cell without a number goes over."""
 CELL = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})$")
-NO_RESULT = re.compile(rb"<f[^<>]*/></c>")
+NO_RESULT = re.compile(rb"<f[^<>]*/></c>|(?:</f>|<f[^<>]*/>)<v ?(?:/>|></v>)</c>")
+"""A formula that shares another's text and has no result, or one whose result is an empty element."""
 VALUE = re.compile(rb"<v[^<>]*>([^<]*)</v>")
 ATTRIBUTE = re.compile(rb'\s([rt])="([^"]*)"')
 END_OF_CHAIN = 0xFFFFFFFA
@@ -155,6 +156,8 @@ def meant(kind, value, has_formula, has_result):
     """Text of a cell that the library wrongly gives as empty; '' for the others. kind: attribute t of the cell."""
     if kind == "e":
         return value or "#N/A"
+    if kind not in {"str", "inlineStr"} and not value:  # an empty text is a result, an empty number is none
+        has_result = False
     return NOT_CALCULATED if has_formula and not has_result else ""
 
 
@@ -391,6 +394,8 @@ def add_errors(sheets, count, found):
         sheet = sheets[place]
         for row, column, text in errors:
             if row >= sheet["height"] or column >= sheet["width"]:
+                if text == NOT_CALCULATED:  # beyond all that is written, so no label names it
+                    continue
                 raise Refused("error_outside")
             rows, cells = sheet["texts"][column]
             rows.append(row)

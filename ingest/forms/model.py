@@ -23,7 +23,9 @@ Type = Literal[
 
 class Column(NamedTuple):
     """One column. refers: (sheet, column) of the same workbook whose values it may have. list: name of a list of
-    lists.yaml. read: False where it is there for people only. ja, en: what to write, in both languages."""
+    lists.yaml. read: False where it is there for people only. ja, en: what to write, in both languages. unit_of:
+    (sheet, column) of the same workbook with the unit of a number; the column of this sheet that refers to that sheet
+    names the row."""
 
     name: str
     header_ja: str
@@ -35,6 +37,7 @@ class Column(NamedTuple):
     read: bool = True
     list: str = ""
     refers: tuple[str, str] | None = None
+    unit_of: tuple[str, str] | None = None
 
     @property
     def unit(self) -> str:
@@ -79,9 +82,9 @@ class Form(NamedTuple):
 
 def _column(told: Mapping[str, Any]) -> Column:
     told = dict(told)
-    if "refers" in told:
-        sheet, _, column = told["refers"].partition(".")
-        told["refers"] = (sheet, column)
+    for name in {"refers", "unit_of"} & told.keys():
+        sheet, _, column = told[name].partition(".")
+        told[name] = (sheet, column)
     return Column(**told)
 
 

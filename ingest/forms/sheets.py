@@ -74,8 +74,13 @@ def header_of(grid: Grid, sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     return best if best and len(best[1]) >= min(needed, len(sheet.columns)) else None
 
 
-def read_sheet(grid: Grid, sheet: Sheet, known: Register, lists: Mapping[str, Iterable[str]]) -> Table:
-    """The rows of one sheet. Rows in which nothing but locked columns is filled are left out: nobody wrote there."""
+Units = Mapping[str, tuple[str, Mapping[Any, str]]]
+"""Column -> (the column that names its row in another sheet, the unit of each row there)."""
+
+
+def read_sheet(grid: Grid, sheet: Sheet, known: Register, lists: Mapping[str, Iterable[str]], units: Units) -> Table:
+    """The rows of one sheet. Rows in which nothing but locked columns is filled are left out: nobody wrote there.
+    units: of numbers whose unit another sheet says."""
     table = Table(sheet, grid.sheet, found=True)
     head = header_of(grid, sheet)
     if head is None:
@@ -96,7 +101,7 @@ def read_sheet(grid: Grid, sheet: Sheet, known: Register, lists: Mapping[str, It
         texts = {one.name: str(cells[one.name][at] or "").strip() for one in columns}
         if not any(texts[one.name] for one in own):
             continue
-        row = _row(table, grid.line(top + 1 + at), columns, texts, known, lists)
+        row = _row(table, grid.line(top + 1 + at), columns, texts, known, lists, units)
         table.rows.append(row)
     if sheet.single and len(table.rows) > 1:
         table.tell("form_one_row", table.rows[1].line)
@@ -110,6 +115,7 @@ def _row(
     texts: Mapping[str, str],
     known: Register,
     lists: Mapping[str, Iterable[str]],
+    units: Units,
 ) -> Row:
     row = Row(line, dict.fromkeys(one.name for one in table.sheet.columns if one.read))
     for column in columns:
@@ -122,7 +128,7 @@ def _row(
             table.tell("form_error_cell", line, column.name, text=text)
             continue
         try:
-            value = typed(column, text, known, texts.get("unit", ""), lists)
+            value = typed(column, text, known, _unit(column, texts, units), lists)
         except Wrong as wrong:
             if column.name == "reported_value":  # a word of the status in the value's place is read by the reader
                 row.values["reported_text"] = text
@@ -136,6 +142,14 @@ def _row(
             value = value.value
         row.values[column.name] = value
     return row
+
+
+def _unit(column: Column, texts: Mapping[str, str], units: Units) -> str:
+    """The unit of a number: of its row, or of the row of another sheet that it is about."""
+    if column.name not in units:
+        return texts.get("unit", "")
+    by, there = units[column.name]
+    return there.get(squeeze(texts.get(by, "")), "")
 
 
 _FAULTS = {"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "="}

@@ -15,7 +15,7 @@ from sousei.ingest.areas.register import Register, register
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.forms.cells import near
 from sousei.ingest.forms.model import Form, Sheet
-from sousei.ingest.forms.sheets import Row, Table, read_sheet, twice
+from sousei.ingest.forms.sheets import Row, Table, Units, read_sheet, twice
 from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.tables import schema_of
 from sousei.ingest.vocabulary.text import squeeze
@@ -95,14 +95,39 @@ def read(form: Form, grids: list[Grid], rules: Rules, whole: bool, lists: Mappin
 def _tables(form: Form, grids: list[Grid], known: Register, lists: Mapping[str, Iterable[str]]) -> dict[str, Table]:
     by_name = {squeeze(grid.sheet): grid for grid in grids}
     found: dict[str, Table] = {}
-    taken = set()
+    taken: dict[int, str] = {}
     for sheet in form.sheets:
         grid = by_name.get(squeeze(sheet.sheet_ja))
         if grid is None:  # renamed: the mark says which it is
             grid = next((one for one in grids if any(squeeze(form.mark(sheet)) in row for row in one.head[:3])), None)
-        found[sheet.name] = read_sheet(grid, sheet, known, lists) if grid is not None else Table(sheet, sheet.sheet_ja)
-        taken.add(id(grid))
+        if grid is None:
+            found[sheet.name] = Table(sheet, sheet.sheet_ja)
+            continue
+        found[sheet.name] = read_sheet(grid, sheet, known, lists, _units(sheet, found))
+        taken[id(grid)] = sheet.name
+    for grid in grids:  # a copied sheet carries the mark of the one that is read
+        again = next((one for one in form.sheets if any(squeeze(form.mark(one)) in row for row in grid.head[:3])), None)
+        if again is not None and id(grid) not in taken:
+            table = found[again.name]
+            table.problems.append(problem("form_sheet_again", sheet=grid.sheet, other=table.name))
     return found
+
+
+def _units(sheet: Sheet, found: Mapping[str, Table]) -> Units:
+    """The units that a sheet's numbers take from a sheet above it."""
+    units: dict[str, tuple[str, dict[Any, str]]] = {}
+    for column in sheet.columns:
+        if column.unit_of is None:
+            continue
+        there, name = column.unit_of
+        by = next(one for one in sheet.columns if one.refers and one.refers[0] == there)
+        assert by.refers is not None
+        rows = found[there].rows if there in found else []
+        units[column.name] = (
+            by.name,
+            {row.values[by.refers[1]]: row.values[name] or row.values.get("unit") or "" for row in rows},
+        )
+    return units
 
 
 def _inherit(tables: dict[str, Table], cover: Row) -> None:

@@ -7,6 +7,7 @@ are imported by the call that needs them, so that the light calls answer at once
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import TextIO
 
@@ -22,7 +23,12 @@ def main(argv: list[str] | None = None) -> int:
         _speaks_japanese(stream)
     arguments = parser().parse_args(argv)
     try:
-        return arguments.run(arguments)
+        code = arguments.run(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # who reads the pipe has read enough, such as head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return REFUSED
     except (FileNotFoundError, LookupError) as error:
         print(f"not_found: {error.args[-1]}", file=sys.stderr)
         return MISUSE

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,9 @@ def check_call(arguments: argparse.Namespace) -> int:
     reports = [describe(path, lines) for path in arguments.files]
     readable = [path for path, report in zip(arguments.files, reports, strict=True) if report["would_be_taken"]]
     rehearsed = None if arguments.quick or not readable else _rehearse(readable)
+    _add_problems([report for report in reports if report["would_be_taken"]], rehearsed)
     if arguments.json:
-        told = {"rehearsal": rehearsed and asdict(rehearsed)}
+        told = {"rehearsal": rehearsed and {"state": rehearsed.state, "reasons": rehearsed.reasons}}
         emit([{key: value for key, value in report.items() if key != "samples"} | told for report in reports])
     else:
         for report in reports:
@@ -42,6 +42,14 @@ def check_call(arguments: argparse.Namespace) -> int:
             complain(arguments, f"作成者向けのページ: {path}", f"page for its maker: {path}")
     taken = all(report["would_be_taken"] for report in reports)
     return OK if taken and (rehearsed is None or rehearsed.state != "refused") else REFUSED
+
+
+def _add_problems(reports: list[dict[str, Any]], rehearsed: Any) -> None:
+    """To what is wrong in a file itself, what does not go with the other deliveries, such as a KPI that no plan has."""
+    cell = ("problem_id", "sheet", "row", "column_label")
+    for report, problems in zip(reports, rehearsed.problems if rehearsed else [], strict=False):
+        known = {tuple(one[name] for name in cell) for one in report["problems"]}
+        report["problems"] += [one for one in problems if tuple(one[name] for name in cell) not in known]
 
 
 def _rehearse(files: list[Path]) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -103,3 +105,9 @@ def test_litter_in_landing_waits_for_nothing(home: Home, name: str) -> None:
     path.write_bytes(b"x")
     assert inputs.waiting(home) == []
     assert inputs.tonight(home, None, date(2026, 11, 22), FIRST_NIGHT).not_used == []
+
+
+def test_a_reader_who_stops_reading_sees_no_traceback() -> None:
+    calls = f"{sys.executable} -m sousei.orchestration.command indicators | (exec 0<&-; sleep 0.1)"
+    said = subprocess.run(["bash", "-c", calls], capture_output=True, text=True, check=False)
+    assert (said.stdout, said.stderr) == ("", "")

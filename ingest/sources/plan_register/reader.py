@@ -171,8 +171,8 @@ def _kpi(tables: dict[str, Table], row: Row, target: Row | None) -> None:
     if target is not None and target.values["target_value"] is not None and kind == "reference_observation":
         tables["target"].tell("plan_target_of_observation", target.line, "target_value")
         return
-    is_read = target is not None and target.line not in tables["target"].wrong
-    if target is not None and is_read and target.values["target_value"] is None and kind not in _TARGETLESS:
+    is_blank = target is not None and target.values["target_value"] is None
+    if target is not None and is_blank and kind not in _TARGETLESS and target.line not in tables["target"].wrong:
         tables["target"].tell("plan_target_blank", target.line, "target_value", kind=_word("kinds", kind))
     if target is not None and target.values["target_value"] is not None:
         _reversed(table, row, target.values["target_value"], target.values["delta_value"])

@@ -532,6 +532,20 @@ def test_a_formula_that_was_never_calculated_and_nan_are_no_blanks() -> None:
     assert cells_of(edited(xlsx(write), change)) == [{(0, 0): "=", (0, 1): "=", (0, 2): "NaN", (0, 4): 5.0}]
 
 
+@pytest.mark.parametrize("result", [b"<v/>", b"<v />", b"<v></v>"])
+@pytest.mark.parametrize("formula", [b"<f>1+1</f>", b'<f t="shared" si="0"/>'])
+def test_a_formula_with_an_empty_result_is_no_blank(formula: bytes, result: bytes) -> None:
+    def write(book: Any, sheet: Any) -> None:
+        sheet.write_row(0, 0, [1, 2, 3, 4])
+
+    def change(part: bytes) -> bytes:
+        part = part.replace(b'<c r="A1"><v>1</v>', b'<c r="A1"><f>0+1</f><v>1</v>')
+        part = part.replace(b'<c r="B1"><v>2</v>', b'<c r="B1">' + formula + result)
+        return part.replace(b'<c r="D1"><v>4</v>', b'<c r="D1">' + formula + result)
+
+    assert cells_of(edited(xlsx(write), change)) == [{(0, 0): 1.0, (0, 1): "=", (0, 2): 3.0}], "none beyond the cells"
+
+
 @pytest.mark.parametrize("error", ["#REF!", "#N/A"])
 @pytest.mark.parametrize(
     "name", ["resident_registry/2103ssjin.xlsx", "resident_registry/2112gsnen.xlsx", "furusato_nozei/H28_gain.xlsx"]

@@ -7,17 +7,20 @@ Everything here is synthetic.
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import polars as pl
 import pytest
 
 from sousei.foundation.home import Home
 from sousei.ingest import raw
+from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake
 from tests.synthetic import forms
 
@@ -234,6 +237,40 @@ def test_what_people_write_is_read_right(tmp_path: Path, what: str, change: Any,
     result = told(tmp_path, plan_of(), report)
     assert values(result, "01661") == SOUND | {kpi: Decimal(value)}
     assert result.problems.filter(pl.col("severity") != "review").to_dicts() == []
+
+
+def test_a_register_that_counts_single_years_answers_what_a_report_covers(tmp_path: Path) -> None:
+    plan, report = plan_of(), report_of()
+    plan["kpi"][1] |= {"accumulation": "単年"}
+    report["value"][1] |= {"accumulation": None}
+    result = told(tmp_path, plan, report)
+    assert values(result, "01661") == SOUND and result.problems.is_empty()
+
+
+def test_a_target_is_written_with_the_unit_of_its_kpi_or_named(tmp_path: Path) -> None:
+    plan = plan_of()
+    plan["kpi"][2] |= {"delta_unit": "pt", "baseline_value": "39.5％", "baseline_year": 2022, "baseline_type": "実績"}
+    plan["target"][0] |= {"target_value": "0.15千人", "delta_value": "50人"}
+    plan["target"][2] |= {"target_value": "45.5%", "delta_value": "6pt"}
+    found = forms.workbook("plan_register", plan)
+    read = reading.read(found, "plan.xlsx")
+    assert read.problems == []
+    targets = dict(read.tables["plan_register_target"].select("kpi_id", "target_value").iter_rows())
+    assert (targets["k1"], targets["k3"]) == (Decimal(150), Decimal("45.5"))
+    plan["target"][0] |= {"target_value": "150件"}
+    (wrong,) = reading.read(forms.workbook("plan_register", plan), "plan.xlsx").problems
+    assert (wrong["problem_id"], wrong["sheet"], wrong["column_label"]) == ("form_unit", "目標", "目標値")
+    assert "人" in wrong["message_ja"] and "件" in wrong["message_ja"]
+
+
+def test_a_copied_sheet_is_told_since_nobody_reads_it(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(forms.workbook("section_report", report_of())))
+    book.copy_worksheet(book["実績"]).title = "実績 (2)"
+    stream = io.BytesIO()
+    book.save(stream)
+    read = reading.read(stream.getvalue(), "report.xlsx")
+    assert [(one["problem_id"], one["sheet"]) for one in read.problems] == [("form_sheet_again", "実績 (2)")]
+    assert read.tables["section_report_value"].height == 5
 
 
 def test_a_blank_row_is_nobodys_and_a_status_without_a_value_is_kept(tmp_path: Path) -> None:
