@@ -23,7 +23,8 @@ Type = Literal[
 
 class Column(NamedTuple):
     """One column. refers: (sheet, column) of the same workbook whose values it may have. list: name of a list of
-    lists.yaml. read: False where it is there for people only. ja, en: what to write, in both languages. unit_of:
+    lists.yaml. needed: its header must be there, though a row may leave it blank. read: False where it is there for
+    people only. ja, en: what to write, in both languages. unit_of:
     (sheet, column) of the same workbook with the unit of a number; the column of this sheet that refers to that sheet
     names the row."""
 
@@ -33,6 +34,7 @@ class Column(NamedTuple):
     ja: str
     en: str
     required: bool = False
+    needed: bool = False
     locked: bool = False
     read: bool = True
     list: str = ""

@@ -87,7 +87,7 @@ def read_sheet(grid: Grid, sheet: Sheet, known: Register, lists: Mapping[str, It
         table.tell("form_header", None, headers="・".join(one.header_ja for one in sheet.columns if one.required))
         return table
     top, places = head
-    missing = [one for one in sheet.columns if one.required and one.name not in places]
+    missing = [one for one in sheet.columns if (one.required or one.needed) and one.name not in places]
     for one in missing:
         labels = [cell for cell in grid.head[top] if cell]
         table.tell("form_column_missing", None, one.name, near=near(squeeze(one.header_ja), labels))

@@ -29,6 +29,7 @@ _LISTED = {
 }
 _UNITLESS = re.compile("率|指数|係数|倍率|比$")
 """Names of KPI that may have no unit, such as a rate of births."""
+_SUMMED = {"cumulative_total", "increment_over_term"}
 _FIRST_TARGET, _LAST_TARGET = 2015, 2100
 """Years of targets: 地方版総合戦略 began in 2015, and visions reach to 2065."""
 _NUMBERS = {"target_value", "delta_value", "baseline_value", "baseline_year", "benchmark_value", "benchmark_year"}
@@ -76,6 +77,7 @@ def _rules(tables: dict[str, Table]) -> None:
             _target(tables["target"], row, kpis[row.values["kpi_id"]])
     _milestones(tables)
     _bands(tables)
+    _exact(tables)
     check_composed(tables)
 
 
@@ -109,6 +111,15 @@ def _reread(row: Row, taken: dict[str, Any] | None) -> Row:
     if "delta_value" in values and {"target_value", "baseline_value", "benchmark_value", "kind"} & taken.keys():
         values["delta_value"] = taken.get("delta_value")
     return Row(row.line, values)
+
+
+def _exact(tables: dict[str, Table]) -> None:
+    """What a plan counts with is exact; a target may say 以上 or 以下, which its direction says too."""
+    for table in tables.values():
+        for row in table.rows:
+            for column, sign in row.comparators.items():
+                if not (column == "target_value" and sign in {">=", "<="}):
+                    table.tell("plan_value_not_exact", row.line, column)
 
 
 def _bands(tables: dict[str, Table]) -> None:
@@ -160,6 +171,8 @@ def _kpi(tables: dict[str, Table], row: Row, target: Row | None) -> None:
         table.tell("form_blank", row.line, column)
     if kpi["baseline_value"] is not None and kpi["baseline_type"] in {None, "none"}:
         table.tell("plan_baseline_type", row.line, "baseline_type")
+    if kind in _SUMMED and kpi["baseline_value"] is not None and kpi["baseline_year"] is not None:
+        table.tell("plan_baseline_of_sum", row.line, "baseline_value")
     if kpi["baseline_type"] in {"actual", "current_value", "implied"} and kpi["baseline_value"] is None:
         table.tell("plan_baseline_missing", row.line, "baseline_value")
     if kpi["indicator_scale"] is not None and kpi["indicator_scale"] <= 0:
