@@ -33,8 +33,14 @@ _MISSING = [
     *(Column("年度", 12), Column("いつから", 17), Column("何が足りないか", 46)),
 ]
 _TO_DO = [Column("どうすればよいか", 46), Column("台帳・報告のファイル", 30)]
-_PEOPLE = [("total_persons", "総人口"), ("young_persons", "0～14歳"), ("working_age_persons", "15～64歳"), ("old_persons", "65歳以上")]
-_LINES = ("ipss_2018", "ipss_2023", "plan")
+_PEOPLE = [
+    ("total_persons", "総人口"),
+    ("young_persons", "0～14歳"),
+    ("working_age_persons", "15～64歳"),
+    ("old_persons", "65歳以上"),
+]
+_WAYS = {"higher_is_better": "増やす", "lower_is_better": "減らす", "maintain": "保つ", "achieve": "成し遂げる"}
+_LINES = {"ipss_2018": "社人研 平成30年推計", "ipss_2023": "社人研 令和5年推計", "plan": "計画（目標）"}
 
 
 def add_grants(book: Book) -> None:
@@ -73,7 +79,12 @@ def add_grants(book: Book) -> None:
                 "\n".join(
                     filter(
                         None,
-                        (one["expert_verdict_ja"], one["committee_opinion_ja"], one["future_direction_ja"], one["future_reason_ja"]),
+                        (
+                            one["expert_verdict_ja"],
+                            one["committee_opinion_ja"],
+                            one["future_direction_ja"],
+                            one["future_reason_ja"],
+                        ),
                     )
                 )
                 or UNKNOWN,
@@ -85,8 +96,16 @@ def add_population(book: Book) -> None:
     """Add 人口: projections and plan by year, counts beside them, a chart. Census and registry stay apart."""
     told = book.told
     lines = [name for name in _LINES if any(one["scenario_id"] == name for one in told.vision)]
-    heads = [Column("系列", 30), Column("年", 8, "center"), *(Column(f"{word}\n（人）", 13, "right") for _, word in _PEOPLE)]
-    heads += [Column("総人口の80％の幅\n下端（人）", 16, "right"), Column("上端（人）", 13, "right"), Column("備考", 30)]
+    heads = [
+        Column("系列", 30),
+        Column("年", 8, "center"),
+        *(Column(f"{word}\n（人）", 13, "right") for _, word in _PEOPLE),
+    ]
+    heads += [
+        Column("80％の幅\n下端（人）", 13, "right"),
+        Column("80％の幅\n上端（人）", 13, "right"),
+        Column("備考", 22),
+    ]
     page = Page(book, "人口", "人口の推計・目標・実績", [one.width for one in heads])
     if not lines and not told.counted:
         page.line("この団体の人口の推計・実績は、公表版にありません。")
@@ -94,15 +113,19 @@ def add_population(book: Book) -> None:
     spans: list[tuple[str, int, int, int]] = []
     page.line("１　推計と目標（各年10月1日）", bold=True, font_size=11)
     page.header(heads)
-    page.repeat_from_top()
     for name in lines:
-        first, label = page.row, told.scenario_names.get(name, name)
+        first, label = page.row, _LINES[name]
         for one in (one for one in told.vision if one["scenario_id"] == name):
             bounds = [_persons(one[bound], NONE) for bound in ("total_lower_persons", "total_upper_persons")]
             note = "" if one["is_projection"] else "基準年（実績）"
             people = [_persons(one[column], NONE) for column, _ in _PEOPLE]
             page.cells(heads, [label, str(one["year"]), *people, *bounds, note])
-            page.sheet.write_number(page.row - 1, 1, one["year"], page.book.look(border=1, border_color="#808080", align="center", num_format="0"))
+            page.sheet.write_number(
+                page.row - 1,
+                1,
+                one["year"],
+                page.book.look(border=1, border_color="#808080", align="center", num_format="0"),
+            )
         spans.append((label, first, page.row - 1, 2))
     page.gap()
     _counted(page, told, spans)
@@ -120,28 +143,52 @@ def _counted(page: Page, told: Told, spans: list[tuple[str, int, int, int]]) -> 
         page.line("推計の基準年より後の実績は、公表版にありません。")
         return
     heads = [
-        *(Column("系列", 30), Column("年", 8, "center"), Column("実績（人）", 13, "right"), Column("平成30年推計\n（人）", 13, "right")),
-        *(Column("令和5年推計\n（人）", 13, "right"), Column("計画\n（人）", 13, "right"), Column("実績－計画\n（人）", 16, "right")),
-        *(Column("確定度", 13), Column("時点", 30)),
+        *(
+            Column("系列", 30),
+            Column("年", 8, "center"),
+            Column("実績（人）", 13, "right"),
+            Column("平成30年推計\n（人）", 13, "right"),
+        ),
+        *(
+            Column("令和5年推計\n（人）", 13, "right"),
+            Column("計画\n（人）", 13, "right"),
+            Column("実績－計画\n（人）", 13, "right"),
+        ),
+        *(Column("確定度", 13), Column("時点", 22)),
     ]
     page.header(heads)
     for name in dict.fromkeys(one["series"] for one in told.counted):
         first, label = page.row, f"実績（{SERIES.get(name, name)}）"
         for one in (one for one in told.counted if one["series"] == name):
-            after = "" if one["value_status"] == "final" else f"（{STATUS.get(one['value_status'], one['value_status'])}）"
+            after = (
+                "" if one["value_status"] == "final" else f"（{STATUS.get(one['value_status'], one['value_status'])}）"
+            )
             columns = ("ipss_2018_persons", "ipss_2023_persons", "plan_persons", "plan_gap_persons")
             row = [label, str(one["as_of_date"].year), Number(one["actual_persons"], after=after, places=0)]
             row += [_persons(one[column], NONE) for column in columns]
             page.cells(heads, [*row, STATUS.get(one["value_status"], one["value_status"]), era_day(one["as_of_date"])])
-            page.sheet.write_number(page.row - 1, 1, one["as_of_date"].year, page.book.look(border=1, border_color="#808080", align="center", num_format="0"))
+            page.sheet.write_number(
+                page.row - 1,
+                1,
+                one["as_of_date"].year,
+                page.book.look(border=1, border_color="#808080", align="center", num_format="0"),
+            )
         spans.append((label, first, page.row - 1, 2))
-    page.line("国勢調査と住民基本台帳は数え方が違うため、一つの線で結ばない。住民基本台帳は計画（国勢調査の基準）と比べない。")
+    page.line(
+        "国勢調査と住民基本台帳は数え方が違うため、一つの線で結ばない。住民基本台帳は計画（国勢調査の基準）と比べない。"
+    )
 
 
 def _chart(page: Page, spans: list[tuple[str, int, int, int]]) -> None:
     """One line a series, told apart by dash and marker."""
     chart = page.book.file.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
-    looks = (("dash", "diamond"), ("round_dot", "triangle"), ("long_dash", "square"), ("solid", "circle"), ("solid", "x"))
+    looks = (
+        ("dash", "diamond"),
+        ("round_dot", "triangle"),
+        ("long_dash", "square"),
+        ("solid", "circle"),
+        ("solid", "x"),
+    )
     for place, (label, first, last, column) in enumerate(spans):
         dash, marker = looks[place % len(looks)]
         grey = ("#7F7F7F", "#595959", "#2F5597", "#000000", "#404040")[place % 5]
@@ -151,24 +198,43 @@ def _chart(page: Page, spans: list[tuple[str, int, int, int]]) -> None:
                 "categories": [page.name, first, 1, last, 1],
                 "values": [page.name, first, column, last, column],
                 "line": {"color": grey, "width": 2 if dash == "solid" else 1.5, "dash_type": dash},
-                "marker": {"type": marker, "size": 6, "border": {"color": grey}, "fill": {"color": grey if marker != "x" else "#FFFFFF"}},
+                "marker": {
+                    "type": marker,
+                    "size": 6,
+                    "border": {"color": grey},
+                    "fill": {"color": grey if marker != "x" else "#FFFFFF"},
+                },
             }
         )
     font = {"name": FONT["font_name"], "size": 9}
     chart.set_title({"name": "総人口（人）", "name_font": {**font, "size": 11}})
     chart.set_x_axis({"num_font": font, "num_format": "0", "major_gridlines": {"visible": False}})
-    chart.set_y_axis({"num_font": font, "num_format": "#,##0", "min": 0, "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}})
+    chart.set_y_axis(
+        {
+            "num_font": font,
+            "num_format": "#,##0",
+            "min": 0,
+            "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}},
+        }
+    )
     chart.set_legend({"position": "bottom", "font": font})
     chart.set_size({"width": 1000, "height": 440})
     page.sheet.set_h_pagebreaks([page.row])
-    page.sheet.insert_chart(page.row, 0, chart, {"description": "総人口の推計・目標・実績の折れ線。数値は表１と表２のとおり", "object_position": 1})
+    page.sheet.insert_chart(
+        page.row,
+        0,
+        chart,
+        {"description": "総人口の推計・目標・実績の折れ線。数値は表１と表２のとおり", "object_position": 1},
+    )
 
 
 def add_missing(book: Book) -> None:
     """Add 未報告・要確認: what is asked for. Never in the public edition; what is to be done only for the staff."""
     told = book.told
     heads = [*_MISSING, *(_TO_DO if told.is_staff else ())]
-    page = Page(book, "未報告・要確認", "報告のない指標と確認を要する事項", [c.width for c in heads], paper=A3, size=9.0)
+    page = Page(
+        book, "未報告・要確認", "報告のない指標と確認を要する事項", [c.width for c in heads], paper=A3, size=9.0
+    )
     if not told.missing:
         page.line("未報告・要確認の事項はありません。")
         return
@@ -177,7 +243,9 @@ def add_missing(book: Book) -> None:
     page.line(f"{len(told.missing)}件")
     page.header(heads)
     page.repeat_from_top()
-    for one in sorted(told.missing, key=lambda row: (row["reason"], order.get(row["kpi_id"], len(order)), row["fiscal_year"] or 0)):
+    for one in sorted(
+        told.missing, key=lambda row: (row["reason"], order.get(row["kpi_id"], len(order)), row["fiscal_year"] or 0)
+    ):
         kpi: Row = kpis.get(one["kpi_id"], {})
         said: list[Cell] = [
             kpi.get("kpi_no") or one["kpi_id"] or NONE,
@@ -208,7 +276,10 @@ def add_notes(book: Book) -> None:
         for one in told.rules:
             if one["grade"]:
                 scope = "" if one["applies_to"] in {"all", "other"} else f"［{one['applies_to_ja']}］"
-                page.cells(bands, [f"{one['grade']} {one['grade_label_ja'] or ''}".strip(), f"{scope}{one['condition_ja'] or ''}"])
+                page.cells(
+                    bands,
+                    [f"{one['grade']} {one['grade_label_ja'] or ''}".strip(), f"{scope}{one['condition_ja'] or ''}"],
+                )
         page.paragraph(f"規則の全文：{rule['rule_text_ja']}")
         page.paragraph(f"規則の出典：{rule['source_ja'] or told.plan['document_ja'] or NONE}")
     page.gap()
@@ -223,10 +294,13 @@ def add_notes(book: Book) -> None:
         ("▲", "負の数"),
         ("（速報）（改定）（推定）（推計）", "実績の確定度。付いていないものは確定値"),
         ("（代理）（参考）", "実績：指標そのものではない値で、評価しない。達成率：評価に使わない参考の値"),
-        ("（暫定）", "評価の前提（計画の読み方、基準値、数え方、実績の確定）が決まっていないもの。理由は備考と「算定根拠」にある"),
+        (
+            "（暫定）",
+            "評価の前提（計画の読み方、基準値、数え方、実績の確定）が決まっていないもの。理由は備考と「算定根拠」にある",
+        ),
         ("約・以上・以下・超・未満", "実績が概数、または上限・下限であるもの"),
         ("種別", "、".join(f"{word}＝{code}" for code, word in KINDS.items())),
-        ("方向", "、".join(f"{word}＝{({'higher_is_better': '増やす', 'lower_is_better': '減らす', 'maintain': '保つ', 'achieve': '成し遂げる'})[code]}" for code, word in DIRECTIONS.items())),
+        ("方向", "、".join(f"{DIRECTIONS[code]}＝{word}" for code, word in _WAYS.items())),
         ("基準値の「逆算」「未確認」", "目標値と増減から逆算した値、担当課が確認していない値"),
     ):
         page.cells(heads, [symbol, meaning])
@@ -241,7 +315,9 @@ def add_notes(book: Book) -> None:
         page.paragraph(text)
     page.gap()
     page.line("４　この資料", bold=True, font_size=11)
-    page.paragraph(f"公表版の番号 {told.release_id}、版 {EDITIONS[told.edition]}、計画書 {told.plan['document_ja'] or NONE}")
+    page.paragraph(
+        f"公表版の番号 {told.release_id}、版 {EDITIONS[told.edition]}、計画書 {told.plan['document_ja'] or NONE}"
+    )
     credits = dict.fromkeys(
         told.sources[score["source_id"]]["credit_ja"]
         for score in told.scores.values()

@@ -9,17 +9,32 @@ from sousei.publication.book.formulas import formula
 from sousei.publication.book.kpis import actual
 from sousei.publication.book.page import A3, Book, Cell, Column, Number, Page
 from sousei.publication.book.told import Row, Told
-from sousei.publication.book.words import NONE, NOT_REPORTED, STATUS, era_day, grade, printed
+from sousei.publication.book.words import NONE, STATUS, WITHOUT_VALUE, era_day, grade, printed
 
 RATES = {"attainment_pct": "達成率", "progress_pct": "進捗率", "milestone_pct": "目安に対する率"}
 _BASIS = [
-    *(Column("No", 9), Column("指標名", 24), Column("年度・期間", 20), Column("実績", 15, "right"), Column("単位", 8)),
-    *(Column("算定（式と数値。率は丸めない値を小数4桁で示す）", 62), Column("評価と理由", 34), Column("出典（統計・公表者）", 28)),
-    *(Column("ファイル", 26), Column("シート", 13), Column("行", 6, "right"), Column("sha256", 34)),
+    *(
+        Column("No", 9),
+        Column("指標名", 20),
+        Column("年度・期間", 18),
+        Column("実績", 13, "right"),
+        Column("単位", 8, "center"),
+    ),
+    *(
+        Column("算定（式と数値。率は丸めない値を小数4桁で示す）", 58),
+        Column("評価と理由", 32),
+        Column("出典（統計・公表者）", 22),
+    ),
+    *(Column("ファイル", 21), Column("シート", 12), Column("行", 6, "right"), Column("sha256", 24)),
 ]
 _HISTORY = [
     *(Column("No", 9), Column("指標名", 26), Column("出来事", 13), Column("年度", 13), Column("版", 5, "right")),
-    *(Column("内訳", 16), Column("前の値", 15, "right"), Column("この版の値", 15, "right"), Column("単位", 9)),
+    *(
+        Column("内訳", 16),
+        Column("前の値", 15, "right"),
+        Column("この版の値", 15, "right"),
+        Column("単位", 9, "center"),
+    ),
     *(Column("確定度", 12), Column("課", 14), Column("理由・決定", 36), Column("受領日", 17), Column("資料", 34)),
 ]
 
@@ -27,12 +42,12 @@ _HISTORY = [
 def add_basis(book: Book) -> None:
     """Add 算定根拠."""
     told = book.told
-    page = Page(book, "算定根拠", "実績・率・評価の算定と出典", [c.width for c in _BASIS], paper=A3, size=8.5)
+    page = Page(book, "算定根拠", "実績・率・評価の算定と出典", [c.width for c in _BASIS], paper=A3, size=9.0)
     found = [
         (kpi, score)
         for kpi in told.kpis
         for year in told.years
-        if (score := told.scores.get((kpi["kpi_id"], year))) and score["value_status"] != "not_reported"
+        if (score := told.scores.get((kpi["kpi_id"], year))) and score["actual_value"] is not None
     ]
     if not found:
         page.line("この計画には、示した年度に実績のある指標がありません。")
@@ -70,7 +85,9 @@ def computed(told: Told, score: Row) -> str:
     if score["period_value"] is not None and score["period_value"] != score["actual_value"]:
         said.append(f"この年度だけの値 {printed(score['period_value'])}。実績は期間の初めからの累計")
     if score["milestone_value"] is not None and score["milestone_method"] == "linear":
-        said.append(f"目安 {printed(score['milestone_value'])}（{score['elapsed_years']}年目／{score['term_years']}年、直線）")
+        said.append(
+            f"目安 {printed(score['milestone_value'])}（{score['elapsed_years']}年目／{score['term_years']}年、直線）"
+        )
     for name, word in RATES.items():
         if score[name] is None:
             continue
@@ -129,5 +146,5 @@ def add_history(book: Book) -> None:
 def _value(event: Row, name: str, status: str) -> Cell:
     value = event[name]
     if value is None:
-        return NOT_REPORTED if event[status] == "not_reported" else NONE
+        return WITHOUT_VALUE.get(event[status], NONE)
     return Number(value)

@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 
 from sousei.publication.book.kpis import actual, grade_of, milestone, rate
-from sousei.publication.book.page import HEAD_FILL, Book, Cell, Column, Number, Page, height
+from sousei.publication.book.page import HEAD_FILL, Book, Cell, Column, Page, height
 from sousei.publication.book.told import Row, Told
 from sousei.publication.book.words import NONE, UNKNOWN, digits, era_day, printed
 
-_WIDTHS = (10, 25, 8, 13, 13, 14, 12, 12, 18)
+_WIDTHS = (9, 21, 7, 11, 11, 12, 10, 10, 17)
 _KPI = [
-    *(Column("No", 10), Column("指標名", 25), Column("単位", 8, "center"), Column("目安", 13, "right")),
-    *(Column("実績", 13, "right"), Column("最終目標値", 14, "right"), Column("達成率\n（％）", 12, "right")),
-    *(Column("進捗率\n（％）", 12, "right"), Column("評価\n（前年）", 18)),
+    *(Column("No", 9), Column("指標名", 21), Column("単位", 7, "center"), Column("目安", 11, "right")),
+    *(Column("実績", 11, "right"), Column("最終目標値", 12, "right"), Column("達成率\n（％）", 10, "right")),
+    *(Column("進捗率\n（％）", 10, "right"), Column("評価\n（前年）", 17)),
 ]
 _TEXTS = (
     ("achievements_ja", "取組内容・成果"),
@@ -56,7 +56,9 @@ def _name(node: str, names: set[str]) -> str:
 
 def _measure(book: Book, name: str, measure: Row) -> None:
     told = book.told
-    page = Page(book, name, f"施策の評価：{measure['measure_ja']}", _WIDTHS, landscape=False, size=9.5, title="施策評価シート")
+    page = Page(
+        book, name, f"施策の評価：{measure['measure_ja']}", _WIDTHS, landscape=False, size=9.5, title="施策評価シート"
+    )
     for head, text in (
         ("基本目標", measure["basic_goal"]),
         ("政策", measure["policy_area"]),
@@ -83,7 +85,9 @@ def _measure(book: Book, name: str, measure: Row) -> None:
 def _sections(told: Told, measure: Row) -> str:
     """Sections of its KPI where the measure itself names none."""
     return "、".join(
-        dict.fromkeys(one["section_ja"] for one in told.kpis if one["node_id"] == measure["node_id"] and one["section_ja"])
+        dict.fromkeys(
+            one["section_ja"] for one in told.kpis if one["node_id"] == measure["node_id"] and one["section_ja"]
+        )
     )
 
 
@@ -137,7 +141,7 @@ def _projects(page: Page, projects: list[Row]) -> None:
             if first:
                 page.block(page.row, first, last, text, **look)
                 tall.append((text, sum(page.widths[first : last + 1])))
-        page.put(page.row, 0, Number(one["line_no"] or number))
+        page.put(page.row, 0, str(one["line_no"] or number), "center")
         page.sheet.set_row(page.row, height(tall, page.size))
         page.row += 1
 
@@ -149,14 +153,17 @@ def _evaluation(page: Page, told: Told, measure: Row) -> None:
     _pair(page, "機械判定（指標の評価と数）", machine or NONE)
     if found is None:
         shown = "公表された" if told.is_public else "内部評価の確定した" if not told.is_staff else ""
-        _pair(page, "内部評価・外部評価", f"{UNKNOWN}　{told.fiscal_year(told.year)}の{shown}評価の報告はまだありません。")
+        _pair(
+            page, "内部評価・外部評価", f"{UNKNOWN}　{told.fiscal_year(told.year)}の{shown}評価の報告はまだありません。"
+        )
         return
     _pair(page, "状態", found["evaluation_state_ja"] or found["evaluation_state"])
     _pair(page, "確定評価", found["confirmed_grade"] or f"{UNKNOWN}　未定")
     for name, head in _TEXTS:
         _pair(page, head, found[name] or UNKNOWN)
     _pair(page, "今後の方向性", found["future_direction_ja"] or f"{UNKNOWN}　未定")
-    page.line(f"資料：{(told.sources.get(found['source_id']) or {}).get('file_name') or found['source_id']}　{era_day(told.as_of)}現在")
+    source = told.sources.get(found["source_id"] or "", {})
+    page.line(f"資料：{source.get('file_name') or found['source_id']}　{era_day(told.as_of)}現在")
 
 
 def _machine(told: Told, measure: Row) -> str:

@@ -1,7 +1,7 @@
 """The formula of a rate in words, with the numbers put in.
 
-Holds: which formula of the warehouse (int_kpi_year__rated) gave a published rate, found by computing it again: a formula
-is told only where it gives the published number. Does not hold: rates of its own.
+Holds: which formula of the warehouse (int_kpi_year__rated) gave a published rate, found by computing it
+again: a formula is told only where it gives the published number. Does not hold: rates of its own.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _fractions(score: dict[str, Any], name: str) -> Iterator[tuple[str, str, Dec
 
 
 def formula(score: dict[str, Any], name: str) -> str | None:
-    """（実績－基準）÷（目標－基準）＝（12－10）÷（20－10）＝20％, or None where the rate is empty or no formula gives it.
+    """（実績－基準）÷（目標－基準）＝（12－10）÷（20－10）＝20％; None where the rate is empty or no formula gives it.
 
     name: attainment_pct, progress_pct or milestone_pct of mart_kpi_scorecard.
     """

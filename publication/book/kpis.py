@@ -5,17 +5,16 @@ Holds: the 17 columns. Does not hold: how a rate was computed (`basis`).
 
 from __future__ import annotations
 
-from sousei.publication.book.page import A3, A4, Book, Cell, Column, Number, Page, height
+from sousei.publication.book.page import A3, Book, Cell, Column, Number, Page, height
 from sousei.publication.book.told import NO_GOAL, Row, Told
 from sousei.publication.book.words import (
     BASELINES,
     DIRECTIONS,
-    HIDDEN,
     KINDS,
     MILESTONES,
     NONE,
-    NOT_REPORTED,
     UNKNOWN,
+    WITHOUT_VALUE,
     digits,
     grade,
     marks,
@@ -24,6 +23,12 @@ from sousei.publication.book.words import (
 )
 
 HEADLINE = "数値目標"
+_FIRST_YEAR = 8
+"""Place of the first column of a fiscal year."""
+_ABOVE = 150.0
+"""Height of the rows that are repeated at the top of a page, in points."""
+_SAFE = 0.94
+"""Part of a page that is filled: programs round the heights of rows differently."""
 
 
 def columns(told: Told) -> list[Column]:
@@ -56,7 +61,7 @@ def add(book: Book, name: str, *, headline: bool) -> None:
     rows = [one for one in told.kpis if (one["row_class_ja"] == HEADLINE) is headline]
     heads = columns(told)
     about = "数値目標の進捗" if headline else "重要業績評価指標（KPI）の進捗"
-    page = Page(book, name, about, [one.width for one in heads], paper=A4 if headline else A3, size=9.0)
+    page = Page(book, name, about, [one.width for one in heads], paper=A3, size=9.0)
     if not rows:
         page.line(f"この計画には{'数値目標' if headline else 'KPI'}がありません。")
         return
@@ -64,22 +69,27 @@ def add(book: Book, name: str, *, headline: bool) -> None:
     page.header(heads)
     page.repeat_from_top()
     page.sheet.freeze_panes(page.row, 4)
-    breaks, goal = [], None
+    breaks: list[int] = []
+    goal, used, room = None, 0.0, (page.room() - _ABOVE) * _SAFE
     for one in rows:
-        if (one["basic_goal"] or NO_GOAL) != goal:
-            if goal is not None and not headline:
-                breaks.append(page.row)
+        is_new = (one["basic_goal"] or NO_GOAL) != goal
+        tall = _tall(page, heads, _fixed(told, one))
+        if goal is not None and ((is_new and not headline) or used + 2 * tall + 20 * is_new > room):
+            breaks.append(page.row)
+            used = 0.0
+        if is_new:
             goal = one["basic_goal"] or NO_GOAL
             page.band(goal)
-        _two_lines(page, told, heads, one)
+        used += 2 * tall + 20 * is_new
+        _two_lines(page, told, heads, one, tall)
     page.sheet.set_h_pagebreaks(breaks)
 
 
-def _two_lines(page: Page, told: Told, heads: list[Column], kpi: Row) -> None:
+def _fixed(told: Told, kpi: Row) -> dict[int, Cell]:
+    """Cells that stand over both lines: place -> cell."""
     score = told.scores.get((kpi["kpi_id"], told.year))
-    first = 8
-    last = first + len(told.years)
-    fixed: dict[int, Cell] = {
+    last = _FIRST_YEAR + len(told.years)
+    return {
         0: kpi["kpi_no"] or kpi["kpi_id"],
         1: short_goal(kpi["basic_goal"]),
         2: "\n".join(part for part in (kpi["policy_area"], kpi["measure"]) if part),
@@ -94,12 +104,20 @@ def _two_lines(page: Page, told: Told, heads: list[Column], kpi: Row) -> None:
         last + 3: grade_of(told, kpi),
         last + 4: remarks(told, kpi, score),
     }
-    tall = height([(cell, heads[place].width) for place, cell in fixed.items() if isinstance(cell, str)], page.size, 2)
+
+
+def _tall(page: Page, heads: list[Column], fixed: dict[int, Cell]) -> float:
+    """Height of each of the two lines, in points."""
+    texts = [(cell, heads[place].width) for place, cell in fixed.items() if isinstance(cell, str)]
+    return max(height(texts, page.size, 2) / 2, height([], page.size))
+
+
+def _two_lines(page: Page, told: Told, heads: list[Column], kpi: Row, tall: float) -> None:
     for line in (0, 1):
-        page.sheet.set_row(page.row + line, max(tall / 2, page.size * 1.62 + 4))
-    for place, cell in fixed.items():
+        page.sheet.set_row(page.row + line, tall)
+    for place, cell in _fixed(told, kpi).items():
         page.put(page.row, place, cell, heads[place].align, down=1)
-    for place, year in enumerate(told.years, first):
+    for place, year in enumerate(told.years, _FIRST_YEAR):
         scored = told.scores.get((kpi["kpi_id"], year))
         page.put(page.row, place, milestone(scored), "right", font_color="#404040", valign="vcenter")
         page.put(page.row + 1, place, actual(scored), "right", bold=True, valign="vcenter")
@@ -116,14 +134,12 @@ def actual(score: Row | None) -> Cell:
     """The actual of a year with its state; a symbol where there is none, never 0."""
     if score is None:
         return NONE
-    if score["value_status"] == "suppressed":
-        return HIDDEN
     if score["milestone_state"]:
         return MILESTONES.get(score["milestone_state"], score["milestone_state"])
     if score["kind"] == "milestone" and score["actual_value"] is not None:
         return "達成" if score["actual_value"] else "未達"
     if score["actual_value"] is None:
-        return NOT_REPORTED if score["value_status"] == "not_reported" else UNKNOWN
+        return WITHOUT_VALUE.get(score["value_status"], UNKNOWN)
     before, after = marks(score)
     return Number(score["actual_value"], before, after)
 
@@ -167,7 +183,7 @@ def _target(told: Told, kpi: Row, score: Row | None) -> str:
 
 
 def remarks(told: Told, kpi: Row, score: Row | None) -> str:
-    """Section, source, why a grade is provisional or missing; open questions and readings outside the public edition."""
+    """Section, source, why a grade is provisional or missing; open questions but in the public edition."""
     said = [kpi["section_ja"] or "担当課 未定"]
     source = told.sources.get((score or {}).get("source_id") or "")
     if source:

@@ -1,7 +1,7 @@
 """The sheets for machines: data_kpi_long and data_codebook, as the marts have them.
 
-Holds: one header in row 1, one row a record, numbers as numbers, blanks where there is no value. Does not hold: symbols,
-merges, units inside cells, or anything beside the table.
+Holds: one header in row 1, one row a record, numbers as numbers, blanks where there is no value. Does not hold:
+symbols, merges, units inside cells, or anything beside the table.
 """
 
 from __future__ import annotations

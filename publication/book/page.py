@@ -27,6 +27,10 @@ HEAD_FILL, BAND_FILL = "#DCE6F1", "#EFEFEF"
 _LINE = 1.62
 """Height of a line, times the size of its font."""
 _TALLEST = 400.0
+_PAPERS = {A4: (297 / 25.4, 210 / 25.4), A3: (420 / 25.4, 297 / 25.4)}
+"""Width and height in inches of a paper that lies on its side."""
+_POINTS = 5.4
+"""Width of a half-width character of a column, in points."""
 _MARGINS = {"left": 20 / 25.4, "right": 15 / 25.4, "top": 18 / 25.4, "bottom": 15 / 25.4}
 
 
@@ -85,8 +89,8 @@ def wide(text: str) -> int:
 
 def lines(text: str, across: float, size: float = SIZE) -> int:
     """Lines that a text takes in a width."""
-    room = max(2.0, (across - 1.5) * SIZE / size)
-    return sum(max(1, math.ceil(wide(line) * 1.04 / room)) for line in text.split("\n"))
+    room = max(2.0, (across - 0.5) * SIZE / size)
+    return sum(max(1, math.ceil(wide(line) / room)) for line in text.split("\n"))
 
 
 def height(told: Sequence[tuple[str, float]], size: float = SIZE, least: int = 1) -> float:
@@ -118,6 +122,7 @@ class Page:
         for place, width in enumerate(widths):
             self.sheet.set_column(place, place, width)
         self.sheet.hide_gridlines(2)
+        self.paper, self.landscape = paper, landscape
         self._print(paper, landscape)
         if titled:
             self._title(title or about)
@@ -163,11 +168,19 @@ class Page:
     def header(self, columns: Sequence[Column]) -> None:
         """The row of headers of a table."""
         look = self.book.look(
-            bold=True, bg_color=HEAD_FILL, border=1, text_wrap=True, align="center", valign="vcenter", font_size=self.size
+            bold=True,
+            bg_color=HEAD_FILL,
+            border=1,
+            text_wrap=True,
+            align="center",
+            valign="vcenter",
+            font_size=self.size,
         )
         for place, column in enumerate(columns):
             self.sheet.write_string(self.row, place, column.header, look)
-        self.sheet.set_row(self.row, height([(c.header, w) for c, w in zip(columns, self.widths, strict=False)], self.size))
+        self.sheet.set_row(
+            self.row, height([(c.header, w) for c, w in zip(columns, self.widths, strict=False)], self.size)
+        )
         self.row += 1
 
     def repeat_from_top(self) -> None:
@@ -205,6 +218,12 @@ class Page:
         else:
             self.sheet.write_blank(row, place, None, look)
 
+    def room(self) -> float:
+        """Height in points of the rows that one printed page takes at the scale that fits its width."""
+        across, down = _PAPERS[self.paper] if self.landscape else reversed(_PAPERS[self.paper])
+        scale = min(1.0, (across - _MARGINS["left"] - _MARGINS["right"]) * 72 / (sum(self.widths) * _POINTS))
+        return (down - _MARGINS["top"] - _MARGINS["bottom"]) * 72 / scale
+
     def band(self, text: str) -> None:
         """A filled row over the whole table."""
         look = {"bold": True, "bg_color": BAND_FILL, "font_size": self.size}
@@ -212,7 +231,9 @@ class Page:
         self.sheet.write_string(self.row, 0, text, self.book.look(**look, top=1, bottom=1, left=1, valign="vcenter"))
         for place in range(1, len(self.widths)):
             end = {"right": 1} if place == len(self.widths) - 1 else {}
-            self.sheet.write_blank(self.row, place, None, self.book.look(**look, top=1, bottom=1, valign="vcenter", **end))
+            self.sheet.write_blank(
+                self.row, place, None, self.book.look(**look, top=1, bottom=1, valign="vcenter", **end)
+            )
         self.row += 1
 
     def gap(self) -> None:

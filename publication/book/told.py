@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from sousei.foundation.clock import fiscal_year_of
-from sousei.publication.query import query
+from sousei.publication.query import queries
 from sousei.publication.shelf import Release
 
 Row = dict[str, Any]
@@ -61,7 +61,6 @@ class Told:
     rules: list[Row]
     vision: list[Row]
     counted: list[Row]
-    scenario_names: dict[str, str]
     sources: dict[str, Row]
     long: pl.DataFrame
     codebook: pl.DataFrame
@@ -91,75 +90,88 @@ def told(release: Release, municipality: str, plan_id: str, edition: str) -> Tol
     """Read a release for one plan.
 
     municipality: five digits. edition: staff, council or public; the public one is read without open questions, what is
-    missing and remarks. Raises NotThereError where the release has no such plan.
+    missing and remarks. Raises NotThereError where the release has no such plan, QueryError where it lacks a table.
     """
-    plans = _rows(
-        release,
-        f"select * from dim_plan where municipality_code = '{_safe(municipality)}' order by first_fiscal_year, plan_id",
-    )
-    plan = next((one for one in plans if one["plan_id"] == plan_id), None)
+    read = dict(zip(_ASKED, queries(_statements(municipality, plan_id), release), strict=True))
+    rows = {name: frame.to_dicts() for name, frame in read.items()}
+    plan = next((one for one in rows["plans"] if one["plan_id"] == plan_id), None)
     if plan is None:
-        raise NotThereError([one["plan_id"] for one in plans])
-    where = f"municipality_code = '{_safe(municipality)}' and plan_id = '{_safe(plan_id)}'"
-    town = f"municipality_code = '{_safe(municipality)}'"
-    meta = _rows(release, "select release_id, as_of_date from meta_release")[0]
-    scored = _rows(release, f"select * from mart_kpi_scorecard where {where} order by kpi_id, fiscal_year")
+        raise NotThereError([one["plan_id"] for one in rows["plans"]])
+    meta, scored = rows["release"][0], rows["scored"]
     year = _year(plan, scored, meta["as_of_date"])
-    years = sorted({one["fiscal_year"] for one in scored if one["fiscal_year"] <= year})[-SHOWN_YEARS:]
-    long = query(f"select * from mart_kpi_long where {where} order by kpi_id, fiscal_year", release)
-    codebook = query("select * from mart_kpi_codebook order by place", release)
-    long = long.select(codebook["column_name"].to_list())
+    codebook = read["codebook"]
     if edition == "public":
-        long = long.drop("note")
         codebook = codebook.filter(pl.col("column_name") != "note")
+    long = read["long"].select(codebook["column_name"].to_list())
     return Told(
         edition=edition,
         release_id=meta["release_id"],
         as_of=meta["as_of_date"],
-        town=_town(release, town),
+        town=next((str(one["name_ja"]) for one in rows["towns"]), ""),
         plan=plan,
         year=year,
-        years=years or [year],
+        years=sorted({one["fiscal_year"] for one in scored if one["fiscal_year"] <= year})[-SHOWN_YEARS:] or [year],
         labels={
             one["fiscal_year"]: (one["fiscal_year_label_ja"], one["fiscal_year_western_label_ja"])
-            for one in _rows(release, "select * from dim_time")
+            for one in rows["times"]
         },
-        kpis=_rows(release, f"select * from dim_kpi where {where} and is_current order by source_row, kpi_id"),
+        kpis=rows["kpis"],
         scores={(one["kpi_id"], one["fiscal_year"]): one for one in scored},
-        summary=_rows(
-            release, f"select * from mart_kpi_summary where {where} and fiscal_year in ({year}, {year - 1}) order by all"
-        ),
-        measures=_rows(release, f"select * from mart_measure where {where} order by source_row, node_id"),
-        projects=_rows(
-            release,
-            f"select * from mart_project where {where} order by node_id nulls last, line_no nulls last, project_id",
-        ),
-        evaluations=_evaluations(release, where, year, edition),
-        grants=_rows(
-            release,
-            f"select * from mart_grant_form where {where} order by grant_project_ja, grant_kpi_no, fiscal_year",
-        ),
-        missing=[]
-        if edition == "public"
-        else _rows(release, f"select * from mart_kpi_missing where {where} order by reason, kpi_id, fiscal_year, missing_id"),
-        history=_rows(release, f"select * from mart_kpi_history where {where} order by kpi_id, event_no"),
-        rules=_rules(release, where, plan),
-        vision=_rows(release, f"select * from mart_population_vision where {town} order by scenario_id, year"),
-        counted=_rows(release, f"select * from mart_population_actual where {town} order by series, as_of_date"),
-        scenario_names=_scenario_names(release),
-        sources={one["source_id"]: one for one in _rows(release, "select * from meta_source")},
+        summary=[one for one in rows["summary"] if one["fiscal_year"] in {year, year - 1}],
+        measures=rows["measures"],
+        projects=rows["projects"],
+        evaluations=_evaluations(rows["evaluations"], year, edition),
+        grants=rows["grants"],
+        missing=[] if edition == "public" else rows["missing"],
+        history=rows["history"],
+        rules=_rules(rows["rules"], plan),
+        vision=rows["vision"],
+        counted=rows["counted"],
+        sources={one["source_id"]: one for one in rows["sources"]},
         long=long,
         codebook=codebook,
         parts={(one["kpi_id"], one["fiscal_year"]): one for one in long.to_dicts()},
     )
 
 
-def _safe(text: str) -> str:
-    return text.replace("'", "''")
+_ASKED = {
+    "release": ("meta_release", "all", "release_id"),
+    "towns": ("dim_municipality", "town", "valid_to desc nulls first"),
+    "plans": ("dim_plan", "town", "first_fiscal_year, plan_id"),
+    "times": ("dim_time", "all", "year"),
+    "kpis": ("dim_kpi", "plan in force", "source_row, kpi_id"),
+    "scored": ("mart_kpi_scorecard", "plan", "kpi_id, fiscal_year"),
+    "summary": ("mart_kpi_summary", "plan", "basic_goal, row_class_ja, fiscal_year, grade_class"),
+    "measures": ("mart_measure", "plan", "source_row, node_id"),
+    "projects": ("mart_project", "plan", "node_id nulls last, line_no nulls last, project_id, place_no"),
+    "evaluations": ("mart_evaluation", "plan", "subject_id, fiscal_year, evaluation_state, source_id"),
+    "grants": ("mart_grant_form", "plan", "grant_project_ja, grant_kpi_no, fiscal_year"),
+    "missing": ("mart_kpi_missing", "plan", "reason, kpi_id, fiscal_year, missing_id"),
+    "history": ("mart_kpi_history", "plan", "kpi_id, event_no"),
+    "rules": ("dim_grade_rule", "plan or product", "rule_owner, grade_rule_id, band_order"),
+    "vision": ("mart_population_vision", "town", "scenario_id, year"),
+    "counted": ("mart_population_actual", "town", "series, as_of_date"),
+    "sources": ("meta_source", "all", "source_id"),
+    "codebook": ("mart_kpi_codebook", "all", "place"),
+    "long": ("mart_kpi_long", "plan", "kpi_id, fiscal_year"),
+}
+"""Name -> table, of whom its rows are, and their order."""
 
 
-def _rows(release: Release, sql: str) -> list[Row]:
-    return query(sql, release).to_dicts()
+def _statements(municipality: str, plan_id: str) -> list[str]:
+    code, plan = (text.replace("'", "''") for text in (municipality, plan_id))
+    town = f"municipality_code = '{code}'"
+    where = {
+        "all": "true",
+        "town": town,
+        "plan": f"{town} and plan_id = '{plan}'",
+        "plan in force": f"{town} and plan_id = '{plan}' and is_current",
+        "plan or product": f"rule_owner = 'product' or ({town} and plan_id = '{plan}')",
+    }
+    return [
+        f"select * from {table} where {where[whose]} order by {order}"  # noqa: S608 - quoted above
+        for table, whose, order in _ASKED.values()
+    ]
 
 
 def _year(plan: Row, scored: list[Row], as_of: dt.date) -> int:
@@ -169,33 +181,14 @@ def _year(plan: Row, scored: list[Row], as_of: dt.date) -> int:
     return max(years) if years else max(plan["first_fiscal_year"], min(plan["last_fiscal_year"], closed))
 
 
-def _town(release: Release, where: str) -> str:
-    rows = _rows(release, f"select name_ja from dim_municipality where {where} order by valid_to desc nulls first")
-    return str(rows[0]["name_ja"]) if rows else ""
-
-
-def _evaluations(release: Release, where: str, year: int, edition: str) -> dict[str, Row]:
+def _evaluations(rows: list[Row], year: int, edition: str) -> dict[str, Row]:
     """subject_id -> the furthest state of the year that the edition may show."""
     allowed = STATES[STATES.index(_FIRST_STATE[edition]) :]
-    rows = _rows(release, f"select * from mart_evaluation where {where} and fiscal_year = {year}")
-    seen = [one for one in rows if one["evaluation_state"] in allowed]
+    seen = [one for one in rows if one["fiscal_year"] == year and one["evaluation_state"] in allowed]
     return {one["subject_id"]: one for one in sorted(seen, key=lambda one: allowed.index(one["evaluation_state"]))}
 
 
-def _rules(release: Release, where: str, plan: Row) -> list[Row]:
+def _rules(rows: list[Row], plan: Row) -> list[Row]:
     """Bands of the plan's rule of grading: its own where it sets one of this name, else the product's."""
-    rule = _safe(plan["grade_rule_id"] or "")
-    rows = _rows(
-        release,
-        f"select * from dim_grade_rule where grade_rule_id = '{rule}' "
-        f"and (rule_owner = 'product' or ({where})) order by band_order",
-    )
-    own = [one for one in rows if one["rule_owner"] != "product"]
-    return own or rows
-
-
-def _scenario_names(release: Release) -> dict[str, str]:
-    rows = _rows(
-        release, "select scenario_id, min(label_ja) as label_ja from dim_scenario where label_ja is not null group by all"
-    )
-    return {one["scenario_id"]: one["label_ja"] for one in rows}
+    named = [one for one in rows if one["grade_rule_id"] == plan["grade_rule_id"]]
+    return [one for one in named if one["rule_owner"] != "product"] or named

@@ -43,11 +43,20 @@ STATUS = {
     "estimated": "推定",
     "projected": "推計",
     "suppressed": "秘匿",
+    "not_surveyed": "調査なし",
+    "not_applicable": "該当なし",
     "not_reported": "未報告",
 }
 MILESTONES = {"done": "達成", "done_late": "遅れて達成", "late": "遅れ", "dropped": "中止"}
 FITS = {"proxy": "代理", "context": "参考"}
 SERIES = {"census": "国勢調査", "resident_registry": "住民基本台帳"}
+WITHOUT_VALUE = {
+    "not_reported": NOT_REPORTED,
+    "suppressed": f"{HIDDEN} 秘匿",
+    "not_surveyed": f"{UNKNOWN} 調査なし",
+    "not_applicable": f"{NONE} 該当なし",
+}
+"""What is printed for a status that has no value."""
 _MARKED = {"preliminary", "revised", "estimated", "projected"}
 _BEFORE = {"~": "約"}
 _AFTER = {">": "超", ">=": "以上", "<": "未満", "<=": "以下"}
@@ -112,6 +121,4 @@ def grade(score: dict[str, Any] | None) -> str:
     if score["grade"] is not None:
         word = f"{score['grade']} {score['grade_label_ja'] or ''}".strip()
         return word + ("（暫定）" if score["grade_is_provisional"] else "")
-    if score["value_status"] == "not_reported":
-        return NOT_REPORTED
-    return f"{HIDDEN} 秘匿" if score["value_status"] == "suppressed" else NOT_GRADED
+    return WITHOUT_VALUE.get(score["value_status"], NOT_GRADED)

@@ -40,7 +40,7 @@ def written(about: Told, paper_no: str = "") -> bytes:
             "created": created(about),
         }
     )
-    cover = Page(book, "表紙", "表紙・目次", (8, 30, 58), landscape=False, titled=False, size=10.5)
+    cover = Page(book, "表紙", "表紙・目次", (7, 26, 70), landscape=False, titled=False, size=9.5)
     summary.add(book)
     kpis.add(book, "数値目標", headline=True)
     kpis.add(book, "KPI一覧", headline=False)
@@ -75,7 +75,10 @@ def _cover(page: Page, book: Book) -> None:
         ("基準日・作成日", f"{era_day(about.as_of)}（{about.as_of.isoformat()}）"),
         ("公表版の番号", about.release_id),
         ("作成", f"{about.town} {about.plan['secretariat_ja'] or ''}".strip()),
-        ("指標・施策・事業", f"指標 {about.plan['n_kpi']}件、施策 {about.plan['n_measures']}件、事業 {about.plan['n_projects']}件"),
+        (
+            "指標・施策・事業",
+            f"指標 {about.plan['n_kpi']}件、施策 {about.plan['n_measures']}件、事業 {about.plan['n_projects']}件",
+        ),
     ):
         page.block(page.row, 0, 1, head, bold=True, bg_color="#DCE6F1", **look)
         page.put(page.row, 2, text)
