@@ -66,10 +66,11 @@ def book_call(arguments: argparse.Namespace) -> int:
             + (f"there are: {', '.join(missing.plans)}" if there else "deliver its plan register and refresh first."),
         )
     except QueryError as older:
+        first = str(older).splitlines()[0]
         return _wrong(
             arguments,
-            f"release_not_readable: 公表版 {release.release_id} に要る表がありません。更新してから実行してください。（{_first(older)}）",
-            f"release_not_readable: release {release.release_id} lacks a table; refresh first. ({_first(older)})",
+            f"release_not_readable: 公表版 {release.release_id} に要る表がありません。更新してください（{first}）。",
+            f"release_not_readable: release {release.release_id} lacks a table; refresh first ({first}).",
         )
     try:
         write_bytes(arguments.to, book)
@@ -118,10 +119,6 @@ def _place(arguments: argparse.Namespace) -> int:
         )
         return REFUSED
     return OK
-
-
-def _first(error: Exception) -> str:
-    return str(error).splitlines()[0]
 
 
 def _wrong(arguments: argparse.Namespace, ja: str, en: str) -> int:

@@ -127,7 +127,7 @@ def add_population(book: Book) -> None:
                 page.book.look(border=1, border_color="#808080", align="center", num_format="0"),
             )
         spans.append((label, first, page.row - 1, 2))
-    page.gap()
+    page.sheet.set_h_pagebreaks([page.row])
     _counted(page, told, spans)
     page.gap()
     _chart(page, spans)
@@ -218,8 +218,7 @@ def _chart(page: Page, spans: list[tuple[str, int, int, int]]) -> None:
         }
     )
     chart.set_legend({"position": "bottom", "font": font})
-    chart.set_size({"width": 1000, "height": 440})
-    page.sheet.set_h_pagebreaks([page.row])
+    chart.set_size({"width": 960, "height": 380})
     page.sheet.insert_chart(
         page.row,
         0,

@@ -27,7 +27,8 @@ def _table(book: Book, name: str, about: str, frame: pl.DataFrame) -> None:
     head, text, number = book.look(bold=True), book.look(), book.look(num_format="General")
     for place, column in enumerate(frame.columns):
         sheet.write_string(0, place, column, head)
-        sheet.set_column(place, place, min(40, max(wide(column) + 3, 12)))
+        longest = max((wide(str(value)) for value in frame[column].cast(pl.String) if value is not None), default=0)
+        sheet.set_column(place, place, min(60, max(wide(column) + 4, longest + 1)))
     for line, row in enumerate(frame.iter_rows(), 1):
         for place, value in enumerate(row):
             if value is None:

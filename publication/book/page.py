@@ -23,6 +23,8 @@ from sousei.publication.book.words import digits, era_day, number_format
 A4, A3 = 9, 8
 SIZE = 10.0
 FONT = {"font_name": "游ゴシック", "font_size": SIZE, "font_charset": 128, "font_scheme": False}
+DEFAULT_ROW = 23
+"""Height of a row that nothing is set for, in pixels."""
 HEAD_FILL, BAND_FILL = "#DCE6F1", "#EFEFEF"
 _LINE = 1.62
 """Height of a line, times the size of its font."""
@@ -68,7 +70,7 @@ class Book:
                 "strings_to_urls": False,
                 "strings_to_numbers": False,
                 "default_format_properties": FONT,
-                "default_row_height": 23,
+                "default_row_height": DEFAULT_ROW,
             },
         )
         self.contents: list[tuple[str, str]] = []
@@ -205,7 +207,8 @@ class Page:
             cell = Number(cell)
         if isinstance(cell, Number):
             places = digits(cell.value, cell.most) if cell.places is None else cell.places
-            told |= {"align": "right", "num_format": number_format(places, cell.before, cell.after)}
+            told |= {"align": "right", "shrink": True}
+            told |= {"num_format": number_format(places, cell.before, cell.after)}
         else:
             told |= {"align": align, "text_wrap": True}
         look = self.book.look(**told)

@@ -6,7 +6,7 @@ has is counted 0; a year that was not scored is printed −.
 
 from __future__ import annotations
 
-from sousei.publication.book.page import FONT, Book, Cell, Column, Number, Page
+from sousei.publication.book.page import DEFAULT_ROW, FONT, Book, Cell, Column, Number, Page
 from sousei.publication.book.told import NO_GOAL, Row, Told
 from sousei.publication.book.words import NONE, short_goal
 
@@ -161,5 +161,5 @@ def _chart(page: Page, names: list[str], first: int, found: list[dict[str, int]]
     chart.set_size({"width": 1000, "height": 110 + 36 * len(found)})
     about = f"基本目標ごとの評価の数の積み上げ横棒。数値は表１のとおり（{len(found)}行）"
     page.sheet.insert_chart(page.row, 0, chart, {"description": about, "object_position": 1})
-    page.row += -(-(110 + 36 * len(found)) // 30) + 1
+    page.row += -(-(110 + 36 * len(found)) // DEFAULT_ROW) + 1
     page.sheet.set_h_pagebreaks([page.row])
