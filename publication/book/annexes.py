@@ -119,13 +119,7 @@ def add_population(book: Book) -> None:
             bounds = [_persons(one[bound], NONE) for bound in ("total_lower_persons", "total_upper_persons")]
             note = "" if one["is_projection"] else "基準年（実績）"
             people = [_persons(one[column], NONE) for column, _ in _PEOPLE]
-            page.cells(heads, [label, str(one["year"]), *people, *bounds, note])
-            page.sheet.write_number(
-                page.row - 1,
-                1,
-                one["year"],
-                page.book.look(border=1, border_color="#808080", align="center", num_format="0"),
-            )
+            page.cells(heads, [label, Number(one["year"], is_year=True), *people, *bounds, note])
         spans.append((label, first, page.row - 1, 2))
     page.sheet.set_h_pagebreaks([page.row])
     _counted(page, told, spans)
@@ -164,15 +158,13 @@ def _counted(page: Page, told: Told, spans: list[tuple[str, int, int, int]]) -> 
                 "" if one["value_status"] == "final" else f"（{STATUS.get(one['value_status'], one['value_status'])}）"
             )
             columns = ("ipss_2018_persons", "ipss_2023_persons", "plan_persons", "plan_gap_persons")
-            row = [label, str(one["as_of_date"].year), Number(one["actual_persons"], after=after, places=0)]
+            row: list[Cell] = [
+                label,
+                Number(one["as_of_date"].year, is_year=True),
+                Number(one["actual_persons"], after=after, places=0),
+            ]
             row += [_persons(one[column], NONE) for column in columns]
             page.cells(heads, [*row, STATUS.get(one["value_status"], one["value_status"]), era_day(one["as_of_date"])])
-            page.sheet.write_number(
-                page.row - 1,
-                1,
-                one["as_of_date"].year,
-                page.book.look(border=1, border_color="#808080", align="center", num_format="0"),
-            )
         spans.append((label, first, page.row - 1, 2))
     page.line(
         "国勢調査と住民基本台帳は数え方が違うため、一つの線で結ばない。住民基本台帳は計画（国勢調査の基準）と比べない。"

@@ -134,7 +134,7 @@ def add_history(book: Book) -> None:
                 _value(one, "value_before", "status_before"),
                 _value(one, "value_after", "status_after"),
                 one["unit"] or NONE,
-                "→".join(STATUS.get(s, s) for s in (one["status_before"], one["status_after"]) if s) or NONE,
+                "→".join(STATUS.get(s, str(s)) for s in (one["status_before"], one["status_after"]) if s) or NONE,
                 one["section_ja"] or NONE,
                 "\n".join(filter(None, (one["reason_ja"], decided))) or NONE,
                 era_day(one["received_at"].date()) if one["received_at"] else NONE,

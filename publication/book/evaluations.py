@@ -6,6 +6,7 @@ Holds: the layout of the sheet. Does not hold: which state of an evaluation an e
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from sousei.publication.book.kpis import actual, grade_of, milestone, rate
 from sousei.publication.book.page import HEAD_FILL, Book, Cell, Column, Page, height
@@ -93,7 +94,7 @@ def _sections(told: Told, measure: Row) -> str:
 
 def _pair(page: Page, head: str, text: str) -> None:
     """A heading on the left, a text over the rest."""
-    look = {"border": 1, "border_color": "#808080"}
+    look: dict[str, Any] = {"border": 1, "border_color": "#808080"}
     last = len(page.widths) - 1
     page.block(page.row, 0, 1, head, bold=True, bg_color=HEAD_FILL, valign="vcenter", **look)
     page.block(page.row, 2, last, text, **look)
@@ -122,7 +123,7 @@ def _projects(page: Page, projects: list[Row]) -> None:
     if not projects:
         page.line("載っている事業はありません。")
         return
-    look = {"border": 1, "border_color": "#808080"}
+    look: dict[str, Any] = {"border": 1, "border_color": "#808080"}
     spans = ((0, 0, "行"), (1, 3, "事業名"), (4, 6, "内容"), (7, 7, "区分"), (8, 8, "財源・担当課"))
     for first, last, head in spans:
         page.block(page.row, first, last, head, bold=True, bg_color=HEAD_FILL, align="center", **look)

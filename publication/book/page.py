@@ -45,13 +45,17 @@ class Column(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A number of a cell with words before and after it. places: decimals; None as many as it has, at most two."""
+    """A number of a cell with words before and after it. places: decimals; None as many as it has, at most `most`.
+
+    is_year: a year, without commas.
+    """
 
     value: Decimal | float | int
     before: str = ""
     after: str = ""
     places: int | None = None
     most: int = 2
+    is_year: bool = False
 
 
 Cell = str | int | Decimal | float | Number | None
@@ -209,6 +213,8 @@ class Page:
             places = digits(cell.value, cell.most) if cell.places is None else cell.places
             told |= {"align": "right", "shrink": True}
             told |= {"num_format": number_format(places, cell.before, cell.after)}
+            if cell.is_year:
+                told |= {"align": "center", "num_format": "0"}
         else:
             told |= {"align": align, "text_wrap": True}
         look = self.book.look(**told)

@@ -6,6 +6,7 @@ Holds: the order of the sheets, the cover, properties of the file. Does not hold
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from sousei.publication.book import annexes, basis, evaluations, kpis, machine, summary
 from sousei.publication.book.page import Book, Page, created, height
@@ -66,7 +67,7 @@ def _cover(page: Page, book: Book) -> None:
     page.sheet.set_row(page.row - 1, 64)
     page.line("進捗管理・評価", font_size=18, bold=True)
     page.gap()
-    look = {"border": 1, "border_color": "#808080"}
+    look: dict[str, Any] = {"border": 1, "border_color": "#808080"}
     for head, text in (
         ("対象年度", f"{about.fiscal_year(about.year)}実績"),
         ("計画期間", about.plan["term_label_ja"] or ""),
