@@ -143,7 +143,8 @@ class Page:
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(**_MARGINS)
         office = f"{told.town} {told.plan['secretariat_ja'] or ''}".strip().replace("&", "&&")
-        sheet.set_header(f"&R{self.book.paper_no.replace('&', '&&')}")
+        if self.book.paper_no:
+            sheet.set_header(f"&R{self.book.paper_no.replace('&', '&&')[:90]}")
         sheet.set_footer(f"&L{office[:90]}　{EDITIONS[told.edition]}&C&P／&N&R{era_day(told.as_of)}作成")
 
     def _title(self, title: str) -> None:
