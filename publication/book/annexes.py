@@ -46,7 +46,7 @@ _LINES = {"ipss_2018": "社人研 平成30年推計", "ipss_2023": "社人研 �
 def add_grants(book: Book) -> None:
     """Add 交付金効果検証: increments of the year and totals, of each KPI of a project of the national grant."""
     told = book.told
-    page = Page(book, "交付金効果検証", "交付金事業の効果検証", [c.width for c in _GRANT], size=8.5)
+    page = Page(book, "交付金効果検証", "交付金事業の効果検証", [c.width for c in _GRANT], paper=A3, size=9.0)
     if not told.grants:
         page.line("この計画には、交付金事業の報告がありません。")
         return

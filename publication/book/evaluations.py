@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from sousei.publication.book.kpis import actual, grade_of, milestone, rate
-from sousei.publication.book.page import HEAD_FILL, Book, Cell, Column, Page, height
+from sousei.publication.book.page import HEAD_FILL, Book, Cell, Column, Page, height, parts
 from sousei.publication.book.told import Row, Told
 from sousei.publication.book.words import NONE, UNKNOWN, digits, era_day, printed
 
@@ -69,7 +69,7 @@ def _measure(book: Book, name: str, measure: Row) -> None:
     ):
         _pair(page, head, text or NONE)
     page.gap()
-    page.line(f"１　指標（{told.fiscal_year(told.year)}）", bold=True, font_size=11)
+    page.line(f"１　指標　{told.fiscal_year(told.year)}", bold=True, font_size=11)
     kpis = [one for one in told.kpis if one["node_id"] == measure["node_id"]]
     if kpis:
         page.header(_KPI)
@@ -93,13 +93,15 @@ def _sections(told: Told, measure: Row) -> str:
 
 
 def _pair(page: Page, head: str, text: str) -> None:
-    """A heading on the left, a text over the rest."""
+    """A heading on the left, a text over the rest; a long text goes on in further rows: a row has a greatest height."""
     look: dict[str, Any] = {"border": 1, "border_color": "#808080"}
     last = len(page.widths) - 1
-    page.block(page.row, 0, 1, head, bold=True, bg_color=HEAD_FILL, valign="vcenter", **look)
-    page.block(page.row, 2, last, text, **look)
-    page.sheet.set_row(page.row, height([(text, sum(page.widths[2:])), (head, sum(page.widths[:2]))], page.size))
-    page.row += 1
+    for number, part in enumerate(parts(text, sum(page.widths[2:]), page.size)):
+        said = f"{head}（続き）" if number else head
+        page.block(page.row, 0, 1, said, bold=True, bg_color=HEAD_FILL, valign="vcenter", **look)
+        page.block(page.row, 2, last, part, **look)
+        page.sheet.set_row(page.row, height([(part, sum(page.widths[2:])), (said, sum(page.widths[:2]))], page.size))
+        page.row += 1
 
 
 def _kpi(told: Told, kpi: Row) -> list[Cell]:

@@ -109,7 +109,7 @@ def _fixed(told: Told, kpi: Row) -> dict[int, Cell]:
 def _tall(page: Page, heads: list[Column], fixed: dict[int, Cell]) -> float:
     """Height of each of the two lines, in points."""
     texts = [(cell, heads[place].width) for place, cell in fixed.items() if isinstance(cell, str)]
-    return max(height(texts, page.size, 2) / 2, height([], page.size))
+    return max(height(texts, page.size, 2, 2) / 2, height([], page.size))
 
 
 def _two_lines(page: Page, told: Told, heads: list[Column], kpi: Row, tall: float) -> None:

@@ -99,10 +99,25 @@ def lines(text: str, across: float, size: float = SIZE) -> int:
     return sum(max(1, math.ceil(wide(line) / room)) for line in text.split("\n"))
 
 
-def height(told: Sequence[tuple[str, float]], size: float = SIZE, least: int = 1) -> float:
-    """Height in points of a row that shows texts in their widths."""
+def parts(text: str, across: float, size: float = SIZE, most: int = 20) -> list[str]:
+    """A text cut into pieces of at most `most` lines each, at the end of a line."""
+    room = max(2.0, (across - 0.5) * SIZE / size)
+    found, start, used, line = [], 0, 1, 0.0
+    for place, char in enumerate(text):
+        width = wide(char)
+        if char == "\n" or line + width > room:
+            used, line = used + 1, 0.0
+            if used > most:
+                found.append(text[start:place])
+                start, used = place + (char == "\n"), 1
+        line += 0 if char == "\n" else width
+    return [*found, text[start:]]
+
+
+def height(told: Sequence[tuple[str, float]], size: float = SIZE, least: int = 1, rows: int = 1) -> float:
+    """Height in points that shows texts in their widths, over one row or more."""
     most = max([least, *(lines(text, across, size) for text, across in told if text)])
-    return min(most * size * _LINE + 4, _TALLEST)
+    return min(most * size * _LINE + 4, _TALLEST * rows)
 
 
 class Page:

@@ -277,3 +277,21 @@ def test_the_command_writes_and_says_what_is_wrong(published: Path, tmp_path: Pa
         "--json",
     )
     assert json.loads(said_json.stdout)["size_bytes"] == to.stat().st_size
+
+
+def test_a_long_text_of_an_evaluation_is_shown_in_full_by_the_edition_that_may(release: Release) -> None:
+    """Synthetic evaluation: a draft for the staff only, and longer than a row can be tall."""
+    from sousei.publication.book.page import height, parts
+    from sousei.publication.book.told import _evaluations
+
+    row = {"subject_id": "1ア1", "fiscal_year": 2024}
+    rows = [row | {"evaluation_state": state} for state in ("internal_confirmed", "draft")]
+    assert _evaluations(rows, 2024, "staff")["1ア1"]["evaluation_state"] == "internal_confirmed"
+    assert _evaluations(rows[1:], 2024, "staff") and not _evaluations(rows[1:], 2024, "council")
+    assert _evaluations(rows, 2024, "council") and not _evaluations(rows, 2024, "public")
+    assert not _evaluations(rows, 2023, "staff")
+    text = "地域の担い手を確保するため、研修会を開いた。" * 120 + "\n" + "課題" * 700
+    pieces = parts(text, 80, 9.5)
+    assert len(pieces) > 1 and "".join(pieces).replace("\n", "") == text.replace("\n", "")
+    assert all(height([(one, 80)], 9.5) < 400 for one in pieces)
+    assert parts("短い", 80) == ["短い"] and parts("", 80) == [""]
