@@ -7,6 +7,7 @@ desk), or the form of an answer (`formats`).
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import duckdb
 import polars as pl
@@ -28,6 +29,11 @@ def query(sql: str, release: Release, seconds: float = QUERY_SECONDS) -> pl.Data
     No files, no network, no extensions, no writes, no settings, bounded memory and time.
     Raises QueryError for anything but one SELECT statement, and when the query fails or takes longer than `seconds`.
     """
+    return queries([sql], release, seconds)[0]
+
+
+def queries(statements: Sequence[str], release: Release, seconds: float = QUERY_SECONDS) -> list[pl.DataFrame]:
+    """The answers to several SELECT in one such session, `seconds` for each; raises QueryError as `query` does."""
     with duckdb.connect(
         str(release.database),
         read_only=True,
@@ -44,19 +50,23 @@ def query(sql: str, release: Release, seconds: float = QUERY_SECONDS) -> pl.Data
     ) as connection:
         connection.execute("set timezone = 'Asia/Tokyo'")
         connection.execute("set lock_configuration = true")
-        try:
-            statements = connection.extract_statements(sql)
-        except duckdb.Error as error:
-            raise QueryError(f"query_failed: SQLを解釈できません: {error}") from error
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise QueryError("query_refused: 実行できるのは1つのSELECT文だけです。 / One SELECT statement only.")
-        timer = threading.Timer(seconds, connection.interrupt)
-        timer.start()
-        try:
-            return connection.sql(statements[0].query).pl()
-        except duckdb.InterruptException as error:
-            raise QueryError(f"query_failed: {seconds:g}秒を超えたため中止しました。") from error
-        except duckdb.Error as error:
-            raise QueryError(f"query_failed: {error}") from error
-        finally:
-            timer.cancel()
+        return [_answer(sql, connection, seconds) for sql in statements]
+
+
+def _answer(sql: str, connection: duckdb.DuckDBPyConnection, seconds: float) -> pl.DataFrame:
+    try:
+        statements = connection.extract_statements(sql)
+    except duckdb.Error as error:
+        raise QueryError(f"query_failed: SQLを解釈できません: {error}") from error
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise QueryError("query_refused: 実行できるのは1つのSELECT文だけです。 / One SELECT statement only.")
+    timer = threading.Timer(seconds, connection.interrupt)
+    timer.start()
+    try:
+        return connection.sql(statements[0].query).pl()
+    except duckdb.InterruptException as error:
+        raise QueryError(f"query_failed: {seconds:g}秒を超えたため中止しました。") from error
+    except duckdb.Error as error:
+        raise QueryError(f"query_failed: {error}") from error
+    finally:
+        timer.cancel()

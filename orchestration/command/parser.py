@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from sousei.orchestration.command import deliveries, desk, forms, indicators, nights, releases
+from sousei.orchestration.command import books, deliveries, desk, forms, indicators, nights, releases
 
 _EXTRACT_COLUMNS = """入力: 一行目が見出しの CSV（UTF-8 か Shift_JIS）。次の見出しの列だけを見る（ほかは捨てる）。
   生年月日 または 年齢    2026-04-01、2026/4/1、20260401、令和8年4月1日、R8.4.1、5080401（元号番号）。時刻つきも可
@@ -102,6 +102,13 @@ def parser() -> argparse.ArgumentParser:
         "sousei form plan --municipality 01661 --to plan.xlsx",
     )
     forms.add(call, common)
+    call = add(
+        "book",
+        books.book_call,
+        "計画の進捗管理の資料（印刷用のExcel）を書き出す / the finished workbook of a plan, to print and to hand out",
+        "sousei book --municipality 01223 --plan nemuro_strategy_2 --edition council --to nemuro_kpi.xlsx",
+    )
+    books.add(call)
     call = add(
         "aggregate",
         deliveries.aggregate_call,

@@ -1,0 +1,194 @@
+"""What a release says of one plan, read once for all sheets.
+
+Holds: the queries, and what an edition may show. Does not hold: how anything looks, any arithmetic on figures.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from sousei.foundation.clock import fiscal_year_of
+from sousei.publication.query import queries
+from sousei.publication.shelf import Release
+
+Row = dict[str, Any]
+
+EDITIONS = {"staff": "庁内版", "council": "会議版", "public": "公表版"}
+STATES = ("draft", "section_confirmed", "internal_confirmed", "external_confirmed", "published", "corrected")
+"""States of an evaluation, in the order in which it goes through them."""
+_FIRST_STATE = {"staff": "draft", "council": "internal_confirmed", "public": "published"}
+SHOWN_YEARS = 5
+"""Fiscal years that a list has columns for: the latest ones."""
+NO_GOAL = "（基本目標なし）"
+
+
+class NotThereError(LookupError):
+    """The release has no such plan; `plans` are those of the municipality."""
+
+    def __init__(self, plans: list[str]) -> None:
+        super().__init__("no_plan")
+        self.plans = plans
+
+
+@dataclass(frozen=True)
+class Told:
+    """All that the sheets take; rows are dicts of mart columns, in the order of print.
+
+    year: the fiscal year of the book, the latest closed one that is scored. years: those with columns in the lists.
+    """
+
+    edition: str
+    release_id: str
+    as_of: dt.date
+    town: str
+    plan: Row
+    year: int
+    years: list[int]
+    labels: dict[int, tuple[str, str]]
+    kpis: list[Row]
+    scores: dict[tuple[str, int], Row]
+    summary: list[Row]
+    measures: list[Row]
+    projects: list[Row]
+    evaluations: dict[str, Row]
+    grants: list[Row]
+    missing: list[Row]
+    history: list[Row]
+    rules: list[Row]
+    vision: list[Row]
+    counted: list[Row]
+    sources: dict[str, Row]
+    long: pl.DataFrame
+    codebook: pl.DataFrame
+    parts: dict[tuple[str, int], Row] = field(default_factory=dict)
+
+    @property
+    def is_public(self) -> bool:
+        return self.edition == "public"
+
+    @property
+    def is_staff(self) -> bool:
+        return self.edition == "staff"
+
+    def fiscal_year(self, year: int | None) -> str:
+        """令和6年度（2024年度）; '' where there is none."""
+        if year is None:
+            return ""
+        era, western = self.labels.get(year, (f"{year}年度", ""))
+        return era + western
+
+    def goals(self) -> list[str]:
+        """Basic goals in the order of the plan."""
+        return list(dict.fromkeys(one["basic_goal"] or NO_GOAL for one in self.kpis))
+
+
+def told(release: Release, municipality: str, plan_id: str, edition: str) -> Told:
+    """Read a release for one plan.
+
+    municipality: five digits. edition: staff, council or public; the public one is read without open questions, what is
+    missing and remarks. Raises NotThereError where the release has no such plan, QueryError where it lacks a table.
+    """
+    read = dict(zip(_ASKED, queries(_statements(municipality, plan_id), release), strict=True))
+    rows = {name: frame.to_dicts() for name, frame in read.items()}
+    plan = next((one for one in rows["plans"] if one["plan_id"] == plan_id), None)
+    if plan is None:
+        raise NotThereError([one["plan_id"] for one in rows["plans"]])
+    meta, scored = rows["release"][0], rows["scored"]
+    year = _year(plan, scored, meta["as_of_date"])
+    codebook = read["codebook"]
+    if edition == "public":
+        codebook = codebook.filter(pl.col("column_name") != "note")
+    long = read["long"].select(codebook["column_name"].to_list())
+    return Told(
+        edition=edition,
+        release_id=meta["release_id"],
+        as_of=meta["as_of_date"],
+        town=next((str(one["name_ja"]) for one in rows["towns"]), ""),
+        plan=plan,
+        year=year,
+        years=sorted({one["fiscal_year"] for one in scored if one["fiscal_year"] <= year})[-SHOWN_YEARS:] or [year],
+        labels={
+            one["fiscal_year"]: (one["fiscal_year_label_ja"], one["fiscal_year_western_label_ja"])
+            for one in rows["times"]
+        },
+        kpis=rows["kpis"],
+        scores={(one["kpi_id"], one["fiscal_year"]): one for one in scored},
+        summary=[one for one in rows["summary"] if one["fiscal_year"] in {year, year - 1}],
+        measures=rows["measures"],
+        projects=rows["projects"],
+        evaluations=_evaluations(rows["evaluations"], year, edition),
+        grants=rows["grants"],
+        missing=[] if edition == "public" else rows["missing"],
+        history=rows["history"],
+        rules=_rules(rows["rules"], plan),
+        vision=rows["vision"],
+        counted=rows["counted"],
+        sources={one["source_id"]: one for one in rows["sources"]},
+        long=long,
+        codebook=codebook,
+        parts={(one["kpi_id"], one["fiscal_year"]): one for one in long.to_dicts()},
+    )
+
+
+_ASKED = {
+    "release": ("meta_release", "all", "release_id"),
+    "towns": ("dim_municipality", "town", "valid_to desc nulls first"),
+    "plans": ("dim_plan", "town", "first_fiscal_year, plan_id"),
+    "times": ("dim_time", "all", "year"),
+    "kpis": ("dim_kpi", "plan in force", "source_row, kpi_id"),
+    "scored": ("mart_kpi_scorecard", "plan", "kpi_id, fiscal_year"),
+    "summary": ("mart_kpi_summary", "plan", "basic_goal, row_class_ja, fiscal_year, grade_class"),
+    "measures": ("mart_measure", "plan", "source_row, node_id"),
+    "projects": ("mart_project", "plan", "node_id nulls last, line_no nulls last, project_id, place_no"),
+    "evaluations": ("mart_evaluation", "plan", "subject_id, fiscal_year, evaluation_state, source_id"),
+    "grants": ("mart_grant_form", "plan", "grant_project_ja, grant_kpi_no, fiscal_year"),
+    "missing": ("mart_kpi_missing", "plan", "reason, kpi_id, fiscal_year, missing_id"),
+    "history": ("mart_kpi_history", "plan", "kpi_id, event_no"),
+    "rules": ("dim_grade_rule", "plan or product", "rule_owner, grade_rule_id, band_order"),
+    "vision": ("mart_population_vision", "town", "scenario_id, year"),
+    "counted": ("mart_population_actual", "town", "series, as_of_date"),
+    "sources": ("meta_source", "all", "source_id"),
+    "codebook": ("mart_kpi_codebook", "all", "place"),
+    "long": ("mart_kpi_long", "plan", "kpi_id, fiscal_year"),
+}
+"""Name -> table, of whom its rows are, and their order."""
+
+
+def _statements(municipality: str, plan_id: str) -> list[str]:
+    code, plan = (text.replace("'", "''") for text in (municipality, plan_id))
+    town = f"municipality_code = '{code}'"
+    where = {
+        "all": "true",
+        "town": town,
+        "plan": f"{town} and plan_id = '{plan}'",
+        "plan in force": f"{town} and plan_id = '{plan}' and is_current",
+        "plan or product": f"rule_owner = 'product' or ({town} and plan_id = '{plan}')",
+    }
+    return [
+        f"select * from {table} where {where[whose]} order by {order}"  # noqa: S608 - quoted above
+        for table, whose, order in _ASKED.values()
+    ]
+
+
+def _year(plan: Row, scored: list[Row], as_of: dt.date) -> int:
+    """The latest scored fiscal year that is over; without one the last of the term that is."""
+    closed = fiscal_year_of(as_of) - 1
+    years = [one["fiscal_year"] for one in scored if one["fiscal_year"] <= closed]
+    return max(years) if years else max(plan["first_fiscal_year"], min(plan["last_fiscal_year"], closed))
+
+
+def _evaluations(rows: list[Row], year: int, edition: str) -> dict[str, Row]:
+    """subject_id -> the furthest state of the year that the edition may show."""
+    allowed = STATES[STATES.index(_FIRST_STATE[edition]) :]
+    seen = [one for one in rows if one["fiscal_year"] == year and one["evaluation_state"] in allowed]
+    return {one["subject_id"]: one for one in sorted(seen, key=lambda one: allowed.index(one["evaluation_state"]))}
+
+
+def _rules(rows: list[Row], plan: Row) -> list[Row]:
+    """Bands of the plan's rule of grading: its own where it sets one of this name, else the product's."""
+    named = [one for one in rows if one["grade_rule_id"] == plan["grade_rule_id"]]
+    return [one for one in named if one["rule_owner"] != "product"] or named
