@@ -40,7 +40,7 @@ def book_call(arguments: argparse.Namespace) -> int:
     from sousei.foundation.files import write_bytes
     from sousei.ingest.areas.register import register
     from sousei.publication import shelf
-    from sousei.publication.book.told import NotThereError
+    from sousei.publication.book.told import EDITIONS, NotThereError
     from sousei.publication.book.write import workbook
     from sousei.publication.query import QueryError
 
@@ -94,7 +94,7 @@ def book_call(arguments: argparse.Namespace) -> int:
         return OK
     say(
         arguments,
-        f"{arguments.to}: 計画 {arguments.plan} の{arguments.edition}版"
+        f"{arguments.to}: 計画 {arguments.plan} の{EDITIONS[arguments.edition]}"
         f"（公表版 {release.release_id}、{len(book):,}バイト）",
         f"{arguments.to}: {arguments.edition} edition of {arguments.plan} "
         f"(release {release.release_id}, {len(book):,} bytes)",
