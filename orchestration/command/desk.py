@@ -192,7 +192,12 @@ def _charts(arguments: argparse.Namespace, opened: Any, mart: Any) -> int:
 
 
 def code(text: str) -> str:
-    """A five-digit municipality code, as an argument of the command."""
+    """A municipality code as an argument of the command: five digits, or six with the check digit."""
+    if re.fullmatch(r"\d{6}", text):
+        from sousei.ingest.vocabulary.codes import valid6
+
+        if valid6(text):
+            return text[:5]
     if not re.fullmatch(r"\d{5}", text):
         raise argparse.ArgumentTypeError(f"bad_code: {text!r} は5桁の団体コードではありません / not a five-digit code")
     return text

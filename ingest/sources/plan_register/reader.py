@@ -12,7 +12,7 @@ from typing import Any
 
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.forms import workbook
-from sousei.ingest.forms.cells import Number, Wrong, chosen, number
+from sousei.ingest.forms.cells import Number, Wrong, chosen, number, year
 from sousei.ingest.forms.cells import flag as flag_of
 from sousei.ingest.forms.model import form
 from sousei.ingest.forms.sheets import Row, Table
@@ -288,6 +288,8 @@ def _set(table: Table, row: Row) -> None:
     try:
         if field in _LISTED:
             row.values["field_value"] = chosen(text, _LISTED[field])
+        elif field in {"baseline_year", "benchmark_year"}:
+            row.values["field_value"] = str(year(text))
         elif field in _NUMBERS:
             found: Number = number(text)
             row.values["field_value"] = f"{found.value.normalize():f}"

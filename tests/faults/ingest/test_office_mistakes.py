@@ -317,3 +317,24 @@ def test_two_sections_with_two_values_are_asked_and_one_section_restates(tmp_pat
 
 def test_there_are_at_least_twenty_eight_mistakes() -> None:
     assert len(IN_THE_PLAN) + len(IN_THE_REPORT) >= 28
+
+
+def test_a_reading_takes_years_and_numbers_as_people_write_them(tmp_path: Path) -> None:
+    plan = plan_of()
+    plan["question"] = [
+        {
+            "question_id": "q1",
+            "kpi_id": "k1",
+            "question_ja": "基準はいつか",
+            "reading_taken": "B",
+            "question_state": "未回答",
+        }
+    ]
+    plan["reading"] = [
+        {"question_id": "q1", "reading_id": "A", "reading_ja": "計画のとおり"},
+        {"question_id": "q1", "reading_id": "B", "reading_ja": "前の年度", "field": "基準年", "field_value": "R3"},
+    ]
+    result = told(tmp_path, plan, report_of())
+    assert result.problems.is_empty()
+    readings = pl.read_parquet(result.files["plan_register_reading"]).drop_nulls("field")
+    assert readings.select("field", "field_value").rows() == [("baseline_year", "2021")]

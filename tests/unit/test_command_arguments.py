@@ -1,0 +1,20 @@
+"""Arguments of the command as people type them."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from sousei.orchestration.command.desk import code
+
+
+@pytest.mark.parametrize("text", ["01223", "012238"])
+def test_a_municipality_is_named_by_five_digits_or_six(text: str) -> None:
+    assert code(text) == "01223"
+
+
+@pytest.mark.parametrize("text", ["012239", "1223", "根室市", "0122388"])
+def test_what_is_no_code_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="bad_code"):
+        code(text)
