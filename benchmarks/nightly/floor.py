@@ -21,13 +21,13 @@ import duckdb
 from sousei.expectations.suites.declared import CHECKS, FRAMES
 from sousei.expectations.suites.forms import Check
 from sousei.foundation.clock import fiscal_year_of
-from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.foundation.home import PROJECT_ROOT, SEEDS, Home
 from sousei.ingest import raw
 from sousei.ingest.cells.contents import using
 from sousei.ingest.receive import intake
 from sousei.projection import scenarios
 from sousei.projection.night import build as projection
-from sousei.projection.night import reconcile
+from sousei.projection.night import plans
 from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
 
 CATALOG = "candidate"
@@ -169,13 +169,12 @@ def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
     )
     lap("read")
     frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
-    given = PROJECT_ROOT / "dbt_project" / "seeds"
-    built = projection.build(
-        frames,
-        scenarios=scenarios.read(given / "scenarios.csv"),
-        plan_figures=reconcile.read(given / "plan_figures.csv"),
-    )
+    own, printed = (connection.sql(f"from in_force.plan_register_{name}").pl() for name in ("scenario", "figure"))
+    planned = plans.of_night(scenarios.read(SEEDS / "scenarios.csv"), own, printed)
+    built = projection.build(frames, scenarios=planned.scenarios, plan_figures=planned.figures)
     connection.execute("create schema projection")
+    connection.register("plan_fault", planned.faults)
+    connection.execute("create table projection.plan_fault as from plan_fault")
     for name in PROJECTION_TABLES:
         built[name].write_parquet(to / f"{name}.parquet")
         connection.execute(f"create view projection.{name} as from '{to / name}.parquet'")
