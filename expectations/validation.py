@@ -62,10 +62,12 @@ def threshold_of(check: Check) -> str:
     return f"{'' if low is None else f'{low:g}'} .. {'' if high is None else f'{high:g}'}"
 
 
-def _is_fed(connection: duckdb.DuckDBPyConnection, raw_tables: tuple[str, ...]) -> bool:
-    if not raw_tables:
+def is_fed(connection: duckdb.DuckDBPyConnection, fed_by: tuple[str, ...]) -> bool:
+    """Whether any of a frame's sources has a row (Frame.fed_by)."""
+    if not fed_by:
         return True
-    query = " union all ".join(f"(select 1 from raw.{name} limit 1)" for name in raw_tables)  # noqa: S608
+    sources = [name if "." in name else f"raw.{name}" for name in fed_by]
+    query = " union all ".join(f"(select 1 from {name} limit 1)" for name in sources)  # noqa: S608
     return bool(connection.execute(query).fetchall())
 
 
@@ -139,7 +141,7 @@ def validate(candidate: Path, tables: Collection[str] | None = None) -> list[Sui
         for frame, checks in by_frame.items():
             try:
                 judged = connection.sql(frame.sql).df()
-                fed = _is_fed(connection, frame.fed_by)
+                fed = is_fed(connection, frame.fed_by)
             except duckdb.Error as error:
                 outcomes += [_failed(check, str(error)) for check in checks]
                 continue

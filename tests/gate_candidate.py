@@ -61,6 +61,8 @@ create table main.dim_kpi as
         target_fiscal_year, how_measured, note_ja);
 alter table main.dim_kpi alter baseline_value type decimal(18, 4);
 alter table main.dim_kpi alter target_value type decimal(18, 4);
+alter table main.dim_kpi add column is_current boolean default true;
+alter table main.dim_kpi add column first_fiscal_year integer default 2021;
 
 create table main.fct_population as
     with ages as (
@@ -235,8 +237,12 @@ def _raw_rows(connection: duckdb.DuckDBPyConnection) -> None:
             f"insert into raw.{table} (area_code, area_level) "
             "values ('99001', 'municipality'), ('99002', 'municipality')"
         )
-    for table in ("plan_register_kpi", "section_report_value"):
-        connection.execute(f"insert into raw.{table} (municipality_code) values ('99001')")
+    connection.execute("insert into raw.plan_register_kpi (municipality_code) values ('99001')")
+    connection.execute("create schema delivered")
+    connection.execute(
+        "create table delivered.section_report_value as "
+        "select '99001' as municipality_code, cast(null as varchar) as subseries_ja"
+    )
 
 
 def make(path: Path, *statements: str) -> Path:

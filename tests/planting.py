@@ -23,6 +23,7 @@ import duckdb
 
 from sousei.expectations.suites.declared import CHECKS
 from sousei.expectations.suites.forms import Check
+from sousei.expectations.validation import is_fed
 from sousei.foundation.home import Home
 from sousei.ingest import raw
 from sousei.ingest.receive import intake
@@ -196,9 +197,7 @@ def fails(connection: duckdb.DuckDBPyConnection, check: Check) -> bool:
     """Whether a check of the suites fails on a candidate: the comparison that its expectation makes, in SQL."""
     frame, arguments = check.frame, check.arguments
     if check.expectation == "ExpectTableRowCountToBeBetween":
-        fed = not frame.fed_by or any(
-            connection.execute(f"select 1 from raw.{name} limit 1").fetchall() for name in frame.fed_by
-        )
+        fed = is_fed(connection, frame.fed_by)
         (count,) = connection.execute(f"select count(*) from ({frame.sql})").fetchall()[0]
         least = arguments["min_value"] if fed else 0
         most = 0 if frame.and_nothing_else and not fed else arguments["max_value"]

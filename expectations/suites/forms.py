@@ -28,8 +28,8 @@ class Frame:
     """What one suite looks at.
 
     `grain` says what one row is; `keys` are the columns that name a failing row to a person (source_id, sheet and row
-    lead back to the delivered cell); the frame may be empty only where all raw tables of `fed_by` are, and must
-    be empty then where `and_nothing_else` feeds it.
+    lead back to the delivered cell); the frame may be empty only where all of `fed_by` are (raw tables by name, or
+    what stands behind `from`), and must be empty then where `and_nothing_else` feeds it.
     """
 
     name: str

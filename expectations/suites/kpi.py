@@ -52,7 +52,7 @@ from main.fct_kpi_actual
 group by municipality_code, plan_id, kpi_id, fiscal_year
 """,
     ("municipality_code", "plan_id", "kpi_id", "fiscal_year"),
-    ("section_report_value",),
+    ("delivered.section_report_value where subseries_ja is null",),
 )
 
 SCORECARD = Frame(
@@ -76,7 +76,11 @@ select
 from main.mart_kpi_scorecard
 """,
     ("municipality_code", "plan_id", "kpi_id", "fiscal_year", "source_id", "sheet", "row"),
-    ("section_report_value",),
+    (
+        "main.fct_kpi_actual as actual inner join main.dim_kpi as kpi using (municipality_code, plan_id, kpi_id) "
+        "where kpi.is_current and kpi.kind <> 'milestone' and actual.fiscal_year "
+        "between coalesce(kpi.first_fiscal_year, 0) and coalesce(kpi.target_fiscal_year, 9999)",
+    ),
 )
 
 SCORECARD_COVERAGE = Frame(

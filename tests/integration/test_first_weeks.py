@@ -159,7 +159,7 @@ def test_a_refused_night_writes_nothing_of_its_own_to_the_output(
 @pytest.mark.parametrize("final_first", [False, True])
 def test_final_census_and_preliminary_in_any_order(tmp_path: Path, persons: int, final_first: bool) -> None:
     """The final count of 2025 stopped every night for good (mart_population_actual had its key twice)."""
-    one = with_(town(tmp_path), "census", "ipss_projection")
+    one = with_(town(tmp_path), "census", "ipss_projection", "plan_register")
     files = {"preliminary.csv": preliminary_2025(), "final.csv": final_2025(persons)}
     for name in sorted(files, reverse=not final_first):
         one.deliver(name, files[name])

@@ -1,4 +1,5 @@
-"""A town that has only some of the sources publishes what it can: every subset of the six on a fresh home."""
+"""A town that has only some of the sources publishes what it can: every subset of the six statistics on a fresh home,
+and its own plan and reports alone and beside them."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ import pytest
 from sousei.orchestration.inputs import SAMPLES
 from tests.nights import town
 
-SOURCES = sorted(path.name for path in SAMPLES.iterdir() if path.is_dir())
+OWN_FORMS = ("plan_register", "section_report")
+SOURCES = sorted(path.name for path in SAMPLES.iterdir() if path.is_dir() and path.name not in OWN_FORMS)
 SUBSETS = [subset for size in range(1, len(SOURCES) + 1) for subset in itertools.combinations(SOURCES, size)]
 ONE_OR_ALL_BUT_ONE = {1, len(SOURCES) - 1, len(SOURCES)}
 """How many sources: each alone, each missing, all."""
@@ -53,6 +55,22 @@ def test_there_are_six_sources_and_every_three_of_them_meet_in_every_way() -> No
     assert (SOURCES, len(SUBSETS)) == (sorted(MARTS), 63)
     assert len(set().union(*map(covered, [(), *CHOSEN]))) == len(TRIPLES) * 8
     assert 13 <= len(CHOSEN) <= 30
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("others", [(), ("census",), ("ipss_projection",), ("furusato_nozei", "tourism")])
+@pytest.mark.parametrize("own", [OWN_FORMS[:1], OWN_FORMS[1:], OWN_FORMS], ids="+".join)
+def test_plans_and_reports_are_published_alone_and_beside_some(
+    tmp_path: Path, own: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    """A report without its plan waits; a plan without reports has no values; neither stops the night."""
+    one = town(tmp_path / "home")
+    for source in (*own, *others):
+        shutil.copytree(SAMPLES / source, one.landing / source)
+    one.publishes()
+    ((kpis,), (values,)) = (one.query(f"select count(*) from {mart}")[0] for mart in ("dim_kpi", "fct_kpi_actual"))
+    assert (kpis > 0) == ("plan_register" in own)
+    assert values > 0 or own != OWN_FORMS
 
 
 @pytest.mark.slow

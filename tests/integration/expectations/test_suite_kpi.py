@@ -59,7 +59,7 @@ def test_planted_fault_fails_exactly_its_check(check_id: str, sound: Path, tmp_p
 
 
 NO_REPORT = (
-    "delete from raw.section_report_value; delete from main.fct_kpi_actual; delete from main.mart_kpi_scorecard; "
+    "delete from delivered.section_report_value; delete from main.fct_kpi_actual; delete from main.mart_kpi_scorecard; "
     "update main.dim_kpi set target_fiscal_year = 2030; "
 )
 NO_PLAN = "delete from raw.plan_register_kpi; delete from main.dim_kpi; "
