@@ -27,6 +27,7 @@ from sousei.ingest.cells.contents import Opener, using
 from sousei.ingest.decided import corrections, named
 from sousei.ingest.decided.decisions import Decisions
 from sousei.ingest.decided.named import Line
+from sousei.ingest.forms import product
 from sousei.ingest.problems.record import TO_PASTE, FileProblem, Problem, frame_of
 from sousei.ingest.receive.intake import Snapshot
 from sousei.ingest.tables import RAW_TABLES, schema_of
@@ -59,8 +60,9 @@ class RawResult(NamedTuple):
 
 
 def reader_version() -> str:
-    """Hash of what decides how bytes become rows: the reader with its contracts, and the municipalities."""
-    return fingerprint("ingest", "foundation", *areas.SEED_FILES)
+    """Hash of what decides how bytes become rows: the reader with its contracts and forms, and the seeds that they
+    ask."""
+    return fingerprint("ingest", "foundation", *areas.SEED_FILES, *product.SEED_FILES)
 
 
 def read(

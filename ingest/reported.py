@@ -17,18 +17,14 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from sousei.foundation.clock import fiscal_year_of
-from sousei.foundation.home import SEEDS
 from sousei.ingest.forms.cells import near
 from sousei.ingest.forms.model import form
+from sousei.ingest.forms.product import summed_kinds
 from sousei.ingest.problems.record import FileProblem, problem
 from sousei.ingest.tables import schema_of
 from sousei.ingest.vocabulary.text import squeeze
 
 _REPORT = "section_report"
-_SUMMED = frozenset(
-    pl.read_csv(SEEDS / "kpi_kinds.csv", infer_schema=False).filter(pl.col("is_summed") == "true")["kind"]
-)
-"""Kinds whose values add up over the term."""
 _CERTAIN = {"year", "cumulative_term", "cumulative_ever"}
 _TIMES = 30
 """How many times a value may differ from the largest that is known of its KPI before somebody must say why."""
@@ -139,11 +135,10 @@ def _value(row: dict[str, Any], plans: _Plans, this_year: int, tell: Any) -> Non
         tell(row, "report_unit_differs", "単位", text=row["unit"], unit=kpi["unit"] or "なし")
         return
     year, (first, last) = row["fiscal_year"], plans.terms[at]
-    is_meant = bool(row["note_ja"]) or row["fit"] not in {None, "same"}
     if year > this_year:
         tell(row, "report_year_ahead", "年度", year=year)
         return
-    if kpi["kind"] != "milestone" and not first <= year <= last and not is_meant:
+    if kpi["kind"] != "milestone" and not first <= year <= last and not _is_meant(row):
         tell(row, "report_year_before", "年度", year=year, first=first, last=last)
     if kpi["kind"] == "milestone" and row["reported_value"] is not None:
         tell(row, "report_milestone_value", "節目の状態")
@@ -151,7 +146,7 @@ def _value(row: dict[str, Any], plans: _Plans, this_year: int, tell: Any) -> Non
         tell(row, "report_no_milestone", "節目の状態")
     elif row["reported_value"] is not None:
         said = row["accumulation"] or ("year" if kpi["accumulation"] == "year" else None)
-        if kpi["kind"] in _SUMMED and said not in _CERTAIN and row["fit"] in {None, "same"}:
+        if kpi["kind"] in summed_kinds() and said not in _CERTAIN and row["fit"] in {None, "same"}:
             tell(row, "report_accumulation_missing", "集計")
             return
         _size(row, kpi, plans.targets.get((at, row["kpi_id"])), tell)
@@ -168,9 +163,13 @@ def _size(row: dict[str, Any], kpi: Mapping[str, Any], known: Decimal | None, te
         elif 0 < value <= 1 and known is not None and known >= 5 and not row["note_ja"]:
             tell(row, "report_share_as_fraction", "値", text=shown, percent=f"{(value * 100).normalize():f}")
         return
-    is_meant = row["note_ja"] or row["fit"] not in {None, "same"}
-    if known and value and not is_meant and (abs(value) > _TIMES * known or abs(value) * 1000 < known):
+    if known and value and not _is_meant(row) and (abs(value) > _TIMES * known or abs(value) * 1000 < known):
         tell(row, "report_size_unlike", "値", text=shown, other=f"{known.normalize():f}")
+
+
+def _is_meant(row: Mapping[str, Any]) -> bool:
+    """Somebody said why in the remarks, or the value is not the KPI's own."""
+    return bool(row["note_ja"]) or row["fit"] not in {None, "same"}
 
 
 def _sections(rows: list[dict[str, Any]], order: Mapping[str, int], names: Mapping[str, str], tell: Any) -> None:

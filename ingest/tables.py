@@ -128,7 +128,7 @@ def _of_form(told: Mapping[str, Any], source: str) -> Iterator[RawTable]:
             observed=False,
             source=source,
             row_key=tuple(dict.fromkeys(("municipality_code", "plan_id", *sheet["key"]))),
-            is_whole=told["form"] == "plan_register",
+            is_whole=told["whole"],
         )
 
 

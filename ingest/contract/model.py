@@ -125,7 +125,7 @@ class Layout(Strict):
     """Lines `name:,code,value` above a table, name pattern -> pattern of the rest (cells joined by '|'; named groups
     as in `says`). Where given, a line of that kind which it does not know is refused: the table may be of men only."""
     reader: bool = False
-    """The source's own reader.py reads it: recognises(document) and read(document)."""
+    """The source's own reader.py reads it: recognises(document), and read(document) or read_workbook(grids)."""
     anchor: str = r"(?!)"
     """Pattern of one cell of the header row."""
     valid_from: dt.date | None = None

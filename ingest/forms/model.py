@@ -64,10 +64,12 @@ class Sheet(NamedTuple):
 
 
 class Form(NamedTuple):
-    """One form. cover: the sheet whose only row says whose workbook it is. Raw tables are `<form>_<sheet>`."""
+    """One form. whole: one wrong row costs the workbook, and a later workbook replaces all of it; else rows stand for
+    themselves. cover: the sheet whose only row says whose workbook it is. Raw tables are `<form>_<sheet>`."""
 
     form: str
     version: int
+    whole: bool
     title_ja: str
     title_en: str
     cover: str

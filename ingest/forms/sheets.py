@@ -17,7 +17,7 @@ from sousei.ingest.forms.model import Column, Sheet
 from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.vocabulary.text import squeeze
 
-_TOP = 12
+TOP = 12
 """Rows in which the header is looked for: the title, the explanations and a few lines above."""
 
 
@@ -32,8 +32,8 @@ class Row:
 
 @dataclass
 class Table:
-    """One sheet that was read. rows: sound ones; wrong: lines of rows that are not. grid: its sheet; found: it is in
-    the workbook."""
+    """One sheet that was read. rows: sound ones; wrong: lines of rows that are not. found: it is in the
+    workbook."""
 
     sheet: Sheet
     name: str = ""
@@ -63,7 +63,7 @@ def header_of(grid: Grid, sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     """(row of the header, column name -> place), or None where no row of the top has the sheet's headers."""
     wanted = {squeeze(column.header_ja): column.name for column in sheet.columns}
     best: tuple[int, dict[str, int]] | None = None
-    for row, cells in enumerate(grid.head[:_TOP]):
+    for row, cells in enumerate(grid.head[:TOP]):
         places: dict[str, int] = {}
         for place, cell in enumerate(cells):
             if cell in wanted and wanted[cell] not in places:

@@ -15,7 +15,7 @@ from sousei.ingest.areas.register import Register, register
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.forms.cells import near
 from sousei.ingest.forms.model import Form, Sheet
-from sousei.ingest.forms.sheets import Row, Table, Units, read_sheet, twice
+from sousei.ingest.forms.sheets import TOP, Row, Table, Units, read_sheet, twice
 from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.tables import schema_of
 from sousei.ingest.vocabulary.text import squeeze
@@ -50,12 +50,12 @@ def _has_headers(grid: Grid, sheet: Sheet) -> bool:
     wanted = {squeeze(one.header_ja) for one in sheet.columns if one.required} or {
         squeeze(one.header_ja) for one in sheet.columns
     }
-    return any(wanted <= set(row) for row in grid.head[:12])
+    return any(wanted <= set(row) for row in grid.head[:TOP])
 
 
-def read(form: Form, grids: list[Grid], rules: Rules, whole: bool, lists: Mapping[str, Iterable[str]] = {}) -> Filled:
-    """Read a workbook. rules: looks at all tables and tells what is wrong. whole: one wrong row costs the workbook;
-    otherwise it costs itself. lists: more words of lists, by the list's name (a code of a list is always known)."""
+def read(form: Form, grids: list[Grid], rules: Rules, lists: Mapping[str, Iterable[str]] = {}) -> Filled:
+    """Read a workbook. rules: looks at all tables and tells what is wrong. lists: more
+    words of lists, by the list's name (a code of a list is always known)."""
     known = register()
     tables = _tables(form, grids, known, lists)
     cover = tables[form.cover]
@@ -73,9 +73,9 @@ def read(form: Form, grids: list[Grid], rules: Rules, whole: bool, lists: Mappin
         rules(tables)
     for table in tables.values():
         problems += table.problems
-    broken = not cover.rows or bool(cover.wrong) or any(t.found and not t.rows and t.problems for t in [cover])
+    broken = not cover.rows or bool(cover.wrong)
     wrong = sum(len(table.wrong) for table in tables.values())
-    if broken or (whole and any(p["severity"] != "review" for p in problems)):
+    if broken or (form.whole and any(p["severity"] != "review" for p in problems)):
         return Filled({}, problems, form.title_ja, "", "", sum(len(table.rows) for table in tables.values()))
     for table in tables.values():
         table.drop_wrong()

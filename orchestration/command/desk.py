@@ -126,12 +126,20 @@ def run(arguments: argparse.Namespace) -> int:
 def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
     """The scenario table: a planner's own, else that of the release with the scenarios of the municipality's plans."""
     from sousei.projection import scenarios
-    from sousei.publication.query import query
+    from sousei.projection.engine import ProjectionError
+    from sousei.publication.query import QueryError, query
 
     if arguments.scenarios is not None:
         return scenarios.read(arguments.scenarios)
     code = arguments.municipality
-    told = query(f"from dim_scenario where municipality_code in ('*', '{code}')", release)
+    try:
+        told = query(f"from dim_scenario where municipality_code in ('*', '{code}')", release)
+    except QueryError:
+        raise ProjectionError(
+            "この公表版は推計の仮定（dim_scenario）を持たない古い版です。sousei refresh で新しい版を作るか、"
+            "--scenarios で自分のシナリオ表を指定してください / "
+            "this release is of before dim_scenario: make a new one, or give a table of your own by --scenarios"
+        ) from None
     return scenarios.tidy(told.select(scenarios.COLUMNS))
 
 

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-import polars as pl
-
-from sousei.foundation.home import SEEDS
 from sousei.ingest.areas import shown
 from sousei.ingest.forms.cells import bare_unit, near, parted_unit
+from sousei.ingest.forms.product import units
 from sousei.ingest.forms.sheets import Row, Table
 from sousei.ingest.vocabulary.text import squeeze
 
@@ -25,13 +22,6 @@ _ESTAT = re.compile(r"estat:\d{10}:[0-9A-Za-z_.#-]+(?:/[0-9A-Za-z_.#-]+)*")
 _LIKE_AN_ID = re.compile(r"(?=.*[_:])[A-Za-z0-9_.:/-]{1,80}")
 """Text that a message may show: it can only be meant as a name of an indicator."""
 COMPOSED = "composed:"
-
-
-@cache
-def units() -> Mapping[str, tuple[str, ...]]:
-    """indicator_id -> its unit, then other units that a KPI may write for it."""
-    rows = pl.read_csv(SEEDS / "indicators.csv", infer_schema=False).select("indicator_id", "unit", "kpi_units_ja")
-    return {name: (unit, *(others or "").split()) for name, unit, others in rows.iter_rows()}
 
 
 def check_named(table: Table, row: Row, column: str, text: str, tables: Mapping[str, Table]) -> bool:

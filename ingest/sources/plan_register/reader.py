@@ -15,6 +15,7 @@ from sousei.ingest.forms import workbook
 from sousei.ingest.forms.cells import Number, Wrong, chosen, number, year
 from sousei.ingest.forms.cells import flag as flag_of
 from sousei.ingest.forms.model import form
+from sousei.ingest.forms.product import summed_kinds
 from sousei.ingest.forms.sheets import Row, Table
 from sousei.ingest.sources.plan_register.indicators import check_composed, check_named, check_unit
 from sousei.ingest.vocabulary.text import squeeze
@@ -29,7 +30,6 @@ _LISTED = {
 }
 _UNITLESS = re.compile("率|指数|係数|倍率|比$")
 """Names of KPI that may have no unit, such as a rate of births."""
-_SUMMED = {"cumulative_total", "increment_over_term"}
 _FIRST_TARGET, _LAST_TARGET = 2015, 2100
 """Years of targets: 地方版総合戦略 began in 2015, and visions reach to 2065."""
 _NUMBERS = {"target_value", "delta_value", "baseline_value", "baseline_year", "benchmark_value", "benchmark_year"}
@@ -43,7 +43,7 @@ def recognises(document: Any) -> bool:
 def read_workbook(grids: list[Grid]) -> workbook.Filled:
     """The whole workbook."""
     own_rules = {"grade_rules": _own_rules(grids)}
-    return workbook.read(FORM, grids, _rules, whole=True, lists=own_rules)
+    return workbook.read(FORM, grids, _rules, own_rules)
 
 
 def _own_rules(grids: list[Grid]) -> list[str]:
@@ -171,7 +171,7 @@ def _kpi(tables: dict[str, Table], row: Row, target: Row | None) -> None:
         table.tell("form_blank", row.line, column)
     if kpi["baseline_value"] is not None and kpi["baseline_type"] in {None, "none"}:
         table.tell("plan_baseline_type", row.line, "baseline_type")
-    if kind in _SUMMED and kpi["baseline_value"] is not None and kpi["baseline_year"] is not None:
+    if kind in summed_kinds() and kpi["baseline_value"] is not None and kpi["baseline_year"] is not None:
         table.tell("plan_baseline_of_sum", row.line, "baseline_value")
     if kpi["baseline_type"] in {"actual", "current_value", "implied"} and kpi["baseline_value"] is None:
         table.tell("plan_baseline_missing", row.line, "baseline_value")

@@ -29,7 +29,7 @@ def recognises(document: Any) -> bool:
 
 def read_workbook(grids: list[Grid]) -> workbook.Filled:
     """The whole workbook."""
-    return workbook.read(FORM, grids, _rules, whole=False)
+    return workbook.read(FORM, grids, _rules)
 
 
 def _rules(tables: dict[str, Table]) -> None:

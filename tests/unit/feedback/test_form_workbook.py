@@ -181,7 +181,7 @@ def test_a_long_list_stands_on_a_sheet_of_its_own(monkeypatch: pytest.MonkeyPatc
         Column("a", "長い", "choice", "", "", list="long"),
         Column("b", "カンマ", "choice", "", "", list="comma"),
     )
-    form = Form("plan_register", 1, "合成", "x", "one", (Sheet("one", "表", "x", "説明", "x", ("a",), columns),))
+    form = Form("plan_register", 1, True, "合成", "x", "one", (Sheet("one", "表", "x", "説明", "x", ("a",), columns),))
     made = load_workbook(io.BytesIO(written(form, {})))
     assert made.sheetnames == [instructions.NAME, "表", drop_downs.CHOICES]
     assert offered(made["表"], "A4").formula1 == "'選択肢'!$B$2:$B$31"

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from sousei.ingest.cells.contents import Opener
+from sousei.ingest.forms.product import units
 from sousei.ingest.problems.record import Problem
 from sousei.ingest.sources.plan_register import reader
-from sousei.ingest.sources.plan_register.indicators import units
 from tests.synthetic.forms import kpi, plan, target, workbook
 
 Rows = list[dict[str, object]]
