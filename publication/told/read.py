@@ -1,4 +1,4 @@
-"""What a release says of one plan, read once for all sheets.
+"""What a release says of one plan, read once for all that prints it.
 
 Holds: the queries, and what an edition may show. Does not hold: how anything looks, any arithmetic on figures.
 """
@@ -36,7 +36,7 @@ class NotThereError(LookupError):
 
 @dataclass(frozen=True)
 class Told:
-    """All that the sheets take; rows are dicts of mart columns, in the order of print.
+    """All that workbook and report take; rows are dicts of mart columns, in the order of print.
 
     year: the fiscal year of the book, the latest closed one that is scored. years: those with columns in the lists.
     """
