@@ -134,6 +134,24 @@ def told(release: Release, municipality: str, plan_id: str, edition: str) -> Tol
     )
 
 
+def told_of_all(release: Release, municipality: str, edition: str) -> list[Told]:
+    """Read a release for every plan of a municipality, the plan with most KPI first.
+
+    Raises NotThereError where the municipality has none, QueryError where the release lacks a table.
+    """
+    code = municipality.replace("'", "''")
+    plans = queries(
+        [
+            f"select plan_id from dim_plan where municipality_code = '{code}' "  # noqa: S608 - quoted above
+            "order by n_kpi desc, first_fiscal_year desc, plan_id"
+        ],
+        release,
+    )[0]
+    if plans.is_empty():
+        raise NotThereError([])
+    return [told(release, municipality, plan_id, edition) for plan_id in plans["plan_id"]]
+
+
 _ASKED = {
     "release": ("meta_release", "all", "release_id"),
     "towns": ("dim_municipality", "town", "valid_to desc nulls first"),

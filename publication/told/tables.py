@@ -47,7 +47,7 @@ SERIES_APART = (
     "国勢調査と住民基本台帳は数え方が違うため、一つの線で結ばない。住民基本台帳は計画（国勢調査の基準）と比べない。"
 )
 LINES = {"ipss_2018": "社人研 平成30年推計", "ipss_2023": "社人研 令和5年推計", "plan": "計画（目標）"}
-_WAYS = {"higher_is_better": "増やす", "lower_is_better": "減らす", "maintain": "保つ", "achieve": "成し遂げる"}
+WAYS = {"higher_is_better": "増やす", "lower_is_better": "減らす", "maintain": "保つ", "achieve": "成し遂げる"}
 SYMBOLS = (
     (UNKNOWN, "不詳・未公表。まだ分からない。0ではない"),
     (NOT_REPORTED, "担当課の報告または資料の公表がまだない"),
@@ -63,7 +63,7 @@ SYMBOLS = (
     ),
     ("約・以上・以下・超・未満", "実績が概数、または上限・下限であるもの"),
     ("種別", "、".join(f"{word}＝{code}" for code, word in KINDS.items())),
-    ("方向", "、".join(f"{DIRECTIONS[code]}＝{word}" for code, word in _WAYS.items())),
+    ("方向", "、".join(f"{DIRECTIONS[code]}＝{word}" for code, word in WAYS.items())),
     ("基準値の「逆算」「未確認」", "目標値と増減から逆算した値、担当課が確認していない値"),
 )
 """Symbol or word, and its meaning."""
@@ -138,9 +138,7 @@ def counted_rows(told: Told) -> dict[str, list[list[Cell]]]:
             [
                 label,
                 Number(one["as_of_date"].year, is_year=True),
-                Number(
-                    one["actual_persons"], after="" if one["value_status"] == "final" else f"（{status}）", places=0
-                ),
+                Number(one["actual_persons"], after=mark, places=0),
                 *(
                     _persons(one[column])
                     for column in ("ipss_2018_persons", "ipss_2023_persons", "plan_persons", "plan_gap_persons")
