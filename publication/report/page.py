@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sousei.publication.report.charts import Band, Line, Point, line_chart
-from sousei.publication.report.parts import cells, ident
+from sousei.publication.report.parts import cells, ident, plan_part
 from sousei.publication.report.summary import first_page
 from sousei.publication.shelf import Release
 from sousei.publication.told import tables
