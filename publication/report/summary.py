@@ -18,7 +18,7 @@ from sousei.publication.told.read import NO_GOAL, Row, Told
 from sousei.publication.told.tables import LINES
 from sousei.publication.told.words import SERIES, STATUS, era_day, grade, printed, short_goal
 
-ROOM = 10
+ROOM = 9
 """Rows of all lists on the first page together; what is over is said in a line."""
 COMPARED = 3
 """Rows of the comparison with projections on the first page."""
