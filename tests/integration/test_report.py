@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,7 @@ def test_headings_tables_and_language_are_told_to_who_does_not_see_them(pages: d
         assert root.all("html")[0].given["lang"] == "ja" and root.all("title")[0].text
         levels = [int(one.tag[1]) for one in root.all("h1", "h2", "h3", "h4", "h5")]
         assert levels[0] == 1 and levels.count(1) == 1
-        assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+        assert all(after - before <= 1 for before, after in pairwise(levels))
         for table in root.all("table"):
             assert table.all("caption")[0].text and table.all("thead")
             assert all(one.given.get("scope") for one in table.all("th"))
@@ -273,28 +274,22 @@ def test_an_evaluation_is_shown_to_whom_it_may_be(release: Release, staff: list[
 
 def test_hostile_text_stays_text(staff: list[Told]) -> None:
     """Synthetic names."""
-    hostile = (
-        "</style></script><script>alert(1)</script><img src=x onerror=alert(1)> & \"'`=cmd|' /C calc'!A0 {{ 7*7 }}"
-    )
+    hostile = "</style></script><script>alert(1)</script><img src=x onerror=a()> & \"'`=cmd|' /C calc'!A0 {{ 7*7 }}"
     first = staff[0]
-    kpis = [{name: hostile if isinstance(value, str) and name not in _KEYS else value for name, value in one.items()}
-            for one in first.kpis]  # fmt: skip
-    plan = first.plan | {"plan_name_ja": hostile, "secretariat_ja": hostile, "term_label_ja": hostile}
-    measures = [one | {"measure_ja": hostile, "section_ja": hostile} for one in first.measures]
-    projects = [one | {"printed_name_ja": hostile} for one in first.projects]
-    sources = {name: one | {"file_name": hostile, "credit_ja": hostile} for name, one in first.sources.items()}
-    scores = {
-        key: one | {"provisional_reason_ja": hostile, "source_sheet": hostile} for key, one in first.scores.items()
-    }
     about = replace(
-        *(first,),
+        first,
         town=hostile,
-        plan=plan,
-        kpis=kpis,
-        measures=measures,
-        projects=projects,
-        sources=sources,
-        scores=scores,
+        plan=first.plan | dict.fromkeys(("plan_name_ja", "secretariat_ja", "term_label_ja"), hostile),
+        kpis=[
+            {name: hostile if isinstance(value, str) and name not in _KEYS else value for name, value in one.items()}
+            for one in first.kpis
+        ],
+        measures=[one | {"measure_ja": hostile, "section_ja": hostile} for one in first.measures],
+        projects=[one | {"printed_name_ja": hostile} for one in first.projects],
+        sources={name: one | {"file_name": hostile, "credit_ja": hostile} for name, one in first.sources.items()},
+        scores={
+            key: one | {"provisional_reason_ja": hostile, "source_sheet": hostile} for key, one in first.scores.items()
+        },
     )
     html = parsed(rendered([about], [Change(hostile, hostile, hostile, hostile, hostile)]))
     calm = parsed(rendered([first], [Change("a", "b", "c", "d", "e")]))
