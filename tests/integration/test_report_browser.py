@@ -162,8 +162,8 @@ def test_at_phone_width_only_tables_scroll(pages: dict[tuple[str, str], str], tm
     (tmp_path / "inner.html").write_text(
         _POLICY.sub("", pages[town, "council"]).replace(
             "</body>",
-            _RUN
-            % 'parent.postMessage([document.documentElement.scrollWidth, document.documentElement.clientWidth, innerWidth], "*");',
+            _RUN % "const page = document.documentElement; "
+            'parent.postMessage([page.scrollWidth, page.clientWidth, innerWidth], "*");',
         ),
         encoding="utf-8",
     )
