@@ -1,4 +1,4 @@
-"""What a release says of one plan, read once for all sheets.
+"""What a release says of one plan, read once for all that prints it.
 
 Holds: the queries, and what an edition may show. Does not hold: how anything looks, any arithmetic on figures.
 """
@@ -36,7 +36,7 @@ class NotThereError(LookupError):
 
 @dataclass(frozen=True)
 class Told:
-    """All that the sheets take; rows are dicts of mart columns, in the order of print.
+    """All that workbook and report take; rows are dicts of mart columns, in the order of print.
 
     year: the fiscal year of the book, the latest closed one that is scored. years: those with columns in the lists.
     """
@@ -92,7 +92,36 @@ def told(release: Release, municipality: str, plan_id: str, edition: str) -> Tol
     municipality: five digits. edition: staff, council or public; the public one is read without open questions, what is
     missing and remarks. Raises NotThereError where the release has no such plan, QueryError where it lacks a table.
     """
-    read = dict(zip(_ASKED, queries(_statements(municipality, plan_id), release), strict=True))
+    return _told(_answers(release, municipality, [plan_id]), municipality, plan_id, edition)
+
+
+def told_of_all(release: Release, municipality: str, edition: str) -> list[Told]:
+    """Read a release for every plan of a municipality, the plan with most KPI first.
+
+    Raises NotThereError where the municipality has none, QueryError where the release lacks a table.
+    """
+    code = municipality.replace("'", "''")
+    plans = queries(
+        [
+            f"select plan_id from dim_plan where municipality_code = '{code}' "  # noqa: S608 - quoted above
+            "order by n_kpi desc, first_fiscal_year desc, plan_id"
+        ],
+        release,
+    )[0]["plan_id"].to_list()
+    if not plans:
+        raise NotThereError([])
+    answers = _answers(release, municipality, plans)
+    return [_told(answers, municipality, plan_id, edition) for plan_id in plans]
+
+
+def _answers(release: Release, municipality: str, plans: list[str]) -> dict[str, pl.DataFrame]:
+    """Statement -> its answer, each asked once."""
+    asked = list(dict.fromkeys(sql for plan_id in plans for sql in _statements(municipality, plan_id)))
+    return dict(zip(asked, queries(asked, release), strict=True))
+
+
+def _told(answers: dict[str, pl.DataFrame], municipality: str, plan_id: str, edition: str) -> Told:
+    read = {name: answers[sql] for name, sql in zip(_ASKED, _statements(municipality, plan_id), strict=True)}
     rows = {name: frame.to_dicts() for name, frame in read.items()}
     plan = next((one for one in rows["plans"] if one["plan_id"] == plan_id), None)
     if plan is None:
