@@ -202,11 +202,12 @@ class Night:
         Raises publication.publish.RefusedError when the verdict stored in the candidate does not allow it.
         """
         from sousei.foundation import clock
+        from sousei.publication import papers
         from sousei.publication import publish as publication
 
         home, run = self.home, runs.load(self.home)
         try:
-            published = publication.publish(home, home.building / CANDIDATE, run, run.created)
+            published = publication.publish(home, home.building / CANDIDATE, run, run.created, extras=papers.write)
         except publication.RefusedError as refusal:
             runs.record(home, "refused", clock.now(), list(refusal.reasons))
             raise

@@ -8,22 +8,29 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import polars as pl
-
-from sousei.publication.shelf import Release
 
 QUERY_MEMORY = "1GB"
 QUERY_THREADS = 2
 QUERY_SECONDS = 120.0
 
 
+class Readable(Protocol):
+    """A release, also one that is not sealed yet."""
+
+    @property
+    def database(self) -> Path: ...
+
+
 class QueryError(ValueError):
     """The query was refused or failed (query_refused / query_failed); the text is for its author."""
 
 
-def query(sql: str, release: Release, seconds: float = QUERY_SECONDS) -> pl.DataFrame:
+def query(sql: str, release: Readable, seconds: float = QUERY_SECONDS) -> pl.DataFrame:
     """The answer to one SELECT on a release, in a session that can read this database and nothing else.
 
     No files, no network, no extensions, no writes, no settings, bounded memory and time.
@@ -32,7 +39,7 @@ def query(sql: str, release: Release, seconds: float = QUERY_SECONDS) -> pl.Data
     return queries([sql], release, seconds)[0]
 
 
-def queries(statements: Sequence[str], release: Release, seconds: float = QUERY_SECONDS) -> list[pl.DataFrame]:
+def queries(statements: Sequence[str], release: Readable, seconds: float = QUERY_SECONDS) -> list[pl.DataFrame]:
     """The answers to several SELECT in one such session, `seconds` for each; raises QueryError as `query` does."""
     with duckdb.connect(
         str(release.database),
