@@ -136,7 +136,9 @@ def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:
         print(line)
     for paper in papers.listed(path):
         if paper.problem_ja:
-            which = " ".join(part for part in (paper.municipality_code, paper.plan_id, paper.edition, paper.kind) if part)
+            which = " ".join(
+                part for part in (paper.municipality_code, paper.plan_id, paper.edition, paper.kind) if part
+            )
             complain(
                 arguments,
                 f"資料 {which}: {paper.problem_ja}",

@@ -11,6 +11,7 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import xlsxwriter
@@ -34,6 +35,10 @@ _PAPERS = {A4: (297 / 25.4, 210 / 25.4), A3: (420 / 25.4, 297 / 25.4)}
 _POINTS = 5.4
 """Width of a half-width character of a column, in points."""
 _MARGINS = {"left": 20 / 25.4, "right": 15 / 25.4, "top": 18 / 25.4, "bottom": 15 / 25.4}
+
+
+KEPT = 1 << 16
+"""Texts whose widths are kept: the editions of a plan and the plans of a night say the same."""
 
 
 class Column(NamedTuple):
@@ -78,21 +83,34 @@ class Book:
             },
         )
         self.contents: list[tuple[str, str]] = []
-        self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self._formats: dict[frozenset[tuple[str, Any]], Format] = {}
 
     def look(self, **told: Any) -> Format:
         """The format of these properties."""
-        key = tuple(sorted(told.items()))
+        key = frozenset(told.items())
         if key not in self._formats:
             self._formats[key] = self.file.add_format({**FONT, "valign": "top", **told})
         return self._formats[key]
 
 
+class _Widths(dict[str, int]):
+    """Character -> its width in half-width characters, found out once."""
+
+    def __missing__(self, char: str) -> int:
+        self[char] = 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+        return self[char]
+
+
+_WIDTHS = _Widths()
+
+
+@lru_cache(KEPT)
 def wide(text: str) -> int:
     """Width of a line in half-width characters."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
+    return sum(map(_WIDTHS.__getitem__, text))
 
 
+@lru_cache(KEPT)
 def lines(text: str, across: float, size: float = SIZE) -> int:
     """Lines that a text takes in a width."""
     room = max(2.0, (across - 0.5) * SIZE / size)
@@ -104,7 +122,7 @@ def parts(text: str, across: float, size: float = SIZE, most: int = 20) -> list[
     room = max(2.0, (across - 0.5) * SIZE / size)
     found, start, used, line = [], 0, 1, 0.0
     for place, char in enumerate(text):
-        width = wide(char)
+        width = _WIDTHS[char]
         if char == "\n" or line + width > room:
             used, line = used + 1, 0.0
             if used > most:
