@@ -16,6 +16,7 @@ from sousei.foundation import duck
 from sousei.foundation.duck import identifier
 from sousei.publication.catalogue import Described, describe_all
 from sousei.publication.contents import keys_of
+from sousei.publication.report.page import Change
 from sousei.publication.shelf import DATABASE
 
 Row = dict[str, Any]
@@ -33,16 +34,6 @@ class Paper(NamedTuple):
     kind: str
     file: str | None
     problem_ja: str | None = None
-
-
-class Change(NamedTuple):
-    """One figure that differs from the last release: what it is, before and after as text, why, and by which source."""
-
-    figure_ja: str
-    before: str
-    after: str
-    cause_ja: str
-    source_ja: str
 
 
 @dataclass(frozen=True)

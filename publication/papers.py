@@ -4,6 +4,7 @@ Holds: workbooks and reports of every plan and municipality, ready queries, data
 costs. Does not hold: what stands in any of them (`book`, `package`, `site`), or sealing the release (`publish`).
 
     papers/<edition>/<code>/<code>_<plan>_<edition>.xlsx   a plan's workbook
+    papers/<edition>/<code>/<code>_<edition>.html          the report of a municipality with all its plans
     papers/papers.json                                     every paper with its place, or why it could not be written
     queries/*.sql, datapackage.json, llms.txt, site/*.html
 """
@@ -16,12 +17,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sousei.publication import inventory, package
-from sousei.publication.book.told import EDITIONS, Reading, told_of
-from sousei.publication.book.write import written
-from sousei.publication.inventory import Change, Paper
+from sousei.publication.book import write as write_book
+from sousei.publication.inventory import Paper
 from sousei.publication.ready import ready
+from sousei.publication.report import page
+from sousei.publication.report.page import Change
 from sousei.publication.shelf import DATABASE
 from sousei.publication.site import pages
+from sousei.publication.told.read import EDITIONS, Reading, Told, all_told_of, told_of
 
 FOLDER = "papers"
 LIST = "papers.json"
@@ -38,17 +41,21 @@ class Unsealed:
         return self.path / DATABASE
 
 
-Maker = Callable[[Reading, str, str, str], bytes]
-"""What was read, municipality, plan ('' for a paper of the whole municipality), edition -> the paper."""
+Maker = Callable[[Sequence[Told], Sequence[Change] | None], bytes]
+"""What was read of the plans, and what moved since the last release -> the paper."""
 
 
-def _book(read: Reading, municipality: str, plan_id: str, edition: str) -> bytes:
-    return written(told_of(read, municipality, plan_id, edition))
+def _book(plans: Sequence[Told], changes: Sequence[Change] | None) -> bytes:
+    return write_book.written(plans[0])
+
+
+def _report(plans: Sequence[Told], changes: Sequence[Change] | None) -> bytes:
+    return page.rendered(list(plans), changes)
 
 
 OF_A_PLAN: dict[str, Maker] = {"xlsx": _book}
-OF_A_MUNICIPALITY: dict[str, Maker] = {}
-"""Suffix -> what makes the paper: the HTML report goes here, as "html"."""
+OF_A_MUNICIPALITY: dict[str, Maker] = {"html": _report}
+"""Suffix -> what makes the paper."""
 
 
 def write(directory: Path, changes: Sequence[Change] | None = None) -> None:
@@ -59,7 +66,7 @@ def write(directory: Path, changes: Sequence[Change] | None = None) -> None:
     """
     release = Unsealed(directory)
     read = Reading(release)
-    papers = list(_papers(directory, read))
+    papers = list(_papers(directory, read, changes))
     held = replace(inventory.take(directory), papers=papers, changes=None if changes is None else list(changes))
     _save(directory / FOLDER / LIST, _listed(papers))
     for one in ready():
@@ -76,35 +83,41 @@ def listed(directory: Path) -> list[Paper]:
     return [Paper(**one) for one in json.loads(path.read_text("utf-8"))] if path.is_file() else []
 
 
-def _papers(directory: Path, read: Reading) -> Iterator[Paper]:
+def _papers(directory: Path, read: Reading, changes: Sequence[Change] | None) -> Iterator[Paper]:
     towns: dict[str, list[str]] = {}
     for one in read.plans():
         towns.setdefault(one["municipality_code"], []).append(one["plan_id"])
     for code, plans in towns.items():
         for edition in EDITIONS:
-            for suffix, make in OF_A_MUNICIPALITY.items():
-                yield _paper(directory, read, make, suffix, edition, code, None)
-        for plan_id in plans:
-            for edition in EDITIONS:
+            for plan_id in plans:
                 for suffix, make in OF_A_PLAN.items():
-                    yield _paper(directory, read, make, suffix, edition, code, plan_id)
+                    yield _paper(
+                        directory,
+                        Paper(edition, code, plan_id, suffix, None),
+                        lambda: make([told_of(read, code, plan_id, edition)], changes),
+                    )
+            for suffix, make in OF_A_MUNICIPALITY.items():
+                yield _paper(
+                    directory,
+                    Paper(edition, code, None, suffix, None),
+                    lambda: make(all_told_of(read, code, edition), changes),
+                )
 
 
-def _paper(
-    directory: Path, read: Reading, make: Maker, suffix: str, edition: str, code: str, plan_id: str | None
-) -> Paper:
-    name = "_".join(part for part in (code, plan_id, edition) if part)
-    place = f"{FOLDER}/{edition}/{code}/{name}.{suffix}"
+def _paper(directory: Path, paper: Paper, make: Callable[[], bytes]) -> Paper:
+    """The paper with its place once it is written, or with the reason why it is not."""
+    name = "_".join(part for part in (paper.municipality_code, paper.plan_id, paper.edition) if part)
+    place = f"{FOLDER}/{paper.edition}/{paper.municipality_code}/{name}.{paper.kind}"
     try:
-        data = make(read, code, plan_id or "", edition)
+        data = make()
     except Exception as error:  # a fault in one paper must not cost the release
         said = next(iter(str(error).splitlines()), "")[:200]
         problem = f"paper_failed: 作成できませんでした（{type(error).__name__}: {said}）。開発元に知らせてください。"
-        return Paper(edition, code, plan_id, suffix, None, problem)
+        return paper._replace(problem_ja=problem)
     to = directory / place
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_bytes(data)
-    return Paper(edition, code, plan_id, suffix, place)
+    return paper._replace(file=place)
 
 
 def _save(path: Path, text: str) -> None:

@@ -33,7 +33,8 @@ from sousei.foundation.home import SEEDS, Home
 from sousei.orchestration import run as runs
 from sousei.orchestration.nightly import CANDIDATE, Night
 from sousei.publication import contents, papers
-from sousei.publication.book import told, write
+from sousei.publication.book import write
+from sousei.publication.told import read as told
 
 
 def unsealed(root: Path, codes: list[str], kpis: int) -> Path:

@@ -40,9 +40,9 @@ def book_call(arguments: argparse.Namespace) -> int:
     from sousei.foundation.files import write_bytes
     from sousei.ingest.areas.register import register
     from sousei.publication import shelf
-    from sousei.publication.book.told import EDITIONS, NotThereError
     from sousei.publication.book.write import workbook
     from sousei.publication.query import QueryError
+    from sousei.publication.told.read import EDITIONS, NotThereError
 
     if refusal := _place(arguments):
         return refusal

@@ -5,13 +5,11 @@ Holds: one row per KPI and fiscal year with a value; one row per event. Does not
 
 from __future__ import annotations
 
-from sousei.publication.book.formulas import formula
-from sousei.publication.book.kpis import actual
-from sousei.publication.book.page import A3, Book, Cell, Column, Number, Page
-from sousei.publication.book.told import Row, Told
-from sousei.publication.book.words import NONE, STATUS, WITHOUT_VALUE, era_day, grade, printed
+from sousei.publication.book.page import A3, Book, Column, Page
+from sousei.publication.told.figures import Number, actual, computed, reasons
+from sousei.publication.told.tables import HISTORY, history_rows
+from sousei.publication.told.words import NONE
 
-RATES = {"attainment_pct": "達成率", "progress_pct": "進捗率", "milestone_pct": "目安に対する率"}
 _BASIS = [
     *(
         Column("No", 9),
@@ -28,14 +26,15 @@ _BASIS = [
     *(Column("ファイル", 21), Column("シート", 12), Column("行", 6, "right"), Column("sha256", 24)),
 ]
 _HISTORY = [
-    *(Column("No", 9), Column("指標名", 26), Column("出来事", 13), Column("年度", 13), Column("版", 5, "right")),
-    *(
-        Column("内訳", 16),
-        Column("前の値", 15, "right"),
-        Column("この版の値", 15, "right"),
-        Column("単位", 9, "center"),
-    ),
-    *(Column("確定度", 12), Column("課", 14), Column("理由・決定", 36), Column("受領日", 17), Column("資料", 34)),
+    Column(head, width, align)
+    for head, (width, align) in zip(
+        HISTORY,
+        (
+            *((9, "left"), (26, "left"), (13, "left"), (13, "left"), (5, "right"), (16, "left"), (15, "right")),
+            *((15, "right"), (9, "center"), (12, "left"), (14, "left"), (36, "left"), (17, "left"), (34, "left")),
+        ),
+        strict=True,
+    )
 ]
 
 
@@ -76,38 +75,6 @@ def add_basis(book: Book) -> None:
         )
 
 
-def computed(told: Told, score: Row) -> str:
-    """The ratio behind the value and each rate, a line each."""
-    part = told.parts.get((score["kpi_id"], score["fiscal_year"]), {})
-    said = []
-    if part.get("numerator") is not None and part.get("denominator") is not None:
-        said.append(f"値の分子 {printed(part['numerator'])}、分母 {printed(part['denominator'])}（資料の単位）")
-    if score["period_value"] is not None and score["period_value"] != score["actual_value"]:
-        said.append(f"この年度だけの値 {printed(score['period_value'])}。実績は期間の初めからの累計")
-    if score["milestone_value"] is not None and score["milestone_method"] == "linear":
-        said.append(
-            f"目安 {printed(score['milestone_value'])}（{score['elapsed_years']}年目／{score['term_years']}年、直線）"
-        )
-    for name, word in RATES.items():
-        if score[name] is None:
-            continue
-        reference = "（参考）" if name == "attainment_pct" and score["is_attainment_reference"] else ""
-        said.append(f"{word}{reference}＝{formula(score, name) or f'{printed(score[name], 4)}％（目安の規則による）'}")
-    return "\n".join(said) or NONE
-
-
-def reasons(told: Told, score: Row) -> str:
-    """The grade and what it stands on or is missing for."""
-    said = [grade(score)]
-    if score["grade"] and score["provisional_reason_ja"]:
-        said.append(f"暫定：{score['provisional_reason_ja']}")
-    if score["not_computable_reason_ja"]:
-        said.append(score["not_computable_reason_ja"])
-    if score["open_question_ja"] and not told.is_public:
-        said.append(f"要確認：{score['open_question_ja']}")
-    return "\n".join(said)
-
-
 def add_history(book: Book) -> None:
     """Add 変更履歴: revisions of targets, restatements, corrections, and what was first reported."""
     told = book.told
@@ -115,36 +82,7 @@ def add_history(book: Book) -> None:
     if not told.history:
         page.line("この計画の指標には、目標の設定も実績の報告もありません。")
         return
-    kpis = {one["kpi_id"]: one for one in told.kpis}
-    order = {name: place for place, name in enumerate(kpis)}
     page.header(_HISTORY)
     page.repeat_from_top()
-    for one in sorted(told.history, key=lambda row: (order.get(row["kpi_id"], len(order)), row["event_no"])):
-        kpi = kpis.get(one["kpi_id"], {})
-        decided = "　".join(filter(None, (era_day(one["decided_on"]), one["decided_by_ja"])))
-        page.cells(
-            _HISTORY,
-            [
-                kpi.get("kpi_no") or one["kpi_id"],
-                kpi.get("kpi_name_ja") or one["kpi_id"],
-                one["event_kind_ja"],
-                "\n".join(told.labels.get(one["fiscal_year"], (str(one["fiscal_year"]),))),
-                Number(one["revision"]) if one["revision"] is not None else NONE,
-                one["subseries_ja"] or NONE,
-                _value(one, "value_before", "status_before"),
-                _value(one, "value_after", "status_after"),
-                one["unit"] or NONE,
-                "→".join(STATUS.get(s, str(s)) for s in (one["status_before"], one["status_after"]) if s) or NONE,
-                one["section_ja"] or NONE,
-                "\n".join(filter(None, (one["reason_ja"], decided))) or NONE,
-                era_day(one["received_at"].date()) if one["received_at"] else NONE,
-                f"{one['file_name'] or one['source_id'] or NONE}　{one['source_sheet'] or ''}",
-            ],
-        )
-
-
-def _value(event: Row, name: str, status: str) -> Cell:
-    value = event[name]
-    if value is None:
-        return WITHOUT_VALUE.get(event[status], NONE)
-    return Number(value)
+    for row in history_rows(told):
+        page.cells(_HISTORY, row)

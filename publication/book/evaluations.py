@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sousei.publication.book.kpis import actual, grade_of, milestone, rate
-from sousei.publication.book.page import HEAD_FILL, Book, Cell, Column, Page, height, parts
-from sousei.publication.book.told import Row, Told
-from sousei.publication.book.words import NONE, UNKNOWN, digits, era_day, printed
+from sousei.publication.book.page import HEAD_FILL, Book, Column, Page, height, parts
+from sousei.publication.told.figures import Cell, actual, grade_of, milestone, rate
+from sousei.publication.told.read import Row, Told
+from sousei.publication.told.words import NONE, UNKNOWN, digits, era_day, printed
 
 _WIDTHS = (9, 21, 7, 11, 11, 12, 10, 10, 17)
 _KPI = [

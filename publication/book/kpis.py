@@ -5,24 +5,11 @@ Holds: the 17 columns. Does not hold: how a rate was computed (`basis`).
 
 from __future__ import annotations
 
-from sousei.publication.book.page import A3, Book, Cell, Column, Number, Page, height
-from sousei.publication.book.told import NO_GOAL, Row, Told
-from sousei.publication.book.words import (
-    BASELINES,
-    DIRECTIONS,
-    KINDS,
-    MILESTONES,
-    NONE,
-    UNKNOWN,
-    WITHOUT_VALUE,
-    digits,
-    grade,
-    marks,
-    printed,
-    short_goal,
-)
+from sousei.publication.book.page import A3, Book, Column, Page, height
+from sousei.publication.told.figures import HEADLINE, Cell, actual, baseline, grade_of, milestone, rate, remarks, target
+from sousei.publication.told.read import NO_GOAL, Row, Told
+from sousei.publication.told.words import DIRECTIONS, KINDS, NONE, short_goal
 
-HEADLINE = "数値目標"
 _FIRST_YEAR = 8
 """Place of the first column of a fiscal year."""
 _ABOVE = 150.0
@@ -97,8 +84,8 @@ def _fixed(told: Told, kpi: Row) -> dict[int, Cell]:
         4: KINDS.get(kpi["kind"], kpi["kind"]),
         5: DIRECTIONS.get(kpi["direction"], NONE),
         6: kpi["unit"] or NONE,
-        7: _baseline(told, kpi),
-        last: _target(told, kpi, score),
+        7: baseline(told, kpi),
+        last: target(told, kpi, score),
         last + 1: rate(score, "attainment_pct"),
         last + 2: rate(score, "progress_pct"),
         last + 3: grade_of(told, kpi),
@@ -122,84 +109,3 @@ def _two_lines(page: Page, told: Told, heads: list[Column], kpi: Row, tall: floa
         page.put(page.row, place, milestone(scored), "right", font_color="#404040", valign="vcenter")
         page.put(page.row + 1, place, actual(scored), "right", bold=True, valign="vcenter")
     page.row += 2
-
-
-def milestone(score: Row | None) -> Cell:
-    """The milestone of a year; − where the year or the KPI has none."""
-    value = score["milestone_value"] if score else None
-    return NONE if value is None else Number(value)
-
-
-def actual(score: Row | None) -> Cell:
-    """The actual of a year with its state; a symbol where there is none, never 0."""
-    if score is None:
-        return NONE
-    if score["milestone_state"]:
-        return MILESTONES.get(score["milestone_state"], score["milestone_state"])
-    if score["kind"] == "milestone" and score["actual_value"] is not None:
-        return "達成" if score["actual_value"] else "未達"
-    if score["actual_value"] is None:
-        return WITHOUT_VALUE.get(score["value_status"], UNKNOWN)
-    before, after = marks(score)
-    return Number(score["actual_value"], before, after)
-
-
-def rate(score: Row | None, name: str) -> Cell:
-    """A rate in per cent, one decimal; − where it is not defined, … where the actual is missing."""
-    if score is None:
-        return NONE
-    if score[name] is None:
-        return UNKNOWN if score["value_status"] == "not_reported" else NONE
-    reference = name == "attainment_pct" and score["is_attainment_reference"]
-    return Number(score[name], after="（参考）" if reference else "", places=1)
-
-
-def grade_of(told: Told, kpi: Row) -> str:
-    """The grade of the year of the book, and that of the year before in brackets."""
-    before = told.scores.get((kpi["kpi_id"], told.year - 1))
-    return f"{grade(told.scores.get((kpi['kpi_id'], told.year)))}\n（前年 {grade(before)}）"
-
-
-def _baseline(told: Told, kpi: Row) -> str:
-    if kpi["baseline_value"] is None:
-        kind = BASELINES.get(kpi["baseline_type"] or "none", kpi["baseline_type"])
-        return NONE if kind == "なし" else f"{UNKNOWN}\n（{kind}）"
-    said = [str(kpi["baseline_year"])] if kpi["baseline_year"] else []
-    said.append(BASELINES.get(kpi["baseline_type"] or "", kpi["baseline_type"] or ""))
-    said += [] if kpi["is_baseline_confirmed"] else ["未確認"]
-    return f"{printed(kpi['baseline_value'], digits(kpi['baseline_value']))}\n（{'・'.join(filter(None, said))}）"
-
-
-def _target(told: Told, kpi: Row, score: Row | None) -> str:
-    value = score["target_value"] if score else kpi["target_value"]
-    if kpi["kind"] == "milestone":
-        text = "達成"
-    elif value is None:
-        return NONE
-    else:
-        text = printed(value, digits(value))
-    year = score["target_fiscal_year"] if score else kpi["target_fiscal_year"]
-    return text + (f"\n（{told.labels.get(year, (f'{year}年度',))[0]}）" if year else "")
-
-
-def remarks(told: Told, kpi: Row, score: Row | None) -> str:
-    """Section, source, why a grade is provisional or missing; open questions but in the public edition."""
-    said = [kpi["section_ja"] or "担当課 未定"]
-    source = told.sources.get((score or {}).get("source_id") or "")
-    if source:
-        said.append(f"出典：{source['statistic_ja'] or source['title_ja'] or source['file_name']}")
-    elif kpi["likely_source_ja"]:
-        said.append(f"出典（見込み）：{kpi['likely_source_ja']}")
-    if score:
-        if score["provisional_reason_ja"] and score["grade"]:
-            said.append(f"暫定：{score['provisional_reason_ja']}")
-        if score["not_computable_reason_ja"] and score["value_status"] != "not_reported":
-            said.append(f"評価・率なし：{score['not_computable_reason_ja']}")
-        if score["is_restated"]:
-            said.append("実績は訂正後の値")
-    if not told.is_public:
-        if kpi["open_question_ja"]:
-            said.append(f"要確認：{kpi['open_question_ja']}")
-        if told.is_staff and kpi["reading_taken_ja"]:
-            said.append(f"採った読み方：{kpi['reading_taken_ja']}")
-    return "\n".join(said)

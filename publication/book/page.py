@@ -18,8 +18,9 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from sousei.publication.book.told import EDITIONS, Told
-from sousei.publication.book.words import digits, era_day, number_format
+from sousei.publication.told.figures import Cell, Number
+from sousei.publication.told.read import EDITIONS, Told
+from sousei.publication.told.words import digits, era_day, number_format
 
 A4, A3 = 9, 8
 SIZE = 10.0
@@ -47,23 +48,6 @@ class Column(NamedTuple):
     header: str
     width: float
     align: str = "left"
-
-
-class Number(NamedTuple):
-    """A number of a cell with words before and after it. places: decimals; None as many as it has, at most `most`.
-
-    is_year: a year, without commas.
-    """
-
-    value: Decimal | float | int
-    before: str = ""
-    after: str = ""
-    places: int | None = None
-    most: int = 2
-    is_year: bool = False
-
-
-Cell = str | int | Decimal | float | Number | None
 
 
 class Book:

@@ -6,11 +6,10 @@ has is counted 0; a year that was not scored is printed −.
 
 from __future__ import annotations
 
-from sousei.publication.book.page import DEFAULT_ROW, FONT, Book, Cell, Column, Number, Page
-from sousei.publication.book.told import NO_GOAL, Row, Told
-from sousei.publication.book.words import NONE, short_goal
+from sousei.publication.book.page import DEFAULT_ROW, FONT, Book, Column, Page
+from sousei.publication.told.figures import NOT_A_GRADE, Cell, Key, Number, classes, counts, is_general, keys
+from sousei.publication.told.words import NONE, short_goal
 
-NOT_A_GRADE = ["評価不能", "未報告"]
 _PATTERNS = (
     *(
         "dark_horizontal",
@@ -24,31 +23,6 @@ _PATTERNS = (
 )
 _GREYS = ("#1F3864", "#2F5597", "#5B7DB1", "#8FAADC", "#B4C7E7", "#7F7F7F", "#BFBFBF", "#D9D9D9")
 
-Key = tuple[str, str]
-
-
-def classes(told: Told) -> list[str]:
-    """Grades from best to worst as the rule orders them, then 評価不能 and 未報告."""
-    general = [one["grade"] for one in told.rules if _is_general(one)]
-    others = [one["grade"] for one in told.rules if one["grade"]] + [
-        one["grade_class"] for one in told.summary if one["is_grade"]
-    ]
-    return [*dict.fromkeys(general + others), *NOT_A_GRADE]
-
-
-def _is_general(band: Row) -> bool:
-    """Whether a band is for all KPI, not for a kind alone."""
-    return bool(band["grade"]) and band["applies_to"] not in {"maintain", "milestone", "limit"}
-
-
-def counts(told: Told, year: int) -> dict[Key, dict[str, int]]:
-    """(basic goal, class of row) -> grade -> number of KPI, of a year that is scored."""
-    found: dict[Key, dict[str, int]] = {}
-    for one in told.summary:
-        if one["fiscal_year"] == year:
-            found.setdefault((one["basic_goal"], one["row_class_ja"]), {})[one["grade_class"]] = one["n_kpi"]
-    return found
-
 
 def add(book: Book) -> None:
     """Add 総括表."""
@@ -60,15 +34,12 @@ def add(book: Book) -> None:
     ]
     page = Page(book, "総括表", "基本目標ごとの評価の数", [one.width for one in heads], size=9.5)
     now, before = counts(told, told.year), counts(told, told.year - 1)
-    goals = [*told.goals(), NO_GOAL]
-    keys = sorted(
-        now, key=lambda key: (goals.index(key[0]) if key[0] in goals else len(goals), key[1] != "数値目標", key[1])
-    )
-    if not keys:
+    found = keys(told, told.year)
+    if not found:
         page.line("この計画には、この年度に評価する指標がありません。")
         return
     words = "、".join(
-        dict.fromkeys(f"{one['grade']} {one['grade_label_ja'] or ''}".strip() for one in told.rules if _is_general(one))
+        dict.fromkeys(f"{one['grade']} {one['grade_label_ja'] or ''}".strip() for one in told.rules if is_general(one))
     )
     page.paragraph(
         f"評価：{words}。「評価不能」は実績があるが評価できないもの、「未報告」は実績のないもの。どちらも計（分母）に含む。"
@@ -76,24 +47,24 @@ def add(book: Book) -> None:
     page.line(f"１　{told.fiscal_year(told.year)}（指標の数）", bold=True, font_size=11)
     page.header(heads)
     first = page.row
-    provisional = dict.fromkeys(keys, 0)
+    provisional = dict.fromkeys(found, 0)
     for one in told.summary:
         if one["fiscal_year"] == told.year:
             provisional[one["basic_goal"], one["row_class_ja"]] += one["n_kpi_provisional"]
-    for key in keys:
+    for key in found:
         page.cells(heads, [*_names(key), *_numbers(now[key], names, provisional[key])])
-    whole = {name: sum(now[key].get(name, 0) for key in keys) for name in names}
+    whole = {name: sum(now[key].get(name, 0) for key in found) for name in names}
     page.cells(heads, ["計", "", *_numbers(whole, names, sum(provisional.values()))], bold=True, bg_color="#F7F7F7")
     page.gap()
-    _chart(page, names, first, [now[key] for key in keys])
+    _chart(page, names, first, [now[key] for key in found])
     page.line(f"２　前年度：{told.fiscal_year(told.year - 1)}（指標の数）", bold=True, font_size=11)
     page.header(heads)
-    for key in keys:
+    for key in found:
         page.cells(heads, [*_names(key), *_numbers(before.get(key), names, None)])
     page.gap()
     page.line("３　前年度からの増減（指標の数）", bold=True, font_size=11)
     page.header(heads)
-    for key in keys:
+    for key in found:
         page.cells(heads, [*_names(key), *_changes(now[key], before.get(key), names)])
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from sousei.publication.book import annexes, basis, evaluations, kpis, machine, summary
 from sousei.publication.book.page import Book, Page, created, height
-from sousei.publication.book.told import EDITIONS, Told, told
-from sousei.publication.book.words import era_day
 from sousei.publication.query import Readable
+from sousei.publication.told.read import EDITIONS, Told, told
+from sousei.publication.told.words import era_day
 
 MEETINGS = {"staff": "庁内資料", "council": "有識者会議・議会 資料", "public": "公表資料"}
 

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from sousei.foundation.html import environment
-from sousei.publication.book.told import EDITIONS
-from sousei.publication.book.words import era_day
 from sousei.publication.catalogue import words
 from sousei.publication.inventory import Inventory, Paper
 from sousei.publication.query import QueryError, Readable, queries
 from sousei.publication.ready import Ready, ready
+from sousei.publication.told.read import EDITIONS
+from sousei.publication.told.words import era_day
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -18,11 +18,11 @@ from openpyxl.workbook import Workbook
 
 from sousei.foundation.home import Home
 from sousei.publication import shelf
-from sousei.publication.book.formulas import formula
-from sousei.publication.book.told import told
 from sousei.publication.book.write import workbook
 from sousei.publication.query import query
 from sousei.publication.shelf import Release
+from sousei.publication.told.formulas import formula
+from sousei.publication.told.read import told
 from tests.integration.conftest import run_sousei
 
 pytestmark = pytest.mark.slow
@@ -282,7 +282,7 @@ def test_the_command_writes_and_says_what_is_wrong(published: Path, tmp_path: Pa
 def test_a_long_text_of_an_evaluation_is_shown_in_full_by_the_edition_that_may(release: Release) -> None:
     """Synthetic evaluation: a draft for the staff only, and longer than a row can be tall."""
     from sousei.publication.book.page import height, parts
-    from sousei.publication.book.told import _evaluations
+    from sousei.publication.told.read import _evaluations
 
     row = {"subject_id": "1ア1", "fiscal_year": 2024}
     rows = [row | {"evaluation_state": state} for state in ("internal_confirmed", "draft")]

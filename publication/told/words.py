@@ -1,6 +1,6 @@
-"""Words, symbols and number formats of print sheets.
+"""Words, symbols and number formats of print.
 
-Holds: how a figure with its state is printed. Does not hold: cells, figures, or formulas in words (`basis`).
+Holds: how a figure with its state is printed. Does not hold: cells (`figures`) or formulas in words (`formulas`).
 
 Symbols are of the national statistical books: … not available, − does not apply, x hidden, ▲ negative.
 """

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from sousei.publication.book.words import printed
+from sousei.publication.told.words import printed
 
 _CLOSE = Decimal("0.00001")
 """Per cent by which a rate computed again may differ; published rates have eight decimals."""

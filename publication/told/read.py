@@ -1,4 +1,4 @@
-"""What a release says of one plan, read once for all sheets.
+"""What a release says of one plan, read once for all that prints it.
 
 Holds: the queries, and what an edition may show. Does not hold: how anything looks, any arithmetic on figures.
 """
@@ -36,7 +36,7 @@ class NotThereError(LookupError):
 
 @dataclass(frozen=True)
 class Told:
-    """All that the sheets take; rows are dicts of mart columns, in the order of print.
+    """All that workbook and report take; rows are dicts of mart columns, in the order of print.
 
     year: the fiscal year of the book, the latest closed one that is scored. years: those with columns in the lists.
     """
@@ -173,6 +173,24 @@ def told_of(read: Reading, municipality: str, plan_id: str, edition: str) -> Tol
         codebook=codebook,
         parts={(one["kpi_id"], one["fiscal_year"]): one for one in long.to_dicts()},
     )
+
+
+def told_of_all(release: Readable, municipality: str, edition: str) -> list[Told]:
+    """Read a release for every plan of a municipality, the plan with most KPI first.
+
+    Raises NotThereError where the municipality has none, QueryError where the release lacks a table.
+    """
+    return all_told_of(Reading(release, municipality), municipality, edition)
+
+
+def all_told_of(read: Reading, municipality: str, edition: str) -> list[Told]:
+    """Every plan of a municipality of what was read; see `told_of_all`."""
+    plans = read.frame("plans", municipality, "").sort(
+        pl.col("n_kpi").neg(), pl.col("first_fiscal_year").neg(), "plan_id"
+    )
+    if plans.is_empty():
+        raise NotThereError([])
+    return [told_of(read, municipality, plan_id, edition) for plan_id in plans["plan_id"]]
 
 
 _ASKED = {
