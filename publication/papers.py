@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from sousei.publication import inventory, package
@@ -90,26 +91,26 @@ def _papers(directory: Path, read: Reading, changes: Sequence[Change] | None) ->
     for code, plans in towns.items():
         for edition in EDITIONS:
             for plan_id in plans:
+                ask = partial(_plan, read, code, plan_id, edition)
                 for suffix, make in OF_A_PLAN.items():
-                    yield _paper(
-                        directory,
-                        Paper(edition, code, plan_id, suffix, None),
-                        lambda: make([told_of(read, code, plan_id, edition)], changes),
-                    )
+                    yield _paper(directory, Paper(edition, code, plan_id, suffix, None), ask, make, changes)
+            ask = partial(all_told_of, read, code, edition)
             for suffix, make in OF_A_MUNICIPALITY.items():
-                yield _paper(
-                    directory,
-                    Paper(edition, code, None, suffix, None),
-                    lambda: make(all_told_of(read, code, edition), changes),
-                )
+                yield _paper(directory, Paper(edition, code, None, suffix, None), ask, make, changes)
 
 
-def _paper(directory: Path, paper: Paper, make: Callable[[], bytes]) -> Paper:
+def _plan(read: Reading, code: str, plan_id: str, edition: str) -> list[Told]:
+    return [told_of(read, code, plan_id, edition)]
+
+
+def _paper(
+    directory: Path, paper: Paper, ask: Callable[[], list[Told]], make: Maker, changes: Sequence[Change] | None
+) -> Paper:
     """The paper with its place once it is written, or with the reason why it is not."""
     name = "_".join(part for part in (paper.municipality_code, paper.plan_id, paper.edition) if part)
     place = f"{FOLDER}/{paper.edition}/{paper.municipality_code}/{name}.{paper.kind}"
     try:
-        data = make()
+        data = make(ask(), changes)
     except Exception as error:  # a fault in one paper must not cost the release
         said = next(iter(str(error).splitlines()), "")[:200]
         problem = f"paper_failed: 作成できませんでした（{type(error).__name__}: {said}）。開発元に知らせてください。"

@@ -66,10 +66,8 @@ def look_at(page: Path, folder: Path, width: int = SCREEN) -> Seen:
     text = _POLICY.sub("", page.read_text("utf-8"))
     text = text.replace("</body>", f"<script>{axe()}</script><script>{_RUN}</script></body>")
     copy = folder / f"axe-{page.stem}.html"
-    copy.write_text(
-        f'<!doctype html><meta charset="utf-8"><iframe width="{width}" height="900" srcdoc="{html.escape(text)}"></iframe>',
-        "utf-8",
-    )
+    frame = f'<iframe width="{width}" height="900" srcdoc="{html.escape(text)}"></iframe>'
+    copy.write_text(f'<!doctype html><meta charset="utf-8">{frame}', "utf-8")
     dumped = _chromium("--dump-dom", "--virtual-time-budget=20000", "--window-size=1600,1000", url=copy)
     found = _FOUND.search(dumped.stdout)
     assert found, dumped.stderr[-2000:]

@@ -38,7 +38,6 @@ def add(call: argparse.ArgumentParser) -> None:
 def book_call(arguments: argparse.Namespace) -> int:
     """Write the workbook; 0 written, 1 something is in its place, 2 it cannot be asked so."""
     from sousei.foundation.files import write_bytes
-    from sousei.ingest.areas.register import register
     from sousei.publication import shelf
     from sousei.publication.book.write import workbook
     from sousei.publication.query import QueryError
@@ -47,18 +46,14 @@ def book_call(arguments: argparse.Namespace) -> int:
     if refusal := _place(arguments):
         return refusal
     where = arguments.municipality
-    if where not in register().names_of or where.endswith("000"):
-        return _wrong(
-            arguments,
-            f"municipality_unknown: {where} という市区町村はありません。",
-            f"municipality_unknown: there is no municipality {where}.",
-        )
+    if refusal := unknown(arguments):
+        return refusal
     release = shelf.find(Home.from_environment(), arguments.release)
     try:
         book = workbook(release, where, arguments.plan, arguments.edition, arguments.paper_no)
     except NotThereError as missing:
         there = "、".join(missing.plans)
-        return _wrong(
+        return wrong(
             arguments,
             f"no_plan: 団体 {where} の計画 {arguments.plan} は公表版 {release.release_id} にありません。"
             + (f"ある計画: {there}" if there else "計画台帳を landing に置き、更新してから実行してください。"),
@@ -66,20 +61,11 @@ def book_call(arguments: argparse.Namespace) -> int:
             + (f"there are: {', '.join(missing.plans)}" if there else "deliver its plan register and refresh first."),
         )
     except QueryError as older:
-        first = str(older).splitlines()[0]
-        return _wrong(
-            arguments,
-            f"release_not_readable: 公表版 {release.release_id} に要る表がありません。更新してください（{first}）。",
-            f"release_not_readable: release {release.release_id} lacks a table; refresh first ({first}).",
-        )
+        return not_readable(arguments, release.release_id, older)
     try:
         write_bytes(arguments.to, book)
     except OSError as error:
-        return _wrong(
-            arguments,
-            f"place_not_usable: {arguments.to} に書き込めません（{error.strerror}）。",
-            f"place_not_usable: cannot write to {arguments.to}: {error.strerror}.",
-        )
+        return not_usable(arguments, error)
     if arguments.json:
         emit(
             {
@@ -106,11 +92,17 @@ def _place(arguments: argparse.Namespace) -> int:
     """The exit code where the file cannot be written so, else 0."""
     to = arguments.to
     if not _NAME.fullmatch(to.name):
-        return _wrong(
+        return wrong(
             arguments,
             f"not_a_workbook_name: --to {to} は半角英数字と . _ - だけの、.xlsx で終わる名前にしてください。",
             f"not_a_workbook_name: --to {to} must be of ASCII letters, digits and . _ - and end in .xlsx.",
         )
+    return taken(arguments)
+
+
+def taken(arguments: argparse.Namespace) -> int:
+    """The exit code where something stands in the place of the file, else 0."""
+    to = arguments.to
     if (to.exists() or to.is_symlink()) and not arguments.force:
         complain(
             arguments,
@@ -121,6 +113,40 @@ def _place(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def _wrong(arguments: argparse.Namespace, ja: str, en: str) -> int:
+def unknown(arguments: argparse.Namespace) -> int:
+    """The exit code where there is no such municipality, else 0."""
+    from sousei.ingest.areas.register import register
+
+    where = arguments.municipality
+    if where in register().names_of and not where.endswith("000"):
+        return OK
+    return wrong(
+        arguments,
+        f"municipality_unknown: {where} という市区町村はありません。",
+        f"municipality_unknown: there is no municipality {where}.",
+    )
+
+
+def not_readable(arguments: argparse.Namespace, release_id: str, error: Exception) -> int:
+    """Say that a release lacks a table; the exit code for that."""
+    first = str(error).splitlines()[0]
+    return wrong(
+        arguments,
+        f"release_not_readable: 公表版 {release_id} に要る表がありません。更新してください（{first}）。",
+        f"release_not_readable: release {release_id} lacks a table; refresh first ({first}).",
+    )
+
+
+def not_usable(arguments: argparse.Namespace, error: OSError) -> int:
+    """Say that the file cannot be written; the exit code for that."""
+    return wrong(
+        arguments,
+        f"place_not_usable: {arguments.to} に書き込めません（{error.strerror}）。",
+        f"place_not_usable: cannot write to {arguments.to}: {error.strerror}.",
+    )
+
+
+def wrong(arguments: argparse.Namespace, ja: str, en: str) -> int:
+    """Complain; the exit code of a call that cannot be asked so."""
     complain(arguments, ja, en)
     return MISUSE

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from sousei.orchestration.command import books, deliveries, desk, forms, indicators, nights, releases
+from sousei.orchestration.command import books, deliveries, desk, forms, indicators, nights, releases, reports
 
 _EXTRACT_COLUMNS = """入力: 一行目が見出しの CSV（UTF-8 か Shift_JIS）。次の見出しの列だけを見る（ほかは捨てる）。
   生年月日 または 年齢    2026-04-01、2026/4/1、20260401、令和8年4月1日、R8.4.1、5080401（元号番号）。時刻つきも可
@@ -109,6 +109,13 @@ def parser() -> argparse.ArgumentParser:
         "sousei book --municipality 01223 --plan nemuro_strategy_2 --edition council --to nemuro_kpi.xlsx",
     )
     books.add(call)
+    call = add(
+        "report",
+        reports.report_call,
+        "団体の進捗管理報告（HTML、PDF）を書き出す / the report of a municipality: one page that stands alone, or PDF",
+        "sousei report --municipality 012238 --edition council --to nemuro_report.html",
+    )
+    reports.add(call)
     call = add(
         "aggregate",
         deliveries.aggregate_call,

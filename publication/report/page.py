@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from sousei.publication.query import Readable
 from sousei.publication.report.charts import Band, Line, Point, line_chart
-from sousei.publication.report.parts import cells, ident
+from sousei.publication.report.parts import cells, ident, plan_part
 from sousei.publication.report.summary import first_page
 from sousei.publication.told import tables
 from sousei.publication.told.read import EDITIONS, Told, told_of_all

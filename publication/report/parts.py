@@ -9,7 +9,7 @@ Links: `kpi-PLAN-KPI` a KPI, `basis-PLAN-KPI-YEAR` the basis of a figure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
@@ -92,7 +92,10 @@ def plan_part(told: Told) -> Row:
         "name": told.plan["plan_name_ja"],
         "term": told.plan["term_label_ja"] or "",
         "year": told.fiscal_year(told.year),
-        "years": [(year, told.labels.get(year, (f"{year}年度", ""))) for year in told.years],
+        "years": [
+            (era, western.strip("（）"))
+            for era, western in (told.labels.get(year, (f"{year}年度", "")) for year in told.years)
+        ],
         "counts": (found := counted(told)),
         "chart": _counts_chart(told, found) if len(goals) > 1 else "",
         "classes": [*classes(told), NO_CLASS],
@@ -143,6 +146,7 @@ def _goal(told: Told, number: int, goal: str) -> Row:
     return {
         "id": ident("goal", plan_id, number),
         "name": goal,
+        "short": short_goal(goal),
         "tables": tables,
         "measures": [_measure(told, one, kpis) for one in measures],
         "evaluations": [
@@ -353,6 +357,7 @@ def _evaluation(told: Told, found: Row, label: str = "") -> Row:
     }
 
 
-def cells(rows: Iterable[Iterable[Cell]]) -> list[list[tuple[list[str], bool]]]:
-    """Rows of cells as lines of text, and whether each is a number."""
-    return [[(shown(cell).split("\n"), not isinstance(cell, str)) for cell in row] for row in rows]
+def cells(rows: Sequence[Sequence[Cell]]) -> list[list[tuple[list[str], bool]]]:
+    """Rows of cells as lines of text, and whether each stands in a column of numbers."""
+    numbers = [any(not isinstance(cell, str) for cell in column) for column in zip(*rows, strict=True)]
+    return [[(shown(cell).split("\n"), number) for cell, number in zip(row, numbers, strict=True)] for row in rows]

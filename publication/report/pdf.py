@@ -67,9 +67,16 @@ def printed_pdf(page: bytes, program: Path, day: dt.date, seconds: float = SECON
             f"--print-to-pdf={to}",
             source.as_uri(),
         ]
-        child = subprocess.Popen(
-            call, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder, start_new_session=os.name == "posix"
-        )
+        try:
+            child = subprocess.Popen(
+                call,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                cwd=folder,
+                start_new_session=os.name == "posix",
+            )
+        except OSError as error:
+            raise BrowserError(error.strerror or str(error)) from error
         try:
             said = child.communicate(timeout=seconds)[1]
         except subprocess.TimeoutExpired as error:
