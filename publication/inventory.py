@@ -6,6 +6,7 @@ is shown (`package`, `site`), or the papers' contents (`book`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from sousei.foundation import duck
-from sousei.foundation.duck import identifier
+from sousei.foundation.duck import identifier, quoted
 from sousei.publication.catalogue import Described, describe_all
 from sousei.publication.contents import keys_of
 from sousei.publication.report.page import Change
@@ -90,19 +91,27 @@ def take(directory: Path) -> Inventory:
     """
     with duck.connect(directory / DATABASE, read_only=True) as connection:
         ((database,),) = connection.execute("select current_database()").fetchall()
-        tables, keys = describe_all(connection, database), keys_of(connection)
-        rows = {
-            name: connection.execute(f"select count(*) from {identifier(name)}").fetchall()[0][0]  # noqa: S608
-            for name in tables
-        }
+        tables = describe_all(connection, database)
+        keys = {name: key for name, key in keys_of(connection).items() if name in tables}
+        rows = dict(_each(connection, (f"select {quoted(name)}, count(*) from {identifier(name)}" for name in tables)))  # noqa: S608
+        partial = {name for name, _ in _each(connection, (_with_empty_key(*one) for one in keys.items()))}
+        keys = {name: key for name, key in keys.items() if name not in partial}
+        feeds: dict[str, list[str]] = {name: [] for name in tables}
+        for name, source in _each(connection, (_feeds(*one) for one in tables.items())):
+            feeds[name].append(source)
+        links = [link for name, one in tables.items() for link in _links(name, one, keys)]
+        alone = {(name, parent) for name, parent in _each(connection, (_orphans(link, keys) for link in links))}
         return Inventory(
             directory,
             _rows(connection, "from meta_release")[0],
             tables,
-            {name: keys[name] for name in tables if name in keys and _is_key(connection, name, keys[name])},
+            keys,
             rows,
-            {name: _foreign(connection, name, one, tables, keys) for name, one in tables.items()},
-            {name: _feeds(connection, name, one) for name, one in tables.items()},
+            {
+                name: [(one.columns, one.parent) for one in links if one.table == name and one[:2] not in alone]
+                for name in tables
+            },
+            {name: sorted(found) for name, found in feeds.items()},
             _rows(connection, _SOURCES),
             _rows(connection, "from meta_source order by source, period, file_name, source_id"),
             _rows(connection, _CHECKS),
@@ -117,41 +126,50 @@ def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def _is_key(connection: duckdb.DuckDBPyConnection, table: str, key: list[str]) -> bool:
-    """Whether no part of the key is ever empty: only then it is a primary key to other tools."""
+def _each(connection: duckdb.DuckDBPyConnection, selects: Iterable[str]) -> list[tuple[Any, Any]]:
+    """The pairs that all these queries give, asked in one; '' is no query."""
+    asked = [f"({one})" for one in selects if one]
+    return connection.execute(" union all ".join(asked)).fetchall() if asked else []
+
+
+def _with_empty_key(table: str, key: list[str]) -> str:
+    """Whether a part of the key is ever empty: then it is no primary key to other tools."""
     empty = " or ".join(f"{identifier(one)} is null" for one in key)
-    return connection.execute(f"select 1 from {identifier(table)} where {empty} limit 1").fetchone() is None  # noqa: S608
+    return f"select {quoted(table)}, 1 from {identifier(table)} where {empty} limit 1"  # noqa: S608
 
 
-def _feeds(connection: duckdb.DuckDBPyConnection, table: str, described: Described) -> list[str]:
+def _feeds(table: str, described: Described) -> str:
     if table == "meta_source" or "source_id" not in {one.name for one in described.columns}:
-        return []
-    found = connection.execute(
-        f"select distinct source from meta_source semi join {identifier(table)} using (source_id) order by 1"  # noqa: S608
-    )
-    return [source for (source,) in found.fetchall()]
+        return ""
+    return f"select distinct {quoted(table)}, source from meta_source semi join {identifier(table)} using (source_id)"  # noqa: S608
 
 
-def _foreign(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    described: Described,
-    tables: dict[str, Described],
-    keys: dict[str, list[str]],
-) -> list[tuple[list[str], str]]:
-    names, found = {one.name for one in described.columns}, []
-    for parent in (one for one in PARENTS if one in tables and one in keys and one != table):
+class _Link(NamedTuple):
+    """A table whose columns may name the key of a parent."""
+
+    table: str
+    parent: str
+    columns: list[str]
+
+
+def _links(table: str, described: Described, keys: dict[str, list[str]]) -> Iterator[_Link]:
+    names = {one.name for one in described.columns}
+    for parent in (one for one in PARENTS if one in keys and one != table):
         called = {known: own for own, known in _CALLED.get(parent, {}).items()}
         columns = [called.get(one, one) for one in keys[parent]]
-        if not names.issuperset(columns):
-            continue
-        pairs = [(f"a.{identifier(own)}", f"b.{identifier(known)}")
-                 for own, known in zip(columns, keys[parent], strict=True)]  # fmt: skip
-        alone = (
-            f"select 1 from {identifier(table)} as a where ({' or '.join(f'{own} is not null' for own, _ in pairs)}) "  # noqa: S608
-            f"and not exists (select 1 from {identifier(parent)} as b "
-            f"where {' and '.join(f'{own} = {known}' for own, known in pairs)}) limit 1"
-        )
-        if connection.execute(alone).fetchone() is None:
-            found.append((columns, parent))
-    return found
+        if names.issuperset(columns):
+            yield _Link(table, parent, columns)
+
+
+def _orphans(link: _Link, keys: dict[str, list[str]]) -> str:
+    """Whether a row names what the parent does not have."""
+    pairs = [
+        (f"a.{identifier(own)}", f"b.{identifier(known)}")
+        for own, known in zip(link.columns, keys[link.parent], strict=True)
+    ]
+    return (
+        f"select {quoted(link.table)}, {quoted(link.parent)} from {identifier(link.table)} as a "  # noqa: S608
+        f"where ({' or '.join(f'{own} is not null' for own, _ in pairs)}) "
+        f"and not exists (select 1 from {identifier(link.parent)} as b "
+        f"where {' and '.join(f'{own} = {known}' for own, known in pairs)}) limit 1"
+    )

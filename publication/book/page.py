@@ -142,6 +142,7 @@ class Page:
         self.sheet: Worksheet = book.file.add_worksheet(name)
         book.contents.append((name, about))
         self.row = 0
+        self._looks: dict[tuple[Any, ...], Format] = {}
         for place, width in enumerate(widths):
             self.sheet.set_column(place, place, width)
         self.sheet.hide_gridlines(2)
@@ -224,18 +225,19 @@ class Page:
 
     def put(self, row: int, place: int, cell: Cell, align: str = "left", down: int = 0, **looks: Any) -> None:
         """One cell with its frame: a number as a number, all else as text; None is blank."""
-        told: dict[str, Any] = {"border": 1, "border_color": "#808080", "font_size": self.size, **looks}
         if isinstance(cell, (int, float, Decimal)):
             cell = Number(cell)
+        form = ""
         if isinstance(cell, Number):
             places = digits(cell.value, cell.most) if cell.places is None else cell.places
-            told |= {"align": "right", "shrink": True}
-            told |= {"num_format": number_format(places, cell.before, cell.after)}
-            if cell.is_year:
-                told |= {"align": "center", "num_format": "0"}
-        else:
-            told |= {"align": align, "text_wrap": True}
-        look = self.book.look(**told)
+            form = "0" if cell.is_year else number_format(places, cell.before, cell.after)
+            align = "center" if cell.is_year else "right"
+        key = (form, align, *looks.items())
+        look = self._looks.get(key)
+        if look is None:
+            told: dict[str, Any] = {"border": 1, "border_color": "#808080", "font_size": self.size, **looks}
+            told |= {"align": align} | ({"shrink": True, "num_format": form} if form else {"text_wrap": True})
+            look = self._looks[key] = self.book.look(**told)
         if down:
             self.sheet.merge_range(row, place, row + down, place, "", look)
         if isinstance(cell, Number):
