@@ -81,10 +81,11 @@ PINNED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "projection_bands": (
         {"scenario_id": "ipss_2018", "year": 2025}, {"total_persons": 22005, "band_coverage_pct": 80}
     ),
-    # 59.46 billion yen of receipts FY2021 to FY2024 against 50 billion
+    # receipts of FY2021 to FY2024, 59,462,373,021 yen, against 50 billion
     "kpi_with_goal_and_grade": (
-        {"kpi_name_ja": "ふるさと納税による財源確保", "fiscal_year": 2024},
-        {"target_value": Decimal(500), "unit": "億円"},
+        {"kpi_no": "3-イ-1-1", "fiscal_year": 2024},
+        {"actual_value": Decimal("594.62373021"), "target_value": Decimal(500), "unit": "億円",
+         "grade_or_reason_ja": "S"},
     ),
     # working age of 2020: as counted 13,370; with unknown ages allotted 13,533
     "revision_history": (
