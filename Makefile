@@ -55,7 +55,7 @@ check: setup
 	mkdir -p build/typed/sousei && for room in $(ROOMS); do ln -sfn ../../../$$room build/typed/sousei/$$room; done
 	$(BIN)/mypy
 	PYTHONPATH=build/typed $(BIN)/lint-imports --no-cache --no-logo
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros publication/queries
 
 bench: setup
 	$(BIN)/python -m benchmarks.nightly

@@ -59,7 +59,7 @@ def threshold_of(check: Check) -> str:
     if "column_A" in arguments:
         return f"{arguments['column_A']} >= {arguments['column_B']}"
     low, high = arguments.get("min_value"), arguments.get("max_value")
-    return f"{'' if low is None else f'{low:g}'} .. {'' if high is None else f'{high:g}'}"
+    return f"{'' if low is None else f'{low:g}'} .. {'' if high is None else f'{high:g}'}".strip()
 
 
 def is_fed(connection: duckdb.DuckDBPyConnection, fed_by: tuple[str, ...]) -> bool:

@@ -9,24 +9,20 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from sousei.feedback.report import NOTHING, RESULTS, Report
+from sousei.foundation.html import environment
 
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
+    return environment(
+        Path(__file__).with_name("templates"),
+        results=RESULTS,
+        result_columns=[(name, "auto") for name in RESULTS.values()],
+        nothing=NOTHING,
     )
-    made.globals.update(results=RESULTS, result_columns=[(name, "auto") for name in RESULTS.values()], nothing=NOTHING)
-    return made
 
 
 def page(report: Report) -> str:

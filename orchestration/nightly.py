@@ -211,13 +211,17 @@ class Night:
         Raises publication.publish.RefusedError when the verdict stored in the candidate does not allow it.
         """
         from sousei.foundation import clock
+        from sousei.publication import papers
         from sousei.publication import publish as publication
 
         self._tell("公表版を書いています", "writing the release")
         home, run = self.home, runs.load(self.home)
         try:
             past = runs.is_of_the_past(home, run.as_of_date)
-            published = publication.publish(home, home.building / CANDIDATE, run, run.created, moves=not past)
+            candidate = home.building / CANDIDATE
+            published = publication.publish(
+                home, candidate, run, run.created, extras=papers.write, moves=not past
+            )
         except publication.RefusedError as refusal:
             runs.record(home, "refused", clock.now(), list(refusal.reasons))
             raise

@@ -6,7 +6,7 @@ and where a release is written (`publish`), or which candidate may be.
 CSV files are for spreadsheets: UTF-8 with a byte order mark (Excel in Japan reads UTF-8 without one as CP932), LF line
 ends, an empty cell for a missing value. A cell of a text column that a spreadsheet would take for a formula (`=`, `+`,
 `-`, `@`, also full-width or after blanks, or a leading tab, CR or LF) gets a leading `'`; columns of numbers and dates
-are never touched. Programs should read the Parquet files, which hold every value as it is.
+are never touched. Programs should read the Parquet files, which hold every value as it is and what it means.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import Any, Protocol
 
 import duckdb
 
+from sousei.expectations.grain import grain
 from sousei.foundation import duck
 from sousei.foundation.duck import identifier, quoted, tables_of
+from sousei.publication import parquet
 from sousei.publication.catalogue import Column, Described, describe_all
 from sousei.publication.formats import FORMULA_START
 from sousei.publication.manifest import Table
@@ -80,6 +82,12 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: str, described: Descr
             connection.execute(f"comment on column {name} is {quoted(column.description)}")
 
 
+def keys_of(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Table -> the columns that identify a row of it, in a release."""
+    said = grain(connection, "main") if "meta_grain" in tables_of(connection) else {}
+    return said | {META_RELEASE: ["release_id"], "meta_check_outcome": ["check_id"]}
+
+
 def _csv_query(table: str, columns: Sequence[Column]) -> str:
     cells = []
     for index, column in enumerate(columns):
@@ -108,16 +116,14 @@ def write_tables(
         described[META_RELEASE] = _write_meta_release(connection, release_id, run, created_at)
         connection.commit()
         connection.execute("detach candidate")
+        keys = keys_of(connection)
         for kind in ("parquet", "csv"):
             (directory / kind).mkdir()
         for table, one in sorted(described.items()):
             name = f"main.{identifier(table)}"
             rows = connection.execute(f"select count(*) from {name}").fetchall()[0][0]  # noqa: S608
             tables[table] = Table(one.description, one.columns, rows)
-            connection.execute(
-                f"copy (select * from {name}) "  # noqa: S608
-                f"to {quoted(str(directory / 'parquet' / f'{table}.parquet'))} (format parquet, compression zstd)"
-            )
+            parquet.write(connection, table, one, keys.get(table, []), directory / "parquet" / f"{table}.parquet")
             connection.execute(
                 f"copy ({_csv_query(table, one.columns)}) "
                 f"to {quoted(str(directory / 'csv' / f'{table}.csv'))} (format csv, header)"

@@ -12,24 +12,31 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import polars as pl
 
 from sousei.foundation.duck import identifier
 from sousei.foundation.told import ToldError
-from sousei.publication.shelf import Release
 
 QUERY_MEMORY = "1GB"
 QUERY_THREADS = 2
 QUERY_SECONDS = 120.0
 
 
+class Readable(Protocol):
+    """A release, also one that is not sealed yet."""
+
+    @property
+    def database(self) -> Path: ...
+
+
 class QueryError(ToldError):
     """The query was refused or failed (query_refused / query_failed); the text is for its author."""
 
 
-def query(sql: str, release: Release, seconds: float = QUERY_SECONDS) -> pl.DataFrame:
+def query(sql: str, release: Readable, seconds: float = QUERY_SECONDS) -> pl.DataFrame:
     """The answer to one SELECT on a release, in a session that can read this database and nothing else.
 
     No files, no network, no extensions, no writes, no settings, bounded memory and time.
@@ -38,7 +45,7 @@ def query(sql: str, release: Release, seconds: float = QUERY_SECONDS) -> pl.Data
     return queries([sql], release, seconds)[0]
 
 
-def queries(statements: Sequence[str], release: Release, seconds: float = QUERY_SECONDS) -> list[pl.DataFrame]:
+def queries(statements: Sequence[str], release: Readable, seconds: float = QUERY_SECONDS) -> list[pl.DataFrame]:
     """The answers to several SELECT in one such session, `seconds` for each; raises QueryError as `query` does."""
     with opened(release.database) as connection:
         return [_answer(sql, connection, seconds) for sql in statements]

@@ -143,12 +143,23 @@ def _print_pages(arguments: argparse.Namespace, run: Path) -> None:
 
 
 def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:
-    from sousei.publication import shelf, summary
+    from sousei.publication import papers, shelf, summary
 
     assert path is not None, "a published refresh names its release"
     say(arguments, f"公表しました: {path}", f"Published: {path}")
+    say(arguments, f"  目次: {path / 'site' / 'index.html'}", f"  site: {path / 'site' / 'index.html'}")
     for line in summary.lines(shelf.read(path), arguments.lang):
         print(line)
+    for paper in papers.listed(path):
+        if paper.problem_ja:
+            which = " ".join(
+                part for part in (paper.municipality_code, paper.plan_id, paper.edition, paper.kind) if part
+            )
+            complain(
+                arguments,
+                f"資料 {which}: {paper.problem_ja}",
+                f"paper {which}: could not be written (papers/papers.json says why); the tables are published",
+            )
 
 
 def status_call(arguments: argparse.Namespace) -> int:

@@ -193,7 +193,9 @@ def parser() -> argparse.ArgumentParser:
         "公表版に対する読み取り専用の問い合わせ / one read-only query on a release",
         'sousei query "select * from mart_kpi_scorecard where grade is not null" --format csv',
     )
-    call.add_argument("sql", metavar="SQL")
+    call.add_argument("sql", nargs="?", metavar="SQL")
+    call.add_argument("--list", action="store_true", help="よくある問い合わせの一覧 / the ready queries")
+    call.add_argument("--name", metavar="NAME", help="よくある問い合わせを名前で行う / ask a ready query by its name")
     call.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
     call.add_argument("--release", default="current", metavar="RELEASE")
     call = add(

@@ -9,7 +9,7 @@ import argparse
 import sys
 
 from sousei.foundation.home import Home
-from sousei.orchestration.command.words import MISUSE, OK, REFUSED, emit, locked, print_frame, say
+from sousei.orchestration.command.words import MISUSE, OK, REFUSED, complain, emit, locked, print_frame, say
 
 
 def list_call(arguments: argparse.Namespace) -> int:
@@ -87,13 +87,37 @@ def diff_call(arguments: argparse.Namespace) -> int:
 
 
 def query_call(arguments: argparse.Namespace) -> int:
-    """One question to a release."""
+    """One question to a release: SQL of the user's own, or a ready query by its name."""
     from sousei.publication import shelf
     from sousei.publication.asked import AskedError, asked
+    from sousei.publication.ready import ready
 
+    if [bool(arguments.sql), bool(arguments.name), arguments.list].count(True) != 1:
+        complain(
+            arguments,
+            "query_unclear: SQL、--name、--list のどれか一つを指定してください。",
+            "query_unclear: give SQL, --name or --list, one of them.",
+        )
+        return MISUSE
+    known = {one.name: one for one in ready()}
+    if arguments.list:
+        if arguments.json:
+            emit([one._asdict() for one in known.values()])
+        else:
+            for one in known.values():
+                print(f"{one.name}: {one.question_ja}")
+        return OK
+    if arguments.name and arguments.name not in known:
+        complain(
+            arguments,
+            f"query_unknown: {arguments.name} という問い合わせはありません。sousei query --list で一覧を見てください。",
+            f"query_unknown: no ready query {arguments.name}; see sousei query --list.",
+        )
+        return MISUSE
+    sql = known[arguments.name].sql if arguments.name else arguments.sql
     release = shelf.find(Home.from_environment(), arguments.release)
     try:
-        answer = asked(arguments.sql, release.database, "json" if arguments.json else arguments.format)
+        answer = asked(sql, release.database, "json" if arguments.json else arguments.format)
     except AskedError as refusal:
         print(str(refusal), file=sys.stderr)
         return MISUSE

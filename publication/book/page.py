@@ -11,6 +11,7 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import xlsxwriter
@@ -35,6 +36,10 @@ _PAPERS = {A4: (297 / 25.4, 210 / 25.4), A3: (420 / 25.4, 297 / 25.4)}
 _POINTS = 5.4
 """Width of a half-width character of a column, in points."""
 _MARGINS = {"left": 20 / 25.4, "right": 15 / 25.4, "top": 18 / 25.4, "bottom": 15 / 25.4}
+
+
+KEPT = 1 << 16
+"""Texts whose widths are kept: the editions of a plan and the plans of a night say the same."""
 
 
 class Column(NamedTuple):
@@ -62,21 +67,34 @@ class Book:
             },
         )
         self.contents: list[tuple[str, str]] = []
-        self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self._formats: dict[frozenset[tuple[str, Any]], Format] = {}
 
     def look(self, **told: Any) -> Format:
         """The format of these properties."""
-        key = tuple(sorted(told.items()))
+        key = frozenset(told.items())
         if key not in self._formats:
             self._formats[key] = self.file.add_format({**FONT, "valign": "top", **told})
         return self._formats[key]
 
 
+class _Widths(dict[str, int]):
+    """Character -> its width in half-width characters, found out once."""
+
+    def __missing__(self, char: str) -> int:
+        self[char] = 2 if unicodedata.east_asian_width(char) in "WFA" else 1
+        return self[char]
+
+
+_WIDTHS = _Widths()
+
+
+@lru_cache(KEPT)
 def wide(text: str) -> int:
     """Width of a line in half-width characters."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
+    return sum(map(_WIDTHS.__getitem__, text))
 
 
+@lru_cache(KEPT)
 def lines(text: str, across: float, size: float = SIZE) -> int:
     """Lines that a text takes in a width."""
     room = max(2.0, (across - 0.5) * SIZE / size)
@@ -88,7 +106,7 @@ def parts(text: str, across: float, size: float = SIZE, most: int = 20) -> list[
     room = max(2.0, (across - 0.5) * SIZE / size)
     found, start, used, line = [], 0, 1, 0.0
     for place, char in enumerate(text):
-        width = wide(char)
+        width = _WIDTHS[char]
         if char == "\n" or line + width > room:
             used, line = used + 1, 0.0
             if used > most:
@@ -124,6 +142,7 @@ class Page:
         self.sheet: Worksheet = book.file.add_worksheet(name)
         book.contents.append((name, about))
         self.row = 0
+        self._looks: dict[tuple[Any, ...], Format] = {}
         for place, width in enumerate(widths):
             self.sheet.set_column(place, place, width)
         self.sheet.hide_gridlines(2)
@@ -206,18 +225,19 @@ class Page:
 
     def put(self, row: int, place: int, cell: Cell, align: str = "left", down: int = 0, **looks: Any) -> None:
         """One cell with its frame: a number as a number, all else as text; None is blank."""
-        told: dict[str, Any] = {"border": 1, "border_color": "#808080", "font_size": self.size, **looks}
         if isinstance(cell, (int, float, Decimal)):
             cell = Number(cell)
+        form = ""
         if isinstance(cell, Number):
             places = digits(cell.value, cell.most) if cell.places is None else cell.places
-            told |= {"align": "right", "shrink": True}
-            told |= {"num_format": number_format(places, cell.before, cell.after)}
-            if cell.is_year:
-                told |= {"align": "center", "num_format": "0"}
-        else:
-            told |= {"align": align, "text_wrap": True}
-        look = self.book.look(**told)
+            form = "0" if cell.is_year else number_format(places, cell.before, cell.after)
+            align = "center" if cell.is_year else "right"
+        key = (form, align, *looks.items())
+        look = self._looks.get(key)
+        if look is None:
+            told: dict[str, Any] = {"border": 1, "border_color": "#808080", "font_size": self.size, **looks}
+            told |= {"align": align} | ({"shrink": True, "num_format": form} if form else {"text_wrap": True})
+            look = self._looks[key] = self.book.look(**told)
         if down:
             self.sheet.merge_range(row, place, row + down, place, "", look)
         if isinstance(cell, Number):

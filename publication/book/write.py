@@ -10,14 +10,14 @@ from typing import Any
 
 from sousei.publication.book import annexes, basis, evaluations, kpis, machine, summary
 from sousei.publication.book.page import Book, Page, created, height
-from sousei.publication.shelf import Release
+from sousei.publication.query import Readable
 from sousei.publication.told.read import EDITIONS, Told, told
 from sousei.publication.told.words import era_day
 
 MEETINGS = {"staff": "庁内資料", "council": "有識者会議・議会 資料", "public": "公表資料"}
 
 
-def workbook(release: Release, municipality: str, plan_id: str, edition: str, paper_no: str = "") -> bytes:
+def workbook(release: Readable, municipality: str, plan_id: str, edition: str, paper_no: str = "") -> bytes:
     """The workbook of a plan of a release; the same bytes for the same arguments.
 
     edition: staff, council (without what the staff is to do and readings) or public (also without open questions and

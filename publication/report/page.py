@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from sousei.publication.query import Readable
 from sousei.publication.report.charts import Band, Line, Point, line_chart
 from sousei.publication.report.parts import cells, ident, plan_part
 from sousei.publication.report.summary import first_page
-from sousei.publication.shelf import Release
 from sousei.publication.told import tables
 from sousei.publication.told.read import EDITIONS, Told, told_of_all
 from sousei.publication.told.words import NONE, SERIES, STATUS, era_day, printed
@@ -40,7 +40,7 @@ class Change(NamedTuple):
     source_ja: str
 
 
-def page(release: Release, municipality: str, edition: str, changes: Sequence[Change] | None = None) -> bytes:
+def page(release: Readable, municipality: str, edition: str, changes: Sequence[Change] | None = None) -> bytes:
     """The page of a municipality with all its plans; the same bytes for the same arguments.
 
     municipality: five digits. edition: staff, council (without readings taken) or public (also without open questions

@@ -12,8 +12,8 @@ from typing import Any
 import polars as pl
 
 from sousei.foundation.clock import fiscal_year_of
-from sousei.publication.query import queries
-from sousei.publication.shelf import Release
+from sousei.foundation.duck import quoted
+from sousei.publication.query import Readable, queries
 
 Row = dict[str, Any]
 
@@ -86,52 +86,64 @@ class Told:
         return list(dict.fromkeys(one["basic_goal"] or NO_GOAL for one in self.kpis))
 
 
-def told(release: Release, municipality: str, plan_id: str, edition: str) -> Told:
+class Reading:
+    """What a release says of plans, asked for once: rows of one plan without another query."""
+
+    def __init__(self, release: Readable, municipality: str | None = None, plan_id: str | None = None) -> None:
+        """Read the plans of a release: all of them, those of a municipality (five digits), or one.
+
+        Raises QueryError where the release lacks a table.
+        """
+        statements = _statements(municipality, plan_id)
+        self.frames = dict(zip(_ASKED, queries(statements, release), strict=True))
+        self._parts = {
+            name: self.frames[name].partition_by(_KEYS[whose], as_dict=True)
+            for name, (_, whose, _) in _ASKED.items()
+            if whose in _KEYS
+        }
+        self._common = {name: self.frames[name].to_dicts() for name, (_, whose, _) in _ASKED.items() if whose == "all"}
+        self._product_rules = self.frames["rules"].filter(pl.col("rule_owner") == "product").to_dicts()
+        self._last: tuple[tuple[str, str], dict[str, list[Row]]] | None = None
+
+    def frame(self, name: str, municipality: str, plan_id: str) -> pl.DataFrame:
+        """Rows of a table that are of this municipality or plan."""
+        key = (municipality, plan_id)[: len(_KEYS[_ASKED[name][1]])]
+        return self._parts[name].get(key, self.frames[name].clear())
+
+    def rows(self, municipality: str, plan_id: str) -> dict[str, list[Row]]:
+        """All that is said of one plan, by the names of _ASKED; kept until another plan is asked for."""
+        if self._last is None or self._last[0] != (municipality, plan_id):
+            rows = {name: self.frame(name, municipality, plan_id).to_dicts() for name in self._parts}
+            rows["rules"] = [*self._product_rules, *rows["rules"]]
+            self._last = (municipality, plan_id), self._common | rows
+        return self._last[1]
+
+    def plans(self) -> list[Row]:
+        """All plans, by municipality and the start of their terms."""
+        return self.frames["plans"].to_dicts()
+
+
+def told(release: Readable, municipality: str, plan_id: str, edition: str) -> Told:
     """Read a release for one plan.
 
     municipality: five digits. edition: staff, council or public; the public one is read without open questions, what is
     missing and remarks. Raises NotThereError where the release has no such plan, QueryError where it lacks a table.
     """
-    return _told(_answers(release, municipality, [plan_id]), municipality, plan_id, edition)
+    return told_of(Reading(release, municipality, plan_id), municipality, plan_id, edition)
 
 
-def told_of_all(release: Release, municipality: str, edition: str) -> list[Told]:
-    """Read a release for every plan of a municipality, the plan with most KPI first.
-
-    Raises NotThereError where the municipality has none, QueryError where the release lacks a table.
-    """
-    code = municipality.replace("'", "''")
-    plans = queries(
-        [
-            f"select plan_id from dim_plan where municipality_code = '{code}' "  # noqa: S608 - quoted above
-            "order by n_kpi desc, first_fiscal_year desc, plan_id"
-        ],
-        release,
-    )[0]["plan_id"].to_list()
-    if not plans:
-        raise NotThereError([])
-    answers = _answers(release, municipality, plans)
-    return [_told(answers, municipality, plan_id, edition) for plan_id in plans]
-
-
-def _answers(release: Release, municipality: str, plans: list[str]) -> dict[str, pl.DataFrame]:
-    """Statement -> its answer, each asked once."""
-    asked = list(dict.fromkeys(sql for plan_id in plans for sql in _statements(municipality, plan_id)))
-    return dict(zip(asked, queries(asked, release), strict=True))
-
-
-def _told(answers: dict[str, pl.DataFrame], municipality: str, plan_id: str, edition: str) -> Told:
-    read = {name: answers[sql] for name, sql in zip(_ASKED, _statements(municipality, plan_id), strict=True)}
-    rows = {name: frame.to_dicts() for name, frame in read.items()}
+def told_of(read: Reading, municipality: str, plan_id: str, edition: str) -> Told:
+    """One plan of what was read; see `told`."""
+    rows = read.rows(municipality, plan_id)
     plan = next((one for one in rows["plans"] if one["plan_id"] == plan_id), None)
     if plan is None:
         raise NotThereError([one["plan_id"] for one in rows["plans"]])
     meta, scored = rows["release"][0], rows["scored"]
     year = _year(plan, scored, meta["as_of_date"])
-    codebook = read["codebook"]
+    codebook = read.frames["codebook"]
     if edition == "public":
         codebook = codebook.filter(pl.col("column_name") != "note")
-    long = read["long"].select(codebook["column_name"].to_list())
+    long = read.frame("long", municipality, plan_id).select(codebook["column_name"].to_list())
     return Told(
         edition=edition,
         release_id=meta["release_id"],
@@ -163,6 +175,24 @@ def _told(answers: dict[str, pl.DataFrame], municipality: str, plan_id: str, edi
     )
 
 
+def told_of_all(release: Readable, municipality: str, edition: str) -> list[Told]:
+    """Read a release for every plan of a municipality, the plan with most KPI first.
+
+    Raises NotThereError where the municipality has none, QueryError where the release lacks a table.
+    """
+    return all_told_of(Reading(release, municipality), municipality, edition)
+
+
+def all_told_of(read: Reading, municipality: str, edition: str) -> list[Told]:
+    """Every plan of a municipality of what was read; see `told_of_all`."""
+    plans = read.frame("plans", municipality, "").sort(
+        pl.col("n_kpi").neg(), pl.col("first_fiscal_year").neg(), "plan_id"
+    )
+    if plans.is_empty():
+        raise NotThereError([])
+    return [told_of(read, municipality, plan_id, edition) for plan_id in plans["plan_id"]]
+
+
 _ASKED = {
     "release": ("meta_release", "all", "release_id"),
     "towns": ("dim_municipality", "town", "valid_to desc nulls first"),
@@ -187,19 +217,29 @@ _ASKED = {
 """Name -> table, of whom its rows are, and their order."""
 
 
-def _statements(municipality: str, plan_id: str) -> list[str]:
-    code, plan = (text.replace("'", "''") for text in (municipality, plan_id))
-    town = f"municipality_code = '{code}'"
+_KEYS = {
+    "town": ["municipality_code"],
+    "plan": ["municipality_code", "plan_id"],
+    "plan in force": ["municipality_code", "plan_id"],
+    "plan or product": ["municipality_code", "plan_id"],
+}
+"""Of whom rows are -> the columns that say so."""
+
+
+def _statements(municipality: str | None, plan_id: str | None) -> list[str]:
+    whose = "in (select municipality_code from dim_plan)" if municipality is None else f"= {quoted(municipality)}"
+    town = f"municipality_code {whose}"
+    plan = town if plan_id is None else f"{town} and plan_id = {quoted(plan_id)}"
     where = {
         "all": "true",
         "town": town,
-        "plan": f"{town} and plan_id = '{plan}'",
-        "plan in force": f"{town} and plan_id = '{plan}' and is_current",
-        "plan or product": f"rule_owner = 'product' or ({town} and plan_id = '{plan}')",
+        "plan": plan,
+        "plan in force": f"{plan} and is_current",
+        "plan or product": f"rule_owner = 'product' or ({plan})",
     }
     return [
-        f"select * from {table} where {where[whose]} order by {order}"  # noqa: S608 - quoted above
-        for table, whose, order in _ASKED.values()
+        f"select * from {table} where {where[rows]} order by {order}"  # noqa: S608 - quoted above
+        for table, rows, order in _ASKED.values()
     ]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 UNKNOWN, NONE, HIDDEN = "…", "−", "x"
@@ -79,6 +80,7 @@ def short_goal(goal: str | None) -> str:
     return match[1] if match else goal or ""
 
 
+@lru_cache(1 << 16)
 def digits(value: Decimal | float | int, most: int = 2) -> int:
     """Decimals that a value is printed with: as many as it has, at most `most`; more where it would print as 0."""
     exact = Decimal(str(value))
@@ -90,6 +92,7 @@ def digits(value: Decimal | float | int, most: int = 2) -> int:
     return most
 
 
+@lru_cache(1 << 12)
 def number_format(places: int, before: str = "", after: str = "") -> str:
     """A number format with ▲ for negatives and words before and after the number: #,##0.0"（速報）"."""
     first, last = (f'"{word}"' if word else "" for word in (before, after))

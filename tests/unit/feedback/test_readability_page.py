@@ -22,6 +22,7 @@ from sousei.feedback.examine import examine, findings, results
 from sousei.feedback.pages import page_of, write_all
 from sousei.feedback.report import Delivery, Report, report_of
 from sousei.feedback.workbook import xlsx
+from sousei.foundation import html as skeleton
 from sousei.foundation.home import Home
 from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.tables import schema_of
@@ -138,7 +139,7 @@ def test_contrast_of_all_text_is_at_least_4_5() -> None:
         linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    style = (Path(html.__file__).parent / "templates" / "style.css").read_text("utf-8")
+    style = (Path(skeleton.__file__).parent / "templates" / "style.css").read_text("utf-8")
     assert style in html.page(report(messy()))
     inks = re.findall(r"(?<![-\w])color: #([0-9a-f]+)", style)
     grounds = re.findall(r"background: #([0-9a-f]+)", style)

@@ -1,0 +1,130 @@
+"""Everything in a release that people and programs open besides the tables, in the order in which it is written.
+
+Holds: workbooks and reports of every plan and municipality, ready queries, data package, site; what one that fails
+costs. Does not hold: what stands in any of them (`book`, `package`, `site`), or sealing the release (`publish`).
+
+    papers/<edition>/<code>/<code>_<plan>_<edition>.xlsx   a plan's workbook
+    papers/<edition>/<code>/<code>_<edition>.html          the report of a municipality with all its plans
+    papers/papers.json                                     every paper with its place, or why it could not be written
+    queries/*.sql, datapackage.json, llms.txt, site/*.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from sousei.publication import inventory, package
+from sousei.publication.book import write as write_book
+from sousei.publication.inventory import Paper
+from sousei.publication.ready import ready
+from sousei.publication.report import page
+from sousei.publication.report.page import Change
+from sousei.publication.shelf import DATABASE
+from sousei.publication.site import pages
+from sousei.publication.told.read import EDITIONS, Reading, Told, all_told_of, told_of
+
+FOLDER = "papers"
+LIST = "papers.json"
+
+
+@dataclass(frozen=True)
+class Unsealed:
+    """A release's directory before it is sealed: what reads a release's database can read it."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        return self.path / DATABASE
+
+
+Maker = Callable[[Sequence[Told], Sequence[Change] | None], bytes]
+"""What was read of the plans, and what moved since the last release -> the paper."""
+
+
+def _book(plans: Sequence[Told], changes: Sequence[Change] | None) -> bytes:
+    return write_book.written(plans[0])
+
+
+def _report(plans: Sequence[Told], changes: Sequence[Change] | None) -> bytes:
+    return page.rendered(list(plans), changes)
+
+
+OF_A_PLAN: dict[str, Maker] = {"xlsx": _book}
+OF_A_MUNICIPALITY: dict[str, Maker] = {"html": _report}
+"""Suffix -> what makes the paper."""
+
+
+def write(directory: Path, changes: Sequence[Change] | None = None) -> None:
+    """Write all of it into the directory of an unsealed release.
+
+    changes: what moved since the last release; None where nobody compared. A paper, page or file that fails is told in
+    papers.json and on the site and costs nothing else. Raises OSError where the disk does.
+    """
+    release = Unsealed(directory)
+    read = Reading(release)
+    papers = list(_papers(directory, read, changes))
+    held = replace(inventory.take(directory), papers=papers, changes=None if changes is None else list(changes))
+    _save(directory / FOLDER / LIST, _listed(papers))
+    for one in ready():
+        _save(directory / "queries" / one.file_name, one.text)
+    _save(directory / package.NAME, package.datapackage(held))
+    _save(directory / package.LLMS, package.llms(held))
+    for name, text in pages.pages(held, pages.answers(release)).items():
+        _save(directory / "site" / f"{name}.html", text)
+
+
+def listed(directory: Path) -> list[Paper]:
+    """The papers of a release as it lists them; none where it is older than papers."""
+    path = directory / FOLDER / LIST
+    return [Paper(**one) for one in json.loads(path.read_text("utf-8"))] if path.is_file() else []
+
+
+def _papers(directory: Path, read: Reading, changes: Sequence[Change] | None) -> Iterator[Paper]:
+    towns: dict[str, list[str]] = {}
+    for one in read.plans():
+        towns.setdefault(one["municipality_code"], []).append(one["plan_id"])
+    for code, plans in towns.items():
+        for edition in EDITIONS:
+            for plan_id in plans:
+                ask = partial(_plan, read, code, plan_id, edition)
+                for suffix, make in OF_A_PLAN.items():
+                    yield _paper(directory, Paper(edition, code, plan_id, suffix, None), ask, make, changes)
+            ask = partial(all_told_of, read, code, edition)
+            for suffix, make in OF_A_MUNICIPALITY.items():
+                yield _paper(directory, Paper(edition, code, None, suffix, None), ask, make, changes)
+
+
+def _plan(read: Reading, code: str, plan_id: str, edition: str) -> list[Told]:
+    return [told_of(read, code, plan_id, edition)]
+
+
+def _paper(
+    directory: Path, paper: Paper, ask: Callable[[], list[Told]], make: Maker, changes: Sequence[Change] | None
+) -> Paper:
+    """The paper with its place once it is written, or with the reason why it is not."""
+    name = "_".join(part for part in (paper.municipality_code, paper.plan_id, paper.edition) if part)
+    place = f"{FOLDER}/{paper.edition}/{paper.municipality_code}/{name}.{paper.kind}"
+    try:
+        data = make(ask(), changes)
+    except Exception as error:  # a fault in one paper must not cost the release
+        said = next(iter(str(error).splitlines()), "")[:200]
+        problem = f"paper_failed: 作成できませんでした（{type(error).__name__}: {said}）。開発元に知らせてください。"
+        return paper._replace(problem_ja=problem)
+    to = directory / place
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.write_bytes(data)
+    return paper._replace(file=place)
+
+
+def _save(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
+
+
+def _listed(papers: Sequence[Paper]) -> str:
+    return json.dumps([one._asdict() for one in papers], ensure_ascii=False, indent=1) + "\n"
