@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sousei.ingest.decided.decisions import BELOW
-from sousei.ingest.small_numbers.audit import Cell, Sum, intervals
+from sousei.ingest.small_numbers.audit import Cell, Sum, room
 
 _ZERO = 1_000_000_000
 """Cost of hiding a 0: it is shown wherever something else can be hidden."""
@@ -42,11 +42,7 @@ def cover(cells: Sequence[Cell], sums: Sequence[Sum], below: int = BELOW, before
     hidden = fixed = (small | set(before)) & unknown
     if not fixed:
         return Covered(frozenset(small), frozenset(small), frozenset())
-    asked = {
-        place: min(below, one.values or below)
-        for place, one in intervals(cells, sums, unknown).items()
-        if cells[place].is_asked
-    }
+    asked = room(cells, sums, unknown, {place: below for place in unknown if cells[place].is_asked})
     while weak := _weak(cells, sums, asked, hidden):
         hidden = hidden | {_next(cells, sums, hidden, weak)}
     for place in sorted(hidden - fixed, key=lambda one: (-cells[one].cost, -cells[one].value, one)):
@@ -58,8 +54,7 @@ def cover(cells: Sequence[Cell], sums: Sequence[Sum], below: int = BELOW, before
 
 def _weak(cells: Sequence[Cell], sums: Sequence[Sum], asked: dict[int, int], hidden: Collection[int]) -> set[int]:
     """Hidden cells for which fewer values are possible than are asked for."""
-    found = intervals(cells, sums, hidden)
-    return {place for place, one in found.items() if place in asked and not one.holds(asked[place])}
+    return {place for place, values in room(cells, sums, hidden, asked).items() if values < asked[place]}
 
 
 def _next(cells: Sequence[Cell], sums: Sequence[Sum], hidden: Collection[int], weak: set[int]) -> int:
