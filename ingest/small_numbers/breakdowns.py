@@ -70,7 +70,8 @@ def hide(connection: duckdb.DuckDBPyConnection, below: int = BELOW, last: Path |
 
     below: counts under it are hidden. last: DuckDB file of the last release, None before the first. A hidden row has no
     count, no numerator, no remark and the status `suppressed`; its denominator stays where it tells nothing. What stays
-    open is told as a problem (small_number_open) in raw.problem.
+    open is told as a problem (small_number_open) in raw.problem; what is said there of rows of own sources loses its
+    numbers.
     """
     found = Hidden({}, {})
     for contract, breakdown in own():
@@ -81,6 +82,7 @@ def hide(connection: duckdb.DuckDBPyConnection, below: int = BELOW, last: Path |
         hidden, bare, opened = _settled(rows, breakdown, below, before)
         found.rows[breakdown.table], found.open[breakdown.table] = hidden, opened
         _write(connection, breakdown, hidden, bare)
+    _mask(connection)
     _tell(connection, found.open)
     return found
 
@@ -101,17 +103,17 @@ def _rows(connection: duckdb.DuckDBPyConnection, contract: Contract, breakdown: 
     asked = [f"one.{name}" for name in wanted if name in columns]
     if "fiscal_year" not in columns and "held_on" in columns:
         asked.append("year(one.held_on - interval 3 month) as fiscal_year")
-    basis = "null"
-    joined = ""
+    basis, unit, joined = "null", "null", ""
     if breakdown.share is not None:
         basis = "kpi.count_basis"
+        unit = "coalesce(nullif(trim(one.unit), ''), kpi.unit)"
         joined = "left join in_force.plan_register_kpi as kpi using (municipality_code, plan_id, kpi_id)"
         asked += [f"one.{name}" for name in breakdown.share]
         asked.append("coalesce(one.accumulation, kpi.accumulation) as accumulation")
     own_rows = f"coalesce(trim(one.{contract.published_where}), '') = ''" if contract.published_where in columns else ""
     cursor = connection.execute(
         f"select {', '.join(asked)}, one.{breakdown.count} as count_, {basis} as basis_, "  # noqa: S608 our own names
-        f"{'one.unit' if breakdown.units is not None else 'null'} as unit_, one.version_rank, one.received_order, "
+        f"{unit} as unit_, one.version_rank, one.received_order, "
         f"one.source_id, one.sheet, one.row from delivered.{table} as one {joined} "
         f"where {own_rows or 'true'} order by one.received_order, one.source_id, one.sheet, one.row"
     )
@@ -323,6 +325,19 @@ def _write(connection: duckdb.DuckDBPyConnection, breakdown: Breakdown, hidden: 
         connection.execute(f"update {table} set {taken}, value_status = 'suppressed' {here}", place)  # noqa: S608
     for place in sorted(bare):
         connection.execute(f"update {table} set {(breakdown.share or ('', ''))[1]} = null {here}", place)  # noqa: S608
+
+
+def _mask(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take the numbers out of what raw.problem says of rows of own sources: it goes into the release, too. The makers'
+    pages have them."""
+    sources = sorted({contract.source for contract, _ in own()})
+    masked = r"regexp_replace({}, '[0-9０-９]+([,.，．][0-9０-９]+)*', '…', 'g')"
+    names = ("message_ja", "message_en", "expected", "found")
+    connection.execute(
+        f"update raw.problem set {', '.join(f'{name} = {masked.format(name)}' for name in names)} "  # noqa: S608
+        "where row is not null and source_id in (select source_id from raw.delivery where list_contains(?, source))",
+        [sources],
+    )
 
 
 def _tell(connection: duckdb.DuckDBPyConnection, found: Mapping[str, set[Place]]) -> None:

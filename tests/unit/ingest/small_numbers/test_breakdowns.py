@@ -42,13 +42,23 @@ def values(order: int, *parts: tuple[str | None, Any], kpi: str = "k1", **more: 
 
 
 def delivered(
-    *rows: dict[str, Any], last: Path | None = None, below: int = 3, basis: str | None = None, **tables: Any
+    *rows: dict[str, Any],
+    last: Path | None = None,
+    below: int = 3,
+    basis: str | None = None,
+    unit: str = "人",
+    **tables: Any,
 ) -> duckdb.DuckDBPyConnection:
     """A candidate with these rows of section_report_value and of other tables."""
     given = {"section_report_value": list(rows), **tables}
     orders = sorted({int(row["source_id"].rpartition("-")[2]) for all_ in given.values() for row in all_})
     deliveries = [
-        {"source_id": f"section_report-{order}", "received_order": order, "file_name": f"{order}.xlsx"}
+        {
+            "source_id": f"section_report-{order}",
+            "source": "section_report",
+            "received_order": order,
+            "file_name": f"{order}.xlsx",
+        }
         for order in orders
     ]
     register = {"source_id": "plan_register-0", "sheet": "指標", "row": 4}
@@ -57,7 +67,7 @@ def delivered(
     frames["plan_register_plan"] = frame("plan_register_plan", [KEY | register])
     frames["plan_register_kpi"] = frame(
         "plan_register_kpi",
-        [KEY | register | {"kpi_id": name, "count_basis": basis} for name in ("k1", "k2", "k3")],
+        [KEY | register | {"kpi_id": name, "count_basis": basis, "unit": unit} for name in ("k1", "k2", "k3")],
     )
     connection = duckdb.connect()
     raw.expose(connection, {}, frames, Decisions(below=below), last=last)
@@ -99,6 +109,21 @@ def test_only_persons_and_bodies_are_counted(unit: str) -> None:
 def test_units_in_brackets_and_bodies_count() -> None:
     assert shown(delivered(*values(1, ("甲", 1), ("乙", 20), ("丙", 40), unit="人（延べ）")))["甲"] == "x"
     assert shown(delivered(*values(1, ("甲", 1), ("乙", 20), ("丙", 40), unit="社")))["甲"] == "x"
+
+
+def test_a_blank_unit_is_that_of_the_kpi() -> None:
+    rows = values(1, ("甲", 1), ("乙", 20), ("丙", 40), unit=None)
+    assert shown(delivered(*rows, unit="人"))["甲"] == "x"
+    assert shown(delivered(*rows, unit="件"))["甲"] == 1
+
+
+def test_what_is_said_of_a_row_in_the_release_holds_no_number() -> None:
+    told = {"source_id": "section_report-1", "message_ja": "値 2 は、目標の 9,000.5 と桁が違います。", "found": "2"}
+    problems = [told | {"row": 4, "problem_id": "a"}, told | {"problem_id": "b"}, told | {"row": 4, "source_id": "x-1"}]
+    candidate = delivered(*values(1, ("甲", 1)), problem=problems)
+    found = candidate.execute("select message_ja, found from raw.problem order by source_id, problem_id").fetchall()
+    assert found[0] == ("値 … は、目標の … と桁が違います。", "…")
+    assert found[1:] == [(told["message_ja"], "2")] * 2
 
 
 def test_a_row_that_names_its_public_source_is_published_already() -> None:
