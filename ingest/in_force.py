@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.tables import FIGURES, FILLED_IN, RAW_TABLES, figure_of, key_of, schema_of
 
 if TYPE_CHECKING:
@@ -76,8 +77,9 @@ def expose(connection: duckdb.DuckDBPyConnection) -> None:
 
 def filled_in(table: str) -> str:
     """SQL: every row of a sheet of our own forms that is not put aside, with received_order of its workbook and
-    version_rank, 1 for the rows in force."""
+    version_rank, 1 for the rows in force; beside counts in a breakdown a value_status."""
     told = RAW_TABLES[table]
+    status = _status(table)
     aside = """anti join raw.row_aside as aside
             on one.source_id = aside.source_id and one.sheet = aside.sheet and one.row = aside.row"""
     if told.is_whole:
@@ -92,14 +94,14 @@ def filled_in(table: str) -> str:
                 from raw.plan_register_plan as plan
                 inner join raw.delivery as delivery on plan.source_id = delivery.source_id
             )
-            select one.*, edition.received_order, edition.version_rank
+            select one.*{status}, edition.received_order, edition.version_rank
             from raw.{table} as one
             inner join edition on one.source_id = edition.source_id
             {aside}
         """  # noqa: S608 our own names
     return f"""
         select
-            one.*,
+            one.*{status},
             delivery.received_order,
             cast(row_number() over (
                 partition by {", ".join(f"one.{name}" for name in told.row_key)}
@@ -109,6 +111,14 @@ def filled_in(table: str) -> str:
         inner join raw.delivery as delivery on one.source_id = delivery.source_id
         {aside}
     """  # noqa: S608 our own names
+
+
+def _status(table: str) -> str:
+    """SQL: a column value_status beside the count of a breakdown whose form asks for none."""
+    counts = [told.count for one in all_contracts() for told in one.breakdowns if told.table == table]
+    if not counts or "value_status" in RAW_TABLES[table].schema:
+        return ""
+    return f", if(one.{counts[0]} is null, 'not_reported', 'final') as value_status"
 
 
 def delivered(table: str) -> str:

@@ -30,6 +30,7 @@ from sousei.ingest.decided.named import Line
 from sousei.ingest.forms import product
 from sousei.ingest.problems.record import TO_PASTE, FileProblem, Problem, frame_of
 from sousei.ingest.receive.intake import Snapshot
+from sousei.ingest.small_numbers import breakdowns
 from sousei.ingest.tables import RAW_TABLES, schema_of
 
 if TYPE_CHECKING:
@@ -301,11 +302,13 @@ def expose(
     frames: dict[str, pl.DataFrame],
     decided: Decisions | None = None,
     lines: pl.DataFrame | None = None,
+    last: Path | None = None,
 ) -> None:
     """Make the schema `raw`: for each raw table a view over its Parquet files, else a table with the frame's rows, else
     an empty table with the right columns. Frames of other names become tables too. Then raw.correction and the schema
     `corrected` (ingest.decided.corrections) with these lines (None: those of the product alone), and the schemas
-    `delivered` and `in_force` (ingest.in_force).
+    `delivered` and `in_force` (ingest.in_force), in which small numbers of own sources are hidden
+    (ingest.small_numbers; last: DuckDB file of the last release).
 
     Raises ValueError where a table is given both as files and as a frame, or a corrections.csv has other columns.
     """
@@ -323,6 +326,7 @@ def expose(
     _register(connection, "decision", (decided or Decisions()).frame())
     corrections.expose(connection, corrections.declared() if lines is None else lines)
     in_force.expose(connection)
+    breakdowns.hide(connection, (decided or Decisions()).below, last)
 
 
 def _register(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:

@@ -31,6 +31,7 @@ KEEP_RUNS = 5
 
 SCENARIOS = SEEDS / "scenarios.csv"
 CANDIDATE = "candidate.duckdb"
+DATABASE = "sousei.duckdb"
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ class Night:
         directory = runs.begin(home, run)
         runs.prune(home, KEEP_RUNS)
         with duckdb.connect(str(directory / CANDIDATE)) as connection:
-            raw.expose(connection, result.files, result.frames(), tonight.decided, tonight.lines)
+            last = home.current.resolve() / DATABASE if runs.last_release(home) else None
+            raw.expose(connection, result.files, result.frames(), tonight.decided, tonight.lines, last)
             connection.execute(
                 "create table raw.run as select ? as run_id, ?::date as as_of_date, ?::integer as fiscal_year, "
                 "?::timestamptz as created_at, ? as code_version, ? as inputs_hash",
@@ -181,7 +183,7 @@ class Night:
         outcomes = dbt_tests.outcomes(data_tests, results)
         suites, self._suites = self._suites, None
         last = runs.last_release(home)
-        compared = home.current.resolve() / "sousei.duckdb" if last else None
+        compared = home.current.resolve() / DATABASE if last else None
         return gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites, compared).counts
 
     def reasons(self) -> list[str]:
@@ -219,9 +221,7 @@ class Night:
         try:
             past = runs.is_of_the_past(home, run.as_of_date)
             candidate = home.building / CANDIDATE
-            published = publication.publish(
-                home, candidate, run, run.created, extras=papers.write, moves=not past
-            )
+            published = publication.publish(home, candidate, run, run.created, extras=papers.write, moves=not past)
         except publication.RefusedError as refusal:
             runs.record(home, "refused", clock.now(), list(refusal.reasons))
             raise

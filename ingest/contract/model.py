@@ -247,14 +247,42 @@ class Layout(Strict):
         return max(early, late, 0)
 
 
+class Breakdown(Strict):
+    """Counts of persons (or of few bodies) by parts, in a raw table of a source that nobody else publishes.
+
+    table: the raw table. count: its column with the number. within: columns that name the whole that is broken down.
+    part: columns that name a part of it. totals: groups of columns; the sums over each of them are taken to be known
+    (an office tells them elsewhere), [] is the whole. units: of rows with a unit, those that are counts; None: all rows
+    are. share: numerator and denominator of a rate, whose parts are counts too.
+    """
+
+    table: str
+    count: str
+    within: list[str] = Field(min_length=1)
+    part: list[str] = Field(min_length=1)
+    totals: list[list[str]] = Field(min_length=1)
+    units: list[str] | None = None
+    share: tuple[str, str] | None = None
+
+
 class Contract(Strict):
-    """One source: who publishes it, on what terms, in which layouts."""
+    """One source: who publishes it, on what terms, in which layouts.
+
+    disclosure: `published` where its figures are published by others, so that to publish them again discloses nothing;
+    `own` where the municipality alone has them: then breakdowns says which of them are counts in a breakdown, whose
+    small numbers are hidden before the marts (ingest.small_numbers); published_where names a column that a row fills
+    only where its figure is published; totals_of_own lists the other numbers, which go out as they are.
+    """
 
     source: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     publisher_ja: str
     statistic_ja: str
     licence: str
     credit_ja: str
+    disclosure: Literal["published", "own"]
+    breakdowns: list[Breakdown] = Field(default_factory=list)
+    published_where: str | None = None
+    totals_of_own: list[str] = Field(default_factory=list)
     made_by: Literal["publisher", "office"] = "publisher"
     """Who makes the files, and so who can mend them."""
     shared: Any = None
@@ -280,6 +308,15 @@ class Contract(Strict):
             known[str(entry.get("layout"))] = entry
             layouts.append(entry)
         return given | {"layouts": layouts}
+
+    @model_validator(mode="after")
+    def _breakdowns_are_own(self) -> Contract:
+        told = [name for name in ("breakdowns", "published_where", "totals_of_own") if getattr(self, name)]
+        if self.disclosure == "published" and told:
+            raise Slip(f"{told[0]} は disclosure: own だけです", f"`{told[0]}` belongs to disclosure: own", told[0])
+        if self.disclosure == "own" and not self.breakdowns:
+            raise Slip("disclosure: own には breakdowns が要ります", "disclosure: own needs `breakdowns`", "disclosure")
+        return self
 
     @model_validator(mode="after")
     def _one_name_each(self) -> Contract:

@@ -7,6 +7,8 @@ the product itself (ingest/sources/<source>/corrections.csv).
     withdrawals.csv   source_id, decision (withdrawn / restored), decided_by, decided_at, reason_ja; the last line holds
     go_aheads.csv     rule, fact, decided_by, decided_on, reason_ja; one line lets one named finding of a rule pass
     corrections.csv   as ingest.decided.corrections says
+    small_numbers.csv below, decided_by, decided_on, reason_ja: counts of persons under `below` (2 to 10) are hidden in
+                      breakdowns; the last line holds, and 3 without one
 """
 
 from __future__ import annotations
@@ -30,18 +32,22 @@ from sousei.ingest.tables import schema_of
 WITHDRAWALS = ("source_id", "decision", "decided_by", "decided_at", "reason_ja")
 GO_AHEADS = ("rule", "fact", "decided_by", "decided_on", "reason_ja")
 HOW_TO_PASTE = "decisions/go_aheads.csv に次の行を加え、決裁者・決裁日（YYYY-MM-DD）・理由を記入する:"
+SMALL_NUMBERS = ("below", "decided_by", "decided_on", "reason_ja")
+BELOW, GREATEST = 3, 10
+"""Counts under BELOW are hidden where nothing else is decided; municipalities use 3, 5 and 10."""
 WITHDRAWN, RESTORED = "withdrawn", "restored"
 
 
 @dataclass(frozen=True)
 class Decisions:
     """go_aheads: (rule, fact) -> its line. withdrawn: source_id -> its line. faults: lines that are not whole, which
-    change nothing. digest: changes when a decision does."""
+    change nothing. digest: changes when a decision does. below: counts of persons under it are hidden in breakdowns."""
 
     go_aheads: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     withdrawn: dict[str, dict[str, str]] = field(default_factory=dict)
     faults: list[FileProblem] = field(default_factory=list)
     digest: str = ""
+    below: int = BELOW
 
     def frame(self) -> pl.DataFrame:
         """raw.decision: one row per withdrawal in force and go-ahead."""
@@ -86,7 +92,13 @@ def read(home: Home) -> Decisions:
     go_aheads = {}
     for _, line in _lines(home.decisions / "go_aheads.csv", GO_AHEADS, faults):
         go_aheads[line["rule"], line["fact"]] = line
-    return Decisions(go_aheads, withdrawn, faults, _digest(home.decisions))
+    below = BELOW
+    for number, line in _lines(home.decisions / "small_numbers.csv", SMALL_NUMBERS, faults):
+        if line["below"].isdecimal() and 2 <= int(line["below"]) <= GREATEST:
+            below = int(line["below"])
+        else:
+            faults.append(_fault("small_numbers.csv", number, "below", f"2 から {GREATEST} の整数です"))
+    return Decisions(go_aheads, withdrawn, faults, _digest(home.decisions), below)
 
 
 def prepare(home: Home) -> None:

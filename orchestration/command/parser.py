@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from sousei.orchestration.command import books, deliveries, desk, forms, indicators, nights, releases, reports
+from sousei.orchestration.command import books, deliveries, desk, forms, handouts, indicators, nights, releases, reports
 
 _EXTRACT_COLUMNS = """入力: 一行目が見出しの CSV（UTF-8 か Shift_JIS）。次の見出しの列だけを見る（ほかは捨てる）。
   生年月日 または 年齢    2026-04-01、2026/4/1、20260401、令和8年4月1日、R8.4.1、5080401（元号番号）。時刻つきも可
@@ -135,6 +135,21 @@ def parser() -> argparse.ArgumentParser:
         "sousei report --municipality 012238 --edition council --to nemuro_report.html",
     )
     reports.add(call)
+    call = add(
+        "pull",
+        handouts.pull_call,
+        "一つの団体の資料と表を、一つの公表版からそろえて写す / papers and tables of a municipality, of one release",
+        "sousei pull --municipality 01223 --edition public --to nemuro_public",
+    )
+    handouts.add_pull(call)
+    call = add(
+        "meeting",
+        handouts.meeting_call,
+        "一回の会議の資料（資料1～3、参考）を書き出す / the papers of one meeting",
+        "sousei meeting --municipality 01223 --plan nemuro_strategy_2 --date 2026-10-15 "
+        "--name 第1回創生有識者会議 --to 20261015",
+    )
+    handouts.add_meeting(call, _day)
     call = add(
         "aggregate",
         deliveries.aggregate_call,

@@ -1,18 +1,62 @@
-"""A release and a plan -> the bytes of the workbook.
+"""A release and a plan -> the bytes of the workbook, or of the papers of one meeting.
 
-Holds: the order of the sheets, the cover, properties of the file. Does not hold: where it is written (the command).
+Holds: the order of the sheets, which of them make a paper of a meeting, the cover, properties of the file. Does not
+hold: where it is written (the command).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import io
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from sousei.publication.book import annexes, basis, evaluations, kpis, machine, summary
 from sousei.publication.book.page import Book, Page, created, height
 from sousei.publication.query import Readable
 from sousei.publication.told.read import EDITIONS, Told, told
 from sousei.publication.told.words import era_day
+
+SHEETS: dict[str, Callable[[Book], None]] = {
+    "summary": summary.add,
+    "targets": lambda book: kpis.add(book, "数値目標", headline=True),
+    "kpis": lambda book: kpis.add(book, "KPI一覧", headline=False),
+    "evaluations": evaluations.add,
+    "grants": annexes.add_grants,
+    "population": annexes.add_population,
+    "basis": basis.add_basis,
+    "missing": annexes.add_missing,
+    "notes": annexes.add_notes,
+    "history": basis.add_history,
+    "machine": machine.add,
+}
+"""What stands in a workbook after its cover, in this order."""
+
+
+class Paper(NamedTuple):
+    """A paper of a meeting. word: its part of the file's name. sheets: names of SHEETS."""
+
+    word: str
+    number_ja: str
+    title_ja: str
+    sheets: tuple[str, ...]
+
+
+PAPERS = (
+    Paper("1_summary", "資料１", "総括", ("summary", "population")),
+    Paper("2_kpi", "資料２", "KPI一覧", ("targets", "kpis", "notes")),
+    Paper("3_evaluation", "資料３", "評価シート", ("evaluations", "grants")),
+    Paper("4_basis", "参考資料", "算定根拠", ("basis", "history")),
+)
+"""The papers of a meeting, in their order."""
+
+
+class Meeting(NamedTuple):
+    """The meeting that a paper is for."""
+
+    name_ja: str
+    day: dt.date
+
 
 MEETINGS = {"staff": "庁内資料", "council": "有識者会議・議会 資料", "public": "公表資料"}
 
@@ -27,11 +71,28 @@ def workbook(release: Readable, municipality: str, plan_id: str, edition: str, p
     return written(told(release, municipality, plan_id, edition), paper_no)
 
 
-def written(about: Told, paper_no: str = "") -> bytes:
-    """The workbook of what was read."""
+def meeting_papers(
+    release: Release, municipality: str, plan_id: str, edition: str, meeting: Meeting
+) -> dict[str, bytes]:
+    """File name -> paper, of each of PAPERS: 20261015_1_summary.xlsx. Raises what `workbook` raises."""
+    about = told(release, municipality, plan_id, edition)
+    return {
+        f"{meeting.day:%Y%m%d}_{one.word}.xlsx": written(about, one.number_ja, one.sheets, one.title_ja, meeting)
+        for one in PAPERS
+    }
+
+
+def written(
+    about: Told,
+    paper_no: str = "",
+    sheets: Sequence[str] | None = None,
+    paper_ja: str = "",
+    meeting: Meeting | None = None,
+) -> bytes:
+    """The workbook of what was read: with all SHEETS, or those that are named, as a paper of that title."""
     sink = io.BytesIO()
     book = Book(sink, about, paper_no)
-    title = f"{about.town} {about.plan['plan_name_ja']} 進捗管理"
+    title = f"{about.town} {about.plan['plan_name_ja']} {paper_ja or '進捗管理'}"
     book.file.set_properties(
         {
             "title": title,
@@ -42,33 +103,26 @@ def written(about: Told, paper_no: str = "") -> bytes:
         }
     )
     cover = Page(book, "表紙", "表紙・目次", (7, 26, 70), landscape=False, titled=False, size=9.5)
-    summary.add(book)
-    kpis.add(book, "数値目標", headline=True)
-    kpis.add(book, "KPI一覧", headline=False)
-    evaluations.add(book)
-    annexes.add_grants(book)
-    annexes.add_population(book)
-    basis.add_basis(book)
-    if not about.is_public:
-        annexes.add_missing(book)
-    annexes.add_notes(book)
-    basis.add_history(book)
-    machine.add(book)
-    _cover(cover, book)
+    for name, add in SHEETS.items():
+        if name in (sheets or SHEETS) and not (name == "missing" and about.is_public):
+            add(book)
+    _cover(cover, book, paper_ja, meeting)
     book.file.close()
     return sink.getvalue()
 
 
-def _cover(page: Page, book: Book) -> None:
+def _cover(page: Page, book: Book, paper_ja: str, meeting: Meeting | None) -> None:
     about = book.told
     page.row = 2
+    occasion = [("会議", meeting.name_ja), ("開催日", era_day(meeting.day))] if meeting else []
     page.line(about.town, font_size=14)
     page.paragraph(about.plan["plan_name_ja"], font_size=20, bold=True)
     page.sheet.set_row(page.row - 1, 64)
-    page.line("進捗管理・評価", font_size=18, bold=True)
+    page.line(f"{book.paper_no}　{paper_ja}".strip() if paper_ja else "進捗管理・評価", font_size=18, bold=True)
     page.gap()
     look: dict[str, Any] = {"border": 1, "border_color": "#808080"}
     for head, text in (
+        *occasion,
         ("対象年度", f"{about.fiscal_year(about.year)}実績"),
         ("計画期間", about.plan["term_label_ja"] or ""),
         ("版", f"{EDITIONS[about.edition]}（{MEETINGS[about.edition]}）"),

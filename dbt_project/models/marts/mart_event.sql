@@ -7,6 +7,7 @@ select
     {{ fiscal_year_of('held_on') }} as fiscal_year,
     session_ja,
     n_participants,
+    value_status,
     count_basis,
     kpi_id,
     section_ja,

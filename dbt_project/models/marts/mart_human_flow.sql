@@ -8,6 +8,7 @@ select
     flow_sector,
     {{ word_of('flow_sectors', 'flow_sector') }} as flow_sector_ja,
     n_persons,
+    value_status,
     section_ja,
     place_ja,
     note_ja,

@@ -31,9 +31,17 @@ SAMPLES = PROJECT_ROOT / "samples" / "landing"
 SAMPLE_FILES = sorted(path for path in SAMPLES.rglob("*") if path.is_file())
 MINIMAL = {
     "source": "x", "publisher_ja": "p", "statistic_ja": "s", "licence": "l", "credit_ja": "c",
+    "disclosure": "published",
     "layouts": [{"layout": "a", "raw_table": "tourism_visitors", "form": "csv", "anchor": "年",
                  "columns": [{"role": "measure", "header": "人数"}]}],
 }  # fmt: skip
+
+
+BREAKDOWN = {"table": "t", "count": "n", "within": ["plan_id"], "part": ["no"], "totals": [[]]}
+
+
+def test_own_figures_come_with_their_breakdowns() -> None:
+    assert Contract.model_validate(MINIMAL | {"disclosure": "own", "breakdowns": [BREAKDOWN]}).breakdowns
 
 
 def test_every_source_folder_has_a_contract_with_terms_and_credit() -> None:
@@ -57,6 +65,12 @@ def test_every_source_folder_has_a_contract_with_terms_and_credit() -> None:
         lambda c: c | {"layouts": [c["layouts"][0] | {"symbols": {"-": "zero"}}]},
         lambda c: c | {"layouts": c["layouts"] * 2},
         lambda c: c | {"layouts": []},
+        lambda c: {name: value for name, value in c.items() if name != "disclosure"},
+        lambda c: c | {"disclosure": "secret"},
+        lambda c: c | {"disclosure": "own"},
+        lambda c: c | {"breakdowns": [BREAKDOWN]},
+        lambda c: c | {"disclosure": "own", "breakdowns": [BREAKDOWN | {"total": []}]},
+        lambda c: c | {"disclosure": "own", "breakdowns": [BREAKDOWN | {"totals": []}]},
     ],
 )
 def test_a_contract_with_a_slip_does_not_load(break_it) -> None:

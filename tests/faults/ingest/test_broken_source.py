@@ -61,6 +61,8 @@ SLIPS: dict[str, tuple[str, Callable[[str], str | bytes], str]] = {
     "an alias that is not there": ("resident_registry", replaced("*flow_sums", "*flow_sum"), "*flow_sums"),
     "no layouts": ("tourism", lambda text: text.split("layouts:")[0], "source:"),
     "an empty file": ("tourism", lambda text: "", "# "),
+    "neither published nor own": ("tourism", replaced("disclosure: published", "disclosure: open"), "disclosure"),
+    "own without breakdowns": ("tourism", replaced("disclosure: published", "disclosure: own"), "disclosure"),
     "another source": ("tourism", replaced("source: tourism", "source: turism"), "source:"),
     "two layouts of one name": (
         "resident_registry", replaced("layout: flows_1996", "layout: flows_1995"), "flows_1996",
@@ -140,7 +142,7 @@ def test_what_was_read_before_the_slip_stays_and_other_sources_go_on(
         (told,) = after.problems.to_dicts()
         assert (told["problem_id"], told["severity"]) == ("source_broken", "warn")
         assert told["file_name"] == "city2021.csv" and told["source_id"].startswith("tourism-")
-        assert "ingest/sources/tourism/contract.yaml:19" in told["message_ja"] + told["action_ja"]
+        assert "ingest/sources/tourism/contract.yaml:20" in told["message_ja"] + told["action_ja"]
 
 
 def test_a_new_file_of_the_broken_source_waits_and_is_told(tmp_path: Path, slipped: Callable[[], None]) -> None:
