@@ -72,7 +72,7 @@ def workbook(release: Readable, municipality: str, plan_id: str, edition: str, p
 
 
 def meeting_papers(
-    release: Release, municipality: str, plan_id: str, edition: str, meeting: Meeting
+    release: Readable, municipality: str, plan_id: str, edition: str, meeting: Meeting
 ) -> dict[str, bytes]:
     """File name -> paper, of each of PAPERS: 20261015_1_summary.xlsx. Raises what `workbook` raises."""
     about = told(release, municipality, plan_id, edition)
