@@ -89,7 +89,7 @@ def diff_call(arguments: argparse.Namespace) -> int:
 def query_call(arguments: argparse.Namespace) -> int:
     """One question to a release: SQL of the user's own, or a ready query by its name."""
     from sousei.publication import shelf
-    from sousei.publication.query import QueryError, query
+    from sousei.publication.asked import AskedError, asked
     from sousei.publication.ready import ready
 
     if [bool(arguments.sql), bool(arguments.name), arguments.list].count(True) != 1:
@@ -115,10 +115,11 @@ def query_call(arguments: argparse.Namespace) -> int:
         )
         return MISUSE
     sql = known[arguments.name].sql if arguments.name else arguments.sql
+    release = shelf.find(Home.from_environment(), arguments.release)
     try:
-        answer = query(sql, shelf.find(Home.from_environment(), arguments.release))
-    except QueryError as refusal:
+        answer = asked(sql, release.database, "json" if arguments.json else arguments.format)
+    except AskedError as refusal:
         print(str(refusal), file=sys.stderr)
         return MISUSE
-    print_frame(arguments, answer, arguments.format)
+    sys.stdout.buffer.write(answer)
     return OK
