@@ -72,7 +72,9 @@ def _marker(kind: str, x: float, y: float, hollow: bool = False) -> Markup:
 
 def _ticks(low: float, high: float) -> list[float]:
     """Three to six round values from at or below `low` to at or above `high`."""
-    span = (high - low) or abs(high) or 1.0
+    if low == high:
+        low, high = low - (abs(low) / 10 or 1), high + (abs(high) / 10 or 1)
+    span = high - low
     power = 10.0 ** math.floor(math.log10(span / 3))
     step = next(power * one for one in (1, 2, 2.5, 5, 10, 20) if span / (power * one) <= 4)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
