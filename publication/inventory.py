@@ -145,8 +145,8 @@ def _each(connection: duckdb.DuckDBPyConnection, selects: Iterable[str]) -> list
 
 
 def _with_empty_key(table: str, key: list[str]) -> str:
-    """Whether a part of the key is ever empty: then it is no primary key to other tools."""
-    empty = " or ".join(f"{identifier(one)} is null" for one in key)
+    """Whether a part of the key is ever empty (an empty text is, in CSV): then it is no primary key to other tools."""
+    empty = " or ".join(f"coalesce({identifier(one)}::varchar, '') = ''" for one in key)
     return f"select {quoted(table)}, 1 from {identifier(table)} where {empty} limit 1"  # noqa: S608
 
 

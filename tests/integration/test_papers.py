@@ -392,7 +392,7 @@ def test_keys_of_the_package_hold_in_the_data(release: Release, descriptor: dict
                 names = ", ".join(key)
                 twice = f"select 1 from {table} group by {names} having count(*) > 1"
                 assert connection.execute(twice).fetchall() == [], table
-                empty = " or ".join(f"{name} is null" for name in key)
+                empty = " or ".join(f"coalesce({name}::varchar, '') = ''" for name in key)
                 assert connection.execute(f"select 1 from {table} where {empty}").fetchall() == [], table
             for foreign in schema.get("foreignKeys", []):
                 own, reference = ", ".join(foreign["fields"]), foreign["reference"]
