@@ -62,6 +62,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.projection
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.faults
+	$(BIN)/python -m benchmarks.papers
 
 clean:
 	rm -rf $(VENV) var build *.egg-info

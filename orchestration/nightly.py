@@ -59,8 +59,16 @@ class Night:
     What a step gives stands in the run's folder; a night that runs only the later steps again finds it there.
     """
 
-    def __init__(self, home: Home, *, pages: bool = True, tell: Callable[[str, str], None] | None = None) -> None:
-        """pages: the makers' pages are written too. tell: is given a line, Japanese and English, as a step begins."""
+    def __init__(
+        self,
+        home: Home,
+        *,
+        pages: bool = True,
+        papers: bool = True,
+        tell: Callable[[str, str], None] | None = None,
+    ) -> None:
+        """pages: the makers' pages are written too. papers: the release holds papers and site, not its tables alone.
+        tell: is given a line, Japanese and English, as a step begins."""
         self._tell = tell or (lambda ja, en: None)
         self.home = home
         self.warehouse = Warehouse(home)
@@ -68,7 +76,7 @@ class Night:
         """What was wrong in the deliveries, once they were taken in (shape of raw.problem)."""
         self.published: Path | None = None
         """The release that this night published."""
-        self._writes_pages = pages
+        self._writes_pages, self._writes_papers = pages, papers
         self._planned: inputs.Tonight | None = None
         self._suites: SuiteProcess | None = None
         self._pages: Child | None = None
@@ -220,8 +228,14 @@ class Night:
         home, run = self.home, runs.load(self.home)
         try:
             past = runs.is_of_the_past(home, run.as_of_date)
-            candidate = home.building / CANDIDATE
-            published = publication.publish(home, candidate, run, run.created, extras=papers.write, moves=not past)
+            published = publication.publish(
+                home,
+                home.building / CANDIDATE,
+                run,
+                run.created,
+                extras=papers.write if self._writes_papers else None,
+                moves=not past,
+            )
         except publication.RefusedError as refusal:
             runs.record(home, "refused", clock.now(), list(refusal.reasons))
             raise

@@ -6,6 +6,7 @@ is shown (`package`, `site`), or the papers' contents (`book`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,9 +72,10 @@ select
     any_value(publisher_ja order by received_order desc) as publisher_ja,
     any_value(licence order by received_order desc) as licence,
     any_value(credit_ja order by received_order desc) as credit_ja,
-    count(*) as n_files, min(period) as first_period, max(period) as last_period
+    count(*) as n_files, list(distinct period) filter (where period <> '') as periods
 from meta_source where verdict = 'taken' group by source order by source
 """
+_PERIOD = re.compile(r"(?:FY)?\d{4}(?:-\d{2}){0,2}")
 _CHECKS = """
 select * from meta_check_outcome
 order by passed is not distinct from true, case severity when 'gate' then 1 when 'warn' then 2 else 3 end, check_id
@@ -112,12 +114,22 @@ def take(directory: Path) -> Inventory:
                 for name in tables
             },
             {name: sorted(found) for name, found in feeds.items()},
-            _rows(connection, _SOURCES),
+            [one | _span(one["periods"] or []) for one in _rows(connection, _SOURCES)],
             _rows(connection, "from meta_source order by source, period, file_name, source_id"),
             _rows(connection, _CHECKS),
             _rows(connection, "from dim_plan order by municipality_code, first_fiscal_year, plan_id"),
             {one["municipality_code"]: one["name_ja"] for one in _rows(connection, _TOWNS)},
         )
+
+
+def _span(periods: list[str]) -> Row:
+    """The first and the last of the periods of deliveries: days, months, years or fiscal years, also first..last."""
+    ends = [_PERIOD.findall(one) for one in periods]
+    known = [one for one in ends if one]
+    return {
+        "first_period": min((one[0] for one in known), default=""),
+        "last_period": max((one[-1] for one in known), default=""),
+    }
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
@@ -133,8 +145,8 @@ def _each(connection: duckdb.DuckDBPyConnection, selects: Iterable[str]) -> list
 
 
 def _with_empty_key(table: str, key: list[str]) -> str:
-    """Whether a part of the key is ever empty: then it is no primary key to other tools."""
-    empty = " or ".join(f"{identifier(one)} is null" for one in key)
+    """Whether a part of the key is ever empty (an empty text is, in CSV): then it is no primary key to other tools."""
+    empty = " or ".join(f"coalesce({identifier(one)}::varchar, '') = ''" for one in key)
     return f"select {quoted(table)}, 1 from {identifier(table)} where {empty} limit 1"  # noqa: S608
 
 

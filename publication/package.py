@@ -21,6 +21,8 @@ from sousei.publication.ready import ready
 
 NAME = "datapackage.json"
 LLMS = "llms.txt"
+SHOWN_TOWNS = 50
+"""Municipalities that llms.txt names."""
 _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "doubleQuote": True, "header": True}
 _CSV_NOTE = (
     "UTF-8、BOM あり、改行は LF。空のセルは値なし。表計算ソフトが数式とみなす文字列の先頭には ' を付けています。"
@@ -134,7 +136,8 @@ def datapackage(held: Inventory) -> str:
 def llms(held: Inventory) -> str:
     """The text of llms.txt: how a program or a language model reads this release rightly."""
     release = held.release
-    towns = "、".join(f"{code} {name}" for code, name in sorted(held.towns.items())[:50])
+    towns = "、".join(f"{code} {name}" for code, name in sorted(held.towns.items())[:SHOWN_TOWNS])
+    towns += f" ほか（全{len(held.towns)}団体）" if len(held.towns) > SHOWN_TOWNS else ""
     lines = [
         f"# 創生 公表版 {release['release_id']}",
         "",

@@ -20,6 +20,7 @@ from pathlib import Path
 from sousei.publication import inventory, package
 from sousei.publication.book import write as write_book
 from sousei.publication.inventory import Paper
+from sousei.publication.moved import Moved, moved, of_town
 from sousei.publication.ready import ready
 from sousei.publication.report import page
 from sousei.publication.report.page import Change
@@ -59,17 +60,38 @@ OF_A_MUNICIPALITY: dict[str, Maker] = {"html": _report}
 """Suffix -> what makes the paper."""
 
 
-def write(directory: Path, changes: Sequence[Change] | None = None) -> None:
+def write(directory: Path) -> None:
     """Write all of it into the directory of an unsealed release.
 
-    changes: what moved since the last release; None where nobody compared. A paper, page or file that fails is told in
-    papers.json and on the site and costs nothing else. Raises OSError where the disk does.
+    A paper that fails is told in papers.json and on the site; so are package, queries or site as a whole, in the list
+    alone. None of them costs anything else. Raises OSError where the disk does.
     """
     release = Unsealed(directory)
-    read = Reading(release)
-    papers = list(_papers(directory, read, changes))
-    held = replace(inventory.take(directory), papers=papers, changes=None if changes is None else list(changes))
-    _save(directory / FOLDER / LIST, _listed(papers))
+    papers: list[Paper] = []
+    problems = [
+        said
+        for said in (
+            _tried("papers", lambda: papers.extend(_papers(directory, Reading(release), moved(release.database)))),
+            _tried("site", lambda: _about(release, papers)),
+        )
+        if said
+    ]
+    told = {"papers": [one._asdict() for one in papers], "problems": problems}
+    _save(directory / FOLDER / LIST, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+
+
+def listed(directory: Path) -> tuple[list[Paper], list[str]]:
+    """The papers of a release and what failed besides, as it lists them; none where it is older than papers."""
+    path = directory / FOLDER / LIST
+    told = json.loads(path.read_text("utf-8")) if path.is_file() else {"papers": [], "problems": []}
+    return [Paper(**one) for one in told["papers"]], list(told["problems"])
+
+
+def _about(release: Unsealed, papers: list[Paper]) -> None:
+    """Queries, data package and site."""
+    directory, found = release.path, moved(release.database)
+    changes = None if found is None else [change for _, _, change in found]
+    held = replace(inventory.take(directory), papers=papers, changes=changes)
     for one in ready():
         _save(directory / "queries" / one.file_name, one.text)
     _save(directory / package.NAME, package.datapackage(held))
@@ -78,17 +100,12 @@ def write(directory: Path, changes: Sequence[Change] | None = None) -> None:
         _save(directory / "site" / f"{name}.html", text)
 
 
-def listed(directory: Path) -> list[Paper]:
-    """The papers of a release as it lists them; none where it is older than papers."""
-    path = directory / FOLDER / LIST
-    return [Paper(**one) for one in json.loads(path.read_text("utf-8"))] if path.is_file() else []
-
-
-def _papers(directory: Path, read: Reading, changes: Sequence[Change] | None) -> Iterator[Paper]:
+def _papers(directory: Path, read: Reading, found: Moved | None) -> Iterator[Paper]:
     towns: dict[str, list[str]] = {}
     for one in read.plans():
         towns.setdefault(one["municipality_code"], []).append(one["plan_id"])
     for code, plans in towns.items():
+        changes = of_town(found, code)
         for edition in EDITIONS:
             for plan_id in plans:
                 ask = partial(_plan, read, code, plan_id, edition)
@@ -109,22 +126,27 @@ def _paper(
     """The paper with its place once it is written, or with the reason why it is not."""
     name = "_".join(part for part in (paper.municipality_code, paper.plan_id, paper.edition) if part)
     place = f"{FOLDER}/{paper.edition}/{paper.municipality_code}/{name}.{paper.kind}"
-    try:
-        data = make(ask(), changes)
-    except Exception as error:  # a fault in one paper must not cost the release
-        said = next(iter(str(error).splitlines()), "")[:200]
-        problem = f"paper_failed: 作成できませんでした（{type(error).__name__}: {said}）。開発元に知らせてください。"
+    made: list[bytes] = []
+    if problem := _tried("paper", lambda: made.append(make(ask(), changes))):
         return paper._replace(problem_ja=problem)
     to = directory / place
     to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_bytes(data)
+    to.write_bytes(made[0])
     return paper._replace(file=place)
+
+
+def _tried(what: str, work: Callable[[], object]) -> str | None:
+    """What went wrong, where it did: a fault in what is made of the tables must not cost them. Raises OSError."""
+    try:
+        work()
+    except OSError:
+        raise
+    except Exception as error:
+        said = next(iter(str(error).splitlines()), "")[:200]
+        return f"{what}_failed: 作成できませんでした（{type(error).__name__}: {said}）。開発元に知らせてください。"
+    return None
 
 
 def _save(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
-
-
-def _listed(papers: Sequence[Paper]) -> str:
-    return json.dumps([one._asdict() for one in papers], ensure_ascii=False, indent=1) + "\n"

@@ -69,7 +69,7 @@ class Town:
         home = self.home
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Night, "start_suites", lambda night: None)
-            patch.setattr(refresh, "Night", partial(Night, pages=False))
+            patch.setattr(refresh, "Night", partial(Night, pages=False, papers=False))
             patch.setattr("sousei.expectations.gate.SuiteProcess", _Suites)
             patch.setattr(refresh, "run_job", _steps(now))
             outcome = refresh.refresh(home, None, day, now, samples)

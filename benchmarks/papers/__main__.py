@@ -160,7 +160,7 @@ def main() -> None:
                 unsealed(root, codes[:count], given.kpis)
             directory = root / "release"
             clocked, worked = seconds(lambda: papers.write(directory), given.repeats)  # noqa: B023 called at once
-            made = papers.listed(directory)
+            made, _ = papers.listed(directory)
             size = sum(path.stat().st_size for path in (directory / papers.FOLDER).rglob("*.*"))
             print(f"{count:4d} municipalities: {clocked:6.2f} s, processor {worked:6.2f} s, {len(made)} papers "
                   f"({sum(one.problem_ja is not None for one in made)} failed), {size / 1e6:.1f} MB")  # fmt: skip

@@ -150,7 +150,12 @@ def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:
     say(arguments, f"  目次: {path / 'site' / 'index.html'}", f"  site: {path / 'site' / 'index.html'}")
     for line in summary.lines(shelf.read(path), arguments.lang):
         print(line)
-    for paper in papers.listed(path):
+    written, problems = papers.listed(path)
+    for problem in problems:
+        complain(
+            arguments, problem, f"{problem.partition(':')[0]}: papers/papers.json says why; the tables are published"
+        )
+    for paper in written:
         if paper.problem_ja:
             which = " ".join(
                 part for part in (paper.municipality_code, paper.plan_id, paper.edition, paper.kind) if part

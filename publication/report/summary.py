@@ -186,26 +186,19 @@ def _anyway(plans: list[Told], anyway: list[Anyway]) -> list[str]:
     if shares:
         high = sum(share >= 80 for share in shares)
         said.append(
-            f"基準値のある{len(shares)}指標では、何も変わらなくても達成率は中央値{printed(median(shares), 0)}％、"
-            f"{high}指標で80％以上になる。達成率だけでは判断できない。"
+            f"基準値からの変化を目標とする{len(shares)}指標では、何も変わらなくても達成率は"
+            f"中央値{printed(median(shares), 0)}％、{high}指標で80％以上になる。達成率だけでは判断できない。"
         )
     return said or ["比べる推計・基準値は、公表版にない。"]
 
 
 def _from_baseline(kpi: Row) -> Decimal | None:
-    """Attainment in per cent if the value stays at the baseline; None where attainment would not say."""
+    """Attainment in per cent if the value stays at the baseline; None where the target asks for no change from one."""
     start, end = kpi["baseline_value"], kpi["target_value"]
-    if (
-        not start
-        or not end
-        or start <= 0
-        or end <= 0
-        or start == end
-        or kpi["kind"] in {"maintain_at_least", "milestone"}
-    ):
+    if not start or not end or start <= 0 or end <= 0 or kpi["kind"] in {"maintain_at_least", "suppress_decline"}:
         return None
     ratio: Decimal = end / start if kpi["direction"] == "lower_is_better" else start / end
-    return 100 * ratio
+    return 100 * ratio if ratio < 1 else None
 
 
 def _unsure(plans: list[Told], changes: int | None) -> list[str]:

@@ -24,6 +24,7 @@ from sousei.orchestration.inputs import SAMPLES, WrongUseError
 from sousei.publication import publish as publication
 from sousei.publication import shelf
 from sousei.publication.diff import diff
+from sousei.publication.query import query
 from tests.nights import FIRST_NIGHT, Town, town
 
 CENSUS_2025 = (
@@ -268,10 +269,21 @@ def test_personal_data_in_landing_makes_status_unhealthy(tmp_path: Path) -> None
 
 def test_a_run_of_the_past_is_compared_with_nothing_later(tmp_path: Path) -> None:
     one = with_(town(tmp_path), "tourism")
-    one.publishes()
-    one.publishes(as_of=date(2026, 3, 1))
-    ((months,),) = one.query("select max(month) from fct_tourism_visitors")
+    today = one.publishes().release
+    made = one.publishes(as_of=date(2026, 3, 1))
+    assert made.release is not None and made.release != today
+    (months,) = query("select max(month) as month from fct_tourism_visitors", shelf.read(made.release))["month"]
     assert months <= date(2026, 3, 1)
+
+
+def test_a_run_of_the_past_does_not_become_the_current_release(tmp_path: Path) -> None:
+    """Readers of `current` went back to March without a word."""
+    one = with_(town(tmp_path), "tourism")
+    today = one.publishes().release
+    made = one.publishes(as_of=date(2026, 3, 1))
+    assert one.home.current.resolve() == today
+    assert made.warnings and made.warnings[0].startswith("as_of_in_the_past: ")
+    assert one.night().state == "nothing_new"
 
 
 def test_check_says_what_the_night_would_say_and_touches_nothing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import re
@@ -20,6 +21,7 @@ import pytest
 from sousei.feedback.examine import Lookers
 from sousei.foundation.home import Home
 from sousei.orchestration import run as runs
+from sousei.orchestration.command import nights
 from sousei.publication import papers, shelf
 from sousei.publication.formats import FORMULA_START
 from sousei.publication.inventory import take
@@ -76,8 +78,8 @@ def test_every_plan_has_a_workbook_and_every_municipality_a_report_in_each_editi
         for code, plans in PLANS.items()
         for plan in plans
     } | {f"papers/{edition}/{code}/{code}_{edition}.html" for edition in EDITIONS for code in PLANS}
-    listed = papers.listed(release.path)
-    assert {one.file for one in listed} == expected
+    listed, problems = papers.listed(release.path)
+    assert problems == [] and {one.file for one in listed} == expected
     assert not [one for one in listed if one.problem_ja]
     assert expected <= release.manifest.files.keys()
     assert all((release.path / file).stat().st_size < 3_000_000 for file in expected)
@@ -108,7 +110,7 @@ def test_a_fault_in_one_paper_costs_that_paper_and_is_told(unsealed: Path, monke
 
     monkeypatch.setitem(papers.OF_A_PLAN, "xlsx", broken)
     papers.write(unsealed)
-    listed = papers.listed(unsealed)
+    listed, _ = papers.listed(unsealed)
     (failed,) = [one for one in listed if one.problem_ja]
     assert (failed.municipality_code, failed.plan_id, failed.edition, failed.file) == (
         *("01223", "nemuro_strategy_2", "public"),
@@ -120,6 +122,56 @@ def test_a_fault_in_one_paper_costs_that_paper_and_is_told(unsealed: Path, monke
     assert "<b>planted" not in page and "作成できなかった資料 1 件" in page
     (unsealed / shelf.MANIFEST).touch()
     assert not _dangling(unsealed)
+
+
+def test_a_fault_in_the_site_costs_the_site_and_is_told(unsealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
+        raise KeyError("planted")
+
+    monkeypatch.setattr("sousei.publication.site.pages.pages", broken)
+    papers.write(unsealed)
+    listed, problems = papers.listed(unsealed)
+    assert len(problems) == 1 and problems[0].startswith("site_failed: ") and "KeyError" in problems[0]
+    assert len(listed) == 18 and all((unsealed / (one.file or "-")).is_file() for one in listed)
+
+
+def test_a_failed_paper_is_told_after_the_refresh(
+    unsealed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (unsealed / "papers").mkdir()
+    failed = papers.Paper("public", "01223", "p1", "xlsx", None, "paper_failed: 作成できませんでした（x）。")
+    told = {"papers": [failed._asdict()], "problems": ["site_failed: 作成できませんでした（y）。"]}
+    (unsealed / "papers" / "papers.json").write_text(json.dumps(told), "utf-8")
+    monkeypatch.setattr(shelf, "read", lambda path: None)
+    monkeypatch.setattr("sousei.publication.summary.lines", lambda release, lang: [])
+    for lang, words in (("ja", "作成できませんでした（x）"), ("en", "could not be written")):
+        nights._print_release(argparse.Namespace(lang=lang), unsealed)
+        said = capsys.readouterr()
+        assert words in said.err and "01223 p1 public xlsx" in said.err and "site_failed" in said.err
+        assert "index.html" in said.out
+
+
+def test_what_moved_stands_on_the_site_and_in_the_report_of_its_municipality(unsealed: Path) -> None:
+    with duckdb.connect(str(unsealed / shelf.DATABASE)) as connection:
+        connection.execute(
+            "create table main.meta_change as select * from (values "
+            "(1, 'mart_kpi_scorecard', '01223', '根室市 <総人口> 2025年度', '実績値', '1', '2', '人', '新しい資料', "
+            "'a.csv', 1), "
+            "(2, 'fct_population', null, '全市区町村', null, null, null, null, '改定', 'b.csv', 300)) t(change_no, "
+            "table_name, municipality_code, key_ja, column_ja, value_before, value_after, unit, cause_ja, sources_ja, "
+            "n_rows)"
+        )
+        connection.execute("copy main.meta_change to '" + str(unsealed / "csv" / "meta_change.csv") + "'")
+        connection.execute("copy main.meta_change to '" + str(unsealed / "parquet" / "meta_change.parquet") + "'")
+    papers.write(unsealed)
+    assert papers.listed(unsealed)[1] == []
+    page = (unsealed / "site" / "changes.html").read_text("utf-8")
+    assert "根室市 &lt;総人口&gt; 2025年度 実績値" in page and "1人" in page and "2人" in page
+    assert "全市区町村（300行）" in page and "変わった値 2 件" in page
+    nemuro, kamaishi = (
+        (unsealed / f"papers/public/{code}/{code}_public.html").read_text("utf-8") for code in ("01223", "03211")
+    )
+    assert "a.csv" in nemuro and "a.csv" not in kamaishi and "b.csv" not in nemuro
 
 
 def test_a_full_disk_is_no_fault_of_a_paper(unsealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +228,7 @@ def test_every_link_of_the_site_leads_to_a_file_of_the_release(release: Release)
     assert _dangling(release.path) == []
     links = {link for path in (release.path / "site").glob("*.html") for link in _read(path).links}
     linked = {urllib.parse.unquote(link.partition("#")[0]).removeprefix("../") for link in links}
-    assert {one.file for one in papers.listed(release.path)} <= linked
+    assert {one.file for one in papers.listed(release.path)[0]} <= linked
     assert {f"{kind}/{table}.{kind}" for kind in ("csv", "parquet") for table in release.manifest.tables} <= linked
 
 
@@ -201,6 +253,7 @@ def test_the_first_page_says_what_the_release_says(release: Release) -> None:
         sources = (release.path / "site" / "sources.html").read_text("utf-8")
         for credit, licence in credits.fetchall():
             assert credit in sources and licence in sources
+        assert "FY2008～FY2025" in sources and "2021-01～2026-06" in sources
     assert failed
     for told in failed:
         assert all(one in text for one in told)
@@ -339,7 +392,7 @@ def test_keys_of_the_package_hold_in_the_data(release: Release, descriptor: dict
                 names = ", ".join(key)
                 twice = f"select 1 from {table} group by {names} having count(*) > 1"
                 assert connection.execute(twice).fetchall() == [], table
-                empty = " or ".join(f"{name} is null" for name in key)
+                empty = " or ".join(f"coalesce({name}::varchar, '') = ''" for name in key)
                 assert connection.execute(f"select 1 from {table} where {empty}").fetchall() == [], table
             for foreign in schema.get("foreignKeys", []):
                 own, reference = ", ".join(foreign["fields"]), foreign["reference"]

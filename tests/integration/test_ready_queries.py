@@ -17,6 +17,7 @@ from sousei.publication import shelf
 from sousei.publication.query import query
 from sousei.publication.ready import Ready, ready
 from sousei.publication.shelf import Release
+from tests.integration.conftest import run_sousei
 
 pytestmark = pytest.mark.slow
 
@@ -211,6 +212,21 @@ def test_an_answer_stands_on_the_site_with_its_sql(
     part = page.partition(f'<h2 id="{one.name}">')[2].partition("<h2")[0]
     assert one.question_ja in part and f"答え {answers[one.name].height} 行" in part
     assert (release.path / "queries" / one.file_name).read_text("utf-8") == one.text
+
+
+def test_a_ready_query_is_asked_by_its_name(published: Path, answers: dict[str, pl.DataFrame]) -> None:
+    listed = run_sousei(published, "query", "--list")
+    assert [line.partition(": ")[0] for line in listed.stdout.splitlines()] == list(BY_NAME)
+    said = run_sousei(published, "query", "--name", "tfr_trend", "--format", "csv")
+    assert said.returncode == 0 and len(said.stdout.splitlines()) == answers["tfr_trend"].height + 1
+    asked_wrong = (
+        (["--name", "nope"], "query_unknown"),
+        ([], "query_unclear"),
+        (["select 1", "--list"], "query_unclear"),
+    )
+    for wrong, word in asked_wrong:
+        refused = run_sousei(published, "query", *wrong)
+        assert refused.returncode == 2 and word in refused.stderr and "Traceback" not in refused.stderr
 
 
 @pytest.mark.shared
