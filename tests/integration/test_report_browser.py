@@ -196,4 +196,6 @@ def test_on_paper(pages: dict[tuple[str, str], str], tmp_path: Path, town: str) 
     assert all(f"{place}／{len(sheets)}" in one for place, one in enumerate(sheets, 1))
     rows = [one for one in sheets if re.search(r"累計↑|率↑|参考↑", one)]
     assert rows and all("指標名" in one and "達成率" in one and "No" in one for one in rows)
+    basis = [one for one in sheets if re.search(r"(達成|進捗)率(（参考）)?＝|示した年度に実績がない。", one)]
+    assert basis and all("算定（式と数値）" in one for one in basis)
     assert not any("↕" in one or "語で絞る" in one for one in sheets)
