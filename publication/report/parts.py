@@ -288,12 +288,18 @@ def _basis(told: Told, kpi: Row) -> Row:
     plan_id, kpi_id = told.plan["plan_id"], kpi["kpi_id"]
     about = [f"定義：{kpi['definition_ja']}"] if kpi["definition_ja"] else []
     about += [f"計画の文言：{kpi['text_quote']}"] if kpi["text_quote"] else []
-    about += [f"数え方：{kpi['count_basis']}"] if kpi["count_basis"] else []
-    about += [f"目安値：{word}"] if (word := MILESTONE_METHODS.get(kpi["milestone_method"])) else []
-    plan = told.sources.get(kpi["source_id"] or "", {}).get("file_name") or kpi["source_id"]
-    if plan:
-        row = f"　行 {kpi['source_row']:,}" if kpi["source_row"] is not None else ""
-        about.append(f"目標・基準値の出典：{plan}　シート {kpi['source_sheet'] or NONE}{row}")
+    plan = told.sources.get(kpi["source_id"] or "", {}).get("file_name") or kpi["source_id"] or NONE
+    row = f"　行 {kpi['source_row']:,}" if kpi["source_row"] is not None else ""
+    method = MILESTONE_METHODS.get(kpi["milestone_method"])
+    about.append(
+        "　".join(
+            [
+                *([f"数え方：{kpi['count_basis']}"] if kpi["count_basis"] else []),
+                *([f"目安値：{method}"] if method else []),
+                f"計画台帳：{plan}　シート {kpi['source_sheet'] or NONE}{row}",
+            ]
+        )
+    )
     found = [one for year in told.years if (one := told.scores.get((kpi_id, year))) and one["actual_value"] is not None]
     return {
         "id": ident("basis", plan_id, kpi_id),
