@@ -14,9 +14,9 @@ from typing import NamedTuple
 from sousei.publication.report.charts import bar_chart
 from sousei.publication.report.parts import grade_class, ident, plan_name, with_unit
 from sousei.publication.told.figures import HEADLINE, NOT_A_GRADE, classes, milestone, shown
-from sousei.publication.told.read import NO_GOAL, Row, Told
+from sousei.publication.told.read import Row, Told
 from sousei.publication.told.tables import LINES
-from sousei.publication.told.words import SERIES, STATUS, era_day, grade, printed, short_goal
+from sousei.publication.told.words import SERIES, STATUS, era_day, grade, printed
 
 ROOM = 9
 """Rows of all lists on the first page together; what is over is said in a line."""
@@ -94,15 +94,14 @@ def _named(told: Told, kpi: Row, score: Row) -> Row:
         "milestone": shown(milestone(score)),
         "grade": grade(score),
         "reason": score["not_computable_reason_ja"] or "",
-        "rate": score["milestone_pct"],
     }
 
 
-def _is_reached(score: Row) -> bool:
-    """Whether the milestone of the year (in the last year the target) is reached."""
+def _is_reached(score: Row) -> bool | None:
+    """Whether the milestone of the year (in the last year the target) is reached; None where nobody can say yet."""
     if score["milestone_pct"] is not None:
         return bool(score["milestone_pct"] >= 100)
-    return bool(score["is_target_reached"])
+    return None if score["is_target_reached"] is None else bool(score["is_target_reached"])
 
 
 def _judged(plans: list[Told]) -> tuple[list[Row], list[Row], list[Row]]:
@@ -115,8 +114,8 @@ def _judged(plans: list[Told]) -> tuple[list[Row], list[Row], list[Row]]:
             kind = grade_class(score)
             if kind == "評価不能":
                 unable.append(_named(told, kpi, score))
-            elif kind != "未報告":
-                (reached if _is_reached(score) else missed).append(_named(told, kpi, score))
+            elif kind != "未報告" and (is_reached := _is_reached(score)) is not None:
+                (reached if is_reached else missed).append(_named(told, kpi, score))
     return missed, unable, reached
 
 
@@ -149,17 +148,19 @@ def _promised(plans: list[Told]) -> list[str]:
 def _now(plans: list[Told], reached: list[Row], anyway: list[Anyway]) -> list[str]:
     said = []
     for told in plans[:NAMED]:
-        scored = [score for _, score in _scored(told)]
-        if not scored:
+        number: Counter[str] = Counter()
+        for one in told.summary:
+            if one["fiscal_year"] == told.year:
+                number[one["grade_class"]] += one["n_kpi"]
+        if not number:
             continue
-        number = Counter(grade_class(one) for one in scored)
-        graded = sum(number.values()) - sum(number[name] for name in NOT_A_GRADE)
+        graded = number.total() - sum(number[name] for name in NOT_A_GRADE)
         letters = "、".join(
             f"{name} {number[name]}" for name in classes(told) if number[name] and name not in NOT_A_GRADE
         )
         whose = f"{plan_name(told)}の" if len(plans) > 1 else ""
         said.append(
-            f"{whose}{told.labels.get(told.year, (f'{told.year}年度',))[0]}は、対象の{len(scored)}指標のうち"
+            f"{whose}{told.labels.get(told.year, (f'{told.year}年度',))[0]}は、対象の{number.total()}指標のうち"
             f"{graded}に評価がある"
             + (f"（{letters}）" if letters else "")
             + f"。評価不能{number['評価不能']}、未報告{number['未報告']}も母数に含む。"
@@ -316,9 +317,10 @@ def counts_of(plans: list[Told]) -> Row:
     for told in plans:
         found: dict[str, Counter[str]] = {}
         provisional: Counter[str] = Counter()
-        for kpi, score in _scored(told):
-            found.setdefault(kpi["row_class_ja"], Counter())[grade_class(score)] += 1
-            provisional[kpi["row_class_ja"]] += bool(score["grade_is_provisional"])
+        for one in told.summary:
+            if one["fiscal_year"] == told.year:
+                found.setdefault(one["row_class_ja"], Counter())[one["grade_class"]] += one["n_kpi"]
+                provisional[one["row_class_ja"]] += one["n_kpi_provisional"]
         for word in sorted(found, key=lambda word: word != HEADLINE):
             rows.append(
                 {
@@ -364,6 +366,6 @@ def _last_known(plans: list[Told]) -> list[Row]:
             for year in reversed(told.years):
                 before = told.scores.get((kpi["kpi_id"], year))
                 if before is not None and before["actual_value"] is not None:
-                    out.append(_named(told, kpi, before) | {"goal": short_goal(kpi["basic_goal"] or NO_GOAL)})
+                    out.append(_named(told, kpi, before))
                     break
     return out
