@@ -149,9 +149,9 @@ def _now(plans: list[Told], reached: list[Row], anyway: list[Anyway]) -> list[st
     said = []
     for told in plans[:NAMED]:
         number: Counter[str] = Counter()
-        for one in told.summary:
-            if one["fiscal_year"] == told.year:
-                number[one["grade_class"]] += one["n_kpi"]
+        for row in told.summary:
+            if row["fiscal_year"] == told.year:
+                number[row["grade_class"]] += row["n_kpi"]
         if not number:
             continue
         graded = number.total() - sum(number[name] for name in NOT_A_GRADE)
