@@ -133,14 +133,18 @@ def _promised(plans: list[Told]) -> list[str]:
     if len(plans) > NAMED:
         said.append(f"ほか{len(plans) - NAMED}計画。")
     goals = [
-        (one["target_fiscal_year"], one["target_value"])
+        (one["target_fiscal_year"], told.labels.get(one["target_fiscal_year"], ("",))[0], one["target_value"])
         for told in plans
         for one in told.kpis
         if one["benchmark_column"] == "total_persons" and one["target_value"] is not None
     ]
     if goals:
         said.append(
-            "総人口の目標は、" + "、".join(f"{year}年 {printed(value)}人" for year, value in sorted(set(goals))) + "。"
+            "総人口の目標は、"
+            + "、".join(
+                f"{era.removesuffix('度')}（{year}年）{printed(value)}人" for year, era, value in sorted(set(goals))
+            )
+            + "。"
         )
     return said
 
@@ -170,18 +174,19 @@ def _now(plans: list[Told], reached: list[Row], anyway: list[Anyway]) -> list[st
         said.append(f"目安に届いたのは{len(reached)}：{names}{' ほか' if len(reached) > NAMED else ''}。")
     if anyway and anyway[0].short_of_target is not None:
         one, gap = anyway[0], anyway[0].short_of_target
-        way = "下回る" if gap < 0 else "上回る"
-        said.append(f"{one.what}は{one.when} {one.counted}で、目安{one.target}人を{printed(abs(gap))}人{way}。")
+        way = f"を{printed(abs(gap))}人{'下回る' if gap < 0 else '上回る'}" if gap else "と同じ"
+        said.append(f"{one.what}は{one.when} {one.counted}で、目安{one.target}人{way}。")
     return said
 
 
 def _anyway(plans: list[Told], anyway: list[Anyway]) -> list[str]:
     said = []
     for one in anyway[:1]:
-        way = "少ない" if one.difference < 0 else "多い"
+        gap = printed(abs(one.difference))
+        way = f"それより{gap}人{'少ない' if one.difference < 0 else '多い'}" if one.difference else "それと同じ"
         said.append(
             f"これまでの傾向が続いた場合、{one.what}は{one.when} {printed(one.projected)}人（{one.projection}）。"
-            f"実際の{one.counted}は、それより{printed(abs(one.difference))}人{way}。"
+            f"実際の{one.counted}は、{way}。"
         )
     shares = [share for told in plans for kpi in told.kpis if (share := _from_baseline(kpi)) is not None]
     if shares:
