@@ -190,7 +190,7 @@ def test_on_paper(pages: dict[tuple[str, str], str], tmp_path: Path, town: str) 
     assert re.search(r"Page size: +841\.\d+ x 59\d\.\d+ pts \(A4\)", about) and re.search(r"Tagged: +yes", about)
     text = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True).stdout
     sheets = [re.sub(r"\s", "", one) for one in text.split("\f")[:-1]]
-    assert "総括" in sheets[0] and "確かでないこと" in sheets[0] and "このうち、前の年度の実績" in sheets[0]
+    assert "総括" in sheets[0] and "確かでないこと" in sheets[0] and "最後に分かる実績" in sheets[0]
     assert sheets[1].startswith("人口")
     assert all(f"{place}／{len(sheets)}" in one for place, one in enumerate(sheets, 1))
     rows = [one for one in sheets if re.search(r"累計↑|率↑|参考↑", one)]
