@@ -53,6 +53,11 @@ EVALUATION = {
     "committee_opinion_ja": "外部評価（委員意見）",
     "future_direction_ja": "今後の方向性",
 }
+MILESTONE_METHODS = {
+    "linear": "基準から最終目標までを期間の年数で割った直線",
+    "manual": "年度ごとに定めた値",
+    "plan": "計画の中間の目標",
+}
 NO_CLASS = "対象外"
 """Class of a KPI that is not scored in the year."""
 
@@ -283,7 +288,18 @@ def _basis(told: Told, kpi: Row) -> Row:
     plan_id, kpi_id = told.plan["plan_id"], kpi["kpi_id"]
     about = [f"定義：{kpi['definition_ja']}"] if kpi["definition_ja"] else []
     about += [f"計画の文言：{kpi['text_quote']}"] if kpi["text_quote"] else []
-    about += [f"数え方：{kpi['count_basis']}"] if kpi["count_basis"] else []
+    plan = told.sources.get(kpi["source_id"] or "", {}).get("file_name") or kpi["source_id"] or NONE
+    row = f"　行 {kpi['source_row']:,}" if kpi["source_row"] is not None else ""
+    method = MILESTONE_METHODS.get(kpi["milestone_method"])
+    about.append(
+        "　".join(
+            [
+                *([f"数え方：{kpi['count_basis']}"] if kpi["count_basis"] else []),
+                *([f"目安値：{method}"] if method else []),
+                f"計画台帳：{plan}　シート {kpi['source_sheet'] or NONE}{row}",
+            ]
+        )
+    )
     found = [one for year in told.years if (one := told.scores.get((kpi_id, year))) and one["actual_value"] is not None]
     return {
         "id": ident("basis", plan_id, kpi_id),

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from sousei.publication.report.charts import bar_chart
 from sousei.publication.report.parts import grade_class, ident, plan_name, with_unit
 from sousei.publication.told.figures import HEADLINE, NOT_A_GRADE, classes, milestone, shown
-from sousei.publication.told.read import NO_GOAL, Row, Told
+from sousei.publication.told.read import Row, Told
 from sousei.publication.told.tables import LINES
-from sousei.publication.told.words import SERIES, STATUS, era_day, grade, printed, short_goal
+from sousei.publication.told.words import SERIES, STATUS, era_day, grade, printed
 
 ROOM = 9
 """Rows of all lists on the first page together; what is over is said in a line."""
@@ -94,15 +94,14 @@ def _named(told: Told, kpi: Row, score: Row) -> Row:
         "milestone": shown(milestone(score)),
         "grade": grade(score),
         "reason": score["not_computable_reason_ja"] or "",
-        "rate": score["milestone_pct"],
     }
 
 
-def _is_reached(score: Row) -> bool:
-    """Whether the milestone of the year (in the last year the target) is reached."""
+def _is_reached(score: Row) -> bool | None:
+    """Whether the milestone of the year (in the last year the target) is reached; None where nobody can say yet."""
     if score["milestone_pct"] is not None:
         return bool(score["milestone_pct"] >= 100)
-    return bool(score["is_target_reached"])
+    return None if score["is_target_reached"] is None else bool(score["is_target_reached"])
 
 
 def _judged(plans: list[Told]) -> tuple[list[Row], list[Row], list[Row]]:
@@ -115,8 +114,8 @@ def _judged(plans: list[Told]) -> tuple[list[Row], list[Row], list[Row]]:
             kind = grade_class(score)
             if kind == "評価不能":
                 unable.append(_named(told, kpi, score))
-            elif kind != "未報告":
-                (reached if _is_reached(score) else missed).append(_named(told, kpi, score))
+            elif kind != "未報告" and (is_reached := _is_reached(score)) is not None:
+                (reached if is_reached else missed).append(_named(told, kpi, score))
     return missed, unable, reached
 
 
@@ -134,14 +133,18 @@ def _promised(plans: list[Told]) -> list[str]:
     if len(plans) > NAMED:
         said.append(f"ほか{len(plans) - NAMED}計画。")
     goals = [
-        (one["target_fiscal_year"], one["target_value"])
+        (one["target_fiscal_year"], told.labels.get(one["target_fiscal_year"], ("",))[0], one["target_value"])
         for told in plans
         for one in told.kpis
         if one["benchmark_column"] == "total_persons" and one["target_value"] is not None
     ]
     if goals:
         said.append(
-            "総人口の目標は、" + "、".join(f"{year}年 {printed(value)}人" for year, value in sorted(set(goals))) + "。"
+            "総人口の目標は、"
+            + "、".join(
+                f"{era.removesuffix('度')}（{year}年）{printed(value)}人" for year, era, value in sorted(set(goals))
+            )
+            + "。"
         )
     return said
 
@@ -149,17 +152,19 @@ def _promised(plans: list[Told]) -> list[str]:
 def _now(plans: list[Told], reached: list[Row], anyway: list[Anyway]) -> list[str]:
     said = []
     for told in plans[:NAMED]:
-        scored = [score for _, score in _scored(told)]
-        if not scored:
+        number: Counter[str] = Counter()
+        for row in told.summary:
+            if row["fiscal_year"] == told.year:
+                number[row["grade_class"]] += row["n_kpi"]
+        if not number:
             continue
-        number = Counter(grade_class(one) for one in scored)
-        graded = sum(number.values()) - sum(number[name] for name in NOT_A_GRADE)
+        graded = number.total() - sum(number[name] for name in NOT_A_GRADE)
         letters = "、".join(
             f"{name} {number[name]}" for name in classes(told) if number[name] and name not in NOT_A_GRADE
         )
         whose = f"{plan_name(told)}の" if len(plans) > 1 else ""
         said.append(
-            f"{whose}{told.labels.get(told.year, (f'{told.year}年度',))[0]}は、対象の{len(scored)}指標のうち"
+            f"{whose}{told.labels.get(told.year, (f'{told.year}年度',))[0]}は、対象の{number.total()}指標のうち"
             f"{graded}に評価がある"
             + (f"（{letters}）" if letters else "")
             + f"。評価不能{number['評価不能']}、未報告{number['未報告']}も母数に含む。"
@@ -169,18 +174,19 @@ def _now(plans: list[Told], reached: list[Row], anyway: list[Anyway]) -> list[st
         said.append(f"目安に届いたのは{len(reached)}：{names}{' ほか' if len(reached) > NAMED else ''}。")
     if anyway and anyway[0].short_of_target is not None:
         one, gap = anyway[0], anyway[0].short_of_target
-        way = "下回る" if gap < 0 else "上回る"
-        said.append(f"{one.what}は{one.when} {one.counted}で、目安{one.target}人を{printed(abs(gap))}人{way}。")
+        way = f"を{printed(abs(gap))}人{'下回る' if gap < 0 else '上回る'}" if gap else "と同じ"
+        said.append(f"{one.what}は{one.when} {one.counted}で、目安{one.target}人{way}。")
     return said
 
 
 def _anyway(plans: list[Told], anyway: list[Anyway]) -> list[str]:
     said = []
     for one in anyway[:1]:
-        way = "少ない" if one.difference < 0 else "多い"
+        gap = printed(abs(one.difference))
+        way = f"それより{gap}人{'少ない' if one.difference < 0 else '多い'}" if one.difference else "それと同じ"
         said.append(
             f"これまでの傾向が続いた場合、{one.what}は{one.when} {printed(one.projected)}人（{one.projection}）。"
-            f"実際の{one.counted}は、それより{printed(abs(one.difference))}人{way}。"
+            f"実際の{one.counted}は、{way}。"
         )
     shares = [share for told in plans for kpi in told.kpis if (share := _from_baseline(kpi)) is not None]
     if shares:
@@ -316,9 +322,10 @@ def counts_of(plans: list[Told]) -> Row:
     for told in plans:
         found: dict[str, Counter[str]] = {}
         provisional: Counter[str] = Counter()
-        for kpi, score in _scored(told):
-            found.setdefault(kpi["row_class_ja"], Counter())[grade_class(score)] += 1
-            provisional[kpi["row_class_ja"]] += bool(score["grade_is_provisional"])
+        for one in told.summary:
+            if one["fiscal_year"] == told.year:
+                found.setdefault(one["row_class_ja"], Counter())[one["grade_class"]] += one["n_kpi"]
+                provisional[one["row_class_ja"]] += one["n_kpi_provisional"]
         for word in sorted(found, key=lambda word: word != HEADLINE):
             rows.append(
                 {
@@ -364,6 +371,6 @@ def _last_known(plans: list[Told]) -> list[Row]:
             for year in reversed(told.years):
                 before = told.scores.get((kpi["kpi_id"], year))
                 if before is not None and before["actual_value"] is not None:
-                    out.append(_named(told, kpi, before) | {"goal": short_goal(kpi["basic_goal"] or NO_GOAL)})
+                    out.append(_named(told, kpi, before))
                     break
     return out

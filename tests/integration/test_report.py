@@ -153,17 +153,21 @@ def test_every_kpi_of_every_plan_with_every_actual_that_leads_to_its_basis(
         for kpi in about.kpis:
             row = found[ident("kpi", about.plan["plan_id"], kpi["kpi_id"])]
             assert kpi["kpi_name_ja"] in row.text
+            register = about.sources[kpi["source_id"]]["file_name"]
+            assert f"{register}　シート {kpi['source_sheet']}　行 {kpi['source_row']}" in (
+                found[ident("basis", about.plan["plan_id"], kpi["kpi_id"])].text
+            )
             cells = row.all("td")[2 : 2 + len(about.years)]
             for cell, year in zip(cells, about.years, strict=True):
                 score = about.scores.get((kpi["kpi_id"], year))
                 (printed,) = [one for one in cell.all("span") if one.given["class"] == "actual"]
                 assert printed.text == f"実績 {shown(actual(score))}"
                 if score is None or score["actual_value"] is None:
-                    assert not cell.all("a") and not re.search(r"実績 .*\d", printed.text)
+                    assert not printed.all("a") and not re.search(r"実績 .*\d", printed.text)
                     continue
-                basis = found[cell.all("a")[0].given["href"][1:]]
+                basis = found[printed.all("a")[0].given["href"][1:]]
                 source = about.sources.get(score["source_id"], {})
-                assert basis.all("td")[0].text == cell.all("a")[0].text
+                assert basis.all("td")[0].text == printed.all("a")[0].text
                 assert str(source.get("file_name") or score["source_id"]) in basis.text
                 assert source.get("sha256", "")[:12] in basis.text
                 number += 1

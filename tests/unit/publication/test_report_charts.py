@@ -10,7 +10,7 @@ import pytest
 
 from sousei.publication.report.charts import Line, Point, bar_chart, line_chart
 from sousei.publication.report.parts import ident
-from sousei.publication.report.summary import shares
+from sousei.publication.report.summary import _is_reached, shares
 from sousei.publication.told.figures import Number, shown
 from sousei.publication.told.words import number_format
 
@@ -111,3 +111,19 @@ def test_an_id_can_stand_in_a_link() -> None:
 )
 def test_lists_share_the_room_of_the_first_page(wanted: list[int], given: list[int]) -> None:
     assert shares(wanted, 9) == given
+
+
+@pytest.mark.parametrize(
+    ("milestone_pct", "is_target_reached", "said"),
+    [
+        (Decimal(100), False, True),
+        (Decimal("99.99"), None, False),
+        (None, True, True),
+        (None, False, False),
+        (None, None, None),  # a sum that is still below its limit
+    ],
+)
+def test_a_milestone_is_reached_or_missed_or_nobody_can_say(
+    milestone_pct: Decimal | None, is_target_reached: bool | None, said: bool | None
+) -> None:
+    assert _is_reached({"milestone_pct": milestone_pct, "is_target_reached": is_target_reached}) is said
