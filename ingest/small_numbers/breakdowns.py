@@ -332,7 +332,7 @@ def _mask(connection: duckdb.DuckDBPyConnection) -> None:
     pages have them."""
     sources = sorted({contract.source for contract, _ in own()})
     masked = r"regexp_replace({}, '[0-9０-９]+([,.，．][0-9０-９]+)*', '…', 'g')"
-    names = ("message_ja", "message_en", "expected", "found")
+    names = ("message_ja", "message_en", "expected", "found", "action_ja")
     connection.execute(
         f"update raw.problem set {', '.join(f'{name} = {masked.format(name)}' for name in names)} "  # noqa: S608
         "where row is not null and source_id in (select source_id from raw.delivery where list_contains(?, source))",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sousei.publication.book import trends
 from sousei.publication.book.kpis import actual, grade_of, milestone, rate
 from sousei.publication.book.page import HEAD_FILL, Book, Cell, Column, Page, height, parts
 from sousei.publication.book.told import Row, Told
@@ -19,6 +20,7 @@ _KPI = [
     *(Column("実績", 11, "right"), Column("最終目標値", 12, "right"), Column("達成率\n（％）", 10, "right")),
     *(Column("進捗率\n（％）", 10, "right"), Column("評価\n（前年）", 17)),
 ]
+_TRENDS = ((0, 1), (2, 3), (4, 4), (5, 5), (6, 8))
 _TEXTS = (
     ("achievements_ja", "取組内容・成果"),
     ("cause_ja", "要因分析"),
@@ -81,6 +83,7 @@ def _measure(book: Book, name: str, measure: Row) -> None:
     _projects(page, [one for one in told.projects if one["node_id"] == measure["node_id"]])
     page.gap()
     _evaluation(page, told, measure)
+    trends.add(page, told, kpis, _TRENDS, "４　指標の推移")
 
 
 def _sections(told: Told, measure: Row) -> str:

@@ -5,6 +5,7 @@ Holds: the 17 columns. Does not hold: how a rate was computed (`basis`).
 
 from __future__ import annotations
 
+from sousei.publication.book import trends
 from sousei.publication.book.page import A3, Book, Cell, Column, Number, Page, height
 from sousei.publication.book.told import NO_GOAL, Row, Told
 from sousei.publication.book.words import (
@@ -25,6 +26,7 @@ from sousei.publication.book.words import (
 HEADLINE = "数値目標"
 _FIRST_YEAR = 8
 """Place of the first column of a fiscal year."""
+_TRENDS = ((0, 1), (2, 2), (3, 3), (4, 6), (7, 8))
 _ABOVE = 150.0
 """Height of the rows that are repeated at the top of a page, in points."""
 _SAFE = 0.94
@@ -83,6 +85,8 @@ def add(book: Book, name: str, *, headline: bool) -> None:
         used += 2 * tall + 20 * is_new
         _two_lines(page, told, heads, one, tall)
     page.sheet.set_h_pagebreaks(breaks)
+    if headline:
+        trends.add(page, told, rows, _TRENDS, "数値目標の推移", breaks)
 
 
 def _fixed(told: Told, kpi: Row) -> dict[int, Cell]:

@@ -220,8 +220,11 @@ class Page:
         self.sheet.set_row(self.row, height(texts, self.size))
         self.row += 1
 
-    def put(self, row: int, place: int, cell: Cell, align: str = "left", down: int = 0, **looks: Any) -> None:
-        """One cell with its frame: a number as a number, all else as text; None is blank."""
+    def put(
+        self, row: int, place: int, cell: Cell, align: str = "left", down: int = 0, across: int = 0, **looks: Any
+    ) -> None:
+        """One cell with its frame, over so many more rows and columns: a number as a number, all else as text; None is
+        blank."""
         told: dict[str, Any] = {"border": 1, "border_color": "#808080", "font_size": self.size, **looks}
         if isinstance(cell, (int, float, Decimal)):
             cell = Number(cell)
@@ -234,8 +237,8 @@ class Page:
         else:
             told |= {"align": align, "text_wrap": True}
         look = self.book.look(**told)
-        if down:
-            self.sheet.merge_range(row, place, row + down, place, "", look)
+        if down or across:
+            self.sheet.merge_range(row, place, row + down, place + across, "", look)
         if isinstance(cell, Number):
             self.sheet.write_number(row, place, float(cell.value), look)
         elif cell:
