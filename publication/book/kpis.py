@@ -86,7 +86,7 @@ def add(book: Book, name: str, *, headline: bool) -> None:
         _two_lines(page, told, heads, one, tall)
     page.sheet.set_h_pagebreaks(breaks)
     if headline:
-        trends.add(page, told, rows, _TRENDS, "数値目標の推移", breaks)
+        trends.add(page, told, rows, _TRENDS, "数値目標の推移", breaks, beside=9)
 
 
 def _fixed(told: Told, kpi: Row) -> dict[int, Cell]:

@@ -17,6 +17,8 @@ from sousei.publication.book.words import STATUS, WITHOUT_VALUE, marks
 
 _HEIGHT = 230
 """Height of a chart in pixels."""
+_ROWS = -(-_HEIGHT // DEFAULT_ROW)
+"""Rows that a chart takes."""
 _POINTS = DEFAULT_ROW * 0.75
 """Height of a row in points."""
 _ABOVE, _SAFE = 150.0, 0.94
@@ -28,10 +30,13 @@ Spans = Sequence[tuple[int, int]]
 _HEADS = ("年度", "目安", "実績", "最終目標値", "実績の状態")
 
 
-def add(page: Page, told: Told, kpis: Sequence[Row], spans: Spans, title: str, breaks: Sequence[int] = ()) -> None:
+def add(
+    page: Page, told: Told, kpis: Sequence[Row], spans: Spans, title: str, breaks: Sequence[int] = (), beside: int = 0
+) -> None:
     """Add them for those of the KPI that have enough actuals; nothing where none has.
 
-    breaks: rows of the sheet that start a page already. Several charts start a page, so that none is cut.
+    beside: column in which a chart stands beside its table; 0: below it. breaks: rows of the sheet that start a page
+    already. Several charts start a page, so that none is cut.
     """
     shown = [(kpi, rows) for kpi in kpis if len(_with_actual(rows := _rows(told, kpi))) >= LEAST]
     if not shown:
@@ -42,11 +47,13 @@ def add(page: Page, told: Told, kpis: Sequence[Row], spans: Spans, title: str, b
         starts.append(page.row)
     page.line(title, bold=True, font_size=11)
     page.line("実績は実線と丸、目安は点線、最終目標値は破線。縦の軸は 0 から始まらないことがある。")
-    together = max(1, int((page.room() - _ABOVE) * _SAFE // (_POINTS * (len(told.years) + 3) + _HEIGHT * 0.75)))
+    together = max(
+        1, int((page.room() - _ABOVE) * _SAFE // (_POINTS * (_ROWS + (2 if beside else len(told.years) + 3))))
+    )
     for number, (kpi, rows) in enumerate(shown):
         if number and number % together == 0:
             starts.append(page.row)
-        _one(page, told, kpi, rows, spans)
+        _one(page, told, kpi, rows, spans, beside)
     page.sheet.set_h_pagebreaks(starts)
 
 
@@ -58,7 +65,7 @@ def _with_actual(rows: Sequence[Row]) -> list[Row]:
     return [one for one in rows if one["actual_value"] is not None and one["kind"] != "milestone"]
 
 
-def _one(page: Page, told: Told, kpi: Row, rows: Sequence[Row], spans: Spans) -> None:
+def _one(page: Page, told: Told, kpi: Row, rows: Sequence[Row], spans: Spans, beside: int) -> None:
     unit = f"（{kpi['unit']}）" if kpi["unit"] else ""
     name = f"{kpi['kpi_no'] or kpi['kpi_id']}　{kpi['kpi_name_ja']}{unit}"
     page.line(name, bold=True)
@@ -81,11 +88,21 @@ def _one(page: Page, told: Told, kpi: Row, rows: Sequence[Row], spans: Spans) ->
         for cell, (first, last) in zip(cells, spans, strict=True):
             page.put(page.row, first, cell, across=last - first)
         page.row += 1
-    _chart(page, name, start, page.row - 1, [first for first, _ in spans], rows)
-    page.row += -(-_HEIGHT // DEFAULT_ROW) + 1
+    at = start - 1 if beside else page.row
+    _chart(page, name, (at, beside), (start, page.row - 1), [first for first, _ in spans], rows)
+    page.row = max(page.row, at + _ROWS) + 1
 
 
-def _chart(page: Page, name: str, first: int, last: int, columns: Sequence[int], rows: Sequence[Row]) -> None:
+def _chart(
+    page: Page,
+    name: str,
+    at: tuple[int, int],
+    lines_of: tuple[int, int],
+    columns: Sequence[int],
+    rows: Sequence[Row],
+) -> None:
+    """The chart of the table in the rows `lines_of`, at a row and column."""
+    first, last = lines_of
     year, milestone, actual, target, _ = columns
     chart = page.book.file.add_chart({"type": "line"})
     lines = (
@@ -126,4 +143,4 @@ def _chart(page: Page, name: str, first: int, last: int, columns: Sequence[int],
     chart.set_legend({"position": "bottom", "font": font})
     chart.set_size({"width": 720, "height": _HEIGHT})
     about = f"{name} の目安・実績・最終目標値の折れ線。数値は上の表のとおり"
-    page.sheet.insert_chart(page.row, 0, chart, {"description": about[:250], "object_position": 1})
+    page.sheet.insert_chart(*at, chart, {"description": about[:250], "object_position": 1})
