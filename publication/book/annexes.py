@@ -315,4 +315,4 @@ def add_notes(book: Book) -> None:
         if score["source_id"] in told.sources and told.sources[score["source_id"]]["credit_ja"]
     )
     for credit in credits:
-        page.paragraph(f"出典：{credit}")
+        page.paragraph(credit if credit.startswith("出典") else f"出典：{credit}")

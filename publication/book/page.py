@@ -33,6 +33,8 @@ _PAPERS = {A4: (297 / 25.4, 210 / 25.4), A3: (420 / 25.4, 297 / 25.4)}
 """Width and height in inches of a paper that lies on its side."""
 _POINTS = 5.4
 """Width of a half-width character of a column, in points."""
+_SAFE = 0.94
+"""Part of a page that is filled: programs round the heights of rows differently."""
 _MARGINS = {"left": 20 / 25.4, "right": 15 / 25.4, "top": 18 / 25.4, "bottom": 15 / 25.4}
 
 
@@ -251,6 +253,12 @@ class Page:
         across, down = _PAPERS[self.paper] if self.landscape else reversed(_PAPERS[self.paper])
         scale = min(1.0, (across - _MARGINS["left"] - _MARGINS["right"]) * 72 / (sum(self.widths) * _POINTS))
         return (down - _MARGINS["top"] - _MARGINS["bottom"]) * 72 / scale
+
+    def fits(self, points: float, start: int = 0) -> bool:
+        """Whether so much more fits on the page that the next row stands on; `start`: a row that began a page."""
+        pixels = self.sheet.row_sizes
+        used = 0.75 * sum(pixels[row][0] if row in pixels else DEFAULT_ROW for row in range(start, self.row))
+        return used % self.room() + points < self.room() * _SAFE
 
     def band(self, text: str) -> None:
         """A filled row over the whole table."""

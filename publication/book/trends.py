@@ -15,7 +15,7 @@ from sousei.publication.book.page import DEFAULT_ROW, FONT, HEAD_FILL, Number, P
 from sousei.publication.book.told import Row, Told
 from sousei.publication.book.words import STATUS, WITHOUT_VALUE, marks
 
-_HEIGHT = 230
+_HEIGHT = 200
 """Height of a chart in pixels."""
 _ROWS = -(-_HEIGHT // DEFAULT_ROW)
 """Rows that a chart takes."""
@@ -36,14 +36,15 @@ def add(
     """Add them for those of the KPI that have enough actuals; nothing where none has.
 
     beside: column in which a chart stands beside its table; 0: below it. breaks: rows of the sheet that start a page
-    already. Several charts start a page, so that none is cut.
+    already. What does not fit on the page starts one, so that no chart is cut.
     """
     shown = [(kpi, rows) for kpi in kpis if len(_with_actual(rows := _rows(told, kpi))) >= LEAST]
     if not shown:
         return
     starts = list(breaks)
     page.gap()
-    if len(shown) > 1 or breaks:
+    block = _POINTS * (_ROWS + (2 if beside else len(told.years) + 3))
+    if beside or not page.fits(2 * _POINTS + block * len(shown), starts[-1] if starts else 0):
         starts.append(page.row)
     page.line(title, bold=True, font_size=11)
     page.line("実績は実線と丸、目安は点線、最終目標値は破線。縦の軸は 0 から始まらないことがある。")
