@@ -118,11 +118,15 @@ def test_a_blank_unit_is_that_of_the_kpi() -> None:
 
 
 def test_what_is_said_of_a_row_in_the_release_holds_no_number() -> None:
-    told = {"source_id": "section_report-1", "message_ja": "値 2 は、目標の 9,000.5 と桁が違います。", "found": "2"}
+    told = {
+        "source_id": "section_report-1",
+        "message_ja": "k9 の値 2 は、目標の 9,000.5 と桁が違います。",
+        "found": "2",
+    }
     problems = [told | {"row": 4, "problem_id": "a"}, told | {"problem_id": "b"}, told | {"row": 4, "source_id": "x-1"}]
     candidate = delivered(*values(1, ("甲", 1)), problem=problems)
     found = candidate.execute("select message_ja, found from raw.problem order by source_id, problem_id").fetchall()
-    assert found[0] == ("値 … は、目標の … と桁が違います。", "…")
+    assert found[0] == ("k9 の値 … は、目標の … と桁が違います。", "…")
     assert found[1:] == [(told["message_ja"], "2")] * 2
 
 
