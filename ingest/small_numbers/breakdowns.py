@@ -30,7 +30,7 @@ from sousei.ingest.contract.model import Breakdown, Contract
 from sousei.ingest.decided.decisions import BELOW
 from sousei.ingest.problems.record import FileProblem, frame_of, problem
 from sousei.ingest.small_numbers.audit import Cell, Sum
-from sousei.ingest.small_numbers.cover import cover
+from sousei.ingest.small_numbers.cover import Covered, cover
 
 Row = dict[str, Any]
 Place = tuple[str, str, int]
@@ -95,7 +95,8 @@ def _rows(connection: duckdb.DuckDBPyConnection, contract: Contract, breakdown: 
     wanted = dict.fromkeys(
         [*breakdown.within, *breakdown.part, *(name for names in breakdown.totals for name in names)]
     )
-    asked = [f"one.{name}" for name in wanted if name in columns]
+    usual = {"fit": "coalesce(one.fit, 'same') as fit"}
+    asked = [usual.get(name, f"one.{name}") for name in wanted if name in columns]
     if "fiscal_year" not in columns and "held_on" in columns:
         asked.append("year(one.held_on - interval 3 month) as fiscal_year")
     basis, unit, joined = "null", "null", ""
@@ -191,7 +192,8 @@ class _Told(NamedTuple):
 def _through_versions(
     group: list[Row], breakdown: Breakdown, below: int, known: set[Unknown], must: set[Place]
 ) -> _Told:
-    """Decide version after version; what an earlier one shows is known in the later ones."""
+    """Decide version after version; what an earlier one shows is known in the later ones. What the solver gives up on
+    is hidden as a whole, and stays open."""
     cells: dict[Unknown, int] = {}
     sums: dict[Sum, None] = {}
     shown = set(known)
@@ -216,8 +218,12 @@ def _through_versions(
             Cell(value, (part, name, value) not in shown, name != "denominator", name == "denominator")
             for part, name, value in cells
         ]
-        done = cover(table, list(sums), below, forced | {cells[one] for one in told.hidden})
         names = list(cells)
+        try:
+            done = cover(table, list(sums), below, forced | {cells[one] for one in told.hidden})
+        except ArithmeticError:  # not audited, so nothing of it is shown
+            every = frozenset(range(len(names)))
+            done = Covered(every, every, every)
         told.hidden.update(names[place] for place in done.hidden)
         told.open.update(names[place] for place in done.open)
         shown |= set(names) - told.hidden
