@@ -21,12 +21,12 @@ import polars as pl
 
 from sousei.foundation.home import Home
 from sousei.publication import shelf
-from sousei.publication.book.told import EDITIONS, NotThereError, told
-from sousei.publication.book.words import era_day
 from sousei.publication.book.write import PAPERS, Meeting, meeting_papers, written
 from sousei.publication.formats import formatted
 from sousei.publication.query import QueryError, queries
 from sousei.publication.shelf import Release
+from sousei.publication.told.read import EDITIONS, NotThereError, told
+from sousei.publication.told.words import era_day
 
 TRIES = 5
 """Releases that are begun before it is given up that one stays long enough to be read."""

@@ -18,19 +18,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 
-from sousei.foundation.duck import quoted
 from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.contract.model import Breakdown, Contract
 from sousei.ingest.decided.decisions import BELOW
 from sousei.ingest.problems.record import FileProblem, frame_of, problem
 from sousei.ingest.small_numbers.audit import Cell, Sum
-from sousei.ingest.small_numbers.cover import cover
+from sousei.ingest.small_numbers.cover import Covered, cover
 
 Row = dict[str, Any]
 Place = tuple[str, str, int]
@@ -74,14 +74,15 @@ def hide(connection: duckdb.DuckDBPyConnection, below: int = BELOW, last: Path |
     numbers.
     """
     found = Hidden({}, {})
-    for contract, breakdown in own():
-        rows = _rows(connection, contract, breakdown)
-        before = _of_last_release(last, breakdown) if rows else (set(), set())
-        if not before[1] and not any(_counts(one, below) for one in rows):
-            continue
-        hidden, bare, opened = _settled(rows, breakdown, below, before)
-        found.rows[breakdown.table], found.open[breakdown.table] = hidden, opened
-        _write(connection, breakdown, hidden, bare)
+    with duckdb.connect(str(last), read_only=True) if last is not None else nullcontext() as released:
+        for contract, breakdown in own():
+            rows = _rows(connection, contract, breakdown)
+            before = _of_last_release(released, breakdown) if rows and released else (set(), set())
+            if not before[1] and not any(_counts(one, below) for one in rows):
+                continue
+            hidden, bare, opened = _settled(rows, breakdown, below, before)
+            found.rows[breakdown.table], found.open[breakdown.table] = hidden, opened
+            _write(connection, breakdown, hidden, bare)
     _mask(connection)
     _tell(connection, found.open)
     return found
@@ -90,17 +91,12 @@ def hide(connection: duckdb.DuckDBPyConnection, below: int = BELOW, last: Path |
 def _rows(connection: duckdb.DuckDBPyConnection, contract: Contract, breakdown: Breakdown) -> list[Row]:
     """The delivered rows with a count or a rate, in the order of receipt; published ones are left out."""
     table = breakdown.table
-    columns = {
-        name
-        for (name,) in connection.execute(
-            "select column_name from information_schema.columns where table_schema = 'delivered' and table_name = ?",
-            [table],
-        ).fetchall()
-    }
+    columns = {name for (name, *_) in connection.execute(f"describe delivered.{table}").fetchall()}
     wanted = dict.fromkeys(
         [*breakdown.within, *breakdown.part, *(name for names in breakdown.totals for name in names)]
     )
-    asked = [f"one.{name}" for name in wanted if name in columns]
+    usual = {"fit": "coalesce(one.fit, 'same') as fit"}
+    asked = [usual.get(name, f"one.{name}") for name in wanted if name in columns]
     if "fiscal_year" not in columns and "held_on" in columns:
         asked.append("year(one.held_on - interval 3 month) as fiscal_year")
     basis, unit, joined = "null", "null", ""
@@ -196,7 +192,8 @@ class _Told(NamedTuple):
 def _through_versions(
     group: list[Row], breakdown: Breakdown, below: int, known: set[Unknown], must: set[Place]
 ) -> _Told:
-    """Decide version after version; what an earlier one shows is known in the later ones."""
+    """Decide version after version; what an earlier one shows is known in the later ones. What the solver gives up on
+    is hidden as a whole, and stays open."""
     cells: dict[Unknown, int] = {}
     sums: dict[Sum, None] = {}
     shown = set(known)
@@ -221,8 +218,12 @@ def _through_versions(
             Cell(value, (part, name, value) not in shown, name != "denominator", name == "denominator")
             for part, name, value in cells
         ]
-        done = cover(table, list(sums), below, forced | {cells[one] for one in told.hidden})
         names = list(cells)
+        try:
+            done = cover(table, list(sums), below, forced | {cells[one] for one in told.hidden})
+        except ArithmeticError:  # not audited, so nothing of it is shown
+            every = frozenset(range(len(names)))
+            done = Covered(every, every, every)
         told.hidden.update(names[place] for place in done.hidden)
         told.open.update(names[place] for place in done.open)
         shown |= set(names) - told.hidden
@@ -281,27 +282,19 @@ def _grown(rows: list[Row], breakdown: Breakdown, below: int) -> set[Place]:
     return found
 
 
-def _of_last_release(last: Path | None, breakdown: Breakdown) -> tuple[set[tuple[Any, ...]], set[Place]]:
+def _of_last_release(
+    released: duckdb.DuckDBPyConnection, breakdown: Breakdown
+) -> tuple[set[tuple[Any, ...]], set[Place]]:
     """What the last release shows, (within, part, count), and the rows that it hides."""
-    if last is None:
-        return set(), set()
     mart, count, status, where = _SHOWN[breakdown.table]
     keys = [*breakdown.within, *breakdown.part]
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {quoted(str(last))} as last_release (read_only)")
-        there = {
-            name
-            for (name,) in connection.execute(
-                "select column_name from duckdb_columns() where database_name = 'last_release' and table_name = ?",
-                [mart],
-            ).fetchall()
-        }
-        if not {*keys, count, status} <= there:
-            return set(), set()
-        rows = connection.execute(
+    try:
+        rows = released.execute(
             f"select {', '.join(keys)}, {count}, {status}, source_id, source_sheet, source_row "  # noqa: S608
-            f"from last_release.main.{mart} where {where}"
+            f"from {mart} where {where}"
         ).fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException):  # a release from before the mart or its status
+        return set(), set()
     shown, hidden = set(), set()
     for row in rows:
         within, part = row[: len(breakdown.within)], row[len(breakdown.within) : len(keys)]
@@ -331,8 +324,8 @@ def _mask(connection: duckdb.DuckDBPyConnection) -> None:
     """Take the numbers out of what raw.problem says of rows of own sources: it goes into the release, too. The makers'
     pages have them."""
     sources = sorted({contract.source for contract, _ in own()})
-    masked = r"regexp_replace({}, '[0-9０-９]+([,.，．][0-9０-９]+)*', '…', 'g')"
-    names = ("message_ja", "message_en", "expected", "found")
+    masked = r"regexp_replace({}, '(^|[^0-9A-Za-z_-])[0-9０-９]+([,.，．][0-9０-９]+)*', '\1…', 'g')"  # k9 is an id
+    names = ("message_ja", "message_en", "expected", "found", "action_ja")
     connection.execute(
         f"update raw.problem set {', '.join(f'{name} = {masked.format(name)}' for name in names)} "  # noqa: S608
         "where row is not null and source_id in (select source_id from raw.delivery where list_contains(?, source))",

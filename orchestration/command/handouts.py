@@ -86,9 +86,9 @@ def meeting_call(arguments: argparse.Namespace) -> int:
 
 def _written(arguments: argparse.Namespace, made: Callable[[Home], PulledSet]) -> int:
     from sousei.publication import bundle
-    from sousei.publication.book.told import NotThereError
     from sousei.publication.pull import MovedError
     from sousei.publication.query import QueryError
+    from sousei.publication.told.read import NotThereError
 
     to, where = arguments.to, arguments.municipality
     try:

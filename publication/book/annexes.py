@@ -211,4 +211,4 @@ def add_notes(book: Book) -> None:
     page.line("４　この資料", bold=True, font_size=11)
     page.paragraph(about_paper(told))
     for credit in credits(told):
-        page.paragraph(f"出典：{credit}")
+        page.paragraph(credit)

@@ -5,6 +5,7 @@ Holds: the 17 columns. Does not hold: how a rate was computed (`basis`).
 
 from __future__ import annotations
 
+from sousei.publication.book import trends
 from sousei.publication.book.page import A3, Book, Column, Page, height
 from sousei.publication.told.figures import HEADLINE, Cell, actual, baseline, grade_of, milestone, rate, remarks, target
 from sousei.publication.told.read import NO_GOAL, Row, Told
@@ -12,6 +13,7 @@ from sousei.publication.told.words import DIRECTIONS, KINDS, NONE, short_goal
 
 _FIRST_YEAR = 8
 """Place of the first column of a fiscal year."""
+_TRENDS = ((0, 1), (2, 2), (3, 3), (4, 6), (7, 8))
 _ABOVE = 150.0
 """Height of the rows that are repeated at the top of a page, in points."""
 _SAFE = 0.94
@@ -70,6 +72,8 @@ def add(book: Book, name: str, *, headline: bool) -> None:
         used += 2 * tall + 20 * is_new
         _two_lines(page, told, heads, one, tall)
     page.sheet.set_h_pagebreaks(breaks)
+    if headline:
+        trends.add(page, told, rows, _TRENDS, "数値目標の推移", breaks, beside=9)
 
 
 def _fixed(told: Told, kpi: Row) -> dict[int, Cell]:

@@ -35,6 +35,8 @@ _PAPERS = {A4: (297 / 25.4, 210 / 25.4), A3: (420 / 25.4, 297 / 25.4)}
 """Width and height in inches of a paper that lies on its side."""
 _POINTS = 5.4
 """Width of a half-width character of a column, in points."""
+_SAFE = 0.94
+"""Part of a page that is filled: programs round the heights of rows differently."""
 _MARGINS = {"left": 20 / 25.4, "right": 15 / 25.4, "top": 18 / 25.4, "bottom": 15 / 25.4}
 
 
@@ -223,8 +225,11 @@ class Page:
         self.sheet.set_row(self.row, height(texts, self.size))
         self.row += 1
 
-    def put(self, row: int, place: int, cell: Cell, align: str = "left", down: int = 0, **looks: Any) -> None:
-        """One cell with its frame: a number as a number, all else as text; None is blank."""
+    def put(
+        self, row: int, place: int, cell: Cell, align: str = "left", down: int = 0, across: int = 0, **looks: Any
+    ) -> None:
+        """One cell with its frame, over so many more rows and columns: a number as a number, all else as text; None is
+        blank."""
         if isinstance(cell, (int, float, Decimal)):
             cell = Number(cell)
         form = ""
@@ -238,8 +243,8 @@ class Page:
             told: dict[str, Any] = {"border": 1, "border_color": "#808080", "font_size": self.size, **looks}
             told |= {"align": align} | ({"shrink": True, "num_format": form} if form else {"text_wrap": True})
             look = self._looks[key] = self.book.look(**told)
-        if down:
-            self.sheet.merge_range(row, place, row + down, place, "", look)
+        if down or across:
+            self.sheet.merge_range(row, place, row + down, place + across, "", look)
         if isinstance(cell, Number):
             self.sheet.write_number(row, place, float(cell.value), look)
         elif cell:
@@ -252,6 +257,12 @@ class Page:
         across, down = _PAPERS[self.paper] if self.landscape else reversed(_PAPERS[self.paper])
         scale = min(1.0, (across - _MARGINS["left"] - _MARGINS["right"]) * 72 / (sum(self.widths) * _POINTS))
         return (down - _MARGINS["top"] - _MARGINS["bottom"]) * 72 / scale
+
+    def fits(self, points: float, start: int = 0) -> bool:
+        """Whether so much more fits on the page that the next row stands on; `start`: a row that began a page."""
+        pixels = self.sheet.row_sizes
+        used = 0.75 * sum(pixels[row][0] if row in pixels else DEFAULT_ROW for row in range(start, self.row))
+        return used % self.room() + points < self.room() * _SAFE
 
     def band(self, text: str) -> None:
         """A filled row over the whole table."""

@@ -162,7 +162,7 @@ def told_of(read: Reading, municipality: str, plan_id: str, edition: str) -> Tol
         measures=rows["measures"],
         projects=rows["projects"],
         evaluations=_evaluations(rows["evaluations"], year, edition),
-        grants=rows["grants"],
+        grants=[_grant(one, edition) for one in rows["grants"]],
         missing=[] if edition == "public" else rows["missing"],
         history=rows["history"],
         rules=_rules(rows["rules"], plan),
@@ -255,6 +255,25 @@ def _evaluations(rows: list[Row], year: int, edition: str) -> dict[str, Row]:
     allowed = STATES[STATES.index(_FIRST_STATE[edition]) :]
     seen = [one for one in rows if one["fiscal_year"] == year and one["evaluation_state"] in allowed]
     return {one["subject_id"]: one for one in sorted(seen, key=lambda one: allowed.index(one["evaluation_state"]))}
+
+
+_GRANT_TEXTS = {
+    "internal_confirmed": ("confirmed_grade", "confirmed_grade_label_ja", "cause_ja", "improvement_ja"),
+    "external_confirmed": ("committee_opinion_ja", "future_direction_ja", "future_reason_ja"),
+}
+"""What a report of a grant says in which state. Its form has none: it is internally confirmed when it has a confirmed
+grade, externally when the experts gave their verdict too."""
+
+
+def _grant(row: Row, edition: str) -> Row:
+    """The row without the texts that its state does not open to the edition; its figures are those of the report."""
+    state = "draft"
+    if row["confirmed_grade"]:
+        state = "external_confirmed" if row["expert_verdict"] else "internal_confirmed"
+    least = {"staff": "draft", "council": "internal_confirmed", "public": "external_confirmed"}[edition]
+    if STATES.index(state) >= STATES.index(least):
+        return row
+    return row | dict.fromkeys(name for names in _GRANT_TEXTS.values() for name in names)
 
 
 def _rules(rows: list[Row], plan: Row) -> list[Row]:

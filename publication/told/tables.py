@@ -53,7 +53,7 @@ SYMBOLS = (
     (NOT_REPORTED, "担当課の報告または資料の公表がまだない"),
     (NONE, "該当なし。その指標・年度にはその数値がない"),
     (NOT_GRADED, "実績はあるが、評価できない。理由は備考と「算定根拠」にある"),
-    (HIDDEN, "秘匿"),
+    (HIDDEN, "秘匿。個人などが分かるおそれのある少ない人数と、差し引きで分かる値を隠したもの。0ではない"),
     ("▲", "負の数"),
     ("（速報）（改定）（推定）（推計）", "実績の確定度。付いていないものは確定値"),
     ("（代理）（参考）", "実績：指標そのものではない値で、評価しない。達成率：評価に使わない参考の値"),
@@ -202,11 +202,10 @@ def about_paper(told: Told) -> str:
 
 
 def credits(told: Told) -> list[str]:
-    """Credit lines of the sources behind the scores."""
-    return list(
-        dict.fromkeys(
-            told.sources[score["source_id"]]["credit_ja"]
-            for score in told.scores.values()
-            if score["source_id"] in told.sources and told.sources[score["source_id"]]["credit_ja"]
-        )
+    """Credit lines of the sources behind the scores; each begins with 出典."""
+    given = dict.fromkeys(
+        told.sources[score["source_id"]]["credit_ja"]
+        for score in told.scores.values()
+        if score["source_id"] in told.sources and told.sources[score["source_id"]]["credit_ja"]
     )
+    return [one if one.startswith("出典") else f"出典：{one}" for one in given]

@@ -17,9 +17,9 @@ import pytest
 
 from sousei.foundation.home import Home
 from sousei.publication import bundle, publish, shelf
-from sousei.publication.book.told import NotThereError, told
 from sousei.publication.book.write import Meeting, meeting_papers
 from sousei.publication.pull import for_meeting, pull
+from sousei.publication.told.read import NotThereError, told
 from tests.integration.conftest import run_sousei
 
 pytestmark = pytest.mark.slow

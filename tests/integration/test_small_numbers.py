@@ -35,7 +35,8 @@ HOSTILE = [f"{start}cmd|'/c calc'!A{number}" for number, start in enumerate(STAR
 TOP_SECRET = "庁内限りの覚え書き"
 COVER = 7919
 """A part that is hidden only to cover a small one; no other figure of the town is like it."""
-RATE = (2, 7907)
+SHARE = {"unit": "％", "kind": "割合"}
+RATE = (2, 79)
 
 
 def plan() -> bytes:
@@ -53,7 +54,10 @@ def plan() -> bytes:
                     "k1", node_id="m1", kpi_name_ja=HOSTILE[4], section_ja=HOSTILE[5], kind="観測値（目標なし）", **note
                 ),
                 forms.kpi("k2", node_id="m1", unit="％", kind="割合", count_basis="実人数", **note),
-                *(forms.kpi(f"h{at}", node_id="m1", kpi_name_ja=text) for at, text in enumerate(HOSTILE)),
+                *(
+                    forms.kpi(f"h{at}", node_id="m1", kpi_name_ja=text, **(SHARE if at == 2 else {}))
+                    for at, text in enumerate(HOSTILE)
+                ),
             ],
             "target": [
                 forms.target("k2", 50),
@@ -82,6 +86,7 @@ def report(parts: dict[str, int]) -> bytes:
                 {"kpi_id": "k1", "reported_value": sum(parts.values()), "note_ja": TOP_SECRET},
                 *({"kpi_id": "k1", "subseries_ja": name, "reported_value": n} for name, n in parts.items()),
                 {"kpi_id": "k2", "numerator": RATE[0], "denominator": RATE[1], "unit": "％"},
+                {"kpi_id": "h2", "numerator": 3, "denominator": 79_001, "unit": "％"},  # put aside: a fraction?
                 {"kpi_id": "h1", "reported_value": 5, "source_ja": HOSTILE[9], "note_ja": HOSTILE[10]},
             ],
             "event": [
@@ -136,7 +141,9 @@ def test_small_numbers_are_suppressed_in_the_marts_with_their_rates(releases: tu
     ]  # fmt: skip
     for release in (first, second):
         ((value, numerator, denominator, status),) = query(
-            release, "select actual_value, numerator, denominator, value_status from fct_kpi_actual where kpi_id = 'k2'"
+            release,
+            "select actual_value, numerator, denominator, value_status from fct_kpi_actual "
+            "where kpi_id = 'k2' and is_latest",
         )
         assert (value, numerator, int(denominator), status) == (None, None, RATE[1], "suppressed")
         ((*rates, grade, reason),) = query(
@@ -156,17 +163,17 @@ def test_small_numbers_are_suppressed_in_the_marts_with_their_rates(releases: tu
 def test_no_output_of_either_release_holds_a_hidden_number(releases: tuple[Town, list[Release]]) -> None:
     """The numbers that only cover others are like no other number: they stand nowhere, as they are or in a text."""
     one, both = releases
-    hidden = [str(COVER), "7927", "7933", "0.0252940"]
+    hidden = re.compile(rf"(?<![0-9a-f])({COVER}|7927|7933|2\.5316|0\.0037974)(?![a-f])")
     for release in both:
         for path in [*(release.path / "csv").glob("*.csv"), *(release.path / "csv").parent.glob("papers/**/*.html")]:
             text = path.read_text("utf-8-sig").replace(",", "")
-            assert not [number for number in hidden if re.search(rf"(?<!\d){number}", text)], path.name
+            assert not hidden.search(text), path.name
         for edition in EDITIONS:
             text = " ".join(str(cell).replace(",", "") for cell in cells(release, edition))
-            assert not [number for number in hidden if re.search(rf"(?<!\d){number}", text)], edition
+            assert not hidden.search(text), edition
             for name, data in pull(one.home, CODE, edition, release=release.release_id).files.items():
                 if name.endswith((".csv", ".txt")):
-                    assert not [number for number in hidden if number in data.decode("utf-8-sig").replace(",", "")]
+                    assert not hidden.search(data.decode("utf-8-sig").replace(",", "")), name
 
 
 def test_nothing_hidden_follows_from_the_two_releases(releases: tuple[Town, list[Release]]) -> None:

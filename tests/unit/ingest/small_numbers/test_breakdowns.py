@@ -118,11 +118,15 @@ def test_a_blank_unit_is_that_of_the_kpi() -> None:
 
 
 def test_what_is_said_of_a_row_in_the_release_holds_no_number() -> None:
-    told = {"source_id": "section_report-1", "message_ja": "値 2 は、目標の 9,000.5 と桁が違います。", "found": "2"}
+    told = {
+        "source_id": "section_report-1",
+        "message_ja": "k9 の値 2 は、目標の 9,000.5 と桁が違います。",
+        "found": "2",
+    }
     problems = [told | {"row": 4, "problem_id": "a"}, told | {"problem_id": "b"}, told | {"row": 4, "source_id": "x-1"}]
     candidate = delivered(*values(1, ("甲", 1)), problem=problems)
     found = candidate.execute("select message_ja, found from raw.problem order by source_id, problem_id").fetchall()
-    assert found[0] == ("値 … は、目標の … と桁が違います。", "…")
+    assert found[0] == ("k9 の値 … は、目標の … と桁が違います。", "…")
     assert found[1:] == [(told["message_ja"], "2")] * 2
 
 
@@ -253,6 +257,15 @@ def test_what_the_last_release_shows_covers_nothing(tmp_path: Path) -> None:
     assert found == {None: 46, "漁業": "x", "商業": 14, "工業": "x"}
 
 
+def test_a_blank_fit_is_the_kpi_itself_there_as_here(tmp_path: Path) -> None:
+    last = released(tmp_path / "last.duckdb", ("商業", 14, "final"))
+    rows = [
+        *values(1, ("漁業", 2), ("工業", 30)),
+        *({**row, "sheet": "別"} for row in values(1, ("商業", 14), fit=None)),
+    ]
+    assert shown(delivered(*rows, last=last)) == {"漁業": "x", "商業": 14, "工業": "x"}
+
+
 def test_what_the_last_release_hides_stays_hidden_as_delivered(tmp_path: Path) -> None:
     last = released(tmp_path / "last.duckdb", ("漁業", None, "suppressed"), ("工業", None, "suppressed"))
     rows = values(1, ("漁業", 7), ("工業", 30), ("商業", 14))
@@ -270,6 +283,18 @@ def test_a_running_figure_does_not_tell_the_few_of_a_year() -> None:
     assert shown(candidate, "fiscal_year = 2023") == {"甲": 20, "乙": 40}
     assert shown(candidate, "fiscal_year = 2024") == {"甲": "x", "乙": "x"}
     assert shown(candidate, "fiscal_year = 2025") == {"甲": 26, "乙": 60}
+
+
+def test_what_cannot_be_audited_is_hidden_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sousei.ingest.small_numbers import breakdowns
+
+    def gives_up(*_: Any) -> None:
+        raise ArithmeticError("small_numbers_not_audited: time limit")
+
+    monkeypatch.setattr(breakdowns, "cover", gives_up)
+    candidate = delivered(*values(1, (None, 46), ("漁業", 2), ("商業", 14), ("工業", 30)))
+    assert shown(candidate) == {None: 46, "漁業": "x", "商業": "x", "工業": "x"}
+    assert candidate.execute("select distinct problem_id from raw.problem").fetchall() == [("small_number_open",)]
 
 
 def test_what_totals_tell_all_the_same_is_told_to_the_office() -> None:
