@@ -179,8 +179,9 @@ def read(two: Two) -> Facts:
     old, new = two.both("dim_municipality", ("municipality_code", "successor_code"))
     facts.towns = {code for pair in new - old if pair[1] is not None and old for code in pair}
     _plans(two, facts)
-    for rule, _ in two.differ("dim_grade_rule", ("grade_rule_id", "band_order")):
-        facts.rules.add(rule)
+    there = two.columns(two.a, "dim_grade_rule").keys() & two.columns(two.b, "dim_grade_rule").keys()
+    band = tuple(one for one in ("grade_rule_id", "band_order", "rule_owner", "applies_to") if one in there)
+    facts.rules = {one[0] for one in two.differ("dim_grade_rule", band)} if band else set()
     for database in (two.a, two.b):
         for table, source in two.rows(database, "meta_upstream", ("table_name", "source")):
             facts.upstream.setdefault(table, set()).add(source)

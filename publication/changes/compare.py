@@ -323,7 +323,8 @@ class _Run:
     def _join(self, shape: _Shape) -> None:
         """Temp table `moved`: rows that differ, `a x` and `b x` for each figure x, and what a cause depends on."""
         lineage = shape.lineage
-        picked = [f"coalesce(a.{identifier(one)}, b.{identifier(one)}) as {identifier(one)}" for one in shape.keys]
+        both = [(one, shape.compared("a", one), shape.compared("b", one)) for one in shape.keys]
+        picked = [f"coalesce({a}, {b}) as {identifier(one)}" for one, a, b in both]
         picked += [f"a.{identifier(one)} as {identifier('a ' + one)}" for one in shape.figures]
         picked += [f"b.{identifier(one)} as {identifier('b ' + one)}" for one in shape.figures]
         joins = ""
@@ -331,13 +332,13 @@ class _Run:
             ids = [f"{letter}.{identifier(one)}::varchar" for one in lineage]
             if shape.has_years:
                 joins += f" left join kpi_sources_{letter} as k{letter} on " + " and ".join(
-                    f"k{letter}.{one} = {letter}.{one}" for one in (*KPI, "fiscal_year")
+                    f"k{letter}.{one}::varchar = {letter}.{one}::varchar" for one in (*KPI, "fiscal_year")
                 )
                 ids.append(f"k{letter}.source_ids")
             picked.append(f"concat_ws(' ', '', {', '.join(ids) or 'null'}) as ids_{letter}")
         name = identifier(shape.table)
         moved = [f"{shape.compared('a', one)} is distinct from {shape.compared('b', one)}" for one in shape.figures]
-        on = " and ".join(f"a.{identifier(one)} is not distinct from b.{identifier(one)}" for one in shape.keys)
+        on = " and ".join(f"{a} is not distinct from {b}" for _, a, b in both)
         unit = "coalesce(b.unit, a.unit)" if "unit" in shape.kinds else "null"
         self.connection.execute(
             f"""
@@ -392,7 +393,7 @@ class _Run:
     def _keep(self, shape: _Shape) -> None:
         """Write the changes of a table: each row, or their number and the largest."""
         depends = shape.depends(bool(self.facts.rules))
-        on = " and ".join(f"{sql} is not distinct from combination.{name}" for name, sql in depends.items())
+        on = " and ".join(f"({sql}) is not distinct from combination.{name}" for name, sql in depends.items())
         keys = ", ".join(identifier(one) for one in shape.keys)
         limit = "true" if shape.is_whole else f"(of_cause <= {FOLD} or place <= {LARGEST})"
         town, plan, kpi, year = (
@@ -414,7 +415,7 @@ class _Run:
             f"""
             insert into made_change by name
             select {quoted(shape.table)} as table_name, change, 1 as n_rows, {town}::varchar as municipality_code,
-                {plan}::varchar as plan_id, {kpi}::varchar as kpi_id, {year} as fiscal_year,
+                {plan}::varchar as plan_id, {kpi}::varchar as kpi_id, try_cast({year} as integer) as fiscal_year,
                 {shape.key_ja()} as key_ja, {shape.key_json()} as row_key, lead as column_name,
                 {shape.value("a")} as value_before, {shape.value("b")} as value_after, of_unit as unit,
                 {shape.n_columns()} as n_columns, {shape.columns_moved()} as columns_moved,
@@ -533,7 +534,7 @@ class _Shape(NamedTuple):
             told = "(municipality_code, plan_id, kpi_id) in (select (municipality_code, plan_id, kpi_id) from told_kpi)"
             kpi = f"case when {told} then kpi_id else '' end"
             town = f"case when {told} then municipality_code else {town} end"
-            year = f"case when {told} then fiscal_year end" if "fiscal_year" in self.keys else year
+            year = f"case when {told} then try_cast(fiscal_year as integer) end" if "fiscal_year" in self.keys else year
         return {
             "of_change": "moved.change",
             "had_value": had,
@@ -631,5 +632,5 @@ class _Shape(NamedTuple):
                     on = " and ".join(f"kept.{one} = {what}.{one}" for one in KPI[:width])
                     joins.append(f"left join name_of_{what} as {what} on {on}")
         if "fiscal_year" in self.keys:
-            joins.append("left join name_of_year as years on kept.fiscal_year = years.year")
+            joins.append("left join name_of_year as years on kept.fiscal_year::varchar = years.year::varchar")
         return " ".join(joins)
