@@ -23,8 +23,8 @@ import duckdb
 from sousei.expectations.last_release import why_not_compared
 from sousei.foundation import duck
 from sousei.foundation.duck import identifier, quoted, tables_of
-from sousei.publication.changes import compare as changes
 from sousei.publication.catalogue import Column, Described, describe_all
+from sousei.publication.changes import compare as changes
 from sousei.publication.formats import FORMULA_START
 from sousei.publication.manifest import Table
 from sousei.publication.shelf import DATABASE

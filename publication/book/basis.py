@@ -5,13 +5,16 @@ Holds: one row per KPI and fiscal year with a value; one row per event. Does not
 
 from __future__ import annotations
 
-from sousei.publication.book.formulas import formula
+import re
+from decimal import Decimal
+
+from sousei.publication.book.formulas import steps
 from sousei.publication.book.kpis import actual
 from sousei.publication.book.page import A3, Book, Cell, Column, Number, Page
 from sousei.publication.book.told import Row, Told
-from sousei.publication.book.words import NONE, STATUS, WITHOUT_VALUE, era_day, grade, printed
+from sousei.publication.book.words import NONE, STATUS, WITHOUT_VALUE, era_day, grade
+from sousei.publication.changes.words import KINDS
 
-RATES = {"attainment_pct": "達成率", "progress_pct": "進捗率", "milestone_pct": "目安に対する率"}
 _BASIS = [
     *(
         Column("No", 9),
@@ -27,6 +30,12 @@ _BASIS = [
     ),
     *(Column("ファイル", 21), Column("シート", 12), Column("行", 6, "right"), Column("sha256", 24)),
 ]
+_CHANGED = (
+    *("No", "指標名", "変更", "年度", "列数", "項目", "前回の値", "今回の値", "単位", "理由の確かさ", "前回の公表版"),
+    *("理由", "表", "資料"),
+)
+"""Headers of what moved since the last release, in the widths of _HISTORY."""
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _HISTORY = [
     *(Column("No", 9), Column("指標名", 26), Column("出来事", 13), Column("年度", 13), Column("版", 5, "right")),
     *(
@@ -78,22 +87,7 @@ def add_basis(book: Book) -> None:
 
 def computed(told: Told, score: Row) -> str:
     """The ratio behind the value and each rate, a line each."""
-    part = told.parts.get((score["kpi_id"], score["fiscal_year"]), {})
-    said = []
-    if part.get("numerator") is not None and part.get("denominator") is not None:
-        said.append(f"値の分子 {printed(part['numerator'])}、分母 {printed(part['denominator'])}（資料の単位）")
-    if score["period_value"] is not None and score["period_value"] != score["actual_value"]:
-        said.append(f"この年度だけの値 {printed(score['period_value'])}。実績は期間の初めからの累計")
-    if score["milestone_value"] is not None and score["milestone_method"] == "linear":
-        said.append(
-            f"目安 {printed(score['milestone_value'])}（{score['elapsed_years']}年目／{score['term_years']}年、直線）"
-        )
-    for name, word in RATES.items():
-        if score[name] is None:
-            continue
-        reference = "（参考）" if name == "attainment_pct" and score["is_attainment_reference"] else ""
-        said.append(f"{word}{reference}＝{formula(score, name) or f'{printed(score[name], 4)}％（目安の規則による）'}")
-    return "\n".join(said) or NONE
+    return "\n".join(steps(score, told.parts.get((score["kpi_id"], score["fiscal_year"]), {}))) or NONE
 
 
 def reasons(told: Told, score: Row) -> str:
@@ -109,12 +103,66 @@ def reasons(told: Told, score: Row) -> str:
 
 
 def add_history(book: Book) -> None:
-    """Add 変更履歴: revisions of targets, restatements, corrections, and what was first reported."""
+    """Add 変更履歴: revisions of targets, restatements, corrections, and what was first reported; below it what moved
+    since the last release."""
     told = book.told
     page = Page(book, "変更履歴", "目標・実績の設定と訂正の履歴", [c.width for c in _HISTORY], paper=A3, size=8.5)
-    if not told.history:
+    page.line(_since(told))
+    if told.history:
+        _events(page, told)
+    else:
         page.line("この計画の指標には、目標の設定も実績の報告もありません。")
-        return
+    if told.changes:
+        page.gap()
+        page.line("前回公表からの変更", bold=True, font_size=11)
+        _moved(page, told)
+
+
+def _since(told: Told) -> str:
+    """What the changes since the last release are, in one line."""
+    if told.previous["not_compared_ja"]:
+        return f"前回公表からの変更：{told.previous['not_compared_ja']}"
+    before = f"前回公表（{told.previous['previous_release_id']}）からの変更："
+    if not told.changes:
+        return f"{before}この計画の指標に、動いた数値はありません。"
+    return f"{before}{len(told.changes)}件。履歴の下に「前回公表からの変更」として載せる。"
+
+
+def _moved(page: Page, told: Told) -> None:
+    kpis = {one["kpi_id"]: one for one in told.kpis}
+    heads = [Column(name, one.width, one.align) for name, one in zip(_CHANGED, _HISTORY, strict=True)]
+    page.header(heads)
+    for one in told.changes:
+        kpi = kpis.get(one["kpi_id"], {})
+        page.cells(
+            heads,
+            [
+                kpi.get("kpi_no") or one["kpi_id"],
+                kpi.get("kpi_name_ja") or one["key_ja"],
+                KINDS[one["change"]],
+                "\n".join(told.labels.get(one["fiscal_year"], (NONE,))),
+                Number(one["n_columns"]) if one["change"] == "changed" else NONE,
+                one["column_ja"] or NONE,
+                _moved_value(one["value_before"]),
+                _moved_value(one["value_after"]),
+                one["unit"] or NONE,
+                "特定" if one["is_established"] else "不明" if one["causes"] == "unknown" else "推定",
+                one["previous_release_id"],
+                "\n".join(filter(None, (one["cause_ja"], None if told.is_public else one["hint_ja"]))),
+                one["table_name"],
+                one["sources_ja"] or NONE,
+            ],
+        )
+
+
+def _moved_value(text: str | None) -> Cell:
+    """A value of meta_change: a number where it is one."""
+    if text is None:
+        return NONE
+    return Number(Decimal(text)) if _NUMBER.fullmatch(text) else STATUS.get(text, text)
+
+
+def _events(page: Page, told: Told) -> None:
     kpis = {one["kpi_id"]: one for one in told.kpis}
     order = {name: place for place, name in enumerate(kpis)}
     page.header(_HISTORY)

@@ -234,7 +234,9 @@ def _plans(two: Two, facts: Facts) -> None:
         if before.get(plan, "") != after.get(plan, "")
     }
     facts.new_plans = after.keys() - before.keys()
-    for town, plan, kpi, _, names in two.differ("dim_kpi", ("municipality_code", "plan_id", "kpi_id", "target_version")):
+    for town, plan, kpi, _, names in two.differ(
+        "dim_kpi", ("municipality_code", "plan_id", "kpi_id", "target_version")
+    ):
         said = facts.kpis.setdefault((town, plan, kpi), set())
         if names & QUESTION:
             said.add("answer")

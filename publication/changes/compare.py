@@ -283,7 +283,9 @@ class _Run:
         self, table: str, kind: str, column: str | None, before: str | None, after: str | None, rows: int
     ) -> None:
         is_code = self.facts.code_changed
-        hint = None if is_code else "表の形はプログラムで決まるが、プログラムの版は同じ。両方を sousei verify で確かめる。"
+        hint = (
+            None if is_code else "表の形はプログラムで決まるが、プログラムの版は同じ。両方を sousei verify で確かめる。"
+        )
         values = {
             **{"table_name": table, "change": kind, "n_rows": rows, "key_ja": f"表 {table}", "n_columns": 0},
             **{"column_name": column, "column_ja": column, "value_before": before, "value_after": after},
@@ -291,7 +293,7 @@ class _Run:
         }
         values["cause_ja"] = words.cause(str(values["causes"]), is_code)
         self.connection.execute(
-            f"insert into made_change by name select {', '.join(f'? as {name}' for name in values)}",  # noqa: S608
+            f"insert into made_change by name select {', '.join(f'? as {name}' for name in values)}",
             list(values.values()),
         )
 
@@ -396,9 +398,7 @@ class _Run:
         on = " and ".join(f"({sql}) is not distinct from combination.{name}" for name, sql in depends.items())
         keys = ", ".join(identifier(one) for one in shape.keys)
         limit = "true" if shape.is_whole else f"(of_cause <= {FOLD} or place <= {LARGEST})"
-        town, plan, kpi, year = (
-            f"kept.{one}" if one in shape.keys else "null" for one in (*KPI, "fiscal_year")
-        )
+        town, plan, kpi, year = (f"kept.{one}" if one in shape.keys else "null" for one in (*KPI, "fiscal_year"))
         self.connection.execute(
             f"""
             create or replace temp table placed as
@@ -597,7 +597,9 @@ class _Shape(NamedTuple):
             f"'after': {self._text('b', one)}}} end"
             for one in self.figures
         )
-        return f"case when change = 'changed' then to_json(list_filter([{parts}], lambda x: x is not null))::varchar end"
+        return (
+            f"case when change = 'changed' then to_json(list_filter([{parts}], lambda x: x is not null))::varchar end"
+        )
 
     def key_json(self) -> str:
         """SQL: the key as JSON."""

@@ -99,7 +99,9 @@ def line(one: Change) -> str:
     parts = [f"- {one.key_ja}"]
     if one.column_ja:
         unit = one.unit or ""
-        before, after = (f"{text}{unit}" if text is not None else "なし" for text in (one.value_before, one.value_after))
+        before, after = (
+            f"{text}{unit}" if text is not None else "なし" for text in (one.value_before, one.value_after)
+        )
         moved = {"added": f"{after}（追加）", "removed": f"{before}（削除）"}.get(one.change, f"{before} → {after}")
         more = f"（ほか{one.n_columns - 1}列）" if one.change == "changed" and one.n_columns > 1 else ""
         parts.append(f"{one.column_ja}：{moved}{more}")

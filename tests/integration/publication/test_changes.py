@@ -63,7 +63,9 @@ def test_equal_releases_have_no_difference(published: Release) -> None:
 
 
 def test_a_kpi_that_arrives_is_one_entry_with_its_columns_folded(published: Release, tmp_path: Path) -> None:
-    value = SCORED.format("actual_value = 9, attainment_pct = 90, progress_pct = 90, grade = '1', source_id = 'furusato-new'")
+    value = SCORED.format(
+        "actual_value = 9, attainment_pct = 90, progress_pct = 90, grade = '1', source_id = 'furusato-new'"
+    )
     rows = moved(published, tmp_path / "n.duckdb", NEW, value)
     (row,) = of(rows, "mart_kpi_scorecard")
     assert (row.change, row.column_name, row.value_before, row.value_after, row.unit) == (
@@ -89,8 +91,11 @@ def test_a_kpi_that_arrives_is_one_entry_with_its_columns_folded(published: Rele
             *("fct_furusato_donation", "new_data", "furusato-new"),
         ),
         (
-            (AGAIN, "update main.fct_furusato_donation set donation_jpy = 3, source_id = 'furusato-new' "
-             "where fiscal_year = 2023 and municipality_code = '99001'"),
+            (
+                AGAIN,
+                "update main.fct_furusato_donation set donation_jpy = 3, source_id = 'furusato-new' "
+                "where fiscal_year = 2023 and municipality_code = '99001'",
+            ),
             *("fct_furusato_donation", "revised_source", "furusato-new"),
         ),
         (
@@ -151,19 +156,33 @@ def test_plan_change_answer_and_neither(published: Release, tmp_path: Path) -> N
         (row,) = of(rows, table)
         assert (row.causes, row.is_established, row.source_ids) == ("plan", True, "plan_register-b")
     answered = "update main.dim_kpi set reading_taken_ja = '延べで読む' where kpi_id = 'k1'"
-    (row,) = of(with_plan(published, tmp_path / "answer", answered, SCORED.format("actual_value = 7")), "mart_kpi_scorecard")
+    (row,) = of(
+        with_plan(published, tmp_path / "answer", answered, SCORED.format("actual_value = 7")), "mart_kpi_scorecard"
+    )
     assert (row.causes, row.is_established, row.source_ids) == ("answer", True, "plan_register-b")
     # another KPI of the plan moved: the new edition is no established cause of this one
-    (row,) = of(with_plan(published, tmp_path / "other", target, "update main.mart_kpi_scorecard set actual_value = 3 "
-                "where kpi_id = 'k2'"), "mart_kpi_scorecard")
+    (row,) = of(
+        with_plan(
+            published,
+            tmp_path / "other",
+            target,
+            "update main.mart_kpi_scorecard set actual_value = 3 where kpi_id = 'k2'",
+        ),
+        "mart_kpi_scorecard",
+    )
     assert not row.is_established
 
 
 def test_a_rule_that_changed_moves_grades_only(published: Release, tmp_path: Path) -> None:
-    rule = "create table main.dim_grade_rule as select 'cabinet_office' as grade_rule_id, 1 as band_order, {} as threshold"
+    rule = (
+        "create table main.dim_grade_rule as select 'cabinet_office' as grade_rule_id, 1 as band_order, {} as threshold"
+    )
     before = copied(published, tmp_path / "a.duckdb", rule.format(80))
     after = copied(
-        published, tmp_path / "b.duckdb", rule.format(75), SCORED.format("grade = '1'"),
+        published,
+        tmp_path / "b.duckdb",
+        rule.format(75),
+        SCORED.format("grade = '1'"),
         "update main.fct_furusato_donation set donation_jpy = 3 where fiscal_year = 2023",
     )
     rows = changes.between(before, after)
@@ -173,18 +192,26 @@ def test_a_rule_that_changed_moves_grades_only(published: Release, tmp_path: Pat
 
 
 def test_all_causes_that_are_possible_are_named_and_none_is_claimed(published: Release, tmp_path: Path) -> None:
-    (row,) = of(moved(published, tmp_path / "n.duckdb", AGAIN, CODE, SCORED.format("actual_value = 1, source_id = 'furusato-new'")),
-                "mart_kpi_scorecard")
+    (row,) = of(
+        moved(
+            published, tmp_path / "n.duckdb", AGAIN, CODE, SCORED.format("actual_value = 1, source_id = 'furusato-new'")
+        ),
+        "mart_kpi_scorecard",
+    )
     assert row.causes == "revised_source code" and not row.is_established
     assert "特定できない" in row.cause_ja
 
 
 def test_without_a_cause_it_is_said_with_a_hint(published: Release, tmp_path: Path) -> None:
-    vision = "update main.mart_population_vision set implied_tfr = 1.41 where year = 2040 and municipality_code = '99001'"
+    vision = (
+        "update main.mart_population_vision set implied_tfr = 1.41 where year = 2040 and municipality_code = '99001'"
+    )
     (row,) = moved(published, tmp_path / "n.duckdb", vision)
     assert (row.causes, row.is_established) == ("unknown", False) and "sousei verify" in str(row.hint_ja)
     lost = "delete from main.meta_source where source = 'tourism'"
-    rows = of(moved(published, tmp_path / "m.duckdb", lost, "delete from main.fct_tourism_visitors"), "fct_tourism_visitors")
+    rows = of(
+        moved(published, tmp_path / "m.duckdb", lost, "delete from main.fct_tourism_visitors"), "fct_tourism_visitors"
+    )
     assert {one.causes for one in rows} == {"unknown"} and "visitors.csv" in str(rows[0].hint_ja)
 
 
@@ -205,7 +232,10 @@ def test_a_restated_value_is_a_correction_of_its_section(published: Release, tmp
     reason = "alter table main.fct_kpi_actual add column restated_reason_ja varchar"
     before = copied(published, tmp_path / "a.duckdb", reason)
     after = copied(
-        published, tmp_path / "b.duckdb", reason, DELIVERED.format(name="report-new", source="section_report", period=""),
+        published,
+        tmp_path / "b.duckdb",
+        reason,
+        DELIVERED.format(name="report-new", source="section_report", period=""),
         "update main.fct_kpi_actual set actual_value = 7, source_id = 'report-new', restated_reason_ja = '集計の誤り' "
         "where kpi_id = 'k1' and fiscal_year = 2024",
         SCORED.format("actual_value = 7, source_id = 'report-new'"),
@@ -216,7 +246,10 @@ def test_a_restated_value_is_a_correction_of_its_section(published: Release, tmp
 
 def test_a_running_total_names_the_delivery_of_an_earlier_year(published: Release, tmp_path: Path) -> None:
     rows = moved(
-        published, tmp_path / "n.duckdb", AGAIN, SCORED.format("actual_value = 7"),
+        published,
+        tmp_path / "n.duckdb",
+        AGAIN,
+        SCORED.format("actual_value = 7"),
         "update main.fct_kpi_actual set actual_value = 5, source_id = 'furusato-new' "
         "where kpi_id = 'k1' and fiscal_year = 2023",
     )
@@ -225,8 +258,15 @@ def test_a_running_total_names_the_delivery_of_an_earlier_year(published: Releas
 
 
 def test_mass_movements_are_one_row_with_the_largest_beside(published: Release, tmp_path: Path) -> None:
-    rows = of(moved(published, tmp_path / "n.duckdb", CODE, "update main.mart_population_projection set "
-              "population_persons = population_persons + year - 2000"), "mart_population_projection")
+    rows = of(
+        moved(
+            published,
+            tmp_path / "n.duckdb",
+            CODE,
+            "update main.mart_population_projection set population_persons = population_persons + year - 2000",
+        ),
+        "mart_population_projection",
+    )
     folded, *largest = rows
     assert folded.n_rows == 534 and "2団体" in folded.key_ja and folded.row_key is None
     assert len(largest) == 20 and all("2060" in one.key_ja or "2045" in one.key_ja for one in largest)
@@ -234,18 +274,28 @@ def test_mass_movements_are_one_row_with_the_largest_beside(published: Release, 
 
 
 def test_lineage_alone_is_no_movement(published: Release, tmp_path: Path) -> None:
-    assert moved(published, tmp_path / "n.duckdb", "update main.fct_tourism_visitors set source_row = source_row + 1") == []
+    assert (
+        moved(published, tmp_path / "n.duckdb", "update main.fct_tourism_visitors set source_row = source_row + 1")
+        == []
+    )
 
 
 def test_tables_without_any_lineage_and_of_another_layout_are_compared(published: Release, tmp_path: Path) -> None:
     rows = moved(
-        published, tmp_path / "n.duckdb", CODE, "alter table main.fct_tourism_visitors drop column source_id",
-        "alter table main.dim_kpi add column extra integer", "drop table main.fct_population_change",
-        "create table main.mart_new as select 1 as one", "drop table main.meta_grain",
+        published,
+        tmp_path / "n.duckdb",
+        CODE,
+        "alter table main.fct_tourism_visitors drop column source_id",
+        "alter table main.dim_kpi add column extra integer",
+        "drop table main.fct_population_change",
+        "create table main.mart_new as select 1 as one",
+        "drop table main.meta_grain",
         "alter table main.mart_kpi_scorecard alter fiscal_year type varchar",
         "update main.fct_tourism_visitors set visitors = 7 where month = date '2022-03-01' and municipality_code = '99001'",
     )
-    layout = {(one.change, one.table_name, one.column_name) for one in rows if one.change.startswith(("table", "column"))}
+    layout = {
+        (one.change, one.table_name, one.column_name) for one in rows if one.change.startswith(("table", "column"))
+    }
     assert layout == {
         ("column_removed", "fct_tourism_visitors", "source_id"),
         ("column_added", "dim_kpi", "extra"),
@@ -260,8 +310,10 @@ def test_tables_without_any_lineage_and_of_another_layout_are_compared(published
 
 def test_releases_without_a_list_of_keys_are_compared_by_whole_rows(published: Release, tmp_path: Path) -> None:
     older = copied(published, tmp_path / "a.duckdb", "drop table main.meta_grain")
-    newer = plant(Path(shutil.copyfile(older, tmp_path / "b.duckdb")), "update main.fct_tourism_visitors set visitors = 7 "
-                  "where source_row = 4")
+    newer = plant(
+        Path(shutil.copyfile(older, tmp_path / "b.duckdb")),
+        "update main.fct_tourism_visitors set visitors = 7 where source_row = 4",
+    )
     assert sorted(one.change for one in changes.between(older, newer)) == ["added", "added", "removed", "removed"]
 
 
@@ -312,8 +364,16 @@ def test_the_same_pair_gives_the_same_bytes(base: Path, home: Home, tmp_path: Pa
     for one in (home, copy):
         folder = tmp_path / f"of-{one.root.name}"
         folder.mkdir()
-        made.append(second(base, one, folder, CODE.replace("meta_release", "meta_source").replace("code_version", "licence"),
-                           SCORED.format("grade = '1'"), code_version="other"))
+        made.append(
+            second(
+                base,
+                one,
+                folder,
+                CODE.replace("meta_release", "meta_source").replace("code_version", "licence"),
+                SCORED.format("grade = '1'"),
+                code_version="other",
+            )
+        )
     for name in ("CHANGES.md", "csv/meta_change.csv", "parquet/meta_change.parquet"):
         assert (made[0].path / name).read_bytes() == (made[1].path / name).read_bytes()
 
