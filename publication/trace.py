@@ -183,7 +183,17 @@ def _of_score(release: Release, score: Row, key: Row, column: str, where: str) -
         **{"source_id": target["source_id"], "sheet": target["source_sheet"], "row": target["source_row"]},
         **{"column": None, "fiscal_year": None},
     }
-    inputs = _with_files(release, [*inputs, register])
+    asked = (
+        f"select * from mart_kpi_history where {where} and event_kind like 'target_%' "  # noqa: S608
+        f"and revision is not distinct from {int(score['target_version'] or 0)} order by event_no desc limit 1"
+    )
+    of_target = [
+        register
+        | {"what": "計画台帳（目標値）", "sheet": one["source_sheet"], "row": one["source_row"], "column": "目標値"}
+        | {"source_id": one["source_id"], "value": one["value_after"]}
+        for one in _rows(release, asked)
+    ]
+    inputs = _with_files(release, [*inputs, register, *of_target])
     limits = []
     if score["actual_value"] is None and not of_plan:
         limits.append("実績がないため、値の算定はない。")
