@@ -1,7 +1,8 @@
 """Publish a candidate: an immutable directory of its marts, and the pointer that readers follow.
 
-Holds: writing a release (DuckDB file, Parquet, CSV, CHANGES.md, manifest), moving `current`, keeping the last releases. Does not
-hold: the judgement (expectations), the tables inside (`contents`), reading a release back, or what a figure means.
+Holds: writing a release (DuckDB file, Parquet, CSV, CHANGES.md, manifest), moving `current`, keeping the last releases.
+Does not hold: the judgement (expectations), the tables inside (`contents`), reading a release back, or what a figure
+means.
 
 Order of work, so that a crash at any moment leaves the old release or the new one and nothing else:
 everything is written into `releases/.tmp-*`, made durable, made read-only, the manifest last, and read back; the

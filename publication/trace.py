@@ -20,7 +20,7 @@ from sousei.foundation.duck import identifier, quoted
 from sousei.publication.book.formulas import RATES, rate, steps
 from sousei.publication.book.words import STATUS, era_day, grade, marks, printed
 from sousei.publication.changes.compare import LEADING
-from sousei.publication.query import query
+from sousei.publication.query import queries
 from sousei.publication.shelf import Release
 
 Row = dict[str, Any]
@@ -70,8 +70,12 @@ class Trace:
     limits: list[str] = field(default_factory=list)
 
 
+def _asked(release: Release, *statements: str) -> list[list[Row]]:
+    return [frame.to_dicts() for frame in queries(statements, release)]
+
+
 def _rows(release: Release, sql: str) -> list[Row]:
-    return query(sql, release).to_dicts()
+    return _asked(release, sql)[0]
 
 
 def _tables(release: Release) -> Mapping[str, list[str]]:
@@ -157,18 +161,20 @@ def kpi(
 
 def _of_score(release: Release, score: Row, key: Row, column: str, where: str) -> Trace:
     year = key["fiscal_year"]
-    target = _rows(
+    version = int(score["target_version"] or 0)
+    has_cells = "mart_kpi_input" in _tables(release)
+    (target,), latest, set_in, cells = _asked(
         release,
-        f"select * from dim_kpi where {where} order by target_version is not distinct from "  # noqa: S608
-        f"{int(score['target_version'] or 0)} desc, is_current desc limit 1",
-    )[0]
-    actuals = {
-        one["fiscal_year"]: one
-        for one in _rows(release, f"select * from fct_kpi_actual where {where} and is_latest order by fiscal_year")  # noqa: S608
-    }
-    cells = []
-    if "mart_kpi_input" in _tables(release):
-        cells = _rows(release, f"select * from mart_kpi_input where {where} order by fiscal_year, input_no")  # noqa: S608
+        f"select * from dim_kpi where {where} order by target_version is not distinct from {version} desc, "  # noqa: S608
+        "is_current desc limit 1",
+        f"select * from fct_kpi_actual where {where} and is_latest order by fiscal_year",  # noqa: S608
+        f"select * from mart_kpi_history where {where} and event_kind like 'target_%' "  # noqa: S608
+        f"and revision is not distinct from {version} order by event_no desc limit 1",
+        f"select * from mart_kpi_input where {where} order by fiscal_year, input_no"  # noqa: S608
+        if has_cells
+        else "select 1 where false",
+    )
+    actuals = {one["fiscal_year"]: one for one in latest}
     first = target["first_fiscal_year"] or year
     years = [one for one in actuals if one == year or (score["kind"] in SUMMED and first <= one < year)]
     of_plan = column in OF_THE_PLAN
@@ -178,49 +184,39 @@ def _of_score(release: Release, score: Row, key: Row, column: str, where: str) -
         formulas += [line for line in (rate(score, column),) if line]
     elif not of_plan:
         formulas += steps(score, {} if inputs else actuals.get(year, {}))
-    register = {
-        **{"role": "plan", "sign": 1, "what": "計画台帳（目標・基準・数え方）", "value": score["target_value"]},
-        **{"source_id": target["source_id"], "sheet": target["source_sheet"], "row": target["source_row"]},
-        **{"column": None, "fiscal_year": None},
-    }
-    asked = (
-        f"select * from mart_kpi_history where {where} and event_kind like 'target_%' "  # noqa: S608
-        f"and revision is not distinct from {int(score['target_version'] or 0)} order by event_no desc limit 1"
-    )
-    of_target = [
-        register
-        | {"what": "計画台帳（目標値）", "sheet": one["source_sheet"], "row": one["source_row"], "column": "目標値"}
-        | {"source_id": one["source_id"], "value": one["value_after"]}
-        for one in _rows(release, asked)
-    ]
-    inputs = _with_files(release, [*inputs, register, *of_target])
     limits = []
     if score["actual_value"] is None and not of_plan:
         limits.append("実績がないため、値の算定はない。")
-    elif not of_plan and not [one for one in inputs if one["role"] != "plan"]:
+    elif not of_plan and not inputs:
         limits.append("値のもとになった欄はこの公表版に記録されていない。資料と行は下の出典のとおり。")
-        inputs = [*_with_files(release, [_of_row(score, column)]), *inputs]
+        inputs = [_of_row(score, column)]
     elif is_recomputed is False:
         limits.append("下の欄だけでは公表値を再計算できない（構成指標、途中の合計などによる）。")
+    inputs, decisions = _with_files(release, [*inputs, *_of_register(target, set_in)])
     return Trace(
-        release.release_id,
-        SCORECARD,
-        key,
-        column,
-        score[column],
-        _about(score, target, column),
-        formulas,
-        inputs,
-        _decisions(release, inputs),
-        is_recomputed,
-        limits,
+        *(release.release_id, SCORECARD, key, column, score[column], _about(score, target, column)),
+        *(formulas, inputs, decisions, is_recomputed, limits),
     )
+
+
+def _of_register(target: Row, set_in: list[Row]) -> list[Row]:
+    """The rows of the plan's register: of the KPI, and of its target."""
+    kpi: Row = {"role": "plan", "sign": 1, "what": "計画台帳（指標・基準・数え方）", "value": None, "column": None}
+    kpi |= {"source_id": target["source_id"], "sheet": target["source_sheet"], "row": target["source_row"]}
+    kpi |= {"fiscal_year": None}
+    return [kpi] + [
+        kpi
+        | {"what": "計画台帳（目標値）", "column": "目標値", "value": one["value_after"]}
+        | {"source_id": one["source_id"], "sheet": one["source_sheet"], "row": one["source_row"]}
+        for one in set_in
+    ]
 
 
 def _about(score: Row, target: Row, column: str) -> list[tuple[str, str]]:
     value = score[column]
     before, after = marks(score) if column == "actual_value" else ("", "")
     unit = score["unit"] if column.endswith("_value") else "％" if column.endswith("_pct") else ""
+    decided = f"　決定 {era_day(target['decided_on'])}" if target["decided_on"] else ""
     said = [
         ("指標", f"{target['kpi_no'] or ''} {score['kpi_name_ja']}".strip()),
         ("計画", str(score["plan_name_ja"])),
@@ -234,7 +230,7 @@ def _about(score: Row, target: Row, column: str) -> list[tuple[str, str]]:
         (
             "目標",
             f"第{score['target_version']}版 {printed(score['target_value'])}{score['unit'] or ''}"
-            f"（{score['target_fiscal_year']}年度）{'　決定 ' + era_day(target['decided_on']) if target['decided_on'] else ''}"
+            f"（{score['target_fiscal_year']}年度）{decided}"
             if score["target_value"] is not None
             else "",
         ),
@@ -336,48 +332,42 @@ def _of_row(one: Row, column: str) -> Row:
     }
 
 
-def _with_files(release: Release, inputs: list[Row]) -> list[Row]:
-    """The inputs with file name, sha256 and day of receipt of their delivery."""
+def _with_files(release: Release, inputs: list[Row]) -> tuple[list[Row], list[str]]:
+    """The inputs with file name, sha256 and day of receipt of their delivery; the corrections of their cells and rows
+    and the decisions about their deliveries in words."""
     ids = sorted({one["source_id"] for one in inputs if one["source_id"]})
     listed = ", ".join(map(quoted, ids)) or "null"
-    files = {
-        one["source_id"]: one
-        for one in _rows(release, f"select * from meta_source where source_id in ({listed}) order by source_id")  # noqa: S608
-    }
+    tables = _tables(release)
+    nothing = "select 1 where false"
+    delivered, corrected, decided = _asked(
+        release,
+        f"select * from meta_source where source_id in ({listed}) order by source_id",  # noqa: S608
+        f"select * from meta_correction where source_id in ({listed}) order by all"  # noqa: S608
+        if "meta_correction" in tables
+        else nothing,
+        "select * from meta_decision order by all" if "meta_decision" in tables else nothing,
+    )
+    files = {one["source_id"]: one for one in delivered}
     made = []
     for one in inputs:
         file = files.get(one["source_id"] or "", {})
         received = file.get("received_at")
-        made.append(
-            one
-            | {
-                "file_name": file.get("file_name"),
-                "sha256": file.get("sha256"),
-                "received_on": received.date() if received else None,
-            }
-        )
-    return made
-
-
-def _decisions(release: Release, inputs: list[Row]) -> list[str]:
-    """Corrections of the cells and rows, and decisions about the deliveries."""
-    tables, said = _tables(release), []
-    ids = sorted({one["source_id"] for one in inputs if one["source_id"]})
-    listed = ", ".join(map(quoted, ids)) or "null"
+        told = {"file_name": file.get("file_name"), "sha256": file.get("sha256")}
+        made.append(one | told | {"received_on": received.date() if received else None})
     places = {(one["source_id"], one["sheet"] or "", one["row"]) for one in inputs}
-    if "meta_correction" in tables:
-        for one in _rows(release, f"select * from meta_correction where source_id in ({listed}) order by all"):  # noqa: S608
-            if (one["source_id"], one["source_sheet"] or "", one["source_row"]) in places:
-                said.append(
-                    f"訂正：{one['source_id']} {one['row_key']}　{_text(one['published_value'])} → "
-                    f"{_text(one['corrected_value'])}（{one['reason_ja']}、{era_day(one['declared_on'])}）"
-                )
-    if "meta_decision" in tables:
-        for one in _rows(release, "select * from meta_decision order by all"):
-            if any(name in str(one["subject"]).split() for name in ids):
-                kind = "取り下げ" if one["kind"] == "withdrawal" else "決裁"
-                said.append(f"{kind}：{one['subject']}（{one['reason_ja']}、{one['decided_by']}）")
-    return said
+    said = [
+        f"訂正：{one['source_id']} {one['row_key']}　{_text(one['published_value'])} → "
+        f"{_text(one['corrected_value'])}（{one['reason_ja']}、{era_day(one['declared_on'])}）"
+        for one in corrected
+        if (one["source_id"], one["source_sheet"] or "", one["source_row"]) in places
+    ]
+    said += [
+        f"{'取り下げ' if one['kind'] == 'withdrawal' else '決裁'}：{one['subject']}（{one['reason_ja']}、"
+        f"{one['decided_by']}）"
+        for one in decided
+        if any(name in str(one["subject"]).split() for name in ids)
+    ]
+    return made, said
 
 
 def mart(
@@ -461,18 +451,17 @@ def _of_mart(release: Release, table: str, key: Row, row: Row, column: str | Non
     ]
     if len(ids) > 1:
         limits.append("もとになった資料が複数ある。シートと行は最初のもの。")
-    inputs = _with_files(release, inputs)
-    about = [
-        ("表", table),
-        ("行", _pairs(key)),
-        (f"値（{column}）", _text(row[column]) if row[column] is not None else "なし"),
-    ]
-    if row.get("value_status"):
-        about.append(("確定度", STATUS.get(row["value_status"], row["value_status"])))
+    inputs, decisions = _with_files(release, inputs)
+    value = "なし" if row[column] is None else _text(row[column])
+    about = [("表", table), ("行", _pairs(key)), (f"値（{column}）", value)]
+    if status := row.get("value_status"):
+        about.append(("確定度", STATUS.get(status, str(status))))
     return Trace(
-        release.release_id, table, key, column, row[column], about,
-        inputs=inputs, decisions=_decisions(release, inputs), limits=limits,
-    )  # fmt: skip
+        *(release.release_id, table, key, column, row[column], about),
+        inputs=inputs,
+        decisions=decisions,
+        limits=limits,
+    )
 
 
 def _from_raw(raw: Path, own: Row, row: Row) -> Row:

@@ -35,7 +35,7 @@ def trace_call(arguments: argparse.Namespace) -> int:
     if is_mart == (arguments.kpi is not None) or (not is_mart and arguments.year is None):
         return _wrong(
             arguments,
-            "not_a_figure: 指標と年度（sousei trace n2-g1-2 2022）か、--mart と --key のどちらかで数値を示してください。",
+            "not_a_figure: 指標と年度（sousei trace n2-g1-2 2022）か、--mart と --key のどちらかで示してください。",
             "not_a_figure: name a KPI and a year (sousei trace n2-g1-2 2022), or --mart and --key.",
         )
     home = Home.from_environment()

@@ -1,8 +1,8 @@
 """What moved between two releases, figure by figure, and why.
 
-Holds: `between` (the rows of two releases), `of_release` (those that a release tells of itself: meta_change), `markdown`
-and `text` (CHANGES.md). Does not hold: whether a movement may be published (expectations.last_release), which release was
-the last (`publish`).
+Holds: `between` (the rows of two releases), `of_release` (those that a release tells of itself: meta_change),
+`markdown` and `text` (CHANGES.md). Does not hold: whether a movement may be published (expectations.last_release),
+which release was the last (`publish`).
 """
 
 from sousei.publication.changes.compare import Change, between, of_release

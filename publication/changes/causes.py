@@ -4,9 +4,9 @@ Holds: the facts of both releases (deliveries, corrections, decisions, plans, ru
 row. Does not hold: which rows differ (`compare`), words.
 
 A cause is established where the row itself names what changed (its delivery is new, its plan's edition sets another
-target, its municipality was merged), or where nothing else changed between the two releases that reaches its table: the
-code alone, or, of a row that names no delivery of its own, one kind of change alone. Else all that is possible is named,
-and where nothing is, `unknown` with a hint.
+target, its municipality was merged), or where nothing else changed between the two releases that reaches its table:
+the code alone, or, of a row that names no delivery of its own, one kind of change alone. Else all that is possible is
+named, and where nothing is, `unknown` with a hint.
 """
 
 from __future__ import annotations

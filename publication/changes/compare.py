@@ -4,14 +4,14 @@ Holds: the comparison inside DuckDB, table by table and set-wise, folding of mas
 not hold: why (`causes`), words for people (`words`, `report`).
 
 A table that is equal in both is passed over by its hash. Of the others, rows are joined on the grain that the releases
-say themselves (meta_grain); where neither says one, whole rows come and go. Columns that only say where a figure is from
-(causes.LINEAGE) are no figures. Many rows of one table that move the same way for the same cause (more than FOLD) are
-one row with their number, and the LARGEST of them by size of movement beside; tables of KPI are never folded.
+say themselves (meta_grain); where neither says one, whole rows come and go. Columns that only say where a figure is
+from (causes.LINEAGE) are no figures. Many rows of one table that move the same way for the same cause (more than FOLD)
+are one row with their number, and the LARGEST of them by size of movement beside; tables of KPI are never folded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -167,7 +167,7 @@ def make(connection: duckdb.DuckDBPyConnection, a: str, b: str) -> None:
 def _sql_of(facts: Facts) -> dict[str, str]:
     """SQL lists of what the facts tell something of: towns, plans, KPI."""
 
-    def listed(rows: set[tuple[str, ...]], width: int) -> str:
+    def listed(rows: Iterable[tuple[str, ...]], width: int) -> str:
         said = [f"({', '.join(quoted(one or '') for one in row)})" for row in sorted(rows)]
         return ", ".join(said) or f"({', '.join(['null'] * width)})"
 
@@ -195,7 +195,8 @@ class _Run:
                 f"create or replace temp table told_{name} as select {texts} from (values {listed}) as t({width}) "  # noqa: S608
                 "where municipality_code is not null"
             )
-        self.previous = connection.execute(f"select max(release_id) from {identifier(a)}.main.meta_release").fetchall()
+        asked = f"select max(release_id) from {identifier(a)}.main.meta_release"  # noqa: S608
+        self.previous = connection.execute(asked).fetchall()
         for letter, database in (("a", a), ("b", b)):
             self._kpi_sources(letter, database)
         self._names()
@@ -430,7 +431,7 @@ class _Run:
             f"""
             insert into made_change by name
             select {quoted(shape.table)} as table_name, change, count(*) as n_rows,
-                concat(count(*)::varchar, '行', case when {towns} > 0 then concat('（', {towns}, '団体）') end) as key_ja,
+                concat(count(*), '行', case when {towns} > 0 then concat('（', {towns}, '団体）') end) as key_ja,
                 0 as n_columns, causes, any_value(cause_ja) as cause_ja, is_established, source_ids,
                 any_value(sources_ja) as sources_ja, any_value(hint_ja) as hint_ja
             from placed as kept where of_cause > {FOLD}

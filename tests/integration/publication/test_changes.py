@@ -1,6 +1,6 @@
 """The comparison of two releases names each movement and its cause.
 
-Pairs of small releases with invented figures, made by SQL; two real nights are in tests/integration/test_first_weeks.py.
+Pairs of small releases with invented figures, made by SQL; real nights are in tests/integration/test_first_weeks.py.
 """
 
 from __future__ import annotations
@@ -291,7 +291,8 @@ def test_tables_without_any_lineage_and_of_another_layout_are_compared(published
         "create table main.mart_new as select 1 as one",
         "drop table main.meta_grain",
         "alter table main.mart_kpi_scorecard alter fiscal_year type varchar",
-        "update main.fct_tourism_visitors set visitors = 7 where month = date '2022-03-01' and municipality_code = '99001'",
+        "update main.fct_tourism_visitors set visitors = 7 "
+        "where month = date '2022-03-01' and municipality_code = '99001'",
     )
     layout = {
         (one.change, one.table_name, one.column_name) for one in rows if one.change.startswith(("table", "column"))
@@ -392,7 +393,7 @@ def test_a_release_whose_changes_cannot_be_made_is_not_published(
         plant(database, "drop table main.meta_source")
     else:
         (last / "manifest.json").unlink()
-    with pytest.raises(PublicationError, match="changes_not_made: .*公表しません"):
+    with pytest.raises(PublicationError, match=r"changes_not_made: .*公表しません"):
         second(base, home, tmp_path, SCORED.format("grade = '1'"))
     assert home.current.resolve() == last
     assert [path.name for path in home.releases.iterdir() if path.is_dir() and not path.is_symlink()] == [last.name]
