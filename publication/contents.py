@@ -44,8 +44,8 @@ META_RELEASE_COLUMNS = {
 META_CHANGE = "meta_change"
 META_CHANGE_COMMENT = (
     "前回の公表版からの変更。1行は動いた1行（表のキー）で、動いた列は columns_moved にまとめる。同じ表・理由で多数の"
-    "行が動いたときは、行数をまとめた1行（n_rows が2以上）と、動きの大きい行。 / What moved since the last release: one "
-    "row per row of a mart that moved; many that moved alike are one row with their number, the largest beside it."
+    "行が動いたときは、行数をまとめた1行（n_rows が2以上）と、動きの大きい行。 / What moved since the last release: "
+    "one row per row of a mart that moved; many that moved alike are one row with their number, the largest beside it."
 )
 FIRST = "最初の公表版のため、比べる前回の公表版がありません。"
 

@@ -253,9 +253,10 @@ class _Run:
                 there = self.two.columns(database, table)
                 words_in = [*keys, *name.split(" || "), order.split()[0]]
                 if all(one in there for one in words_in):
+                    listed, main = ", ".join(keys), f"{identifier(database)}.main"
                     parts.append(
-                        f"select {', '.join(keys)}, {name} as name, {place} as place, row_number() over "  # noqa: S608
-                        f"(partition by {', '.join(keys)} order by {order}) as n from {identifier(database)}.main.{table}"
+                        f"select {listed}, {name} as name, {place} as place, row_number() over "  # noqa: S608
+                        f"(partition by {listed} order by {order}) as n from {main}.{table}"
                     )
             types = ", ".join(f"null::{'integer' if one == 'year' else 'varchar'} as {one}" for one in keys)
             empty = f"select {types}, null::varchar as name, 0 as place, 0::bigint as n where false"
