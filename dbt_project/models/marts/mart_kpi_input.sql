@@ -50,15 +50,15 @@ counts as (
         and (raw_table = 'reference_series' or counted = 'total')
 ),
 
-groups as (
-    select groups.* from (
+age_classes as (
+    select age_classes.* from (
         values
         ('young', 'total', 0, 14),
         ('working_age', 'total', 15, 64),
         ('old', 'total', 65, 999),
         ('old_75', 'total', 75, 999),
         ('women_20_39', 'female', 20, 39)
-    ) as groups (age_class, sex, first_age, last_age)
+    ) as age_classes (age_class, sex, first_age, last_age)
 ),
 
 -- role, sign and period of each cell that an indicator takes from its own date
@@ -72,8 +72,8 @@ of_the_date as (
         side.role,
         1 as sign
     from kpi_values
-    inner join groups
-        on regexp_full_match(kpi_values.counted_of, groups.age_class || '_(persons|share_pct)')
+    inner join age_classes
+        on regexp_full_match(kpi_values.counted_of, age_classes.age_class || '_(persons|share_pct)')
     cross join
         lateral (
             values
@@ -91,8 +91,8 @@ of_the_date as (
                     then counts.sex = 'total' and counts.age_from is not null
                 when side.role = 'denominator' then counts.sex = 'total' and counts.age_group = 'total'
                 else
-                    counts.sex = groups.sex
-                    and counts.age_from between groups.first_age and groups.last_age
+                    counts.sex = age_classes.sex
+                    and counts.age_from between age_classes.first_age and age_classes.last_age
             end
     where side.role is not null
 ),
@@ -114,15 +114,15 @@ totals as (
             (if(kpi_values.counted_of = 'decline_rate_pct', 'numerator', null), 1, kpi_values.period_start),
             (if(kpi_values.counted_of = 'decline_rate_pct', 'numerator', null), -1, kpi_values.as_of_date),
             (if(kpi_values.counted_of = 'decline_rate_pct', 'denominator', null), 1, kpi_values.period_start)
-        ) as side (role, sign, day)
+        ) as side (role, sign, counted_on)
     inner join counts
         on
             kpi_values.municipality_code = counts.municipality_code
             and list_contains(kpi_values.sources, counts.source_id)
-            and side.day = counts.period
+            and side.counted_on = counts.period
             and counts.sex = 'total'
             and counts.age_group = 'total'
-            and (side.day <> kpi_values.as_of_date or kpi_values.source_id = counts.source_id)
+            and (side.counted_on <> kpi_values.as_of_date or kpi_values.source_id = counts.source_id)
             and (counts.raw_table <> 'reference_series' or counts.series in ('census', 'resident_registry'))
     where side.role is not null
     -- of a date that two of the deliveries give, the one that is named for it
@@ -158,7 +158,7 @@ movements as (
             and used.raw_table = 'registry_dynamics'
             and used.counted = 'total'
             and used.period between kpi_values.period_start and kpi_values.as_of_date + interval 1 day
-            and parts.item = if(used.measure = 'population', 'population_' || used.sex, used.measure)
+            and if(used.measure = 'population', 'population_' || used.sex, used.measure) = parts.item
 ),
 
 -- one figure of a series, of the survey of donations or of an e-Stat answer; and the two of a rate of donations
@@ -193,12 +193,12 @@ single as (
             ),
             (if(kpi_values.indicator_id like 'furusato_jpy_per_%', 'numerator', null), 'donation_jpy'),
             (if(kpi_values.indicator_id = 'furusato_jpy_per_donation', 'denominator', null), 'donation_count')
-        ) as side (role, measure)
+        ) as side (role, item)
     inner join used
         on
             kpi_values.municipality_code = used.municipality_code
             and kpi_values.source_id = used.source_id
-            and side.measure = used.measure
+            and side.item = used.measure
             and used.raw_table in ('furusato_donation', 'reference_series', 'estat_value')
             and used.period between kpi_values.period_start and kpi_values.as_of_date
             and (used.raw_table <> 'estat_value' or used.series = split_part(kpi_values.indicator_id, ':', 2))
@@ -345,8 +345,13 @@ select
         row_number() over (
             partition by municipality_code, plan_id, kpi_id, fiscal_year
             order by
-                array_position(['value', 'numerator', 'denominator'], role),
-                period nulls first, sign desc, age_from nulls first, source_id, source_row, source_column
+                array_position(['value', 'numerator', 'denominator'], role) asc,
+                period asc nulls first,
+                sign desc,
+                age_from asc nulls first,
+                source_id asc,
+                source_row asc,
+                source_column asc
         ) as integer
     ) as input_no,
     role,
