@@ -35,6 +35,7 @@ _CHANGED = (
     *("理由", "表", "資料"),
 )
 """Headers of what moved since the last release, in the widths of _HISTORY."""
+_TABLES = {"mart_kpi_scorecard": "実績・評価", "dim_kpi": "指標・目標"}
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _HISTORY = [
     *(Column("No", 9), Column("指標名", 26), Column("出来事", 13), Column("年度", 13), Column("版", 5, "right")),
@@ -146,10 +147,10 @@ def _moved(page: Page, told: Told) -> None:
                 _moved_value(one["value_before"]),
                 _moved_value(one["value_after"]),
                 one["unit"] or NONE,
-                "特定" if one["is_established"] else "不明" if one["causes"] == "unknown" else "推定",
+                "特定" if one["is_established"] else "不明" if one["causes"] == "unknown" else "可能性",
                 one["previous_release_id"],
                 "\n".join(filter(None, (one["cause_ja"], None if told.is_public else one["hint_ja"]))),
-                one["table_name"],
+                _TABLES.get(one["table_name"], one["table_name"]),
                 one["sources_ja"] or NONE,
             ],
         )

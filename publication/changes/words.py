@@ -49,11 +49,11 @@ VALUES = {
 
 
 def cause(causes: str, is_established: bool) -> str:
-    """資料の改定・差し替え; 新しい資料、またはプログラムの変更（確定できない） where more than one is possible.
+    """資料の改定・差し替え; 新しい資料（可能性がある） where it is not established; several where each is possible.
 
     causes: ids of CAUSES, separated by blanks.
     """
     said = [CAUSES[one] for one in causes.split()]
     if is_established or causes == "unknown":
         return "・".join(said)
-    return "、または".join(said) + ("（いずれかは特定できない）" if len(said) > 1 else "（推定）")
+    return "、または".join(said) + ("（いずれかは特定できない）" if len(said) > 1 else "（可能性がある）")

@@ -91,7 +91,7 @@ of_the_date as (
                     then counts.sex = 'total' and counts.age_from is not null
                 when side.role = 'denominator' then counts.sex = 'total' and counts.age_group = 'total'
                 else
-                    counts.sex = age_classes.sex
+                    age_classes.sex = counts.sex
                     and counts.age_from between age_classes.first_age and age_classes.last_age
             end
     where side.role is not null
@@ -122,7 +122,7 @@ totals as (
             and side.counted_on = counts.period
             and counts.sex = 'total'
             and counts.age_group = 'total'
-            and (side.counted_on <> kpi_values.as_of_date or kpi_values.source_id = counts.source_id)
+            and (kpi_values.as_of_date <> side.counted_on or kpi_values.source_id = counts.source_id)
             and (counts.raw_table <> 'reference_series' or counts.series in ('census', 'resident_registry'))
     where side.role is not null
     -- of a date that two of the deliveries give, the one that is named for it
@@ -146,7 +146,7 @@ movements as (
         used.source_id as cell_source_id,
         used.source_sheet as cell_sheet,
         used.source_row as cell_row,
-        if(kpi_values.denominator is null, 'value', parts.role) as role,
+        if(kpi_values.denominator is null, 'value', parts.role) as role, -- noqa: RF04
         parts.sign
     from kpi_values
     inner join ({{ registry_parts() }}) as parts on kpi_values.indicator_id = parts.indicator_id
@@ -213,18 +213,18 @@ residents as (
         counts.source_id as cell_source_id,
         counts.source_sheet as cell_sheet,
         counts.source_row as cell_row,
-        'denominator' as role,
+        'denominator' as role, -- noqa: RF04
         1 as sign
     from kpi_values
     inner join counts
         on
             kpi_values.municipality_code = counts.municipality_code
             and list_contains(kpi_values.sources, counts.source_id)
-            and counts.source_id <> kpi_values.source_id
+            and kpi_values.source_id <> counts.source_id
             and counts.period between kpi_values.period_start and kpi_values.as_of_date
             and counts.sex = 'total'
             and counts.age_group = 'total'
-            and counts.amount = kpi_values.denominator
+            and kpi_values.denominator = counts.amount
     where kpi_values.indicator_id = 'furusato_jpy_per_resident'
 ),
 

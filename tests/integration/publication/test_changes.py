@@ -415,3 +415,31 @@ def test_what_the_gate_does_not_compare_is_told_as_not_compared(
     release = second(base, home, tmp_path, "alter table main.meta_source add column origin varchar default 'landing'")
     assert changes.of_release(release.database) == []
     assert said in (release.path / "CHANGES.md").read_text("utf-8")
+
+
+# --- the command --------------------------------------------------------------------------------------------------
+
+
+def test_the_command_tells_the_same_rows(
+    base: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sousei.orchestration import command
+
+    monkeypatch.setenv("SOUSEI_HOME", str(home.root))
+    first = home.current.resolve().name
+    release = second(base, home, tmp_path, NEW, SCORED.format("actual_value = 9, source_id = 'furusato-new'"))
+    assert command.main(["diff", first, "current"]) == 0
+    assert capsys.readouterr().out == changes.text(release.database) + "\n"
+    assert command.main(["diff", first, "current", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [Change(**one) for one in told["changes"]] == changes.of_release(release.database)
+    assert command.main(["diff", first, "current", "--lang", "en"]) == 0
+    assert "actual_value: 8 -> 9 [revised_source] furusato-new" in capsys.readouterr().out
+    assert command.main(["diff", first, first]) == 0
+    assert capsys.readouterr().out == "動いた数値はありません。\n"
+    database = home.releases / first / "sousei.duckdb"
+    database.chmod(0o644)
+    database.write_bytes(b"broken")
+    assert command.main(["diff", first, "current"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("release_not_readable: ") and said.count("\n") == 1
