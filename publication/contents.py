@@ -25,6 +25,7 @@ from sousei.foundation import duck
 from sousei.foundation.duck import identifier, quoted, tables_of
 from sousei.publication.catalogue import Column, Described, describe_all
 from sousei.publication.changes import compare as changes
+from sousei.publication.changes import record
 from sousei.publication.formats import FORMULA_START
 from sousei.publication.manifest import Table
 from sousei.publication.shelf import DATABASE
@@ -128,7 +129,7 @@ def write_tables(
             f"insert into main.{META_RELEASE} values (?, ?, ?, ?, ?, ?, null, {quoted(FIRST)})",  # noqa: S608
             facts,
         )
-        described[META_CHANGE] = _write_own(connection, META_CHANGE, META_CHANGE_COMMENT, changes.COLUMNS)
+        described[META_CHANGE] = _write_own(connection, META_CHANGE, META_CHANGE_COMMENT, record.COLUMNS)
         if last is not None:
             _write_changes(connection, last, run.as_of_date)
         connection.execute("detach candidate")

@@ -5,7 +5,8 @@ Holds: `between` (the rows of two releases), `of_release` (those that a release 
 which release was the last (`publish`).
 """
 
-from sousei.publication.changes.compare import Change, between, of_release
+from sousei.publication.changes.compare import between, of_release
+from sousei.publication.changes.record import Change
 from sousei.publication.changes.report import markdown, text
 from sousei.publication.changes.words import CAUSES
 

@@ -1,7 +1,7 @@
 """The rows of two releases that differ, with their causes: one row per key of a mart.
 
-Holds: the comparison inside DuckDB, table by table and set-wise, folding of mass movements, the shape of a change. Does
-not hold: why (`causes`), words for people (`words`, `report`).
+Holds: the comparison inside DuckDB, table by table and set-wise, folding of mass movements. Does not hold: why
+(`causes`), the SQL of one table's columns (`shape`), words for people (`words`, `report`).
 
 A table that is equal in both is passed over by its hash. Of the others, rows are joined on the grain that the releases
 say themselves (meta_grain); where neither says one, whole rows come and go. Columns that only say where a figure is
@@ -11,9 +11,8 @@ are one row with their number, and the LARGEST of them by size of movement besid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 import duckdb
 
@@ -22,6 +21,8 @@ from sousei.foundation import duck
 from sousei.foundation.duck import identifier, quoted
 from sousei.publication.changes import causes, words
 from sousei.publication.changes.causes import LINEAGE, Cause, Facts, Row, Two
+from sousei.publication.changes.record import COLUMNS, Change
+from sousei.publication.changes.shape import FIRST, KPI, Shape, in_order
 
 NOT_COMPARED = frozenset({"meta_check_outcome", "meta_release", "meta_change", "meta_decision", "meta_grain"})
 """Tables about a release itself; a decision is told as the cause of what it moved."""
@@ -29,99 +30,6 @@ FOLD = 200
 LARGEST = 20
 MOST_SOURCES = 20
 """Deliveries that one change names."""
-KPI = ("municipality_code", "plan_id", "kpi_id")
-FIRST = (
-    *("mart_kpi_scorecard", "fct_kpi_actual", "dim_kpi", "dim_plan", "mart_population_vision"),
-    *("mart_population_actual",),
-)
-"""Tables in the order in which a reader wants them; the others follow by name."""
-LEADING = (
-    *("actual_value", "value", "indicator_value", "composed_value", "value_after", "total_persons"),
-    *("population_persons", "refreshed_persons", "actual_persons", "persons", "visitors", "donation_jpy"),
-    *("target_value", "n_kpi", "grade", "value_status"),
-)
-"""The figure of a row where it has one of these, in this order; else its first number that moved."""
-RATED = frozenset(
-    {
-        *("grade", "grade_label_ja", "grade_rule_id", "grade_rule_label_ja", "grade_rule_text_ja"),
-        *("printed_rate_pct", "attainment_pct", "progress_pct", "milestone_pct", "grade_is_provisional"),
-        *("attainment", "progress", "grades_ja", "n_kpi", "n_kpi_graded", "grade_class", "first_grade"),
-        *("machine_grade", "machine_grade_label_ja", "is_attainment_reference"),
-    }
-)
-_NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "REAL", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-
-COLUMNS = {
-    "change_no": ("INTEGER", "この公表版の変更の番号。 / Number of the change in this release."),
-    "table_name": ("VARCHAR", "表。 / Table."),
-    "change": (
-        "VARCHAR",
-        "added 追加・removed 削除・changed 変更、表・列そのものの table_added・table_removed・column_added・"
-        "column_removed・column_type。 / What became of it.",
-    ),
-    "n_rows": (
-        "BIGINT",
-        "まとめた行数。1は1行の変更、2以上は同じ表・変更・理由の行をまとめたもの。 / Rows that this one stands for.",
-    ),
-    "municipality_code": ("VARCHAR", "5桁の団体コード。 / Five-digit code."),
-    "plan_id": ("VARCHAR", "計画ID。 / Plan."),
-    "kpi_id": ("VARCHAR", "指標ID。 / KPI."),
-    "fiscal_year": ("INTEGER", "年度。 / Fiscal year."),
-    "key_ja": ("VARCHAR", "どの数値かの説明（団体、計画、指標、年度など）。 / The key in words."),
-    "row_key": ("VARCHAR", "行のキー（JSON）。 / Key of the row as JSON."),
-    "column_name": ("VARCHAR", "代表の列。 / The leading column that moved."),
-    "column_ja": ("VARCHAR", "その列の名称。 / Its name."),
-    "value_before": ("VARCHAR", "前回公表の値。 / Value of the last release, as text."),
-    "value_after": ("VARCHAR", "今回の値。 / Value of this release, as text."),
-    "unit": ("VARCHAR", "単位（表に単位の列があるとき）。 / Unit, where the table says one."),
-    "n_columns": ("INTEGER", "動いた列の数。 / Columns that moved."),
-    "columns_moved": (
-        "VARCHAR",
-        "動いた列と前後の値（JSON：column, before, after）。 / All columns that moved, as JSON.",
-    ),
-    "causes": (
-        "VARCHAR",
-        "理由（空白区切り。複数は、どれも考えられ特定できないもの）。new_data・revised_source・correction・withdrawal・"
-        "answer・plan・rule・merger・code・calendar・unknown。 / Causes, separated by blanks; several where each is "
-        "possible.",
-    ),
-    "cause_ja": ("VARCHAR", "理由の説明。 / Cause in words."),
-    "is_established": ("BOOLEAN", "理由が一つに定まるか。 / Whether the cause is established."),
-    "source_ids": ("VARCHAR", "理由となる資料（空白区切り。多いときは20件まで）。 / Deliveries meant, at most 20."),
-    "sources_ja": ("VARCHAR", "その資料のファイル名とID。 / Their file names and ids."),
-    "hint_ja": ("VARCHAR", "理由不明のときの手がかり。 / What to look at where the cause is unknown."),
-    "previous_release_id": ("VARCHAR", "比べた前回の公表版。 / Release that it is compared with."),
-}
-"""Columns of meta_change: type and comment."""
-
-
-class Change(NamedTuple):
-    """One change; grain and columns as COLUMNS."""
-
-    change_no: int
-    table_name: str
-    change: str
-    n_rows: int
-    municipality_code: str | None
-    plan_id: str | None
-    kpi_id: str | None
-    fiscal_year: int | None
-    key_ja: str
-    row_key: str | None
-    column_name: str | None
-    column_ja: str | None
-    value_before: str | None
-    value_after: str | None
-    unit: str | None
-    n_columns: int
-    columns_moved: str | None
-    causes: str
-    cause_ja: str
-    is_established: bool
-    source_ids: str | None
-    sources_ja: str | None
-    hint_ja: str | None
-    previous_release_id: str | None
 
 
 def between(old: Path, new: Path) -> list[Change]:
@@ -308,7 +216,7 @@ class _Run:
         if not common or self._is_equal(table, [*keys, *figures]):
             return
         kinds = {name: (left[name], right[name]) for name in common}
-        shape = _Shape(table, keys, _in_order(figures, kinds), kinds)
+        shape = Shape(table, keys, in_order(figures, kinds), kinds)
         self._join(shape)
         self._say(shape)
         self._keep(shape)
@@ -324,7 +232,7 @@ class _Run:
         ]
         return said[0] == said[1]
 
-    def _join(self, shape: _Shape) -> None:
+    def _join(self, shape: Shape) -> None:
         """Temp table `moved`: rows that differ, `a x` and `b x` for each figure x, and what a cause depends on."""
         lineage = shape.lineage
         both = [(one, shape.compared("a", one), shape.compared("b", one)) for one in shape.keys]
@@ -356,7 +264,7 @@ class _Run:
             """  # noqa: S608  names from the catalogue, quoted
         )
 
-    def _say(self, shape: _Shape) -> None:
+    def _say(self, shape: Shape) -> None:
         """Temp table `why`: each combination that a cause depends on, with its cause."""
         columns = ", ".join(f"{sql} as {name}" for name, sql in shape.depends(bool(self.facts.rules)).items())
         self.connection.execute(
@@ -394,7 +302,7 @@ class _Run:
             found.hint,
         )
 
-    def _keep(self, shape: _Shape) -> None:
+    def _keep(self, shape: Shape) -> None:
         """Write the changes of a table: each row, or their number and the largest."""
         depends = shape.depends(bool(self.facts.rules))
         on = " and ".join(f"({sql}) is not distinct from combination.{name}" for name, sql in depends.items())
@@ -470,171 +378,3 @@ class _Run:
             from made_change order by change_no
             """  # noqa: S608
         )
-
-
-def _in_order(figures: list[str], kinds: dict[str, tuple[str, str]]) -> list[str]:
-    """Figures with the leading ones first, then numbers, then the others."""
-    leading = [one for one in LEADING if one in figures]
-    numbers = [one for one in figures if one not in leading and kinds[one][1].startswith(_NUMBERS)]
-    return [*leading, *numbers, *(one for one in figures if one not in leading and one not in numbers)]
-
-
-class _Shape(NamedTuple):
-    """A table that is compared and the SQL that depends on its columns; relations: a, b, then moved, then kept."""
-
-    table: str
-    keys: list[str]
-    figures: list[str]
-    kinds: dict[str, tuple[str, str]]
-
-    @property
-    def lineage(self) -> list[str]:
-        return [one for one in ("source_ids", "source_id") if one in self.kinds]
-
-    @property
-    def has_years(self) -> bool:
-        return {*KPI, "fiscal_year"} <= set(self.keys) and self.table != "fct_kpi_actual"
-
-    @property
-    def is_whole(self) -> bool:
-        return "kpi_id" in self.keys or self.table in FIRST
-
-    def compared(self, letter: str, column: str) -> str:
-        """A figure as it is compared: numbers as such, other kinds that differ in type as text."""
-        left, right = self.kinds[column]
-        as_it_is = left == right or (left.startswith(_NUMBERS) and right.startswith(_NUMBERS))
-        return f"{letter}.{identifier(column)}" + ("" if as_it_is else "::varchar")
-
-    def _moved(self, column: str) -> str:
-        a, b = identifier("a " + column), identifier("b " + column)
-        left, right = self.kinds[column]
-        if left == right or (left.startswith(_NUMBERS) and right.startswith(_NUMBERS)):
-            return f"{a} is distinct from {b}"
-        return f"{a}::varchar is distinct from {b}::varchar"
-
-    def _text(self, letter: str, column: str) -> str:
-        """A value as text; a decimal without zeros at its end."""
-        name, kind = identifier(f"{letter} {column}"), self.kinds[column][letter == "b"]
-        if kind.startswith("DECIMAL") and "," in kind and not kind.endswith(",0)"):
-            return f"regexp_replace({name}::varchar, '\\.?0+$', '')"
-        return f"{name}::varchar"
-
-    def depends(self, has_rules: bool) -> dict[str, str]:
-        """What a cause depends on, as columns of `moved`: name -> SQL (in the order of causes.Row)."""
-        leading = [one for one in LEADING if one in self.figures and self.kinds[one][1].startswith(_NUMBERS)]
-        had = f"{identifier('a ' + leading[0])} is not null" if leading else "true"
-        town, plan, kpi, year = "null::varchar", "null::varchar", "null::varchar", "null::integer"
-        if "municipality_code" in self.keys:
-            town = "case when municipality_code in (select municipality_code from told_town) then municipality_code end"
-        if {"municipality_code", "plan_id"} <= set(self.keys):
-            plan = (
-                "case when (municipality_code, plan_id) in (select (municipality_code, plan_id) from told_plan) "
-                "or (municipality_code, plan_id) in (select (municipality_code, plan_id) from told_kpi) "
-                "then plan_id else '' end"
-            )
-        if set(KPI) <= set(self.keys):
-            told = "(municipality_code, plan_id, kpi_id) in (select (municipality_code, plan_id, kpi_id) from told_kpi)"
-            kpi = f"case when {told} then kpi_id else '' end"
-            town = f"case when {told} then municipality_code else {town} end"
-            year = f"case when {told} then try_cast(fiscal_year as integer) end" if "fiscal_year" in self.keys else year
-        return {
-            "of_change": "moved.change",
-            "had_value": had,
-            "is_rated": self._rated(has_rules),
-            "before": "moved.ids_a",
-            "after": "moved.ids_b",
-            "town": town,
-            "plan": plan,
-            "kpi": kpi,
-            "of_year": year,
-        }
-
-    def _rated(self, has_rules: bool) -> str:
-        """SQL: a rule of grading can have moved the row."""
-        if self.table == "dim_grade_rule":
-            return "true"
-        rated = [self._moved(one) for one in self.figures if one in RATED]
-        if not rated:
-            return "false"
-        other = self._moved("grade_rule_id") if "grade_rule_id" in self.figures else "false"
-        return f"({' or '.join(rated)}) and ({'true' if has_rules else other})"
-
-    def lead(self) -> str:
-        """SQL: the leading column that moved; of a row that came or went the first figure that it has."""
-        if not self.figures:
-            return "null::varchar"
-        cases = [
-            f"when change = 'changed' and {self._moved(one)} or change = 'added' and "
-            f"{identifier('b ' + one)} is not null or change = 'removed' and {identifier('a ' + one)} is not null "
-            f"then {quoted(one)}"
-            for one in self.figures
-        ]
-        return f"case {' '.join(cases)} end"
-
-    def size(self) -> str:
-        """SQL: how far the first number moved; what a row that came or went holds."""
-        numbers = [one for one in self.figures if all(kind.startswith(_NUMBERS) for kind in self.kinds[one])]
-        if not numbers:
-            return "0"
-        a, b = identifier("a " + numbers[0]), identifier("b " + numbers[0])
-        return f"abs(coalesce({b}, 0)::double - coalesce({a}, 0)::double)"
-
-    def value(self, letter: str) -> str:
-        """SQL: the leading column's value."""
-        if not self.figures:
-            return "null"
-        return f"case lead {' '.join(f'when {quoted(one)} then {self._text(letter, one)}' for one in self.figures)} end"
-
-    def n_columns(self) -> str:
-        """SQL: how many columns moved."""
-        parts = [f"({self._moved(one)})::integer" for one in self.figures] or ["0"]
-        return f"({' + '.join(parts)})::integer"
-
-    def columns_moved(self) -> str:
-        """SQL: the columns that moved as JSON; null for a row that came or went."""
-        if not self.figures:
-            return "null"
-        parts = ", ".join(
-            f"case when {self._moved(one)} then {{'column': {quoted(one)}, 'before': {self._text('a', one)}, "
-            f"'after': {self._text('b', one)}}} end"
-            for one in self.figures
-        )
-        return (
-            f"case when change = 'changed' then to_json(list_filter([{parts}], lambda x: x is not null))::varchar end"
-        )
-
-    def key_json(self) -> str:
-        """SQL: the key as JSON."""
-        return "to_json({" + ", ".join(f"{quoted(one)}: kept.{identifier(one)}" for one in self.keys) + "})::varchar"
-
-    def key_ja(self) -> str:
-        """SQL: the key in words, of the relation kept and the names joined to it."""
-        return f"concat_ws('　', {', '.join(self._words())})"
-
-    def _words(self) -> Iterator[str]:
-        named = {"municipality_code": "town.name", "plan_id": "plan.name", "kpi_id": "kpi.name"}
-        has_plan = {"municipality_code", "plan_id"} <= set(self.keys)
-        for one in self.keys:
-            name = f"kept.{identifier(one)}"
-            if one == "municipality_code" or (one == "plan_id" and has_plan) or (one == "kpi_id" and has_plan):
-                yield f"coalesce({named[one]}, {name}::varchar)"
-            elif one == "fiscal_year":
-                yield f"coalesce(years.name, {name}::varchar || '年度')"
-            elif one == "year":
-                yield f"{name}::varchar || '年'"
-            else:
-                cases = " ".join(f"when {quoted(code)} then {quoted(ja)}" for code, ja in words.VALUES.items())
-                yield f"case {name}::varchar {cases} else {name}::varchar end"
-
-    def named(self) -> str:
-        """SQL: joins of the names that key_ja takes."""
-        joins = []
-        if "municipality_code" in self.keys:
-            joins.append("left join name_of_town as town on kept.municipality_code = town.municipality_code")
-            for what, width in (("plan", 2), ("kpi", 3)):
-                if set(KPI[:width]) <= set(self.keys):
-                    on = " and ".join(f"kept.{one} = {what}.{one}" for one in KPI[:width])
-                    joins.append(f"left join name_of_{what} as {what} on {on}")
-        if "fiscal_year" in self.keys:
-            joins.append("left join name_of_year as years on kept.fiscal_year::varchar = years.year::varchar")
-        return " ".join(joins)

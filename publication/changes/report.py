@@ -11,7 +11,8 @@ from itertools import groupby
 from pathlib import Path
 
 from sousei.foundation import duck
-from sousei.publication.changes.compare import Change, of_release
+from sousei.publication.changes.compare import of_release
+from sousei.publication.changes.record import Change
 from sousei.publication.changes.words import CAUSES, KINDS
 
 SCORECARD = "mart_kpi_scorecard"

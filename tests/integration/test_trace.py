@@ -29,6 +29,7 @@ from sousei.publication import shelf, trace
 from sousei.publication.book.write import workbook
 from sousei.publication.query import query
 from sousei.publication.shelf import Release
+from sousei.publication.trace import record
 from tests.integration.conftest import run_sousei
 
 pytestmark = pytest.mark.slow
@@ -187,7 +188,7 @@ SHEETS = {"target_value": "目標", "baseline_value": "指標"}
 def _of(path: Path, *names: str) -> tuple[dict[str, Any], int, list[dict[str, Any]]]:
     """A KPI, the first fiscal year of its scores, and the cells of its values with the names of their files."""
     where = " and ".join(f"{name} = '{value}'" for name, value in zip(KEY, names, strict=False))
-    kpi, scored, cells = trace.queries(
+    kpi, scored, cells = record.queries(
         [
             f"select * from dim_kpi where {where} and is_current",
             f"select min(fiscal_year) as year from mart_kpi_scorecard where {where}",
@@ -256,7 +257,7 @@ def test_200_cells_are_the_figures_of_the_files(
     cells = taken(release)
     with duckdb.connect(str(release.database), read_only=True) as kept:  # one session, where a trace opens its own
         kept.execute("set timezone = 'Asia/Tokyo'")
-        monkeypatch.setattr(trace, "queries", lambda statements, _: [kept.sql(one).pl() for one in statements])
+        monkeypatch.setattr(record, "queries", lambda statements, _: [kept.sql(one).pl() for one in statements])
         _compare(cells, count, lambda cell: again(release, home, cell))
 
 
