@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -37,8 +38,9 @@ def between(old: Path, new: Path) -> list[Change]:
 
     Raises duckdb.Error where one cannot be read.
     """
-    with duckdb.connect() as connection:
+    with TemporaryDirectory() as spill, duckdb.connect() as connection:
         connection.execute("set timezone = 'Asia/Tokyo'")
+        connection.execute(f"set temp_directory = {quoted(spill)}")
         for letter, path in (("before", old), ("after", new)):
             connection.execute(f"attach {quoted(str(path))} as {letter} (read_only)")
         make(connection, "before", "after")
@@ -220,6 +222,7 @@ class _Run:
         self._join(shape)
         self._say(shape)
         self._keep(shape)
+        self.connection.execute("drop table placed")
 
     def _is_equal(self, table: str, columns: list[str]) -> bool:
         row = ", ".join(map(identifier, columns))
@@ -321,6 +324,7 @@ class _Run:
             window same as (partition by change, causes, why.is_established, why.source_ids)
             """  # noqa: S608
         )
+        self.connection.execute("drop table moved")
         self.connection.execute(
             f"""
             insert into made_change by name
