@@ -1,7 +1,7 @@
 """The candidate against the last release: what was published is not lost and does not move without a cause.
 
 Holds: the comparison, one outcome per rule, each with findings that a named person may let pass. Does not hold: which
-release is the last (the caller says), or the report of what moved (publication.diff).
+release is the last (the caller says), or the report of what moved (publication.changes).
 
 A release that cannot be compared is not published. Nothing is compared with a trial on samples once the home's own
 deliveries are there, nor with a release of a later as-of date: those hold other things by intention.
@@ -16,6 +16,7 @@ pair of deliveries was at hand to measure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,12 +86,15 @@ BY_ANOTHER_DELIVERY = (
     "and (b.source_id, a.municipality_code) not in (select source_id, municipality_code from corrected)"
 )
 """A figure (a before, b now) that another delivery gives now, with neither a withdrawal nor a correction behind it."""
+OF_PUBLICATION = frozenset({"meta_release", "meta_check_outcome", "meta_change"})
+"""Tables that a release has and a candidate has not yet."""
 MAY_GO = frozenset(
     {
         "mart_population_integer",
         "meta_source",
         "meta_correction",
         "meta_decision",
+        "meta_upstream",
         "dim_grade_rule",
         "mart_fund",
         "mart_kpi_missing",
@@ -147,18 +151,27 @@ def _compare(
         return "最初の公表版", []
     connection.execute(f"attach {duck.quoted(str(last))} as last_release (read_only)")
     try:
-        ((name, as_of, code),) = connection.execute(
-            "select release_id, as_of_date, code_version from last_release.main.meta_release"
+        ((name, code),) = connection.execute(
+            "select release_id, code_version from last_release.main.meta_release"
         ).fetchall()
         ((now, new_code),) = connection.execute("select as_of_date, code_version from raw.run").fetchall()
-        if _is_trial(connection, "last_release.main") and not _is_trial(connection, "main"):
-            return f"{name} は見本による試行", []
-        if now < as_of:
-            return f"{name} の基準日 {as_of} より前の実行", []
+        if said := why_not_compared(connection, "last_release.main", "main", now):
+            return said, []
         _causes(connection)
         return name, list(_findings(connection, run_checks, "" if code == new_code else new_code))
     finally:
         connection.execute("detach last_release")
+
+
+def why_not_compared(connection: duckdb.DuckDBPyConnection, last: str, new: str, as_of: date) -> str | None:
+    """Why a release, or what is to be one, of the as-of date is not compared with the last; None where it is.
+
+    last, new: their schemas in the connection. Raises duckdb.Error where the last cannot be read.
+    """
+    ((name, before),) = connection.execute(f"select release_id, as_of_date from {last}.meta_release").fetchall()  # noqa: S608
+    if _is_trial(connection, last) and not _is_trial(connection, new):
+        return f"{name} は見本による試行"
+    return f"{name} の基準日 {before} より前の実行" if as_of < before else None
 
 
 def _is_trial(connection: duckdb.DuckDBPyConnection, schema: str) -> bool:
@@ -209,7 +222,7 @@ def _findings(connection: duckdb.DuckDBPyConnection, run_checks: set[str], new_c
         if check_id not in run_checks | RETIRED_CHECKS:
             yield Finding(CHECKS, check_id, f"検査 {check_id} がありません")
     tables, here = (set(duck.tables_of(connection, name)) for name in ("last_release", None))
-    for table in sorted(tables - here - {"meta_release", "meta_check_outcome"}):
+    for table in sorted(tables - here - OF_PUBLICATION):
         yield Finding(LOST, f"{table} {new_code}".strip(), f"表 {table} がありません")
     for table in sorted(tables & here & set(grain(connection, "main")) - MAY_GO):
         yield from _lost(connection, table, new_code)

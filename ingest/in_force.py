@@ -39,8 +39,8 @@ STATUS_RANK = {
 """How settled a figure is; the highest wins."""
 
 
-NOT_CARRIED = ("area_name", "column_label", "value_raw")
-"""Columns of raw that say how a row was written; source_id, sheet and row lead to them."""
+NOT_CARRIED = ("area_name", "value_raw")
+"""Columns of raw that say how a row was written; source_id, sheet, row and column_label lead to them."""
 
 
 def status_rank(column: str) -> str:

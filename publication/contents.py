@@ -1,7 +1,8 @@
 """The tables of a new release: DuckDB file, Parquet, CSV.
 
-Holds: copying the marts of a candidate in a total order, their comments, the table meta_release. Does not hold: when
-and where a release is written (`publish`), or which candidate may be.
+Holds: copying the marts of a candidate in a total order, their comments, the tables meta_release and meta_change. Does
+not hold: when and where a release is written (`publish`), which candidate may be, or how releases are compared
+(`changes`).
 
 CSV files are for spreadsheets: UTF-8 with a byte order mark (Excel in Japan reads UTF-8 without one as CP932), LF line
 ends, an empty cell for a missing value. A cell of a text column that a spreadsheet would take for a formula (`=`, `+`,
@@ -12,7 +13,7 @@ are never touched. Programs should read the Parquet files, which hold every valu
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,10 +21,13 @@ from typing import Any, Protocol
 import duckdb
 
 from sousei.expectations.grain import grain
+from sousei.expectations.last_release import why_not_compared
 from sousei.foundation import duck
 from sousei.foundation.duck import identifier, quoted, tables_of
 from sousei.publication import parquet
 from sousei.publication.catalogue import Column, Described, describe_all
+from sousei.publication.changes import compare as changes
+from sousei.publication.changes import record
 from sousei.publication.formats import FORMULA_START
 from sousei.publication.manifest import Table
 from sousei.publication.shelf import DATABASE
@@ -37,7 +41,16 @@ META_RELEASE_COLUMNS = {
     "created_at": ("TIMESTAMPTZ", "作成日時。 / When it was made."),
     "code_version": ("VARCHAR", "プログラムの版。 / Version of the code."),
     "inputs_hash": ("VARCHAR", "入力全体のハッシュ値。 / Hash over all inputs."),
+    "previous_release_id": ("VARCHAR", "比べた前回の公表版（meta_change）。 / Release that it is compared with."),
+    "not_compared_ja": ("VARCHAR", "前回の公表版と比べていない理由。比べたときは空。 / Why it is not compared, if so."),
 }
+META_CHANGE = "meta_change"
+META_CHANGE_COMMENT = (
+    "前回の公表版からの変更。1行は動いた1行（表のキー）で、動いた列は columns_moved にまとめる。同じ表・理由で多数の"
+    "行が動いたときは、行数をまとめた1行（n_rows が2以上）と、動きの大きい行。 / What moved since the last release: "
+    "one row per row of a mart that moved; many that moved alike are one row with their number, the largest beside it."
+)
+FIRST = "最初の公表版のため、比べる前回の公表版がありません。"
 
 
 class RunFacts(Protocol):
@@ -99,9 +112,13 @@ def _csv_query(table: str, columns: Sequence[Column]) -> str:
 
 
 def write_tables(
-    directory: Path, candidate: Path, release_id: str, run: RunFacts, created_at: datetime
+    directory: Path, candidate: Path, release_id: str, run: RunFacts, created_at: datetime, last: Path | None = None
 ) -> dict[str, Table]:
-    """The DuckDB file, the Parquet and the CSV files of a new release; every table with its rows and description."""
+    """The DuckDB file, the Parquet and the CSV files of a new release; every table with its rows and description.
+
+    last: DuckDB file of the last release, None before the first. Raises PublicationError (changes_not_made) where what
+    moved since cannot be told.
+    """
     database, tables = directory / DATABASE, {}
     with duck.connect(database, read_only=False) as connection:
         connection.execute(f"set temp_directory = {quoted(str(directory / 'spill'))}")
@@ -113,8 +130,16 @@ def write_tables(
             name = f"main.{identifier(table)}"
             connection.execute(f"create table {name} as select * from candidate.{name} order by all")  # noqa: S608
             _comment(connection, table, described[table])
-        described[META_RELEASE] = _write_meta_release(connection, release_id, run, created_at)
         connection.commit()
+        facts = [release_id, run.run_id, run.as_of_date, created_at, run.code_version, run.inputs_hash]
+        described[META_RELEASE] = _write_own(connection, META_RELEASE, META_RELEASE_COMMENT, META_RELEASE_COLUMNS)
+        connection.execute(
+            f"insert into main.{META_RELEASE} values (?, ?, ?, ?, ?, ?, null, {quoted(FIRST)})",  # noqa: S608
+            facts,
+        )
+        described[META_CHANGE] = _write_own(connection, META_CHANGE, META_CHANGE_COMMENT, record.COLUMNS)
+        if last is not None:
+            _write_changes(connection, last, run.as_of_date)
         connection.execute("detach candidate")
         keys = keys_of(connection)
         for kind in ("parquet", "csv"):
@@ -137,19 +162,41 @@ def write_tables(
     return tables
 
 
-def _write_meta_release(
-    connection: duckdb.DuckDBPyConnection, release_id: str, run: RunFacts, created_at: datetime
+def _write_own(
+    connection: duckdb.DuckDBPyConnection, table: str, comment: str, told: Mapping[str, tuple[str, str]]
 ) -> Described:
-    kinds = ", ".join(f"{name} {kind}" for name, (kind, _) in META_RELEASE_COLUMNS.items())
-    connection.execute(f"create table main.{META_RELEASE} ({kinds})")
-    connection.execute(
-        f"insert into main.{META_RELEASE} values (?, ?, ?, ?, ?, ?)",  # noqa: S608
-        [release_id, run.run_id, run.as_of_date, created_at, run.code_version, run.inputs_hash],
-    )
+    """An empty table of publication's own. told: column -> type and comment."""
+    kinds = ", ".join(f"{name} {kind}" for name, (kind, _) in told.items())
+    connection.execute(f"create table main.{table} ({kinds})")
     columns = (
         Column(name, "TIMESTAMP WITH TIME ZONE" if kind == "TIMESTAMPTZ" else kind, text)
-        for name, (kind, text) in META_RELEASE_COLUMNS.items()
+        for name, (kind, text) in told.items()
     )
-    described = Described(META_RELEASE_COMMENT, tuple(columns))
-    _comment(connection, META_RELEASE, described)
+    described = Described(comment, tuple(columns))
+    _comment(connection, table, described)
     return described
+
+
+def _write_changes(connection: duckdb.DuckDBPyConnection, last: Path, as_of: date) -> None:
+    """What moved since the last release, or why it is not compared with it."""
+    ((own,),) = connection.execute("select current_database()").fetchall()
+    try:
+        connection.execute(f"attach {quoted(str(last))} as last_release (read_only)")
+        said = why_not_compared(connection, "last_release.main", "main", as_of)
+        if said is None:
+            changes.make(connection, "last_release", own)
+            connection.execute(f"insert into main.{META_CHANGE} by name from made_change order by change_no")
+        connection.execute(
+            f"update main.{META_RELEASE} set previous_release_id = "  # noqa: S608
+            "(select release_id from last_release.main.meta_release where ? is null), not_compared_ja = ?",
+            [said, said and f"前回の公表版 {said}のため、比べていません。"],
+        )
+        connection.execute("detach last_release")
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise
+        raise PublicationError(
+            f"changes_not_made: 前回の公表版との違いを作れないため、公表しません（{last.parent.name}: "
+            f"{str(error).splitlines()[0]}）。sousei verify {last.parent.name} で前回の公表版を確かめ、壊れていれば "
+            "sousei release use で健全な版に戻してから、もう一度更新してください。"
+        ) from error

@@ -1,7 +1,8 @@
 """Publish a candidate: an immutable directory of its marts, and the pointer that readers follow.
 
-Holds: writing a release (DuckDB file, Parquet, CSV, manifest), moving `current`, keeping the last releases. Does not
-hold: the judgement (expectations), the tables inside (`contents`), reading a release back, or what a figure means.
+Holds: writing a release (DuckDB file, Parquet, CSV, CHANGES.md, manifest), moving `current`, keeping the last releases.
+Does not hold: the judgement (expectations), the tables inside (`contents`), reading a release back, or what a figure
+means.
 
 Order of work, so that a crash at any moment leaves the old release or the new one and nothing else:
 everything is written into `releases/.tmp-*`, made durable, made read-only, the manifest last, and read back; the
@@ -24,11 +25,11 @@ from sousei.expectations import verdict as verdicts
 from sousei.expectations.verdict import Verdict
 from sousei.foundation.files import sha256_of
 from sousei.foundation.home import Home
+from sousei.publication import changes, seals
 from sousei.publication import manifest as manifests
-from sousei.publication import seals
 from sousei.publication.contents import PublicationError, RunFacts, write_tables
 from sousei.publication.manifest import File, Judged, Manifest, Table
-from sousei.publication.shelf import MANIFEST, POINTERS, RELEASE_NAME, Release, ordered, read
+from sousei.publication.shelf import DATABASE, MANIFEST, POINTERS, RELEASE_NAME, Release, current, ordered, read
 from sousei.publication.verify import verify
 
 KEEP = 14
@@ -38,6 +39,8 @@ FORMAT = 1
 """Version of the manifest's own layout."""
 
 TEMPORARY = ".tmp-"
+CHANGES = "CHANGES.md"
+"""What moved since the last release, for people; without it there is no release."""
 
 
 class RefusedError(Exception):
@@ -153,7 +156,8 @@ def publish(
     moves: False leaves `current` where it is, for a release that looks back at an earlier day.
     The same run with the same marts is published once: a repeated call moves `current` to that release.
     Raises RefusedError when the candidate does not itself hold a complete, passed verdict for this run, and
-    PublicationError when writing fails (for instance a full disk); `current` is then unchanged.
+    PublicationError when writing fails (for instance a full disk) or what moved since the last release cannot be told
+    (changes_not_made); `current` is then unchanged.
     """
     verdict = verdicts.read(candidate, run.run_id)
     if not verdict.passed:
@@ -164,7 +168,7 @@ def publish(
         _clean(releases)
         release = _twin(releases, run, verdict.digest)
         if release is None:
-            release = _write(home, candidate, run, created_at, verdict, extras)
+            release = _write(home, candidate, run, created_at, verdict, extras, _last(home))
         if moves or not (releases / "current").exists():
             _point(releases, "current", release.release_id)
     except BaseException as error:
@@ -181,6 +185,21 @@ def publish(
     return release
 
 
+def _last(home: Home) -> Path | None:
+    """The DuckDB file of the release that `current` points to, None before the first.
+
+    Raises PublicationError where it points to none.
+    """
+    try:
+        release = current(home)
+    except (OSError, ValueError) as error:
+        raise PublicationError(
+            "changes_not_made: 前回の公表版を読めず、違いを作れないため、公表しません。sousei release use で健全な版に"
+            f"戻してから、もう一度更新してください（{error}）。"
+        ) from error
+    return release.database if release else None
+
+
 def _write(
     home: Home,
     candidate: Path,
@@ -188,12 +207,14 @@ def _write(
     created_at: datetime,
     verdict: Verdict,
     extras: Callable[[Path], None] | None,
+    last: Path | None,
 ) -> Release:
     releases = home.releases
     release_id = f"{run.as_of_date.isoformat()}.{_next_number(releases, run.as_of_date)}"
     directory = releases / f"{TEMPORARY}{release_id}"
     directory.mkdir()
-    tables = write_tables(directory, candidate, release_id, run, created_at)
+    tables = write_tables(directory, candidate, release_id, run, created_at, last)
+    (directory / CHANGES).write_text(changes.text(directory / DATABASE), encoding="utf-8")
     if extras is not None:
         extras(directory)
     files = {}

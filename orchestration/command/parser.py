@@ -12,7 +12,18 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from sousei.orchestration.command import books, deliveries, desk, forms, handouts, indicators, nights, releases, reports
+from sousei.orchestration.command import (
+    books,
+    deliveries,
+    desk,
+    forms,
+    handouts,
+    indicators,
+    nights,
+    releases,
+    reports,
+    traces,
+)
 
 _EXTRACT_COLUMNS = """入力: 一行目が見出しの CSV（UTF-8 か Shift_JIS）。次の見出しの列だけを見る（ほかは捨てる）。
   生年月日 または 年齢    2026-04-01、2026/4/1、20260401、令和8年4月1日、R8.4.1、5080401（元号番号）。時刻つきも可
@@ -202,6 +213,13 @@ def parser() -> argparse.ArgumentParser:
     )
     call.add_argument("a", metavar="A")
     call.add_argument("b", metavar="B")
+    call = add(
+        "trace",
+        traces.trace_call,
+        "公表した数値のもと（ファイル・シート・行・列）と算定式 / where a published figure is from, and its formula",
+        "sousei trace n2-g1-2 2022 --municipality 01223",
+    )
+    traces.add(call)
     call = add(
         "query",
         releases.query_call,

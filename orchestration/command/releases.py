@@ -70,19 +70,34 @@ def use_call(arguments: argparse.Namespace) -> int:
 
 def diff_call(arguments: argparse.Namespace) -> int:
     """What moved between two releases."""
-    from sousei.publication import shelf
-    from sousei.publication.diff import diff
+    import duckdb
+
+    from sousei.publication import changes, shelf
 
     home = Home.from_environment()
-    moved = diff(shelf.find(home, arguments.a), shelf.find(home, arguments.b))
+    a, b = (shelf.find(home, name) for name in (arguments.a, arguments.b))
+    try:
+        rows = changes.between(a.database, b.database)
+    except duckdb.Error as error:
+        first = str(error).splitlines()[0]
+        complain(
+            arguments,
+            f"release_not_readable: {a.release_id} と {b.release_id} を比べられません（{first}）。"
+            "sousei verify で両方を確かめてください。",
+            f"release_not_readable: cannot compare {a.release_id} and {b.release_id} ({first}); run sousei verify.",
+        )
+        return MISUSE
     if arguments.json:
-        emit({name: getattr(moved, name).to_dicts() for name in ("summary", "changes", "sources", "columns")})
-        return OK
-    if moved.changes.is_empty():
+        emit({"a": a.release_id, "b": b.release_id, "changes": [one._asdict() for one in rows]})
+    elif not rows:
         say(arguments, "動いた数値はありません。", "No published figure moved.")
+    elif arguments.lang == "en":
+        for one in rows:
+            place = f"{one.table_name} {one.change} {one.row_key or f'{one.n_rows} rows'}"
+            moved = f" {one.column_name}: {one.value_before} -> {one.value_after}" if one.column_name else ""
+            print(f"{place}{moved} [{', '.join(one.causes.split())}] {one.source_ids or ''}".rstrip())
     else:
-        print_frame(arguments, moved.changes)
-    print_frame(arguments, moved.summary)
+        print(changes.markdown(rows, release_id=b.release_id))
     return OK
 
 

@@ -5,10 +5,15 @@ Holds: one row per KPI and fiscal year with a value; one row per event. Does not
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 from sousei.publication.book.page import A3, Book, Column, Page
-from sousei.publication.told.figures import Number, actual, computed, reasons
+from sousei.publication.changes.words import KINDS
+from sousei.publication.told.figures import Cell, Number, actual, computed, reasons
+from sousei.publication.told.read import Told
 from sousei.publication.told.tables import HISTORY, history_rows
-from sousei.publication.told.words import NONE
+from sousei.publication.told.words import NONE, STATUS
 
 _BASIS = [
     *(
@@ -25,6 +30,13 @@ _BASIS = [
     ),
     *(Column("ファイル", 21), Column("シート", 12), Column("行", 6, "right"), Column("sha256", 24)),
 ]
+_CHANGED = (
+    *("No", "指標名", "変更", "年度", "列数", "項目", "前回の値", "今回の値", "単位", "理由の確かさ", "前回の公表版"),
+    *("理由", "表", "資料"),
+)
+"""Headers of what moved since the last release, in the widths of _HISTORY."""
+_TABLES = {"mart_kpi_scorecard": "実績・評価", "dim_kpi": "指標・目標"}
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _HISTORY = [
     Column(head, width, align)
     for head, (width, align) in zip(
@@ -76,12 +88,66 @@ def add_basis(book: Book) -> None:
 
 
 def add_history(book: Book) -> None:
-    """Add 変更履歴: revisions of targets, restatements, corrections, and what was first reported."""
+    """Add 変更履歴: revisions of targets, restatements, corrections, and what was first reported; below it what moved
+    since the last release."""
     told = book.told
     page = Page(book, "変更履歴", "目標・実績の設定と訂正の履歴", [c.width for c in _HISTORY], paper=A3, size=8.5)
-    if not told.history:
+    page.line(_since(told))
+    if told.history:
+        _events(page, told)
+    else:
         page.line("この計画の指標には、目標の設定も実績の報告もありません。")
-        return
+    if told.changes:
+        page.gap()
+        page.line("前回公表からの変更", bold=True, font_size=11)
+        _moved(page, told)
+
+
+def _since(told: Told) -> str:
+    """What the changes since the last release are, in one line."""
+    if told.previous["not_compared_ja"]:
+        return f"前回公表からの変更：{told.previous['not_compared_ja']}"
+    before = f"前回公表（{told.previous['previous_release_id']}）からの変更："
+    if not told.changes:
+        return f"{before}この計画の指標に、動いた数値はありません。"
+    return f"{before}{len(told.changes)}件。履歴の下に「前回公表からの変更」として載せる。"
+
+
+def _moved(page: Page, told: Told) -> None:
+    kpis = {one["kpi_id"]: one for one in told.kpis}
+    heads = [Column(name, one.width, one.align) for name, one in zip(_CHANGED, _HISTORY, strict=True)]
+    page.header(heads)
+    for one in told.changes:
+        kpi = kpis.get(one["kpi_id"], {})
+        page.cells(
+            heads,
+            [
+                kpi.get("kpi_no") or one["kpi_id"],
+                kpi.get("kpi_name_ja") or one["key_ja"],
+                KINDS[one["change"]],
+                "\n".join(told.labels.get(one["fiscal_year"], (NONE,))),
+                Number(one["n_columns"]) if one["change"] == "changed" else NONE,
+                one["column_ja"] or NONE,
+                _moved_value(one["value_before"]),
+                _moved_value(one["value_after"]),
+                one["unit"] or NONE,
+                "特定" if one["is_established"] else "不明" if one["causes"] == "unknown" else "可能性",
+                one["previous_release_id"],
+                "\n".join(filter(None, (one["cause_ja"], None if told.is_public else one["hint_ja"]))),
+                _TABLES.get(one["table_name"], one["table_name"]),
+                one["sources_ja"] or NONE,
+            ],
+        )
+
+
+def _moved_value(text: str | None) -> Cell:
+    """A value of meta_change: a number where it is one."""
+    if text is None:
+        return NONE
+    return Number(Decimal(text)) if _NUMBER.fullmatch(text) else STATUS.get(text, text)
+
+
+def _events(page: Page, told: Told) -> None:
     page.header(_HISTORY)
     page.repeat_from_top()
     for row in history_rows(told):

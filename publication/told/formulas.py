@@ -1,4 +1,4 @@
-"""The formula of a rate in words, with the numbers put in.
+"""The formulas of a published figure in words, with the numbers put in: for workbook, report and trace.
 
 Holds: which formula of the warehouse (int_kpi_year__rated) gave a published rate, found by computing it
 again: a formula is told only where it gives the published number. Does not hold: rates of its own.
@@ -65,3 +65,34 @@ def formula(score: dict[str, Any], name: str) -> str | None:
         if abs(100 * part / whole - published) <= _CLOSE:
             return f"{words}＝{numbers}＝{printed(published, 4)}％"
     return None
+
+
+RATES = {"attainment_pct": "達成率", "progress_pct": "進捗率", "milestone_pct": "目安に対する率"}
+
+
+def steps(score: dict[str, Any], part: dict[str, Any]) -> list[str]:
+    """How a row of the scorecard was computed, a line each: the ratio behind the value, the milestone, each rate.
+
+    part: the row of mart_kpi_long or fct_kpi_actual of the KPI and year, for numerator and denominator.
+    """
+    said = []
+    if part.get("numerator") is not None and part.get("denominator") is not None:
+        said.append(f"値の分子 {printed(part['numerator'])}、分母 {printed(part['denominator'])}（資料の単位）")
+    if score["period_value"] is not None and score["period_value"] != score["actual_value"]:
+        said.append(f"この年度だけの値 {printed(score['period_value'])}。実績は期間の初めからの累計")
+    if score["milestone_value"] is not None and score["milestone_method"] == "linear":
+        said.append(
+            f"目安 {printed(score['milestone_value'])}（{score['elapsed_years']}年目／{score['term_years']}年、直線）"
+        )
+    for name in RATES:
+        if line := rate(score, name):
+            said.append(line)
+    return said
+
+
+def rate(score: dict[str, Any], name: str) -> str | None:
+    """進捗率＝（実績－基準）÷（目標－基準）＝…; None where the rate is empty. name: one of RATES."""
+    if score[name] is None:
+        return None
+    reference = "（参考）" if name == "attainment_pct" and score["is_attainment_reference"] else ""
+    return f"{RATES[name]}{reference}＝{formula(score, name) or f'{printed(score[name], 4)}％（目安の規則による）'}"

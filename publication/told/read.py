@@ -39,6 +39,8 @@ class Told:
     """All that workbook and report take; rows are dicts of mart columns, in the order of print.
 
     year: the fiscal year of the book, the latest closed one that is scored. years: those with columns in the lists.
+    changes: what moved since the last release (meta_change); previous: the row of meta_release, which says what it was
+    compared with.
     """
 
     edition: str
@@ -58,6 +60,8 @@ class Told:
     grants: list[Row]
     missing: list[Row]
     history: list[Row]
+    changes: list[Row]
+    previous: Row
     rules: list[Row]
     vision: list[Row]
     counted: list[Row]
@@ -165,6 +169,8 @@ def told_of(read: Reading, municipality: str, plan_id: str, edition: str) -> Tol
         grants=[_grant(one, edition) for one in rows["grants"]],
         missing=[] if edition == "public" else rows["missing"],
         history=rows["history"],
+        changes=[one for one in rows["changes"] if (one["table_name"], one["column_name"]) in _MOVED],
+        previous=meta,
         rules=_rules(rows["rules"], plan),
         vision=rows["vision"],
         counted=rows["counted"],
@@ -193,6 +199,15 @@ def all_told_of(read: Reading, municipality: str, edition: str) -> list[Told]:
     return [told_of(read, municipality, plan_id, edition) for plan_id in plans["plan_id"]]
 
 
+_MOVED = {
+    *(
+        ("mart_kpi_scorecard", one)
+        for one in ("actual_value", "value_status", "target_value", "grade", "baseline_value")
+    ),
+    *(("mart_kpi_scorecard", one) for one in ("milestone_value", "attainment_pct", "progress_pct", "milestone_pct")),
+    *(("dim_kpi", one) for one in ("target_value", "baseline_value")),
+}
+"""Tables and leading columns of the changes that a plan's workbook tells; no texts of notes, questions or readings."""
 _ASKED = {
     "release": ("meta_release", "all", "release_id"),
     "towns": ("dim_municipality", "town", "valid_to desc nulls first"),
@@ -207,6 +222,7 @@ _ASKED = {
     "grants": ("mart_grant_form", "plan", "grant_project_ja, grant_kpi_no, fiscal_year"),
     "missing": ("mart_kpi_missing", "plan", "reason, kpi_id, fiscal_year, missing_id"),
     "history": ("mart_kpi_history", "plan", "kpi_id, event_no"),
+    "changes": ("meta_change", "plan", "change_no"),
     "rules": ("dim_grade_rule", "plan or product", "rule_owner, grade_rule_id, band_order"),
     "vision": ("mart_population_vision", "town", "scenario_id, year"),
     "counted": ("mart_population_actual", "town", "series, as_of_date"),

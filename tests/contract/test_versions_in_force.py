@@ -24,9 +24,10 @@ PRODUCT = ("ingest", "projection", "expectations", "publication", "orchestration
 ALL_VERSIONS = {
     "areas_add_up", "current_areas_add_up", "deliveries_did_not_shrink", "furusato_amount_and_count_go_together",
     "furusato_detail_matches_series", "population_parts_add_up", "tables_of_one_count_agree",
-    "redeliveries_to_look_at", "yearly_visitors_agree_with_months",
+    "redeliveries_to_look_at", "yearly_visitors_agree_with_months", "mart_kpi_input",
 }  # fmt: skip
-"""Checks of single deliveries, which look at every version on purpose."""
+"""Checks of single deliveries, which look at every version on purpose; and the cells of a value that is in force, found
+by its delivery."""
 
 
 def test_no_code_reads_figures_before_their_versions_are_resolved() -> None:

@@ -6,18 +6,21 @@ import datetime as dt
 import io
 import json
 import re
+import shutil
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import polars as pl
 import pytest
 from openpyxl.workbook import Workbook
 
 from sousei.foundation.home import Home
-from sousei.publication import shelf
+from sousei.publication import changes, shelf
 from sousei.publication.book.write import workbook
 from sousei.publication.query import query
 from sousei.publication.shelf import Release
@@ -295,3 +298,30 @@ def test_a_long_text_of_an_evaluation_is_shown_in_full_by_the_edition_that_may(r
     assert len(pieces) > 1 and "".join(pieces).replace("\n", "") == text.replace("\n", "")
     assert all(height([(one, 80)], 9.5) < 400 for one in pieces)
     assert parts("短い", 80) == ["短い"] and parts("", 80) == [""]
+
+
+def test_what_moved_since_the_last_release_stands_below_the_history(
+    release: Release, books: dict[str, bytes], tmp_path: Path
+) -> None:
+    """Synthetic movement of one KPI; the release itself is the first of its home."""
+    from sousei.publication.book.write import written
+
+    first = next(_read(books["staff"])["変更履歴"].iter_rows(min_row=3, max_row=3, values_only=True))
+    assert "最初の公表版のため、比べる前回の公表版がありません。" in str(first[0])
+    next_one = tmp_path / "next.duckdb"
+    shutil.copyfile(release.database, next_one)
+    next_one.chmod(0o644)
+    with duckdb.connect(str(next_one)) as connection:
+        connection.execute(
+            "update mart_kpi_scorecard set actual_value = 55.1, attainment_pct = 101.8 "
+            "where kpi_id = 'n2-g1-2' and fiscal_year = 2022"
+        )
+    moved = [one._asdict() for one in changes.between(release.database, next_one)]
+    about = told(release, CODE, PLAN, "public")
+    about = replace(about, changes=moved, previous={"not_compared_ja": None, "previous_release_id": "2026-11-21.1"})
+    rows = list(_read(written(about))["変更履歴"].iter_rows(values_only=True))
+    assert "前回公表（2026-11-21.1）からの変更：1件" in str(rows[2][0])
+    start = next(line for line, row in enumerate(rows) if row[0] == "前回公表からの変更")
+    row = rows[start + 2]
+    assert (row[0], row[2], row[4], row[9], row[11]) == ("目標1-2", "変更", 2, "不明", "理由不明")
+    assert [_exact(cell) for cell in row[6:8]] == [Decimal("55.35122738"), Decimal("55.1")]

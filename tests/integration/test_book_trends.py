@@ -12,9 +12,9 @@ import pytest
 
 from sousei.foundation.home import Home
 from sousei.publication import shelf
-from sousei.publication.book.told import Told, told
 from sousei.publication.book.trends import LEAST
 from sousei.publication.book.write import written
+from sousei.publication.told.read import Told, told
 
 pytestmark = pytest.mark.slow
 
@@ -86,7 +86,7 @@ def test_a_chart_draws_the_marts_and_leaves_out_what_is_missing(about: Told, boo
 def test_texts_of_a_grant_are_open_to_an_edition_by_their_state(
     grade: str | None, verdict: str | None, shown: set[str]
 ) -> None:
-    from sousei.publication.book.told import _grant
+    from sousei.publication.told.read import _grant
 
     texts = {
         name: f"架空の{name}"

@@ -21,9 +21,8 @@ from sousei.ingest.decided import decisions
 from sousei.orchestration import failures
 from sousei.orchestration import run as runs
 from sousei.orchestration.inputs import SAMPLES, WrongUseError
+from sousei.publication import changes, shelf
 from sousei.publication import publish as publication
-from sousei.publication import shelf
-from sousei.publication.diff import diff
 from sousei.publication.query import query
 from tests.nights import FIRST_NIGHT, Town, town
 
@@ -207,9 +206,13 @@ def test_a_withdrawn_delivery_counts_no_more_and_is_told(tmp_path: Path) -> None
     assert one.query("select kind, subject, reason_ja from meta_decision") == [
         ("withdrawal", source_id, "誤って受領した")
     ]
-    moved = diff(*(shelf.read(path) for path in shelf.ordered(one.home)))
-    gone = moved.changes.filter(moved.changes["table_name"] == "fct_furusato_donation")
-    assert set(gone["reason"]) == {"source_withdrawn"}
+    first, second = (shelf.read(path) for path in shelf.ordered(one.home))
+    moved = changes.of_release(second.database)
+    assert moved == changes.between(first.database, second.database)
+    gone = [one for one in moved if one.table_name == "fct_furusato_donation"]
+    assert {(one.causes, one.is_established, one.source_ids) for one in gone} == {("withdrawal", True, source_id)}
+    said = (second.path / "CHANGES.md").read_text("utf-8")
+    assert f"【取り下げ：total_gain.xlsx（{source_id}）】" in said
     decisions.withdraw(one.home, source_id, "統計課長", "確かめた", FIRST_NIGHT, restore=True)
     one.publishes()
     assert one.query("select count(*) from fct_furusato_donation where fiscal_year >= 2020") == [(before,)]

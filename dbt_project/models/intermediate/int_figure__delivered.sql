@@ -20,6 +20,7 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     version_rank
 from {{ ref('stg_census__population') }}
 union all
@@ -40,6 +41,7 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     version_rank
 from {{ ref('stg_resident_registry__population') }}
 union all
@@ -60,6 +62,7 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     version_rank
 from {{ ref('stg_resident_registry__dynamics') }}
 union all
@@ -80,6 +83,7 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     version_rank
 from {{ ref('stg_furusato_nozei__donation') }}
 union all
@@ -100,6 +104,7 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     version_rank
 from {{ ref('stg_tourism__visitors') }}
 union all
@@ -120,6 +125,7 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     version_rank
 from {{ ref('stg_ipss__population') }}
 union all
@@ -140,6 +146,7 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     version_rank
 from {{ ref('stg_reference_series__value') }}
 union all
@@ -160,5 +167,6 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     version_rank
 from {{ ref('stg_estat_api__value') }}

@@ -12,6 +12,7 @@ select
     source_id,
     sheet as source_sheet,
     "row" as source_row,
+    column_label as source_column,
     settled_rank,
     value_rank,
     version_rank

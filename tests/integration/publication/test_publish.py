@@ -62,8 +62,9 @@ def test_release_holds_every_mart_three_times_and_a_manifest(passed: Path, home:
                 "select table_name from duckdb_tables() where schema_name = 'main' and not internal"
             ).fetchall()
         }
-    expected = {"sousei.duckdb", "manifest.json"}
-    expected |= {f"{kind}/{mart}.{kind}" for kind in ("parquet", "csv") for mart in marts | {"meta_release"}}
+    expected = {"sousei.duckdb", "manifest.json", "CHANGES.md"}
+    own = {"meta_release", "meta_change"}
+    expected |= {f"{kind}/{mart}.{kind}" for kind in ("parquet", "csv") for mart in marts | own}
     found = {path.relative_to(published.path).as_posix() for path in published.path.rglob("*") if path.is_file()}
     assert found == expected
     manifest = json.loads((published.path / "manifest.json").read_text(encoding="utf-8"))

@@ -2,35 +2,7 @@
 -- items of one file, or a quotient of two: a rate takes flow and population from the file that holds both, and one part
 -- that is missing or suppressed leaves no value. Flows belong to their period, stocks to their date.
 with parts as (
-    select part.* from (
-        values
-        ('registry_households', 'households', 'numerator', 1, 1),
-        ('registry_persons_per_household', 'population_total', 'numerator', 1, 1),
-        ('registry_persons_per_household', 'households', 'denominator', 1, 1),
-        ('registry_births_persons', 'birth', 'numerator', 1, 1),
-        ('registry_deaths_persons', 'death', 'numerator', 1, 1),
-        ('registry_natural_change_persons', 'birth', 'numerator', 1, 1),
-        ('registry_natural_change_persons', 'death', 'numerator', -1, 1),
-        ('registry_in_migrants_persons', 'in_migration', 'numerator', 1, 1),
-        ('registry_out_migrants_persons', 'out_migration', 'numerator', 1, 1),
-        ('registry_net_migration_persons', 'in_migration', 'numerator', 1, 1),
-        ('registry_net_migration_persons', 'out_migration', 'numerator', -1, 1),
-        ('registry_social_change_persons', 'social_change', 'numerator', 1, 1),
-        ('registry_births_per_1000', 'birth', 'numerator', 1, 1000),
-        ('registry_births_per_1000', 'population_total', 'denominator', 1, 1000),
-        ('registry_deaths_per_1000', 'death', 'numerator', 1, 1000),
-        ('registry_deaths_per_1000', 'population_total', 'denominator', 1, 1000),
-        ('registry_natural_change_per_1000', 'birth', 'numerator', 1, 1000),
-        ('registry_natural_change_per_1000', 'death', 'numerator', -1, 1000),
-        ('registry_natural_change_per_1000', 'population_total', 'denominator', 1, 1000),
-        ('registry_in_migrants_per_1000', 'in_migration', 'numerator', 1, 1000),
-        ('registry_in_migrants_per_1000', 'population_total', 'denominator', 1, 1000),
-        ('registry_out_migrants_per_1000', 'out_migration', 'numerator', 1, 1000),
-        ('registry_out_migrants_per_1000', 'population_total', 'denominator', 1, 1000),
-        ('registry_net_migration_per_1000', 'in_migration', 'numerator', 1, 1000),
-        ('registry_net_migration_per_1000', 'out_migration', 'numerator', -1, 1000),
-        ('registry_net_migration_per_1000', 'population_total', 'denominator', 1, 1000)
-    ) as part (indicator_id, item, role, sign, times)
+    {{ registry_parts() }}
 ),
 
 wanted as (
