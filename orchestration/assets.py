@@ -18,6 +18,7 @@ from sousei.expectations.suites.declared import CHECKS
 from sousei.foundation import clock
 from sousei.foundation.home import Home
 from sousei.ingest.tables import FIGURES, RAW_TABLES
+from sousei.orchestration import history
 from sousei.orchestration import run as runs
 from sousei.orchestration.inputs import CannotStartError, WrongUseError
 from sousei.orchestration.lock import refresh_lock
@@ -31,15 +32,22 @@ OPERATOR = ["team:operator"]
 PDCA_OFFICE = ["team:pdca_office"]
 
 
+WAIT_SECONDS = 2 * 3600.0
+"""How long a scheduled night waits for a refresh that somebody started by hand: the longest that one may take."""
+
+
 class ScheduledNight(dg.ConfigurableResource[Night]):
     """The night of a run that Dagster starts: plans itself in its first step, and holds the lock until the run ends.
-    `sousei refresh` gives its own night instead, planned and under its lock."""
+    Where a refresh is running it waits for its end. `sousei refresh` gives its own night instead, planned and under its
+    lock."""
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Night]:
         home = Home.from_environment()
-        with refresh_lock(home.lock), Night(home) as night:
+        with refresh_lock(home.lock, WAIT_SECONDS), Night(home) as night:
             yield night
+        if context.instance is not None:
+            history.prune(context.instance)
 
 
 class IntakeConfig(dg.Config):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import dagster as dg
 
 VARIABLE = "DAGSTER_HOME"
+KEEP = 60
+"""Runs kept in the history: two months of nights."""
 
 
 class History(NamedTuple):
@@ -49,9 +51,22 @@ def opened(home: Home) -> Iterator[History]:
             else:
                 with instance:
                     yield History(instance)
+                    prune(instance)
                 return
     with changed(without=(VARIABLE,)), dg.DagsterInstance.ephemeral() as instance:
         yield History(instance, _told(folder, fault) if fault else "")
+
+
+def prune(instance: dg.DagsterInstance, keep: int = KEEP) -> int:
+    """Remove all but the newest runs that have ended, with what they logged; how many. Never raises: history is not
+    worth a night."""
+    try:
+        doomed = [one.dagster_run.run_id for one in instance.get_run_records()[keep:] if one.dagster_run.is_finished]
+        for run_id in doomed:
+            instance.delete_run(run_id)
+    except Exception:  # Dagster's stores are of many kinds; none of their errors is ours
+        return 0
+    return len(doomed)
 
 
 def _fault(folder: Path) -> str | None:

@@ -189,13 +189,16 @@ def not_used(result: RawResult, here: set[str]) -> list[dict[str, str]]:
 
 
 def waiting(home: Home) -> list[str]:
-    """Names of the files in landing whose bytes the last release was not made from."""
+    """Names of the files in landing whose bytes the last release was not made from; all of them where that cannot be
+    read."""
     from sousei.foundation.files import sha256_of
     from sousei.ingest.receive.intake import is_left_alone
 
-    known = {
-        one["sha256"] for one in (runs.current_manifest(home) or {}).get("inputs", []) if one["verdict"] == "taken"
-    }
+    try:
+        published = (runs.last_release(home) or {}).get("inputs", [])
+    except runs.PointerLostError:
+        published = []
+    known = {one["sha256"] for one in published if one["verdict"] == "taken"}
     return [
         path.name
         for path in sorted(home.landing.rglob("*"))

@@ -9,16 +9,31 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
+from dagster._utils.error import serializable_error_info_from_exc_info
 
-from sousei.orchestration import assets
+from sousei.foundation.home import Home
+from sousei.orchestration import assets, failures
+from sousei.orchestration import run as runs
 from sousei.orchestration.warehouse_assets import build_warehouse_assets
 
 JOB_NAME = "nightly_refresh"
+
+
+@dg.failure_hook
+def ended_badly(context: dg.HookContext) -> None:
+    """A step that failed is on record for `sousei status`, whoever started the run; a refusal is so already."""
+    home, error = Home.from_environment(), context.op_exception
+    if (runs.last(home) or {}).get("state") != "running" or error is None:
+        return
+    told = serializable_error_info_from_exc_info((type(error), error, error.__traceback__))  # type: ignore[arg-type]
+    failures.keep(home, told.to_string(), [failures.one_line(context.op.name, told)])
+
 
 nightly_refresh = dg.define_asset_job(
     JOB_NAME,
     selection=dg.AssetSelection.all() | dg.AssetSelection.all_asset_checks(),
     executor_def=dg.in_process_executor,
+    hooks={ended_badly},
     description="毎晩の更新。受領から公表までを一つのプロセスで行う。 / The nightly refresh, in one process.",
 )
 

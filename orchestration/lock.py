@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,19 +18,39 @@ class RefreshInProgressError(Exception):
     """Somebody holds the refresh lock (refresh_in_progress)."""
 
 
+_AGAIN_SECONDS = 2.0
+
+
 @contextmanager
-def refresh_lock(path: Path) -> Iterator[None]:
+def refresh_lock(path: Path, wait_seconds: float = 0.0) -> Iterator[None]:
     """Hold the refresh lock for the time of the block.
 
-    Raises RefreshInProgressError when somebody holds it, in this process too. A killed holder leaves no lock behind.
+    wait_seconds: how long to try again while somebody holds it. Raises RefreshInProgressError when somebody still does,
+    in this process too. A killed holder leaves no lock behind.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RefreshInProgressError(str(path)) from error
+        until = time.monotonic() + wait_seconds
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= until:
+                    raise RefreshInProgressError(str(path)) from error
+                time.sleep(_AGAIN_SECONDS)
         yield
     finally:
         os.close(descriptor)
+
+
+def is_held(path: Path) -> bool:
+    """True while a living process holds the lock."""
+    try:
+        with refresh_lock(path):
+            return False
+    except RefreshInProgressError:
+        return True
+    except OSError:  # a home that cannot be written holds no running refresh
+        return False

@@ -8,6 +8,7 @@ command is quick when there is nothing new.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -58,12 +59,15 @@ class Night:
     What a step gives stands in the run's folder; a night that runs only the later steps again finds it there.
     """
 
-    def __init__(self, home: Home, *, pages: bool = True) -> None:
-        """pages: the makers' pages are written too."""
+    def __init__(self, home: Home, *, pages: bool = True, tell: Callable[[str, str], None] | None = None) -> None:
+        """pages: the makers' pages are written too. tell: is given a line, Japanese and English, as a step begins."""
+        self._tell = tell or (lambda ja, en: None)
         self.home = home
         self.warehouse = Warehouse(home)
         self.problems: pl.DataFrame | None = None
         """What was wrong in the deliveries, once they were taken in (shape of raw.problem)."""
+        self.published: Path | None = None
+        """The release that this night published."""
         self._writes_pages = pages
         self._planned: inputs.Tonight | None = None
         self._suites: SuiteProcess | None = None
@@ -84,6 +88,7 @@ class Night:
         Raises inputs.CannotStartError, inputs.WrongUseError and run.PointerLostError (see inputs.tonight).
         """
         if self._planned is None:
+            self._tell("受領ファイルを読んでいます", "reading what was delivered")
             self._planned = inputs.tonight(self.home, landing, as_of, now, samples)
         return self._planned
 
@@ -141,6 +146,7 @@ class Night:
         from sousei.projection.night import plans
         from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
 
+        self._tell("人口を推計しています", "projecting the population")
         folder = self.home.building / "projection"
         folder.mkdir(exist_ok=True)
         with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
@@ -161,6 +167,7 @@ class Night:
 
     def build_warehouse(self) -> list[dict[str, Any]]:
         """Step 3: one `dbt build`; each node's unique_id, status, failures and seconds, also kept for the gate."""
+        self._tell("表を作り、検査しています", "building and checking the tables")
         results = self.warehouse.build()
         (self.home.building / "dbt_results.json").write_text(json.dumps(results, ensure_ascii=False), encoding="utf-8")
         return results
@@ -169,6 +176,7 @@ class Night:
         """Step 4: the verdict, stored in the candidate; number of checks by severity and result."""
         from sousei.expectations import dbt_tests, gate
 
+        self._tell("公表してよいか判定しています", "judging")
         home, run = self.home, runs.load(self.home)
         results = json.loads((home.building / "dbt_results.json").read_text(encoding="utf-8"))
         data_tests = {**self.warehouse.manifest, "unit_tests": {}}  # formulas are tested with the code, not every night
@@ -199,22 +207,26 @@ class Night:
             )
 
     def publish(self) -> Path:
-        """Step 5: the release's directory.
+        """Step 5: the release's directory. One whose as-of date is before that of the current release does not become
+        the current one.
 
         Raises publication.publish.RefusedError when the verdict stored in the candidate does not allow it.
         """
         from sousei.foundation import clock
         from sousei.publication import publish as publication
 
+        self._tell("公表版を書いています", "writing the release")
         home, run = self.home, runs.load(self.home)
         try:
-            published = publication.publish(home, home.building / CANDIDATE, run, run.created)
+            past = runs.is_of_the_past(home, run.as_of_date)
+            published = publication.publish(home, home.building / CANDIDATE, run, run.created, moves=not past)
         except publication.RefusedError as refusal:
             runs.record(home, "refused", clock.now(), list(refusal.reasons))
             raise
         finally:
             self._finish_pages()
         runs.record(home, "published", clock.now(), [])
+        self.published = published.path
         return published.path
 
     def _start_pages(self, result: RawResult, run: Path) -> None:

@@ -12,17 +12,16 @@ import gc
 import json
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sousei.foundation import clock
 from sousei.foundation.environment import changed
 from sousei.foundation.home import Home
-from sousei.orchestration import inputs
+from sousei.orchestration import failures, inputs
 from sousei.orchestration import run as runs
 from sousei.orchestration.lock import refresh_lock
 from sousei.orchestration.nightly import Night
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from dagster._utils.error import SerializableErrorInfo
 
 
-FAILURE = "failure.txt"
-"""What a step that failed said in full, below `runs`, for the developers."""
 COLLECT_SELDOM = (100_000, 50, 100)
 """Thresholds of Python's garbage collector for this short process: the frameworks' imports make millions of objects
 that live to its end, and looking through them again and again is a tenth of a night."""
@@ -64,13 +61,22 @@ class Ended(NamedTuple):
     warnings: Sequence[str] = ()
 
 
-def refresh(home: Home, landing: Path | None, as_of: date, now: datetime, samples: bool = False) -> Outcome:
+def refresh(
+    home: Home,
+    landing: Path | None,
+    as_of: date,
+    now: datetime,
+    samples: bool = False,
+    tell: Callable[[str, str], None] | None = None,
+) -> Outcome:
     """Run the nightly job unless there is nothing new. samples: a trial with the embedded samples.
+
+    tell: is given a line in Japanese and in English as each step begins.
 
     Raises orchestration.lock.RefreshInProgressError when another process refreshes this home, inputs.WrongUseError when
     samples are asked for in a home that has published its own deliveries.
     """
-    with refresh_lock(home.lock), Night(home) as night:
+    with refresh_lock(home.lock), Night(home, tell=tell) as night:
         try:
             tonight = night.plan(landing, as_of, now, samples)
         except (inputs.CannotStartError, runs.PointerLostError) as refusal:
@@ -86,8 +92,15 @@ def refresh(home: Home, landing: Path | None, as_of: date, now: datetime, sample
         night.start_suites()
         with _collecting_seldom():
             ended = run_job(night, landing, as_of, samples)
+        warnings = list(ended.warnings)
+        if night.published is not None and told.release is not None and night.published != _current(home):
+            warnings.append(_of_the_past(night.published, told.release))
         return replace(
-            told, state=ended.state, reasons=ended.reasons, warnings=list(ended.warnings), release=_current(home)
+            told,
+            state=ended.state,
+            reasons=ended.reasons,
+            warnings=warnings,
+            release=night.published or _current(home),
         )
 
 
@@ -101,17 +114,11 @@ def _collecting_seldom() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def one_line(step: str, error: SerializableErrorInfo) -> str:
-    """A failed step for people: its first cause without the program's own lines, which FAILURE keeps."""
-    while error.cause is not None:
-        error = error.cause
-    return _failed(step, next(iter(error.message.strip().splitlines()), "") or str(error.cls_name))
-
-
-def _failed(step: str, cause: str) -> str:
+def _of_the_past(made: Path, current: Path) -> str:
     return (
-        f"step_failed: 手順 {step} が途中で止まりました（{cause}）。もう一度 sousei refresh を実行し、"
-        f"また止まるときは runs/{FAILURE} を添えて開発元に知らせてください。"
+        f"as_of_in_the_past: 過去の基準日の版 {made.name} を作りました。releases/current は {current.name} のままです"
+        f"（{made.name} を使うには sousei release use {made.name}）。 / as_of_in_the_past: release {made.name} looks "
+        f"back; releases/current stays {current.name}."
     )
 
 
@@ -124,15 +131,9 @@ def run_job(night: Night, landing: Path | None, as_of: date, samples: bool) -> E
     try:
         return _run_job(night, landing, as_of, samples)
     except Exception as error:  # of the orchestrator or of dbt's set-up: its user can only tell it
-        lines = traceback.format_exception(error)
-        cause = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-        return _ended_badly(night.home, "".join(lines), [_failed("start", cause)])
-
-
-def _ended_badly(home: Home, in_full: str, reasons: list[str], warnings: Sequence[str] = ()) -> Ended:
-    (home.runs / FAILURE).write_text(in_full, encoding="utf-8")
-    runs.record(home, "failed", clock.now(), reasons)
-    return Ended("failed", reasons, warnings)
+        reasons = [failures.failed("start", str(error).strip() or type(error).__name__)]
+        failures.keep(night.home, "".join(traceback.format_exception(error)), reasons)
+        return Ended("failed", reasons)
 
 
 def _run_job(night: Night, landing: Path | None, as_of: date, samples: bool) -> Ended:
@@ -178,4 +179,6 @@ def _run_job(night: Night, landing: Path | None, as_of: date, samples: bool) -> 
         if event.is_step_failure
     }
     in_full = "\n".join(f"{step}: {error.to_string()}" for step, error in errors.items())
-    return _ended_badly(home, in_full, [one_line(step, error) for step, error in errors.items()], warnings)
+    reasons = [failures.one_line(step, error) for step, error in errors.items()]
+    failures.keep(home, in_full, reasons)
+    return Ended("failed", reasons, warnings)

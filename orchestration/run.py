@@ -47,16 +47,38 @@ class Run:
 
 
 def current_manifest(home: Home) -> dict[str, Any] | None:
-    """The manifest of the last good release, or None where `current` leads to none."""
+    """The manifest of the last good release, or None where `current` leads to none.
+
+    Raises PointerLostError where it cannot be read.
+    """
     path = home.current / "manifest.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(manifest, dict):
+            raise ValueError("not an object")
+        return manifest
+    except (OSError, ValueError) as error:
+        named = path.resolve().parent.name
+        others = [name for name in release_names(home) if name != named]
+        ja, en = (
+            (f"控えから戻すか、sousei release use {others[-1]} で一つ前の版に戻してください。",
+             f"restore it from a backup, or run: sousei release use {others[-1]}")
+            if others
+            else ("控えから戻してください。", "restore it from a backup.")
+        )  # fmt: skip
+        raise PointerLostError(
+            f"manifest_unreadable: 公表版 {named} の manifest.json を読めません（{type(error).__name__}）。{ja} / "
+            f"manifest_unreadable: manifest.json of release {named} cannot be read; {en}"
+        ) from error
 
 
 def last_release(home: Home) -> dict[str, Any] | None:
     """The manifest of the last good release, or None before the first one.
 
-    Raises PointerLostError where releases are on disk and `current` does not lead to one: to begin anew would forget
-    what they were made from.
+    Raises PointerLostError where releases are on disk and `current` does not lead to one, or leads to one whose
+    manifest is unreadable or is not the one that was sealed: to go on would forget what it was made from.
     """
     manifest = current_manifest(home)
     if manifest is None and (there := release_names(home)):
@@ -65,11 +87,29 @@ def last_release(home: Home) -> dict[str, Any] | None:
             f"sousei release use {there[-1]} を実行すると戻ります。 / "
             f"releases are on disk, but releases/current points to no release; run: sousei release use {there[-1]}"
         )
+    if manifest is not None:
+        _is_sealed(home)
     return manifest
 
 
+def _is_sealed(home: Home) -> None:
+    from sousei.publication import seals, shelf
+
+    try:
+        said = seals.broken(shelf.read(home.current))
+    except ValueError as error:
+        said = [f"manifest_incomplete: {error}"]
+    if said:
+        raise PointerLostError(
+            f"{said[0]}このまま更新すると、公表に使った入力が分からなくなります。manifest.json と seals.csv を控えから"
+            f"戻すか、sousei release use で別の版に戻してください。 / {said[0].split(':')[0]}: release "
+            f"{home.current.resolve().name} is not as it was sealed; restore it from a backup or use another release"
+        )
+
+
 class PointerLostError(Exception):
-    """`current` is lost or broken while releases are on disk; the text says how to mend it."""
+    """`current` is lost or broken while releases are on disk, or what it leads to is not what was published; the text
+    says how to mend it."""
 
 
 def release_names(home: Home) -> list[str]:
@@ -104,6 +144,12 @@ def plan(inputs: list[dict[str, Any]], as_of: date, created_at: datetime, decisi
         inputs_hash=inputs_hash,
         inputs=ordered,
     )
+
+
+def is_of_the_past(home: Home, as_of: date) -> bool:
+    """True where the last good release has a later as-of date: what is made now looks back, and readers stay."""
+    manifest = current_manifest(home)
+    return manifest is not None and date.fromisoformat(manifest["as_of_date"]) > as_of
 
 
 def is_published(home: Home, run: Run) -> bool:
@@ -164,9 +210,20 @@ def record(
 
 
 def last(home: Home) -> dict[str, Any] | None:
-    """How the last refresh ended, or None before the first."""
+    """How the last refresh ended, or None before the first; state `unknown` where that cannot be read."""
     path = home.runs / "last.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        datetime.fromisoformat(told["ended_at"])
+        return {"state": str(told["state"]), "reasons": [], "not_used": []} | told
+    except (OSError, ValueError, TypeError, KeyError):
+        reason = (
+            f"last_run_unreadable: 前回の更新の記録 {path} を読めません。次の更新で書き直されます。 / "
+            f"last_run_unreadable: {path} cannot be read; the next refresh writes it anew."
+        )
+        return {"state": "unknown", "ended_at": None, "reasons": [reason], "not_used": []}
 
 
 def prune(home: Home, keep: int) -> None:

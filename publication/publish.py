@@ -25,6 +25,7 @@ from sousei.expectations.verdict import Verdict
 from sousei.foundation.files import sha256_of
 from sousei.foundation.home import Home
 from sousei.publication import manifest as manifests
+from sousei.publication import seals
 from sousei.publication.contents import PublicationError, RunFacts, write_tables
 from sousei.publication.manifest import File, Judged, Manifest, Table
 from sousei.publication.shelf import MANIFEST, POINTERS, RELEASE_NAME, Release, ordered, read
@@ -142,12 +143,14 @@ def publish(
     created_at: datetime,
     keep: int = KEEP,
     extras: Callable[[Path], None] | None = None,
+    moves: bool = True,
 ) -> Release:
     """Publish a judged candidate and move `current` to it.
 
     The caller holds the refresh lock: there is one publisher at a time.
     candidate: the judged DuckDB file; opened read-only. run: its identity. created_at: aware time.
     extras: writes further files into the new directory before it is sealed (reports, workbooks).
+    moves: False leaves `current` where it is, for a release that looks back at an earlier day.
     The same run with the same marts is published once: a repeated call moves `current` to that release.
     Raises RefusedError when the candidate does not itself hold a complete, passed verdict for this run, and
     PublicationError when writing fails (for instance a full disk); `current` is then unchanged.
@@ -161,8 +164,9 @@ def publish(
         _clean(releases)
         release = _twin(releases, run, verdict.digest)
         if release is None:
-            release = _write(releases, candidate, run, created_at, verdict, extras)
-        _point(releases, "current", release.release_id)
+            release = _write(home, candidate, run, created_at, verdict, extras)
+        if moves or not (releases / "current").exists():
+            _point(releases, "current", release.release_id)
     except BaseException as error:
         with suppress(OSError):
             _clean(releases)
@@ -178,13 +182,14 @@ def publish(
 
 
 def _write(
-    releases: Path,
+    home: Home,
     candidate: Path,
     run: RunFacts,
     created_at: datetime,
     verdict: Verdict,
     extras: Callable[[Path], None] | None,
 ) -> Release:
+    releases = home.releases
     release_id = f"{run.as_of_date.isoformat()}.{_next_number(releases, run.as_of_date)}"
     directory = releases / f"{TEMPORARY}{release_id}"
     directory.mkdir()
@@ -228,6 +233,7 @@ def _write(
             "release_unsound: 書き込んだ内容を読み直すと一致しません。\n" + "\n".join(found.problems)
         )
     final = releases / release_id
+    seals.seal(home.root, release_id, sealed, ordered(home))
     directory.rename(final)
     _fsync(releases)
     return Release(final, written.manifest)

@@ -1,17 +1,23 @@
 """One locked-down query on a release.
 
-Holds: the session that can read this database and nothing else. Does not hold: queries of our own (`summary`, the
-desk), or the form of an answer (`formats`).
+Holds: the session that can read this database and nothing else, and types that every form of an answer has. Does not
+hold: queries of our own (`summary`, the desk), the form of an answer (`formats`), or the process that answers a user
+(`asked`).
 """
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from sousei.foundation.duck import identifier
+from sousei.foundation.told import ToldError
 from sousei.publication.shelf import Release
 
 QUERY_MEMORY = "1GB"
@@ -19,7 +25,7 @@ QUERY_THREADS = 2
 QUERY_SECONDS = 120.0
 
 
-class QueryError(ValueError):
+class QueryError(ToldError):
     """The query was refused or failed (query_refused / query_failed); the text is for its author."""
 
 
@@ -34,26 +40,43 @@ def query(sql: str, release: Release, seconds: float = QUERY_SECONDS) -> pl.Data
 
 def queries(statements: Sequence[str], release: Release, seconds: float = QUERY_SECONDS) -> list[pl.DataFrame]:
     """The answers to several SELECT in one such session, `seconds` for each; raises QueryError as `query` does."""
-    with duckdb.connect(
-        str(release.database),
-        read_only=True,
-        config={
-            "enable_external_access": "false",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-            "python_enable_replacements": "false",
-            "memory_limit": QUERY_MEMORY,
-            "threads": str(QUERY_THREADS),
-            "temp_directory": "",
-        },
-    ) as connection:
-        connection.execute("set timezone = 'Asia/Tokyo'")
-        connection.execute("set lock_configuration = true")
+    with opened(release.database) as connection:
         return [_answer(sql, connection, seconds) for sql in statements]
 
 
-def _answer(sql: str, connection: duckdb.DuckDBPyConnection, seconds: float) -> pl.DataFrame:
+@contextmanager
+def opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session that can read this database and nothing else.
+
+    Raises QueryError (release_not_readable) where it cannot be opened, for instance while another program writes it.
+    """
+    try:
+        connection = duckdb.connect(
+            str(database),
+            read_only=True,
+            config={
+                "enable_external_access": "false",
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "allow_community_extensions": "false",
+                "python_enable_replacements": "false",
+                "memory_limit": QUERY_MEMORY,
+                "threads": str(QUERY_THREADS),
+                "temp_directory": "",
+            },
+        )
+    except duckdb.Error as error:
+        raise QueryError(
+            f"release_not_readable: 公表版 {database} を開けません。ほかのプログラムが書き込みのために開いていないか"
+            f"確かめてください（{str(error).splitlines()[0]}）。"
+        ) from error
+    with connection:
+        connection.execute("set timezone = 'Asia/Tokyo'")
+        connection.execute("set lock_configuration = true")
+        yield connection
+
+
+def _answer(sql: str, connection: duckdb.DuckDBPyConnection, seconds: float, as_text: bool = False) -> pl.DataFrame:
     try:
         statements = connection.extract_statements(sql)
     except duckdb.Error as error:
@@ -63,10 +86,48 @@ def _answer(sql: str, connection: duckdb.DuckDBPyConnection, seconds: float) -> 
     timer = threading.Timer(seconds, connection.interrupt)
     timer.start()
     try:
-        return connection.sql(statements[0].query).pl()
+        relation = connection.sql(statements[0].query)
+        return (printable(relation) if as_text else relation).pl()
     except duckdb.InterruptException as error:
         raise QueryError(f"query_failed: {seconds:g}秒を超えたため中止しました。") from error
     except duckdb.Error as error:
         raise QueryError(f"query_failed: {error}") from error
     finally:
         timer.cancel()
+
+
+_PLAIN = re.compile(
+    r"BOOLEAN|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|VARCHAR|ENUM\(.*\)|\"NULL\""
+)
+"""Types that each form of an answer has; dates and times come beside them, if they are finite."""
+_DAYS = re.compile(r"DATE|TIMESTAMP( WITH TIME ZONE)?")
+
+
+def printable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The same rows with values of other types (intervals, lists, bytes, infinite dates) as the text that DuckDB
+    prints."""
+    kinds = [str(kind) for kind in relation.types]
+    names = [identifier(name) for name in relation.columns]
+    days = [at for at, kind in enumerate(kinds, 1) if _DAYS.fullmatch(kind)]
+    finite = [True] * len(days)
+    if days:
+        told = relation.aggregate(
+            ", ".join(
+                f"coalesce(bool_and(isfinite({names[at - 1]}) and year({names[at - 1]}) between 1 and 9999), true)"
+                for at in days
+            )
+        )
+        finite = list(told.fetchone() or ())
+    kept = {at for at, is_finite in zip(days, finite, strict=True) if is_finite}
+    kept |= {at for at, kind in enumerate(kinds, 1) if _PLAIN.fullmatch(kind)}
+    if len(kept) == len(kinds):
+        return relation
+    return relation.project(
+        ", ".join(name if at in kept else f"{name}::varchar as {name}" for at, name in enumerate(names, 1))
+    )
+
+
+def answer(sql: str, database: Path, seconds: float = QUERY_SECONDS) -> pl.DataFrame:
+    """The answer to a user's own SELECT, in types that each form has; raises QueryError as `query` does."""
+    with opened(database) as connection:
+        return _answer(sql, connection, seconds, as_text=True)

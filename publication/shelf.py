@@ -10,10 +10,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from sousei.foundation.home import Home
+from sousei.foundation.told import ToldError
 from sousei.publication import manifest as manifests
 from sousei.publication.manifest import Judged, Manifest
 
@@ -55,16 +57,31 @@ class Status:
     verdict: Judged | None = None
 
 
+class UnreadableReleaseError(ToldError):
+    """The manifest of a release cannot be read, or is another one's; the text says what to do."""
+
+
 def read(path: Path) -> Release:
     """A release by its directory or a pointer to it.
 
-    Raises FileNotFoundError where there is no manifest, ValueError where it is not this directory's.
+    Raises FileNotFoundError where there is no manifest, UnreadableReleaseError where it is no manifest or not this
+    directory's.
     """
     directory = path.resolve()
-    manifest = manifests.parse((directory / MANIFEST).read_text(encoding="utf-8"))
+    try:
+        manifest = manifests.parse((directory / MANIFEST).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UnreadableReleaseError(_unreadable(directory, str(error))) from error
     if manifest.release_id != directory.name:
-        raise ValueError(f"manifest_of_another_release: {directory.name}")
+        raise UnreadableReleaseError(_unreadable(directory, f"manifest_of_another_release: {manifest.release_id}"))
     return Release(directory, manifest)
+
+
+def _unreadable(directory: Path, why: str) -> str:
+    return (
+        f"manifest_unreadable: 公表版 {directory.name} の {MANIFEST} を読めません（{why}）。控えから戻すか、"
+        "sousei release use で別の版に戻してください。 / manifest_unreadable: restore it or use another release"
+    )
 
 
 def ordered(home: Home) -> list[Path]:
@@ -91,20 +108,27 @@ def find(home: Home, name: str = "current") -> Release:
         raise LookupError(f"release_unknown: {name}")
     try:
         return read(home.releases / name)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise LookupError(f"release_unknown: {name}") from error
 
 
 def list_releases(home: Home) -> pl.DataFrame:
     """One row per release, newest first: release_id, as_of_date, created_at, run_id, code_version, inputs, gate_passed,
-    gate_failed, warn_failed, rows, size_bytes, pointers (comma separated)."""
+    gate_failed, warn_failed, rows, size_bytes, pointers (comma separated).
+
+    All but the first and the last are null where a release cannot be read.
+    """
     pointed: dict[str, list[str]] = {}
     for pointer in POINTERS:
         if (home.releases / pointer).is_symlink():
             pointed.setdefault((home.releases / pointer).resolve().name, []).append(pointer)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for path in reversed(ordered(home)):
-        manifest = read(path).manifest
+        try:
+            manifest = read(path).manifest
+        except (OSError, ValueError):  # it is there, and more cannot be said
+            rows.append({"release_id": path.name, "pointers": ",".join(pointed.get(path.name, []))})
+            continue
         rows.append(
             {
                 "release_id": path.name,

@@ -1,7 +1,7 @@
 """Whether a release is sound: everything in it is read again and compared with what it says about itself.
 
-Holds: files, hashes, modes, schemas, rows, Parquet and CSV against DuckDB, the verdict, the stored deliveries. Does not
-hold: mending, or what a figure should be.
+Holds: files, hashes, modes, schemas, rows, Parquet and CSV against DuckDB, the verdict, the seal, the stored
+deliveries, and a glance that costs almost nothing. Does not hold: mending, or what a figure should be.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from sousei.foundation import duck
 from sousei.foundation.duck import identifier, quoted
 from sousei.foundation.files import sha256_of
 from sousei.foundation.home import Home
+from sousei.publication import seals
 from sousei.publication.catalogue import describe_all
-from sousei.publication.shelf import MANIFEST, Release
+from sousei.publication.shelf import MANIFEST, RELEASE_NAME, Release
 
 
 class TableFound(NamedTuple):
@@ -54,6 +55,36 @@ def _verify_files(release: Release) -> list[str]:
     problems += [f"file_unlisted: {name} は公表時にありませんでした。" for name in unlisted]
     writable = [path for path in (release.path, *release.path.rglob("*")) if path.lstat().st_mode & 0o222]
     problems += [f"file_writable: {path.name} が書込可能です。" for path in writable]
+    return problems
+
+
+def _sealed(release: Release) -> list[str]:
+    """What the seal says; a release that is still being written has none."""
+    return seals.broken(release) if RELEASE_NAME.fullmatch(release.release_id) else []
+
+
+def glance(release: Release) -> list[str]:
+    """What is wrong with a release at a glance, for `sousei status`: its seal, files that are missing, too many or of
+    another size, and files changed after the manifest was written. Never raises for an unsound release."""
+    problems = _sealed(release)
+    try:
+        sealed_at = (release.path / MANIFEST).stat().st_mtime
+        present = {
+            path.relative_to(release.path).as_posix(): path for path in release.path.rglob("*") if path.is_file()
+        }
+        for name, facts in release.manifest.files.items():
+            path = present.pop(name, None)
+            if path is None:
+                problems.append(f"file_missing: {name} がありません。")
+            elif (found := path.stat()).st_size != facts.size_bytes or (
+                found.st_mtime > sealed_at and sha256_of(path) != facts.sha256
+            ):
+                problems.append(f"file_changed: {name} の内容が公表時と異なります。")
+        problems += [
+            f"file_unlisted: {name} は公表時にありませんでした。" for name in sorted(present) if name != MANIFEST
+        ]
+    except OSError as error:
+        problems.append(f"release_unreadable: 公表版を読めません: {error.strerror}")
     return problems
 
 
@@ -115,11 +146,11 @@ def _verify_verdict(release: Release, connection: duckdb.DuckDBPyConnection) -> 
 
 
 def verify(release: Release) -> Verification:
-    """Re-read a whole release: files, hashes, modes, schemas, rows, Parquet and CSV against DuckDB, the verdict.
+    """Re-read a whole release: seal, files, hashes, modes, schemas, rows, Parquet and CSV against DuckDB, the verdict.
 
     Never raises for an unsound release; a file that cannot be read is a problem like any other.
     """
-    problems = _verify_files(release)
+    problems = [*_sealed(release), *_verify_files(release)]
     rows: list[TableFound] = []
     try:
         found, rows = _verify_tables(release)

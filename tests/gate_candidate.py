@@ -37,7 +37,10 @@ class Run:
     code_version: str = "0.1.0+test"
     inputs_hash: str = "0123456789ab" * 5
     inputs: list[dict[str, Any]] = field(
-        default_factory=lambda: [{"sha256": SHA_A, "file_name": "population.csv"}, {"sha256": SHA_B}]
+        default_factory=lambda: [
+            {"sha256": SHA_A, "file_name": "population.csv", "verdict": "taken"},
+            {"sha256": SHA_B, "verdict": "taken"},
+        ]
     )
 
 

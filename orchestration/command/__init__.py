@@ -9,8 +9,10 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 from typing import TextIO
 
+from sousei.foundation.told import ToldError
 from sousei.orchestration.command.parser import parser
 from sousei.orchestration.command.words import LOCKED, MISUSE, OK, REFUSED
 
@@ -29,16 +31,43 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # who reads the pipe has read enough, such as head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return REFUSED
+    except ToldError as error:
+        print(error, file=sys.stderr)
+        return MISUSE
     except (FileNotFoundError, LookupError) as error:
         print(f"not_found: {error.args[-1]}", file=sys.stderr)
         return MISUSE
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+    except OSError as error:
         print(
-            f"place_not_usable: {error.filename} を使えません（{error.strerror}）。SOUSEI_HOME と権限を"
-            f"確かめてください。 / cannot use {error.filename}: {error.strerror}; check SOUSEI_HOME",
+            f"place_not_usable: {error.filename or '保存先'} を使えません（{error.strerror or error}）。SOUSEI_HOME、"
+            f"空き容量、権限を確かめてください。 / cannot use {error.filename}: {error.strerror}; check SOUSEI_HOME, "
+            "free space and rights",
             file=sys.stderr,
         )
         return MISUSE
+    except KeyboardInterrupt:
+        print("interrupted: 中断しました。公表版は変わっていません。 / interrupted", file=sys.stderr)
+        return REFUSED
+    except Exception as error:  # a fault of ours: its user can only tell it
+        if type(error).__module__ == "_duckdb":  # not imported for this: what raised it has
+            first = next(iter(str(error).splitlines()), "")
+            print(
+                f"release_not_readable: 公表版のデータベースを読めません（{first}）。"
+                "sousei verify で確かめてください。 / "
+                "release_not_readable: the database of the release cannot be read; run sousei verify",
+                file=sys.stderr,
+            )
+            return MISUSE
+        from sousei.orchestration.failures import FAILURE, written
+
+        place = written(traceback.format_exc())
+        print(
+            f"internal_error: プログラムの誤りで止まりました。公表版は変わっていません。{place or FAILURE} を"
+            "添えて開発元に知らせてください。"
+            f" / internal_error: a fault of the program; send {place or FAILURE} to its makers.",
+            file=sys.stderr,
+        )
+        return REFUSED
 
 
 def _speaks_japanese(stream: TextIO) -> None:

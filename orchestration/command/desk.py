@@ -125,12 +125,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
     """The scenario table: a planner's own, else that of the release with the scenarios of the municipality's plans."""
+    import polars as pl
+
     from sousei.projection import scenarios
     from sousei.projection.engine import ProjectionError
     from sousei.publication.query import QueryError, query
 
     if arguments.scenarios is not None:
-        return scenarios.read(arguments.scenarios)
+        try:
+            return scenarios.read(arguments.scenarios)
+        except pl.exceptions.PolarsError as error:
+            raise ProjectionError(
+                f"シナリオ表 {arguments.scenarios} を読めません（{next(iter(str(error).splitlines()), '')}）。"
+                f"列 {'、'.join(scenarios.COLUMNS)} を持つ UTF-8 の CSV にしてください / the table of scenarios "
+                "cannot be read; it must be a CSV in UTF-8 with these columns"
+            ) from None
     code = arguments.municipality
     try:
         told = query(f"from dim_scenario where municipality_code in ('*', '{code}')", release)
@@ -140,7 +149,7 @@ def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
             "--scenarios で自分のシナリオ表を指定してください / "
             "this release is of before dim_scenario: make a new one, or give a table of your own by --scenarios"
         ) from None
-    return scenarios.tidy(told.select(scenarios.COLUMNS))
+    return scenarios.tidy(told.select(*scenarios.COLUMNS))
 
 
 def _answer(arguments: argparse.Namespace, opened: Any) -> Any:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,10 @@ from sousei.foundation import clock
 from sousei.foundation.home import Home
 from sousei.orchestration.command.words import MISUSE, OK, REFUSED, STATES_JA, complain, emit, locked, say
 
-HEALTHY = ("published", "nothing_new")
-"""Ends of a refresh after which nobody has to act."""
-
 
 def refresh_call(arguments: argparse.Namespace) -> int:
     """The night, once, now."""
+    from sousei.orchestration.health import GOOD_ENDS
     from sousei.orchestration.inputs import WrongUseError
     from sousei.orchestration.lock import RefreshInProgressError
     from sousei.orchestration.refresh import refresh
@@ -33,8 +32,17 @@ def refresh_call(arguments: argparse.Namespace) -> int:
             f"landing_not_found: {arguments.landing} is not a folder; name the folder that holds the deliveries.",
         )
         return MISUSE
+    as_of = arguments.as_of or now.date()
+    if as_of > now.date() and not arguments.force:
+        complain(
+            arguments,
+            f"as_of_in_the_future: 基準日 {as_of} は今日（{now.date()}）より後です。終わっていない年度が終わったことに"
+            "なります。それでも作るときは --force を付けてください。",
+            f"as_of_in_the_future: {as_of} is after today ({now.date()}); add --force if it is meant.",
+        )
+        return MISUSE
     try:
-        outcome = refresh(home, arguments.landing, arguments.as_of or now.date(), now, arguments.samples)
+        outcome = refresh(home, arguments.landing, as_of, now, arguments.samples, _progress(arguments))
     except RefreshInProgressError:
         return locked(arguments)
     except WrongUseError as error:
@@ -56,7 +64,15 @@ def refresh_call(arguments: argparse.Namespace) -> int:
         _print_outcome(arguments, outcome)
         if outcome.state in ("published", "refused") and home.building.exists():
             _print_pages(arguments, home.building.resolve())
-    return OK if outcome.state in HEALTHY else REFUSED
+    return OK if outcome.state in GOOD_ENDS else REFUSED
+
+
+def _progress(arguments: argparse.Namespace) -> Callable[[str, str], None] | None:
+    """How long work tells where it is: on a terminal, never in a pipe."""
+    if arguments.json or not sys.stderr.isatty():
+        return None
+    started = time.monotonic()
+    return lambda ja, en: complain(arguments, *(f"[{time.monotonic() - started:4.0f} s] {one}" for one in (ja, en)))
 
 
 def _print_outcome(arguments: argparse.Namespace, outcome: Any) -> None:
@@ -136,66 +152,49 @@ def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:
 
 
 def status_call(arguments: argparse.Namespace) -> int:
-    """How the last night ended, and what waits."""
-    from sousei.ingest.receive.personal import PERSONAL
-    from sousei.orchestration import inputs
-    from sousei.orchestration import run as runs
-    from sousei.publication import shelf
+    """How the home is: what is published, how the last night ended, what waits, and what is wrong."""
+    from sousei.orchestration.health import health
 
     home, now = Home.from_environment(), clock.now()
-    lost = None
-    try:
-        runs.last_release(home)
-    except runs.PointerLostError as error:
-        lost = str(error)
-    facts = asdict(shelf.status(home, now)) if lost is None else {"release_id": None, "pointer": lost}
-    waiting = inputs.waiting(home)
-    last = runs.last(home)
-    not_used = (last or {}).get("not_used", [])
-    personal = any(one["problem_id"] == PERSONAL for one in not_used)
-    healthy = facts["release_id"] is not None and last is not None and last["state"] in HEALTHY and not personal
+    found = health(home, now, arguments.max_age_hours)
     if arguments.json:
-        emit({**facts, "last_refresh": last, "waiting_in_landing": waiting, "healthy": healthy})
-        return OK if healthy else REFUSED
-    if lost is not None:
-        complain(arguments, *lost.split(" / ", 1))
-    elif facts["release_id"] is None:
-        say(
-            arguments,
-            "公表版はまだありません。sousei refresh を実行してください。",
-            "No release yet; run sousei refresh.",
-        )
-    else:
-        verdict = facts["verdict"]
-        say(
-            arguments,
-            f"公表版 {facts['release_id']}（作成 {facts['created_at']:%Y-%m-%d %H:%M}、{facts['age_days']:.1f}日前、"
-            f"全{facts['releases']}版）\n検査 必須 合格{verdict['gate_passed']}・不合格{verdict['gate_failed']}"
-            f"、注意 {verdict['warn_failed']}、要確認 {verdict['review_failed']}",
-            f"Release {facts['release_id']} (made {facts['created_at']:%Y-%m-%d %H:%M}, {facts['age_days']:.1f} days "
-            f"ago, {facts['releases']} in all)\nchecks: gate {verdict['gate_passed']} passed, "
-            f"{verdict['gate_failed']} failed; warnings {verdict['warn_failed']}; to review {verdict['review_failed']}",
-        )
-    if inputs.is_trial(runs.current_manifest(home)):
+        facts = found.release or {"release_id": None}
+        told = {"last_refresh": found.last, "waiting_in_landing": found.waiting}
+        emit({**facts, **told, "healthy": found.healthy, "faults": found.faults})
+        return OK if found.healthy else REFUSED
+    if found.healthy:
+        say(arguments, "健全です。", "Healthy.")
+    for fault in found.faults:
+        say(arguments, *fault.split(" / ", 1))
+    if found.release is not None:
+        _print_current(arguments, found.release)
+    if found.is_trial:
         say(arguments, "見本を含む試行です。", "This is a trial: samples are among the inputs.")
-    if last is not None:
+    if found.last is not None and found.last["state"] != "unknown":
         say(
             arguments,
-            f"前回の更新: {STATES_JA[last['state']]}（{last['ended_at']}）",
-            f"Last refresh: {last['state'].replace('_', ' ')} ({last['ended_at']})",
+            f"前回の更新: {STATES_JA[found.last['state']]}（{found.last['ended_at']}）",
+            f"Last refresh: {found.last['state'].replace('_', ' ')} ({found.last['ended_at']})",
         )
-        for reason in last["reasons"]:
+        for reason in found.last["reasons"]:
             print(f"- {reason}")
-    if personal:
-        say(
-            arguments,
-            "個人情報を含むファイルが landing にあります。すぐに取り除いてください。",
-            "A file in landing holds personal data; remove it at once.",
-        )
-    _print_not_used(arguments, not_used)
+        _print_not_used(arguments, found.last["not_used"])
     say(
         arguments,
-        "landing に未公表のファイル: " + ("、".join(waiting) or "なし"),
-        "In landing, not yet published: " + (", ".join(waiting) or "none"),
+        "landing に未公表のファイル: " + ("、".join(found.waiting) or "なし"),
+        "In landing, not yet published: " + (", ".join(found.waiting) or "none"),
     )
-    return OK if healthy else REFUSED
+    return OK if found.healthy else REFUSED
+
+
+def _print_current(arguments: argparse.Namespace, facts: dict[str, Any]) -> None:
+    verdict = facts["verdict"]
+    say(
+        arguments,
+        f"公表版 {facts['release_id']}（作成 {facts['created_at']:%Y-%m-%d %H:%M}、{facts['age_days']:.1f}日前、"
+        f"全{facts['releases']}版）\n検査 必須 合格{verdict['gate_passed']}・不合格{verdict['gate_failed']}"
+        f"、注意 {verdict['warn_failed']}、要確認 {verdict['review_failed']}",
+        f"Release {facts['release_id']} (made {facts['created_at']:%Y-%m-%d %H:%M}, {facts['age_days']:.1f} days "
+        f"ago, {facts['releases']} in all)\nchecks: gate {verdict['gate_passed']} passed, "
+        f"{verdict['gate_failed']} failed; warnings {verdict['warn_failed']}; to review {verdict['review_failed']}",
+    )

@@ -7,6 +7,7 @@ beside it).
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -33,6 +34,16 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(
             f"bad_date: {text!r} は YYYY-MM-DD の日付ではありません / not a YYYY-MM-DD date"
         ) from error
+
+
+def _hours(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = math.nan
+    if not 0 < hours < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: 正の数で書いてください / a positive number of hours")
+    return hours
 
 
 def _limit(text: str) -> int:
@@ -71,16 +82,24 @@ def parser() -> argparse.ArgumentParser:
     )
     call.add_argument("--as-of", type=_day, metavar="YYYY-MM-DD", help="基準日（既定は日本時間の今日） / as-of date")
     call.add_argument("--landing", type=Path, metavar="DIR", help="受領ファイルの置き場 / folder with the deliveries")
+    call.add_argument("--force", action="store_true", help="基準日が未来でも作る / also for an as-of date to come")
     call.add_argument(
         "--samples",
         action="store_true",
         help="見本での試行（自前の資料で公表した環境では使えない） / a trial with samples",
     )
-    add(
+    call = add(
         "status",
         nights.status_call,
-        "現在の公表版と受領の状況 / the current release and what lies in landing",
+        "現在の公表版と受領の状況、直すべきこと / the current release, what lies in landing, what is wrong",
         "sousei status",
+    )
+    call.add_argument(
+        "--max-age-hours",
+        type=_hours,
+        default=30.0,
+        metavar="N",
+        help="更新がこの時間終わっていなければ異常（既定30） / unhealthy when no refresh ended for so long",
     )
     call = add(
         "check",

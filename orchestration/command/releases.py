@@ -89,12 +89,13 @@ def diff_call(arguments: argparse.Namespace) -> int:
 def query_call(arguments: argparse.Namespace) -> int:
     """One question to a release."""
     from sousei.publication import shelf
-    from sousei.publication.query import QueryError, query
+    from sousei.publication.asked import AskedError, asked
 
+    release = shelf.find(Home.from_environment(), arguments.release)
     try:
-        answer = query(arguments.sql, shelf.find(Home.from_environment(), arguments.release))
-    except QueryError as refusal:
+        answer = asked(arguments.sql, release.database, "json" if arguments.json else arguments.format)
+    except AskedError as refusal:
         print(str(refusal), file=sys.stderr)
         return MISUSE
-    print_frame(arguments, answer, arguments.format)
+    sys.stdout.buffer.write(answer)
     return OK

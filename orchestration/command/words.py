@@ -18,6 +18,7 @@ STATES_JA = {
     "refused": "公表見送り",
     "failed": "失敗",
     "running": "実行中",
+    "interrupted": "中断",
 }
 """Ends of a refresh."""
 SEVERITIES_JA = {"gate": "必須", "warn": "注意", "review": "要確認"}

@@ -18,7 +18,7 @@ from dagster._utils.error import serializable_error_info_from_exc_info
 from sousei.foundation.child import same_code
 from sousei.ingest import dry_run as check
 from sousei.ingest.decided import decisions
-from sousei.orchestration import refresh
+from sousei.orchestration import failures
 from sousei.orchestration import run as runs
 from sousei.orchestration.inputs import SAMPLES, WrongUseError
 from sousei.publication import publish as publication
@@ -120,7 +120,7 @@ def test_a_step_that_fails_is_told_in_one_line() -> None:
             raise RuntimeError("a step failed") from cause
     except RuntimeError:
         error = serializable_error_info_from_exc_info(sys.exc_info())
-    told = refresh.one_line("project", error)
+    told = failures.one_line("project", error)
     assert "\n" not in told and "the first cause" in told and "Traceback" not in told and "File " not in told
     assert told.startswith("step_failed: 手順 project")
 

@@ -171,7 +171,7 @@ def test_a_killed_refresh_leaves_the_last_release_and_the_next_one_works(own_hom
         assert _pointer(own_home) == before
         said = run_sousei(own_home, "query", "select count(*) as n from fct_population", "--format", "csv")
         assert said.returncode == 0, said.stderr
-    said = run_sousei(own_home, "refresh", "--as-of", "2027-04-01", "--landing", str(landing))
+    said = run_sousei(own_home, "refresh", "--as-of", "2027-04-01", "--force", "--landing", str(landing))
     assert said.returncode == 0, said.stderr
     assert _pointer(own_home) == "2027-04-01.1"
     assert run_sousei(own_home, "verify").returncode == 0

@@ -1,0 +1,218 @@
+"""Every call of the command with every kind of wrong argument, in homes broken in every way: an exit code of the
+contract and words, never a traceback or a fault of ours."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sousei.orchestration.command import main
+from sousei.orchestration.command.parser import parser
+from sousei.publication.publish import remove
+
+SLOW = {"--samples"}
+"""Arguments that start a whole night."""
+DRAWS = 3
+"""Command lines per call and home."""
+
+TEXTS = [
+    "",
+    " ",
+    "根室市",
+    "x" * 3000,
+    "a\nb",
+    "\x00",
+    "'; drop table x; --",
+    "../../etc/passwd",
+    "=1+1",
+    "-1",
+    "０１２２３",
+]
+CODES = ["01223", "012238", "1223", "99999", "01000", "", "根室", "01223 ", "012239"]
+NUMBERS = ["0", "-1", "1e400", "nan", "2024", "99999999999999999999", "x", ""]
+DAYS = ["2026-11-22", "2026-13-01", "9999-12-31", "0001-01-01", "昨日", ""]
+RELEASES = ["current", "stable", "2026-11-22.1", "2026-11-22.99", "..", "", "current/../current"]
+QUERIES = ["select 1", "select * from nowhere", "drop table dim_kpi", "", "select '", "select 1; select 2", "\x00"]
+
+
+def _broken(home: Path, name: str, data: bytes | None) -> None:
+    """One file of the current release, rewritten or gone."""
+    path = home / "releases" / "current" / name
+    path.parent.resolve().chmod(0o755)
+    path.chmod(0o644)
+    if data is None:
+        path.unlink()
+    else:
+        path.write_bytes(data)
+
+
+def _no_pointer(home: Path) -> None:
+    (home / "releases" / "current").unlink()
+
+
+def _pointer_to_nothing(home: Path) -> None:
+    _no_pointer(home)
+    (home / "releases" / "current").symlink_to("2026-11-22.7")
+
+
+def _is_a_file(home: Path) -> None:
+    remove(home)
+    home.write_text("x")
+
+
+def _folders_are_files(home: Path) -> None:
+    for name in ("landing", "snapshots", "runs", "decisions"):
+        remove(home / name)
+        (home / name).write_text("x")
+
+
+def _garbage(home: Path) -> None:
+    (home / "runs" / "last.json").write_bytes(b"\xff{")
+    (home / "decisions").mkdir(exist_ok=True)
+    for name in ("go_aheads.csv", "corrections.csv", "withdrawals.csv"):
+        (home / "decisions" / name).write_bytes(b"\xff\xfe\x00a,b\n1")
+    (home / "seals.csv").write_bytes(b"\xff")
+
+
+HOMES: dict[str, Callable[[Path], None]] = {
+    "sound": lambda home: None,
+    "empty": remove,
+    "a file": _is_a_file,
+    "no pointer": _no_pointer,
+    "pointer to nothing": _pointer_to_nothing,
+    "truncated manifest": lambda home: _broken(home, "manifest.json", b'{"release_id": "2026'),
+    "manifest of lists": lambda home: _broken(home, "manifest.json", b"[]"),
+    "manifest without keys": lambda home: _broken(home, "manifest.json", b"{}"),
+    "no database": lambda home: _broken(home, "sousei.duckdb", None),
+    "truncated database": lambda home: _broken(home, "sousei.duckdb", b"DUCK" * 1000),
+    "folders are files": _folders_are_files,
+    "garbage": _garbage,
+}
+
+
+def leaves(
+    one: argparse.ArgumentParser, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], list[argparse.Action]]]:
+    """Every call, with its own arguments."""
+    nested = [action for action in one._actions if isinstance(action, argparse._SubParsersAction)]
+    for action in nested:
+        for name, child in action.choices.items():
+            yield from leaves(child, (*path, name))
+    if not nested:
+        yield path, [action for action in one._actions if action.dest not in ("help", "run")]
+
+
+LEAVES = dict(leaves(parser()))
+
+
+def values(action: argparse.Action, files: Path) -> list[str]:
+    """What somebody may give for an argument, right and wrong."""
+    if action.choices is not None:
+        return [*map(str, action.choices), "no such choice"]
+    if action.type is Path:
+        return [
+            str(files / name)
+            for name in ("missing", "folder", "empty", "text.csv", "empty/below", "new.out", "本.xlsx")
+        ]
+    if action.dest == "sql":
+        return QUERIES
+    if action.dest in ("release", "a", "b"):
+        return RELEASES
+    if action.dest in ("municipality", "municipalities"):
+        return CODES
+    if getattr(action.type, "__name__", "") == "_day":
+        return DAYS
+    return (NUMBERS if action.type is not None and action.type is not str else TEXTS) + ["2024", "nemuro_strategy_2"]
+
+
+def command_line(call: tuple[str, ...], chance: random.Random, files: Path) -> list[str]:
+    line = list(call)
+    for action in LEAVES[call]:
+        if not action.option_strings:
+            line.append(chance.choice(values(action, files)))
+        elif (action.required or chance.random() < 0.4) and not SLOW & set(action.option_strings):
+            line.append(action.option_strings[-1])
+            if action.nargs != 0:
+                line.append(chance.choice(values(action, files)))
+    if call == ("check",) and "--quick" not in line:
+        line.append("--quick")
+    if chance.random() < 0.1:
+        line.append(chance.choice(["--no-such-option", "extra", "--json", "--lang=xx"]))
+    return line
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    folder = tmp_path / "files"
+    (folder / "folder").mkdir(parents=True)
+    (folder / "empty").write_bytes(b"")
+    (folder / "text.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    (folder / "本.xlsx").write_bytes(b"PK\x03\x04no workbook")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("state", HOMES)
+def test_no_traceback_on_any_command_line_in_any_home(
+    published: Path,
+    files: Path,
+    tmp_path: Path,
+    state: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    home = tmp_path / "var"
+    shutil.copytree(published, home, symlinks=True)
+    HOMES[state](home)
+    monkeypatch.setenv("SOUSEI_HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+    chance = random.Random(f"fuzz {state}")
+    wrong = []
+    for call in LEAVES:
+        for _ in range(DRAWS):
+            line = command_line(call, chance, files)
+            try:
+                code = main(line)
+            except SystemExit as ended:
+                code = ended.code if isinstance(ended.code, int) else -1
+            said = capfd.readouterr()
+            told = said.out + said.err
+            if (
+                code not in (0, 1, 2, 3)
+                or "Traceback" in told
+                or "internal_error" in told
+                or (code and not told.strip())
+            ):
+                wrong.append((line, code, told[-600:], _trace(home)))
+            remove(files / "new.out")
+    assert not wrong, "\n\n".join(f"{line}: {code}\n{told}\n{trace}" for line, code, told, trace in wrong)
+
+
+def _trace(home: Path) -> str:
+    path = home / "runs" / "failure.txt"
+    return path.read_text(encoding="utf-8")[-1500:] if path.is_file() else ""
+
+
+QUESTIONS = [
+    "scenarios",
+    "goal --target 9345 --year 2060",
+    "decompose --year 2040",
+    "backtest",
+    "arrivals --year 2040",
+    "charts --to {place}",
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_question_of_the_desk_is_answered(
+    published: Path, tmp_path: Path, question: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOUSEI_HOME", str(published))
+    line = question.format(place=tmp_path / "charts").split()
+    assert main(["project", *line, "--municipality", "012238"]) == 0
+    assert len(capfd.readouterr().out.splitlines()) > 3
