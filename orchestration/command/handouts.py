@@ -6,6 +6,7 @@ Holds: arguments, and printing what was written or why not. Does not hold: what 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -90,7 +91,7 @@ def _written(arguments: argparse.Namespace, made: Callable[[Home], PulledSet]) -
     from sousei.publication.query import QueryError
     from sousei.publication.told.read import NotThereError
 
-    to, where = arguments.to, arguments.municipality
+    to, where = Path(os.path.abspath(arguments.to)), arguments.municipality  # noqa: PTH100 - resolve follows links
     try:
         bundle.check_place(to, force=arguments.force)
         found = made(Home.from_environment())
@@ -138,7 +139,7 @@ def _written(arguments: argparse.Namespace, made: Callable[[Home], PulledSet]) -
     if arguments.json:
         emit(
             {
-                "folder": to,
+                "folder": str(to),
                 "release_id": found.release_id,
                 "edition": arguments.edition,
                 "files": [*found.files, bundle.SUMS],
@@ -149,8 +150,8 @@ def _written(arguments: argparse.Namespace, made: Callable[[Home], PulledSet]) -
     count = len(found.files) + 1
     say(
         arguments,
-        f"{to}: {count}ファイル（公表版 {found.release_id}、{size:,}バイト）",
-        f"{to}: {count} files (release {found.release_id}, {size:,} bytes)",
+        f"{arguments.to}: {count}ファイル（公表版 {found.release_id}、{size:,}バイト）",
+        f"{arguments.to}: {count} files (release {found.release_id}, {size:,} bytes)",
     )
     return OK
 

@@ -125,6 +125,8 @@ def test_a_folder_in_its_place_is_replaced_only_when_it_was_made_here(published:
     assert kept.returncode == 1 and "not_a_folder_of_ours" in kept.stderr
     assert (to / "memo.txt").read_text("utf-8") == "手書き"
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
+    here = run_sousei(published, *asked[:-1], ".", "--force")
+    assert here.returncode == 1 and "not_a_folder_of_ours" in here.stderr and "Traceback" not in here.stderr
 
 
 def test_what_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
