@@ -75,7 +75,15 @@ class Shape(NamedTuple):
         return f"{a}::varchar is distinct from {b}::varchar"
 
     def _text(self, letter: str, column: str) -> str:
-        """A value as text; a decimal without zeros at its end."""
+        """A value as text; a decimal without zeros at its end. The number before one that is hidden now is not told
+        again."""
+        text = self._told(letter, column)
+        if letter == "a" and "value_status" in self.figures and self.kinds[column][0].startswith(NUMBERS):
+            hidden = f"{identifier('b value_status')} = 'suppressed' and {identifier('b ' + column)} is null"
+            return f"case when not coalesce({hidden}, false) then {text} end"
+        return text
+
+    def _told(self, letter: str, column: str) -> str:
         name, kind = identifier(f"{letter} {column}"), self.kinds[column][letter == "b"]
         if kind.startswith("DECIMAL") and "," in kind and not kind.endswith(",0)"):
             return f"regexp_replace({name}::varchar, '\\.?0+$', '')"

@@ -79,6 +79,20 @@ def test_a_kpi_that_arrives_is_one_entry_with_its_columns_folded(published: Rele
     assert row.sources_ja == "furusato-new.xlsx（furusato-new）"
 
 
+def test_a_number_that_is_hidden_now_is_not_told_as_the_one_before(published: Release, tmp_path: Path) -> None:
+    value = SCORED.format("actual_value = null, attainment_pct = null, value_status = 'suppressed', grade = null")
+    (row,) = of(moved(published, tmp_path / "n.duckdb", value), "mart_kpi_scorecard")
+    assert "suppressed" in (row.columns_moved or "")
+    assert (row.value_before, row.value_after) == (None, None)
+    numbers = [
+        one for one in json.loads(row.columns_moved or "") if one["column"] in ("actual_value", "attainment_pct")
+    ]
+    assert [one["before"] for one in numbers] == [None, None]
+    value = SCORED.format("actual_value = null, value_status = 'not_reported'")
+    (row,) = of(moved(published, tmp_path / "m.duckdb", value), "mart_kpi_scorecard")
+    assert row.value_before == "8"
+
+
 @pytest.mark.parametrize(
     ("statements", "table", "causes", "source"),
     [
