@@ -6,6 +6,7 @@ To accept a change: `python -m tests.contract.test_orchestration_graph > tests/g
 from __future__ import annotations
 
 import json
+import threading
 import re
 import subprocess
 import sys
@@ -189,8 +190,23 @@ def test_a_night_of_the_schedule_plans_itself_under_the_lock(
     given = {"night": ScheduledNight()}
     assert dg.materialize([step], resources=given).success
     assert counted == [Home(tmp_path)]
+    monkeypatch.setattr("sousei.orchestration.assets.WAIT_SECONDS", 0.0)
     with refresh_lock(Home(tmp_path).lock):
         assert not dg.materialize([step], resources=given, raise_on_error=False).success
+    assert counted == [Home(tmp_path)]
+
+
+def test_a_night_of_the_schedule_waits_for_a_refresh_that_is_running(
+    tmp_path: Path, counted: list[Home], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOUSEI_HOME", str(tmp_path))
+    monkeypatch.setattr("sousei.orchestration.lock._AGAIN_SECONDS", 0.05)
+    held = refresh_lock(Home(tmp_path).lock)
+    held.__enter__()
+    release = threading.Timer(1.0, held.__exit__, (None, None, None))
+    release.start()
+    assert dg.materialize([build_intake()], resources={"night": ScheduledNight()}).success
+    release.join()
     assert counted == [Home(tmp_path)]
 
 
