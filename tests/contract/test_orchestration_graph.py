@@ -6,10 +6,10 @@ To accept a change: `python -m tests.contract.test_orchestration_graph > tests/g
 from __future__ import annotations
 
 import json
-import threading
 import re
 import subprocess
 import sys
+import threading
 from datetime import date
 from graphlib import TopologicalSorter
 from pathlib import Path
