@@ -8,8 +8,8 @@
     'composed:' || {{ relation }}.municipality_code || ':' || {{ relation }}.plan_id || ':' || {{ composed_id }}
 {%- endmacro %}
 
-{# The items of the resident registry's table of movements that an indicator is made of, each with its side, sign and the
-   number that a quotient is multiplied by. #}
+{# The items of the resident registry's table of movements that an indicator is made of, each with its side, sign and
+   the number that a quotient is multiplied by. #}
 {% macro registry_parts() -%}
     select part.* from (
         values
