@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import shutil
 import subprocess
 import threading
@@ -86,7 +87,8 @@ def test_the_public_edition_has_what_its_workbook_holds_and_nothing_else(publish
     frame = pl.read_csv(io.BytesIO(found.files["csv/nemuro_strategy_2_kpi_long.csv"]), infer_schema=False)
     assert frame.columns == about.long.columns and "note" not in frame.columns and frame.height == about.long.height
     papers = [name for name in found.files if name.startswith("papers/")]
-    assert papers == [f"papers/{CODE}_{PLAN}_public.xlsx", f"papers/{CODE}_nemuro_vision_2019_public.xlsx"]
+    books = [f"papers/{CODE}_{PLAN}_public.xlsx", f"papers/{CODE}_nemuro_vision_2019_public.xlsx"]
+    assert sorted(papers) == [*books, f"papers/{CODE}_public.html"]
 
 
 def test_papers_that_the_release_holds_are_copied(own_home: Path) -> None:
@@ -100,11 +102,9 @@ def test_papers_that_the_release_holds_are_copied(own_home: Path) -> None:
 
 def _add(folder: Path, name: str, data: bytes) -> None:
     """Put a file into a release, and into its manifest."""
-    import json
-
-    for path in (folder, folder / "manifest.json"):
+    for path in (folder, folder / "manifest.json", (folder / name).parent):
         path.chmod(0o755)
-    (folder / name).parent.mkdir(parents=True)
+    (folder / name).unlink()
     (folder / name).write_bytes(data)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     manifest["files"][name] = {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data), "rows": None}
@@ -165,8 +165,10 @@ def _twin(home: Home, name: str, of: Path) -> Path:
     shutil.copytree(of, half)
     for path in [half, *half.rglob("*")]:
         path.chmod(0o755)
-    manifest = half / "manifest.json"
-    manifest.write_text(manifest.read_text("utf-8").replace(of.name, name), "utf-8")
+    shutil.rmtree(half / "papers", ignore_errors=True)  # those of another number; a set makes its own
+    manifest = json.loads((half / "manifest.json").read_text("utf-8").replace(of.name, name))
+    manifest["files"] = {one: said for one, said in manifest["files"].items() if not one.startswith("papers/")}
+    (half / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     with duckdb.connect(str(half / shelf.DATABASE)) as connection:
         connection.execute("update meta_release set release_id = ?", [name])
     half.rename(to)
