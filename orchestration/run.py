@@ -93,13 +93,9 @@ def last_release(home: Home) -> dict[str, Any] | None:
 
 
 def _is_sealed(home: Home) -> None:
-    from sousei.publication import seals, shelf
+    from sousei.publication import seals
 
-    try:
-        said = seals.broken(shelf.read(home.current))
-    except ValueError as error:
-        said = [f"manifest_incomplete: {error}"]
-    if said:
+    if said := seals.broken(home.current.resolve()):
         raise PointerLostError(
             f"{said[0]}このまま更新すると、公表に使った入力が分からなくなります。manifest.json と seals.csv を控えから"
             f"戻すか、sousei release use で別の版に戻してください。 / {said[0].split(':')[0]}: release "

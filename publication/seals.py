@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sousei.foundation.files import sha256_of, write_bytes
-from sousei.publication.shelf import MANIFEST, Release
+from sousei.publication.shelf import MANIFEST
 
 SEALS = "seals.csv"
 HEADER = ("release_id", "manifest_sha256", "chain_sha256")
@@ -58,9 +58,10 @@ def seal(root: Path, release_id: str, manifest: Path, there: list[Path]) -> None
     write_bytes(path, text.getvalue().encode())
 
 
-def broken(release: Release) -> list[str]:
-    """What the seals of a release's home say against it; empty where all is well, or where a home has no seals yet."""
-    path = release.path.parents[1] / SEALS
+def broken(release: Path) -> list[str]:
+    """What the seals of a home say against the release in this directory; empty where all is well, or where a home has
+    no seals yet."""
+    path = release.parents[1] / SEALS
     if not path.is_file():
         return []
     try:
@@ -73,8 +74,8 @@ def broken(release: Release) -> list[str]:
             return [f"seals_changed: {path} の {one.release_id} の行が書き換えられています。控えから戻してください。"]
         before = one.chain_sha256
     sealed = {one.release_id: one.manifest_sha256 for one in known}
-    if release.release_id not in sealed:
-        return [f"release_not_sealed: 公表版 {release.release_id} は {path} に載っていません。"]
-    if sealed[release.release_id] != sha256_of(release.path / MANIFEST):
-        return [f"manifest_changed: 公表版 {release.release_id} の manifest.json が公表時と異なります。"]
+    if release.name not in sealed:
+        return [f"release_not_sealed: 公表版 {release.name} は {path} に載っていません。"]
+    if sealed[release.name] != sha256_of(release / MANIFEST):
+        return [f"manifest_changed: 公表版 {release.name} の manifest.json が公表時と異なります。"]
     return []

@@ -60,7 +60,7 @@ def _verify_files(release: Release) -> list[str]:
 
 def _sealed(release: Release) -> list[str]:
     """What the seal says; a release that is still being written has none."""
-    return seals.broken(release) if RELEASE_NAME.fullmatch(release.release_id) else []
+    return seals.broken(release.path) if RELEASE_NAME.fullmatch(release.release_id) else []
 
 
 def glance(release: Release) -> list[str]:

@@ -97,7 +97,7 @@ def test_two_builds_of_one_candidate_are_the_same_to_the_byte(published: Path, t
         remove(other.root)
     assert found[0] == found[1]
     kinds = {path.rpartition(".")[2] for path in found[0]}
-    assert kinds == {"parquet", "csv", "xlsx", "html", "json", "txt", "sql"}
+    assert kinds == {"parquet", "csv", "xlsx", "html", "json", "txt", "sql", "md"}
 
 
 def test_a_fault_in_one_paper_costs_that_paper_and_is_told(unsealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,16 +153,15 @@ def test_a_failed_paper_is_told_after_the_refresh(
 
 def test_what_moved_stands_on_the_site_and_in_the_report_of_its_municipality(unsealed: Path) -> None:
     with duckdb.connect(str(unsealed / shelf.DATABASE)) as connection:
+        connection.execute("update main.meta_release set not_compared_ja = null, previous_release_id = '2026-11-21.1'")
         connection.execute(
-            "create table main.meta_change as select * from (values "
+            "insert into main.meta_change by name select * from (values "
             "(1, 'mart_kpi_scorecard', '01223', '根室市 <総人口> 2025年度', '実績値', '1', '2', '人', '新しい資料', "
             "'a.csv', 1), "
             "(2, 'fct_population', null, '全市区町村', null, null, null, null, '改定', 'b.csv', 300)) t(change_no, "
             "table_name, municipality_code, key_ja, column_ja, value_before, value_after, unit, cause_ja, sources_ja, "
             "n_rows)"
         )
-        connection.execute("copy main.meta_change to '" + str(unsealed / "csv" / "meta_change.csv") + "'")
-        connection.execute("copy main.meta_change to '" + str(unsealed / "parquet" / "meta_change.parquet") + "'")
     papers.write(unsealed)
     assert papers.listed(unsealed)[1] == []
     page = (unsealed / "site" / "changes.html").read_text("utf-8")

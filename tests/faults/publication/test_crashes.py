@@ -59,8 +59,8 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 @pytest.mark.slow
 def test_kill_at_every_operation_leaves_the_old_or_the_new_release(small: Path, home: Home, tmp_path: Path) -> None:
-    publish(home, *version(small, tmp_path / "old", 1, "drop table main.meta_source"), NOW)
-    candidate, run = version(small, tmp_path / "new", 2, "drop table main.meta_source")
+    publish(home, *version(small, tmp_path / "old", 1), NOW)
+    candidate, run = version(small, tmp_path / "new", 2)
     worked = subprocess.run(
         [sys.executable, "-m", "tests.faults.publication.worker", candidate, run.run_id, home.root, tmp_path / "kills"],
         cwd=PROJECT_ROOT,

@@ -69,7 +69,7 @@ class CountedConnection:
 
     def execute(self, sql: str, *parameters: Any) -> Any:
         word = sql.split(maxsplit=1)[0]
-        if word not in ("select", "set", "comment"):
+        if word not in ("select", "from", "set", "comment") and " temp table " not in sql:
             self.counter.at(f"sql {word}")
         return self.connection.execute(sql, *parameters)
 
@@ -142,7 +142,10 @@ def main() -> int:
             publication.remove(home.root)
             return 0
         if code != -signal.SIGKILL:
-            wrong = wrong or f"exit code {code}"
+            print(
+                json.dumps({"fatal": fatal, "name": name, "wrong": f"exit code {code}", "was_new": False}), flush=True
+            )
+            return 1
         again, _ = forked(publication.publish, home, candidate, run, NOW)
         wrong = wrong or ("" if again == 0 else "the next publication failed") or wrong_with_current(home)
         left = sorted(path.name for path in home.releases.iterdir())
