@@ -29,6 +29,7 @@ publisher_ja: 合成水産試験場
 statistic_ja: 合成水揚統計
 licence: 合成
 credit_ja: 出典：合成
+disclosure: published
 layouts:
   - layout: landings_2021
     raw_table: harbour_landing
@@ -67,6 +68,7 @@ STAGING = """select
     source_id,
     sheet as source_sheet,
     "row" as source_row,
+    column_label as source_column,
     settled_rank,
     value_rank,
     version_rank
@@ -91,6 +93,7 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     version_rank
 from {{ ref('stg_harbour_landings__landing') }}
 """
