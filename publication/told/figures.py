@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from sousei.publication.told.formulas import formula
+from sousei.publication.told.formulas import steps
 from sousei.publication.told.read import NO_GOAL, Row, Told
 from sousei.publication.told.words import (
     BASELINES,
@@ -25,7 +25,6 @@ from sousei.publication.told.words import (
 
 HEADLINE = "数値目標"
 NOT_A_GRADE = ["評価不能", "未報告"]
-RATES = {"attainment_pct": "達成率", "progress_pct": "進捗率", "milestone_pct": "目安に対する率"}
 
 Key = tuple[str, str]
 """Basic goal and class of row."""
@@ -176,22 +175,7 @@ def remarks(told: Told, kpi: Row, score: Row | None) -> str:
 
 def computed(told: Told, score: Row) -> str:
     """The ratio behind the value and each rate, a line each."""
-    part = told.parts.get((score["kpi_id"], score["fiscal_year"]), {})
-    said = []
-    if part.get("numerator") is not None and part.get("denominator") is not None:
-        said.append(f"値の分子 {printed(part['numerator'])}、分母 {printed(part['denominator'])}（資料の単位）")
-    if score["period_value"] is not None and score["period_value"] != score["actual_value"]:
-        said.append(f"この年度だけの値 {printed(score['period_value'])}。実績は期間の初めからの累計")
-    if score["milestone_value"] is not None and score["milestone_method"] == "linear":
-        said.append(
-            f"目安 {printed(score['milestone_value'])}（{score['elapsed_years']}年目／{score['term_years']}年、直線）"
-        )
-    for name, word in RATES.items():
-        if score[name] is None:
-            continue
-        reference = "（参考）" if name == "attainment_pct" and score["is_attainment_reference"] else ""
-        said.append(f"{word}{reference}＝{formula(score, name) or f'{printed(score[name], 4)}％（目安の規則による）'}")
-    return "\n".join(said) or NONE
+    return "\n".join(steps(score, told.parts.get((score["kpi_id"], score["fiscal_year"]), {}))) or NONE
 
 
 def reasons(told: Told, score: Row) -> str:

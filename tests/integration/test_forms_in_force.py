@@ -91,7 +91,10 @@ def test_a_withdrawn_edition_gives_way_to_the_one_before(tmp_path: Path) -> None
     town = Town(tmp_path / "a").deliver("1.xlsx", first).deliver("r.xlsx", report).deliver("2.xlsx", second)
     gone = f"plan_register-{hashlib.sha256(second).hexdigest()[:16]}"
     fresh = Town(tmp_path / "b").deliver("1.xlsx", first).deliver("r.xlsx", report).in_force()
-    same(town.in_force(withdrawn=gone), fresh)
+    assert town.in_force()["plan_register_kpi"].height == 4
+    held = town.in_force(withdrawn=gone)
+    assert held["plan_register_kpi"].height == 5
+    same(held, fresh)
 
 
 def test_a_restated_value_counts_and_its_withdrawal_brings_the_first_back(tmp_path: Path) -> None:
