@@ -1,9 +1,10 @@
-"""The floor of a night: the same reading, projection, SQL, checks and writing with DuckDB and polars alone.
+"""The floor of a night: the same reading, projection, SQL, checks, writing and papers with DuckDB and polars alone.
 
 No Dagster, no dbt, no Great Expectations: the rooms' own functions, the SQL that dbt compiled in an earlier refresh,
-the tests' SQL, and the suites' rules as SQL. Prints one JSON line with the seconds of each part.
+the tests' SQL, and the suites' rules as SQL. What the papers tell of the release itself (meta tables) is taken from the
+one of that refresh. Prints one JSON line with the seconds of each part.
 
-Usage: python -m benchmarks.nightly.floor LANDING COMPILED_MANIFEST EMPTY_FOLDER AS_OF
+Usage: python -m benchmarks.nightly.floor LANDING HOME_OF_THE_REFRESH EMPTY_FOLDER AS_OF
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from sousei.projection import scenarios
 from sousei.projection.night import build as projection
 from sousei.projection.night import plans
 from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
+from sousei.publication import papers
 
 CATALOG = "candidate"
 
@@ -127,24 +129,27 @@ def suites(connection: duckdb.DuckDBPyConnection) -> int:
     return failed
 
 
-def write(connection: duckdb.DuckDBPyConnection, to: Path) -> None:
-    """The marts as a fresh DuckDB file, Parquet and CSV."""
+def write(connection: duckdb.DuckDBPyConnection, to: Path, released: Path) -> None:
+    """The marts as a fresh DuckDB file with the meta tables of `released`, as Parquet and CSV."""
     for folder in ("parquet", "csv"):
         (to / folder).mkdir()
     connection.execute(f"attach '{to / 'sousei.duckdb'}' as published")
-    tables = connection.execute(
-        f"select table_name from duckdb_tables() where database_name = '{CATALOG}' and schema_name = 'main'"
-    ).fetchall()
-    for (name,) in tables:
-        connection.execute(f"create table published.main.{name} as select * from main.{name} order by all")
+    connection.execute(f"attach '{released}' as released (read_only)")
+    named = "select table_name from duckdb_tables() where database_name = '{}' and schema_name = 'main'"
+    own = {name for (name,) in connection.execute(named.format(CATALOG)).fetchall()}
+    kept = {name for (name,) in connection.execute(named.format("released")).fetchall() if name.startswith("meta_")}
+    for name in sorted(own | kept):
+        source = f"main.{name}" if name in own else f"released.main.{name}"
+        connection.execute(f"create table published.main.{name} as select * from {source} order by all")
         connection.execute(
             f"copy published.main.{name} to '{to / 'parquet' / name}.parquet' (format parquet, compression zstd)"
         )
         connection.execute(f"copy published.main.{name} to '{to / 'csv' / name}.csv' (header)")
+    connection.execute("detach released")
     connection.execute("detach published")
 
 
-def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
+def main(landing: Path, refreshed: Home, to: Path, as_of: date) -> None:
     """Build one night from cold in `to` and print the seconds of each part."""
     seconds: dict[str, float] = {}
     mark = time.perf_counter()
@@ -179,16 +184,19 @@ def main(landing: Path, compiled: Path, to: Path, as_of: date) -> None:
         built[name].write_parquet(to / f"{name}.parquet")
         connection.execute(f"create view projection.{name} as from '{to / name}.parquet'")
     lap("project")
-    nodes = json.loads(compiled.read_text(encoding="utf-8"))["nodes"]
+    nodes = json.loads((refreshed.root / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     seeds(connection, nodes)
     models(connection, nodes)
     lap("sql")
     failed = tests(connection, nodes) + suites(connection)
     lap("check")
-    write(connection, to)
+    write(connection, to, refreshed.releases / "current" / "sousei.duckdb")
+    connection.close()
     lap("write")
+    papers.write(to)
+    lap("papers")
     print(json.dumps({"seconds": seconds, "failed_checks": failed}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), date.fromisoformat(sys.argv[4]))
+    main(Path(sys.argv[1]), Home(Path(sys.argv[2])), Path(sys.argv[3]), date.fromisoformat(sys.argv[4]))
