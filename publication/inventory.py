@@ -75,7 +75,7 @@ select
     count(*) as n_files, list(distinct period) filter (where period <> '') as periods
 from meta_source where verdict = 'taken' group by source order by source
 """
-_PERIOD = re.compile(r"(?:FY)?\d{4}(?:-\d{2}){0,2}")
+PERIOD = re.compile(r"(?:FY)?\d{4}(?:-\d{2}){0,2}")
 _CHECKS = """
 select * from meta_check_outcome
 order by passed is not distinct from true, case severity when 'gate' then 1 when 'warn' then 2 else 3 end, check_id
@@ -124,7 +124,7 @@ def take(directory: Path) -> Inventory:
 
 def _span(periods: list[str]) -> Row:
     """The first and the last of the periods of deliveries: days, months, years or fiscal years, also first..last."""
-    ends = [_PERIOD.findall(one) for one in periods]
+    ends = [PERIOD.findall(one) for one in periods]
     known = [one for one in ends if one]
     return {
         "first_period": min((one[0] for one in known), default=""),

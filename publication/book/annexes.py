@@ -69,7 +69,7 @@ def add_population(book: Book) -> None:
         return
     page.line("１　推計と目標（各年10月1日）", bold=True, font_size=11)
     spans = _table(page, _columns(VISION, _VISION_WIDTHS), lines)
-    page.sheet.set_h_pagebreaks([page.row])
+    page.turn()
     page.line("２　実績と、同じ日の推計・目標（推計の年の間は直線で結んだ値）", bold=True, font_size=11)
     if counts:
         spans += _table(page, _columns(COUNTED, _COUNTED_WIDTHS), counts)

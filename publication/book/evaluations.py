@@ -78,16 +78,15 @@ def _measure(book: Book, name: str, measure: Row) -> None:
     if kpis:
         page.header(_KPI)
         for kpi in kpis:
-            page.cells(_KPI, _kpi(told, kpi))
+            page.cells(_KPI, _kpi(told, kpi), together=True)
     else:
         page.line("この施策には指標がありません。")
     page.gap()
     _projects(page, [one for one in told.projects if one["node_id"] == measure["node_id"]])
     page.gap()
-    breaks = [] if page.fits(_HEADING) else [page.row]
-    page.sheet.set_h_pagebreaks(breaks)
+    page.keep(_HEADING)
     _evaluation(page, told, measure)
-    trends.add(page, told, kpis, _TRENDS, "４　指標の推移", breaks)
+    trends.add(page, told, kpis, _TRENDS, "４　指標の推移")
 
 
 def _sections(told: Told, measure: Row) -> str:
@@ -105,9 +104,11 @@ def _pair(page: Page, head: str, text: str) -> None:
     last = len(page.widths) - 1
     for number, part in enumerate(parts(text, sum(page.widths[2:]), page.size)):
         said = f"{head}（続き）" if number else head
+        tall = height([(part, sum(page.widths[2:])), (said, sum(page.widths[:2]))], page.size)
+        page.keep(tall)
         page.block(page.row, 0, 1, said, bold=True, bg_color=HEAD_FILL, valign="vcenter", **look)
         page.block(page.row, 2, last, part, **look)
-        page.sheet.set_row(page.row, height([(part, sum(page.widths[2:])), (said, sum(page.widths[:2]))], page.size))
+        page.sheet.set_row(page.row, tall)
         page.row += 1
 
 
@@ -128,6 +129,7 @@ def _kpi(told: Told, kpi: Row) -> list[Cell]:
 
 
 def _projects(page: Page, projects: list[Row]) -> None:
+    page.keep(_HEADING)
     page.line("２　主な事業", bold=True, font_size=11)
     if not projects:
         page.line("載っている事業はありません。")
@@ -146,13 +148,13 @@ def _projects(page: Page, projects: list[Row]) -> None:
             "・".join(filter(None, (one["mark_ja"], "再掲" if one["is_repeated"] else None))) or NONE,
             "\n".join(filter(None, (one["fund_name_ja"], one["section_ja"]))) or NONE,
         )
-        tall = []
-        for (first, last, _), text in zip(spans, texts, strict=True):
-            if first:
-                page.block(page.row, first, last, text, **look)
-                tall.append((text, sum(page.widths[first : last + 1])))
+        told = zip(spans[1:], texts[1:], strict=True)
+        tall = height([(text, sum(page.widths[first : last + 1])) for (first, last, _), text in told], page.size)
+        page.keep(tall)
+        for (first, last, _), text in zip(spans[1:], texts[1:], strict=True):
+            page.block(page.row, first, last, text, **look)
         page.put(page.row, 0, str(one["line_no"] or number), "center")
-        page.sheet.set_row(page.row, height(tall, page.size))
+        page.sheet.set_row(page.row, tall)
         page.row += 1
 
 

@@ -14,10 +14,8 @@ from sousei.publication.told.words import DIRECTIONS, KINDS, NONE, short_goal
 _FIRST_YEAR = 8
 """Place of the first column of a fiscal year."""
 _TRENDS = ((0, 1), (2, 2), (3, 3), (4, 6), (7, 8))
-_ABOVE = 150.0
-"""Height of the rows that are repeated at the top of a page, in points."""
-_SAFE = 0.94
-"""Part of a page that is filled: programs round the heights of rows differently."""
+_BAND = 20
+"""Height in points of the row that names a basic goal."""
 
 
 def columns(told: Told) -> list[Column]:
@@ -58,22 +56,19 @@ def add(book: Book, name: str, *, headline: bool) -> None:
     page.header(heads)
     page.repeat_from_top()
     page.sheet.freeze_panes(page.row, 4)
-    breaks: list[int] = []
-    goal, used, room = None, 0.0, (page.room() - _ABOVE) * _SAFE
+    goal = None
     for one in rows:
         is_new = (one["basic_goal"] or NO_GOAL) != goal
         tall = _tall(page, heads, _fixed(told, one))
-        if goal is not None and ((is_new and not headline) or used + 2 * tall + 20 * is_new > room):
-            breaks.append(page.row)
-            used = 0.0
+        if goal is not None and is_new and not headline:
+            page.turn()
+        page.keep(2 * tall + _BAND * is_new)
         if is_new:
             goal = one["basic_goal"] or NO_GOAL
             page.band(goal)
-        used += 2 * tall + 20 * is_new
         _two_lines(page, told, heads, one, tall)
-    page.sheet.set_h_pagebreaks(breaks)
     if headline:
-        trends.add(page, told, rows, _TRENDS, "数値目標の推移", breaks, beside=9)
+        trends.add(page, told, rows, _TRENDS, "数値目標の推移", beside=9)
 
 
 def _fixed(told: Told, kpi: Row) -> dict[int, Cell]:

@@ -144,6 +144,8 @@ class Page:
         self.sheet: Worksheet = book.file.add_worksheet(name)
         book.contents.append((name, about))
         self.row = 0
+        self.breaks: list[int] = []
+        self._repeated = 0.0
         self._looks: dict[tuple[Any, ...], Format] = {}
         for place, width in enumerate(widths):
             self.sheet.set_column(place, place, width)
@@ -212,17 +214,18 @@ class Page:
 
     def repeat_from_top(self) -> None:
         """The rows so far are repeated on each page and stay in sight."""
+        self._repeated = self._points(0)
         self.sheet.repeat_rows(0, self.row - 1)
         self.sheet.freeze_panes(self.row, 0)
 
-    def cells(self, columns: Sequence[Column], row: Sequence[Cell], **looks: Any) -> None:
-        """One row of a table."""
-        texts = []
+    def cells(self, columns: Sequence[Column], row: Sequence[Cell], *, together: bool = False, **looks: Any) -> None:
+        """One row of a table; `together`: it starts the page that it does not fit on."""
+        tall = height([(cell, self.widths[at]) for at, cell in enumerate(row) if isinstance(cell, str)], self.size)
+        if together:
+            self.keep(tall)
         for place, (column, cell) in enumerate(zip(columns, row, strict=True)):
             self.put(self.row, place, cell, column.align, **looks)
-            if isinstance(cell, str):
-                texts.append((cell, self.widths[place]))
-        self.sheet.set_row(self.row, height(texts, self.size))
+        self.sheet.set_row(self.row, tall)
         self.row += 1
 
     def put(
@@ -258,11 +261,24 @@ class Page:
         scale = min(1.0, (across - _MARGINS["left"] - _MARGINS["right"]) * 72 / (sum(self.widths) * _POINTS))
         return (down - _MARGINS["top"] - _MARGINS["bottom"]) * 72 / scale
 
-    def fits(self, points: float, start: int = 0) -> bool:
-        """Whether so much more fits on the page that the next row stands on; `start`: a row that began a page."""
+    def turn(self) -> None:
+        """The next row starts a printed page."""
+        self.breaks.append(self.row)
+        self.sheet.set_h_pagebreaks(self.breaks)
+
+    def keep(self, points: float) -> None:
+        """So many points from the next row on stand on one page: a new one where they do not fit on this one.
+
+        A page that is said breaks alike in each program, though they measure fonts and rows differently.
+        """
+        used = self._points(self.breaks[-1]) + self._repeated if self.breaks else self._points(0)
+        if used + points > self.room() * _SAFE and self.row not in (0, *self.breaks[-1:]):
+            self.turn()
+
+    def _points(self, start: int) -> float:
+        """Height of the rows from `start` to the last one."""
         pixels = self.sheet.row_sizes
-        used = 0.75 * sum(pixels[row][0] if row in pixels else DEFAULT_ROW for row in range(start, self.row))
-        return used % self.room() + points < self.room() * _SAFE
+        return 0.75 * sum(pixels[row][0] if row in pixels else DEFAULT_ROW for row in range(start, self.row))
 
     def band(self, text: str) -> None:
         """A filled row over the whole table."""

@@ -133,4 +133,4 @@ def _chart(page: Page, names: list[str], first: int, found: list[dict[str, int]]
     about = f"基本目標ごとの評価の数の積み上げ横棒。数値は表１のとおり（{len(found)}行）"
     page.sheet.insert_chart(page.row, 0, chart, {"description": about, "object_position": 1})
     page.row += -(-(110 + 36 * len(found)) // DEFAULT_ROW) + 1
-    page.sheet.set_h_pagebreaks([page.row])
+    page.turn()

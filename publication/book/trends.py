@@ -21,8 +21,6 @@ _ROWS = -(-_HEIGHT // DEFAULT_ROW)
 """Rows that a chart takes."""
 _POINTS = DEFAULT_ROW * 0.75
 """Height of a row in points."""
-_ABOVE, _SAFE = 150.0, 0.94
-"""Points that titles and repeated rows take, and the part of a page that is filled."""
 LEAST = 2
 """Years with an actual from which a line says something."""
 Spans = Sequence[tuple[int, int]]
@@ -30,32 +28,25 @@ Spans = Sequence[tuple[int, int]]
 _HEADS = ("年度", "目安", "実績", "最終目標値", "実績の状態")
 
 
-def add(
-    page: Page, told: Told, kpis: Sequence[Row], spans: Spans, title: str, breaks: Sequence[int] = (), beside: int = 0
-) -> None:
+def add(page: Page, told: Told, kpis: Sequence[Row], spans: Spans, title: str, beside: int = 0) -> None:
     """Add them for those of the KPI that have enough actuals; nothing where none has.
 
-    beside: column in which a chart stands beside its table; 0: below it. breaks: rows of the sheet that start a page
-    already. What does not fit on the page starts one, so that no chart is cut.
+    beside: column in which a chart stands beside its table; 0: below it. A KPI that does not fit on a page starts one,
+    so that no chart is cut.
     """
     shown = [(kpi, rows) for kpi in kpis if len(_with_actual(rows := _rows(told, kpi))) >= LEAST]
     if not shown:
         return
-    starts = list(breaks)
     page.gap()
     block = _POINTS * (_ROWS + (2 if beside else len(told.years) + 3))
-    if beside or not page.fits(2 * _POINTS + block * len(shown), starts[-1] if starts else 0):
-        starts.append(page.row)
+    if beside:
+        page.turn()
+    page.keep(3 * _POINTS + block)
     page.line(title, bold=True, font_size=11)
     page.line("実績は実線と丸、目安は点線、最終目標値は破線。縦の軸は 0 から始まらないことがある。")
-    together = max(
-        1, int((page.room() - _ABOVE) * _SAFE // (_POINTS * (_ROWS + (2 if beside else len(told.years) + 3))))
-    )
-    for number, (kpi, rows) in enumerate(shown):
-        if number and number % together == 0:
-            starts.append(page.row)
+    for kpi, rows in shown:
+        page.keep(block)
         _one(page, told, kpi, rows, spans, beside)
-    page.sheet.set_h_pagebreaks(starts)
 
 
 def _rows(told: Told, kpi: Row) -> list[Row]:

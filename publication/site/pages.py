@@ -19,7 +19,7 @@ import polars as pl
 
 from sousei.foundation.html import environment
 from sousei.publication.catalogue import words
-from sousei.publication.inventory import Inventory, Paper
+from sousei.publication.inventory import PERIOD, Inventory, Paper
 from sousei.publication.query import QueryError, Readable, queries
 from sousei.publication.ready import Ready, ready
 from sousei.publication.told.read import EDITIONS
@@ -89,8 +89,18 @@ def _environment() -> Environment:
         words=words,
         era_day=era_day,
         type_ja=_type_ja,
+        period_ja=period_ja,
         examples=_examples,
     )
+
+
+def period_ja(*told: str) -> str:
+    """Periods of deliveries as they are read, from the first to the last: 2008～2025年度 of FY2008 and FY2025."""
+    ends = sorted(one for period in told for one in PERIOD.findall(period))
+    if not ends:
+        return ""
+    years = "年度" if all(end.startswith("FY") for end in ends) else ""
+    return "～".join(dict.fromkeys(end.removeprefix("FY") for end in (ends[0], ends[-1]))) + years
 
 
 def answers(release: Readable) -> list[Answer]:

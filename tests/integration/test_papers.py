@@ -252,7 +252,7 @@ def test_the_first_page_says_what_the_release_says(release: Release) -> None:
         sources = (release.path / "site" / "sources.html").read_text("utf-8")
         for credit, licence in credits.fetchall():
             assert credit in sources and licence in sources
-        assert "FY2008～FY2025" in sources and "2021-01～2026-06" in sources
+        assert "2008～2025年度" in sources and "2021-01～2026-06" in sources
     assert failed
     for told in failed:
         assert all(one in text for one in told)
