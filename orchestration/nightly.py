@@ -14,6 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sousei.foundation import retention
 from sousei.foundation.home import SEEDS, Home
 from sousei.orchestration import inputs
 from sousei.orchestration import run as runs
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from sousei.expectations.validation import SuiteProcess
     from sousei.foundation.child import Child
     from sousei.ingest.raw import RawResult
-
-KEEP_RUNS = 5
-"""Run folders kept for a look at what was refused; each holds a candidate."""
 
 SCENARIOS = SEEDS / "scenarios.csv"
 CANDIDATE = "candidate.duckdb"
@@ -68,9 +66,10 @@ class Night:
         tell: Callable[[str, str], None] | None = None,
     ) -> None:
         """pages: the makers' pages are written too. papers: the release holds papers and site, not its tables alone.
-        tell: is given a line, Japanese and English, as a step begins."""
+        tell: is given a line, Japanese and English, as a step begins. Raises ToldError (foundation.retention)."""
         self._tell = tell or (lambda ja, en: None)
         self.home = home
+        self._retention = retention.from_environment()
         self.warehouse = Warehouse(home)
         self.problems: pl.DataFrame | None = None
         """What was wrong in the deliveries, once they were taken in (shape of raw.problem)."""
@@ -125,7 +124,7 @@ class Night:
             return None
         self.start_suites()
         directory = runs.begin(home, run)
-        runs.prune(home, KEEP_RUNS)
+        runs.prune(home, self._retention.runs)
         with duckdb.connect(str(directory / CANDIDATE)) as connection:
             last = home.current.resolve() / DATABASE if runs.last_release(home) else None
             raw.expose(connection, result.files, result.frames(), tonight.decided, tonight.lines, last)
@@ -233,6 +232,7 @@ class Night:
                 home.building / CANDIDATE,
                 run,
                 run.created,
+                keep=self._retention.releases,
                 extras=papers.write if self._writes_papers else None,
                 moves=not past,
             )

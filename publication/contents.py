@@ -4,10 +4,11 @@ Holds: copying the marts of a candidate in a total order, their comments, the ta
 not hold: when and where a release is written (`publish`), which candidate may be, or how releases are compared
 (`changes`).
 
-CSV files are for spreadsheets: UTF-8 with a byte order mark (Excel in Japan reads UTF-8 without one as CP932), LF line
-ends, an empty cell for a missing value. A cell of a text column that a spreadsheet would take for a formula (`=`, `+`,
-`-`, `@`, also full-width or after blanks, or a leading tab, CR or LF) gets a leading `'`; columns of numbers and dates
-are never touched. Programs should read the Parquet files, which hold every value as it is and what it means.
+CSV files are for spreadsheets, so a table of more rows than one opens has none: UTF-8 with a byte order mark (Excel in
+Japan reads UTF-8 without one as CP932), LF line ends, an empty cell for a missing value. A cell of a text column that a
+spreadsheet would take for a formula (`=`, `+`, `-`, `@`, also full-width or after blanks, or a leading tab, CR or LF)
+gets a leading `'`; columns of numbers and dates are
+never touched. Programs should read the Parquet files, which hold every value as it is and what it means.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from sousei.publication.formats import FORMULA_START
 from sousei.publication.manifest import Table
 from sousei.publication.shelf import DATABASE
 
+SPREADSHEET_ROWS = 1_048_575
+"""Rows below a header that a spreadsheet opens; a table of more is Parquet alone."""
 META_RELEASE = "meta_release"
 META_RELEASE_COMMENT = "公表版。1行はこの公表版。 / This release: one row."
 META_RELEASE_COLUMNS = {
@@ -149,10 +152,11 @@ def write_tables(
             rows = connection.execute(f"select count(*) from {name}").fetchall()[0][0]  # noqa: S608
             tables[table] = Table(one.description, one.columns, rows)
             parquet.write(connection, table, one, keys.get(table, []), directory / "parquet" / f"{table}.parquet")
-            connection.execute(
-                f"copy ({_csv_query(table, one.columns)}) "
-                f"to {quoted(str(directory / 'csv' / f'{table}.csv'))} (format csv, header)"
-            )
+            if rows <= SPREADSHEET_ROWS:
+                connection.execute(
+                    f"copy ({_csv_query(table, one.columns)}) "
+                    f"to {quoted(str(directory / 'csv' / f'{table}.csv'))} (format csv, header)"
+                )
         connection.execute("checkpoint")
     spill = directory / "spill"
     if spill.exists():

@@ -61,6 +61,10 @@ class Inventory:
     papers: list[Paper] = field(default_factory=list)
     changes: list[Change] | None = None
 
+    def has_csv(self, table: str) -> bool:
+        """Whether a table is a CSV file too: not one of more rows than a spreadsheet opens."""
+        return (self.directory / "csv" / f"{table}.csv").is_file()
+
 
 PARENTS = ("dim_plan", "dim_indicator", "dim_time", "meta_source")
 """Tables whose key other tables name by the same columns."""

@@ -4,7 +4,8 @@ Holds: both texts from what a release holds. Does not hold: the files that they 
 its own but how our CSV is written.
 
 Each mart is two resources: its CSV, a Tabular Data Resource with fields, types, units, keys, and its Parquet of the
-same rows. Empty cells of the CSV are missing values. Descriptions are Japanese; `description_en`, `unit`, `rows`,
+same rows; one of more rows than a spreadsheet opens is Parquet alone, with the fields there. Empty cells of the CSV are
+missing values. Descriptions are Japanese; `description_en`, `unit`, `rows`,
 `licence` and `credit` are properties of our own, which the profile allows.
 """
 
@@ -75,6 +76,17 @@ def _resources(held: Inventory, table: str, known: dict[str, dict[str, str]]) ->
     about = {"title": table, "description": ja, "description_en": en, "rows": held.rows[table]}
     about |= {"sources": sources} if sources else {}
     csv, parquet = (held.directory / kind / f"{table}.{kind}" for kind in ("csv", "parquet"))
+    as_parquet = {
+        "name": f"{table}.parquet",
+        "profile": "data-resource",
+        "path": f"parquet/{table}.parquet",
+        **about,
+        "format": "parquet",
+        "mediatype": "application/vnd.apache.parquet",
+        **_file(parquet),
+    }
+    if not held.has_csv(table):
+        return [as_parquet | {"name": table, "schema": _schema(held, table)}]
     return [
         {
             "name": table,
@@ -89,15 +101,7 @@ def _resources(held: Inventory, table: str, known: dict[str, dict[str, str]]) ->
             "dialect": _DIALECT,
             "schema": _schema(held, table),
         },
-        {
-            "name": f"{table}.parquet",
-            "profile": "data-resource",
-            "path": f"parquet/{table}.parquet",
-            **about,
-            "format": "parquet",
-            "mediatype": "application/vnd.apache.parquet",
-            **_file(parquet),
-        },
+        as_parquet,
     ]
 
 
@@ -144,7 +148,8 @@ def llms(held: Inventory) -> str:
         "> 市区町村の地方創生の指標（計画・KPI・人口・将来推計・観光・ふるさと納税）。検査に合格した表だけがあります。"
         f"基準日 {release['as_of_date'].isoformat()}。計画のある団体：{towns or 'なし'}。",
         "",
-        "`sousei.duckdb` を DuckDB で読み取り専用で開くか、`parquet/` を読んでください。`csv/` は表計算用です。",
+        "`sousei.duckdb` を DuckDB で読み取り専用で開くか、`parquet/` を読んでください。"
+        "`csv/` は表計算用です（1,048,575行を超える表は Parquet だけ）。",
         "列の意味と単位は DuckDB の comment、Parquet のメタデータ、datapackage.json、site/codebook.html にあります。",
         "",
         "読み方の約束",

@@ -25,15 +25,14 @@ from sousei.expectations import verdict as verdicts
 from sousei.expectations.verdict import Verdict
 from sousei.foundation.files import sha256_of
 from sousei.foundation.home import Home
+from sousei.foundation.retention import Retention
 from sousei.publication import changes, seals
 from sousei.publication import manifest as manifests
 from sousei.publication.contents import PublicationError, RunFacts, write_tables
 from sousei.publication.manifest import File, Judged, Manifest, Table
+from sousei.publication.shared import share
 from sousei.publication.shelf import DATABASE, MANIFEST, POINTERS, RELEASE_NAME, Release, current, ordered, read
 from sousei.publication.verify import verify
-
-KEEP = 14
-"""Releases kept: two weeks of nights, so that a Monday can look back over a long holiday."""
 
 FORMAT = 1
 """Version of the manifest's own layout."""
@@ -116,7 +115,7 @@ def _twin(releases: Path, run: RunFacts, digest: str) -> Release | None:
     return None
 
 
-def retire(home: Home, keep: int = KEEP) -> list[str]:
+def retire(home: Home, keep: int) -> list[str]:
     """Remove all but the newest `keep` releases; never one that `current` or `stable` points to. Returns their ids.
 
     A release is renamed to a temporary name first, so that a crash leaves no half of one under its own name.
@@ -144,7 +143,7 @@ def publish(
     candidate: Path,
     run: RunFacts,
     created_at: datetime,
-    keep: int = KEEP,
+    keep: int = Retention.releases,
     extras: Callable[[Path], None] | None = None,
     moves: bool = True,
 ) -> Release:
@@ -185,19 +184,18 @@ def publish(
     return release
 
 
-def _last(home: Home) -> Path | None:
-    """The DuckDB file of the release that `current` points to, None before the first.
+def _last(home: Home) -> Release | None:
+    """The release that `current` points to, None before the first.
 
     Raises PublicationError where it points to none.
     """
     try:
-        release = current(home)
+        return current(home)
     except (OSError, ValueError) as error:
         raise PublicationError(
             "changes_not_made: 前回の公表版を読めず、違いを作れないため、公表しません。sousei release use で健全な版に"
             f"戻してから、もう一度更新してください（{error}）。"
         ) from error
-    return release.database if release else None
 
 
 def _write(
@@ -207,23 +205,23 @@ def _write(
     created_at: datetime,
     verdict: Verdict,
     extras: Callable[[Path], None] | None,
-    last: Path | None,
+    last: Release | None,
 ) -> Release:
     releases = home.releases
     release_id = f"{run.as_of_date.isoformat()}.{_next_number(releases, run.as_of_date)}"
     directory = releases / f"{TEMPORARY}{release_id}"
     directory.mkdir()
-    tables = write_tables(directory, candidate, release_id, run, created_at, last)
+    tables = write_tables(directory, candidate, release_id, run, created_at, last.database if last else None)
     (directory / CHANGES).write_text(changes.text(directory / DATABASE), encoding="utf-8")
     if extras is not None:
         extras(directory)
     files = {}
     for path in _files_of(directory):
-        path.chmod(0o444)
-        _fsync(path)
-        files[path.relative_to(directory).as_posix()] = File(
-            sha256_of(path), path.stat().st_size, _rows_of(path, tables)
-        )
+        name = path.relative_to(directory).as_posix()
+        files[name] = File(sha256_of(path), path.stat().st_size, _rows_of(path, tables))
+        if not share(path, name, files[name], last):
+            path.chmod(0o444)
+            _fsync(path)
     for folder in sorted((path for path in directory.rglob("*") if path.is_dir()), reverse=True):
         _fsync(folder)
         folder.chmod(0o555)

@@ -115,6 +115,9 @@ def _verify_tables(release: Release) -> tuple[list[str], list[TableFound]]:
             casts = ", ".join(f"{identifier(one.name)}::{one.type} as {identifier(one.name)}" for one in columns)
             if _hash_of(connection, f"select {casts} from read_parquet({quoted(str(parquet))})") != counted:  # noqa: S608
                 problems.append(f"parquet_differs: {table}.parquet の内容が DuckDB の表と異なります。")
+            rows.append(TableFound(table, counted[0], len(columns)))
+            if f"csv/{table}.csv" not in release.manifest.files:  # more rows than a spreadsheet opens
+                continue
             kinds = ", ".join(f"{quoted(one.name)}: 'VARCHAR'" for one in columns)
             lines = connection.execute(
                 f"select count(*) from read_csv({quoted(str(text))}, header = true, auto_detect = false, "  # noqa: S608
@@ -122,7 +125,6 @@ def _verify_tables(release: Release) -> tuple[list[str], list[TableFound]]:
             ).fetchall()[0][0]
             if lines != counted[0]:
                 problems.append(f"csv_differs: {table}.csv は{lines}行です（DuckDB の表は{counted[0]}行）。")
-            rows.append(TableFound(table, counted[0], len(columns)))
         problems += _verify_verdict(release, connection)
     return problems, rows
 

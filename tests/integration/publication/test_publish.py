@@ -18,7 +18,7 @@ import pytest
 from sousei.expectations.dbt_tests import DbtOutcome
 from sousei.foundation.duck import tables_of
 from sousei.foundation.home import Home
-from sousei.publication import shelf
+from sousei.publication import contents, shelf
 from sousei.publication.catalogue import describe
 from sousei.publication.contents import PublicationError
 from sousei.publication.publish import RefusedError, publish, remove, retire
@@ -334,3 +334,57 @@ def test_ordinary_user_can_publish_and_retire(passed: Path, tmp_path: Path) -> N
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     remove(shared)
     assert status == 0
+
+
+def test_equal_files_of_two_releases_are_kept_once(passed: Path, home: Home, tmp_path: Path) -> None:
+    """A table that did not move costs nothing again; one that did is a file of its own; the first release stays."""
+    first = publish(home, passed, Run(), NOW)
+    changed, run = another(passed, tmp_path, "run-2", "update main.mart_kpi_scorecard set actual_value = 1")
+    second = publish(home, changed, run, NOW + timedelta(days=1))
+    same = {name for name, facts in second.manifest.files.items() if first.manifest.files.get(name) == facts}
+    assert same and "parquet/mart_kpi_scorecard.parquet" not in same
+    for name in second.manifest.files:
+        shared = (first.path / name).is_file() and (first.path / name).samefile(second.path / name)
+        assert shared is (name in same), name
+    retire(home, keep=1)
+    assert not first.path.exists()
+    assert verify(second).sound
+
+
+def test_a_damaged_file_of_the_last_release_is_not_taken_over(passed: Path, home: Home, tmp_path: Path) -> None:
+    """Equal by the manifest is not enough: what lies on the disk is compared."""
+    first = publish(home, passed, Run(), NOW)
+    changed, run = another(passed, tmp_path, "run-2", "update main.mart_kpi_scorecard set actual_value = 1")
+    name = next(name for name in first.manifest.files if name.startswith("parquet/") and "scorecard" not in name)
+    path = first.path / name
+    path.chmod(0o644)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    second = publish(home, changed, run, NOW + timedelta(days=1))
+    assert verify(second).sound
+    assert not path.samefile(second.path / name)
+
+
+def test_a_disk_without_hard_links_keeps_copies(
+    passed: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    first = publish(home, passed, Run(), NOW)
+    changed, run = another(passed, tmp_path, "run-2", "update main.mart_kpi_scorecard set actual_value = 1")
+    monkeypatch.setattr(os, "link", refuse)
+    second = publish(home, changed, run, NOW + timedelta(days=1))
+    assert verify(second).sound
+    assert not any((first.path / name).samefile(second.path / name) for name in first.manifest.files)
+
+
+def test_a_table_that_no_spreadsheet_opens_is_parquet_alone(
+    passed: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "SPREADSHEET_ROWS", 1)
+    published = publish(home, passed, Run(), NOW)
+    for table, facts in published.manifest.tables.items():
+        assert (published.path / "csv" / f"{table}.csv").is_file() is (facts.rows <= 1), table
+        assert (published.path / "parquet" / f"{table}.parquet").is_file()
+    assert verify(published).sound
