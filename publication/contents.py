@@ -4,7 +4,7 @@ Holds: copying the marts of a candidate in a total order, their comments, the ta
 not hold: when and where a release is written (`publish`), which candidate may be, or how releases are compared
 (`changes`).
 
-CSV files are for spreadsheets, so a table of more rows than one opens has none: UTF-8 with a byte order mark (Excel in
+CSV files are for spreadsheets, so a table of more than 250,000 rows has none: UTF-8 with a byte order mark (Excel in
 Japan reads UTF-8 without one as CP932), LF line ends, an empty cell for a missing value. A cell of a text column that a
 spreadsheet would take for a formula (`=`, `+`, `-`, `@`, also full-width or after blanks, or a leading tab, CR or LF)
 gets a leading `'`; columns of numbers and dates are
@@ -33,8 +33,9 @@ from sousei.publication.formats import FORMULA_START
 from sousei.publication.manifest import Table
 from sousei.publication.shelf import DATABASE
 
-SPREADSHEET_ROWS = 1_048_575
-"""Rows below a header that a spreadsheet opens; a table of more is Parquet alone."""
+CSV_ROWS = 250_000
+"""Rows of a table that is CSV too. A spreadsheet opens at most 1,048,575 and is of no use long before; of the whole
+country the larger tables would be four fifths of a release (862 of 1,080 MB)."""
 META_RELEASE = "meta_release"
 META_RELEASE_COMMENT = "公表版。1行はこの公表版。 / This release: one row."
 META_RELEASE_COLUMNS = {
@@ -152,7 +153,7 @@ def write_tables(
             rows = connection.execute(f"select count(*) from {name}").fetchall()[0][0]  # noqa: S608
             tables[table] = Table(one.description, one.columns, rows)
             parquet.write(connection, table, one, keys.get(table, []), directory / "parquet" / f"{table}.parquet")
-            if rows <= SPREADSHEET_ROWS:
+            if rows <= CSV_ROWS:
                 connection.execute(
                     f"copy ({_csv_query(table, one.columns)}) "
                     f"to {quoted(str(directory / 'csv' / f'{table}.csv'))} (format csv, header)"

@@ -62,7 +62,7 @@ class Inventory:
     changes: list[Change] | None = None
 
     def has_csv(self, table: str) -> bool:
-        """Whether a table is a CSV file too: not one of more rows than a spreadsheet opens."""
+        """Whether a table is a CSV file too: not one of too many rows for a spreadsheet."""
         return (self.directory / "csv" / f"{table}.csv").is_file()
 
 

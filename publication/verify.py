@@ -116,7 +116,7 @@ def _verify_tables(release: Release) -> tuple[list[str], list[TableFound]]:
             if _hash_of(connection, f"select {casts} from read_parquet({quoted(str(parquet))})") != counted:  # noqa: S608
                 problems.append(f"parquet_differs: {table}.parquet の内容が DuckDB の表と異なります。")
             rows.append(TableFound(table, counted[0], len(columns)))
-            if f"csv/{table}.csv" not in release.manifest.files:  # more rows than a spreadsheet opens
+            if f"csv/{table}.csv" not in release.manifest.files:  # too many rows for a spreadsheet
                 continue
             kinds = ", ".join(f"{quoted(one.name)}: 'VARCHAR'" for one in columns)
             lines = connection.execute(

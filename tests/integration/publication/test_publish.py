@@ -379,10 +379,10 @@ def test_a_disk_without_hard_links_keeps_copies(
     assert not any((first.path / name).samefile(second.path / name) for name in first.manifest.files)
 
 
-def test_a_table_that_no_spreadsheet_opens_is_parquet_alone(
+def test_a_table_too_large_for_a_spreadsheet_is_parquet_alone(
     passed: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contents, "SPREADSHEET_ROWS", 1)
+    monkeypatch.setattr(contents, "CSV_ROWS", 1)
     published = publish(home, passed, Run(), NOW)
     for table, facts in published.manifest.tables.items():
         assert (published.path / "csv" / f"{table}.csv").is_file() is (facts.rows <= 1), table
