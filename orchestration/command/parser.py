@@ -112,6 +112,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="更新がこの時間終わっていなければ異常（既定30） / unhealthy when no refresh ended for so long",
     )
+    call.add_argument(
+        "--as-of", type=_day, metavar="YYYY-MM-DD", help="資料の遅れを見る日（既定は今日） / the day for what is late"
+    )
     call = add(
         "check",
         deliveries.check_call,

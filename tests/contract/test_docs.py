@@ -20,6 +20,13 @@ def test_the_contract_lists_every_mart(manifest: dict[str, Any]) -> None:
     assert text == pages.contract(text, manifest)
 
 
+def test_the_page_of_the_sources_has_the_calendar_of_the_contracts() -> None:
+    """An edition that is added or moved: `make pages`."""
+    text = pages.SOURCES.read_text("utf-8")
+    assert pages.calendar().count("\n") > 10
+    assert text == pages.sources(text)
+
+
 def test_the_contract_lists_every_command() -> None:
     from sousei.orchestration.command import parser
 
