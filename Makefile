@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(she
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
-ROOMS := foundation ingest feedback projection expectations publication orchestration
+ROOMS := foundation ingest feedback projection expectations publication outside orchestration
 
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1

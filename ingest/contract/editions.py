@@ -107,6 +107,15 @@ class Edition(Strict):
             yield number
             number += self.step
 
+    def around(self, on: dt.date) -> tuple[int | None, int]:
+        """The newest period whose day of publication is over on a day (None before the first), and the next one."""
+        before: int | None = None
+        for number in self.periods():
+            if self.due(number) >= on:
+                return before, number
+            before = number
+        raise AssertionError("periods have no end")
+
 
 @dataclass(frozen=True)
 class Standing:

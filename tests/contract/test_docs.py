@@ -10,7 +10,7 @@ from sousei.foundation.home import PROJECT_ROOT
 from tests.golden import pages
 
 DOCS = PROJECT_ROOT / "docs"
-ROOMS = ("foundation", "ingest", "feedback", "projection", "expectations", "publication", "orchestration")
+ROOMS = ("foundation", "ingest", "feedback", "projection", "expectations", "publication", "outside", "orchestration")
 
 
 def test_the_contract_lists_every_mart(manifest: dict[str, Any]) -> None:
