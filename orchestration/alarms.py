@@ -24,12 +24,23 @@ def id_of(fault: str) -> str:
 
 
 def known(home: Home) -> dict[str, str]:
-    """Identifier -> since when, of the faults that the last alert told; empty where there is none that can be read."""
+    """Identifier -> since when, of the faults that an alert has told; empty where none can be read."""
+    return {one["id"]: one["since"] for one in _before(home) if one["is_told"]}
+
+
+def _before(home: Home) -> list[dict[str, Any]]:
     try:
         said = json.loads(home.alert.read_text(encoding="utf-8"))
-        return {str(one["id"]): str(one["since"]) for one in said["faults"]}
+        return [{"id": str(one["id"]), "since": str(one["since"]), "is_told": one["is_told"]} for one in said["faults"]]
     except (OSError, ValueError, TypeError, KeyError):
-        return {}
+        return []
+
+
+def not_told(home: Home) -> None:
+    """What is new could not be sent: it is new again the next time."""
+    said = json.loads(home.alert.read_text(encoding="utf-8"))
+    faults = [one | {"is_told": one["is_told"] and not one["is_new"]} for one in said["faults"]]
+    write_json(home.alert, said | {"faults": faults})
 
 
 def told(found: Health, before: dict[str, str]) -> dict[str, Any]:
@@ -52,12 +63,18 @@ def told(found: Health, before: dict[str, str]) -> dict[str, Any]:
 def record(home: Home, found: Health, now: datetime) -> dict[str, Any]:
     """Write `alerts/alert.json` and give the message for outside.
 
-    A fault that was told the last time keeps the time since when it is there.
+    A fault that was there the last time keeps the time since when it is there.
     """
-    before = known(home)
+    before, since = known(home), {one["id"]: one["since"] for one in _before(home)}
     at = now.isoformat(timespec="seconds")
     faults = [
-        {"id": id_of(fault), "since": before.get(id_of(fault), at), "is_new": id_of(fault) not in before, "text": fault}
+        {
+            "id": id_of(fault),
+            "since": since.get(id_of(fault), at),
+            "is_new": id_of(fault) not in before,
+            "is_told": True,
+            "text": fault,
+        }
         for fault in found.faults
     ]
     ended = sorted(set(before) - {id_of(fault) for fault in found.faults})

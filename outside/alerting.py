@@ -93,7 +93,7 @@ def _mail(said: Mail, message: Mapping[str, Any], timeout: float) -> None:
     letter = EmailMessage()
     letter["From"], letter["To"] = said.sender, ", ".join(said.to)
     letter["Subject"] = f"[sousei] {'異常' if not message['healthy'] else '復旧'} {message['release_id'] or ''}".strip()
-    letter.set_content(text(message))
+    letter.set_content(text(message), cte="base64")
     with smtplib.SMTP(said.host, said.port, timeout=timeout) as server:
         if said.security == "starttls":
             server.starttls(context=ssl.create_default_context())

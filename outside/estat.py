@@ -186,12 +186,11 @@ class Estat:
 def _refused(error: ReachError) -> tuple[bytes, Any]:
     """What the API itself says in an answer with an HTTP error: it tells a wrong appId with HTTP 403 and a body of its
     own. Raises EstatError where it says nothing."""
-    said = _json(error.body)
-    if isinstance(said, dict):
+    ends = not error.status or error.status >= 500
+    if not ends and isinstance(said := _json(error.body), dict):
         return error.body, said
     if error.status == 403 and b"<STATUS>100</STATUS>" in error.body:
         raise _wrong_key() from None
-    ends = not error.status or error.status >= 500
     raise EstatError(error.what, f"e-Stat: {error.ja}", f"e-Stat: {error.en}", ends) from None
 
 

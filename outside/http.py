@@ -74,14 +74,15 @@ class Asker:
             if self._ended is not None:
                 self.sleep(max(0.0, self._ended + self.pause - self.clock()))
             try:
-                return self._once(request)
+                try:
+                    return self._once(request)
+                finally:
+                    self._ended = self.clock()
             except ReachError as error:
                 helps = error.status is None or error.status in _AGAIN
                 if not helps or error.what == "answer_too_large" or attempt == self.attempts:
                     raise
                 self.sleep(self.wait * 2 ** (attempt - 1))
-            finally:
-                self._ended = self.clock()
         raise AssertionError("at least one attempt")
 
     def _once(self, request: urllib.request.Request) -> bytes:

@@ -119,8 +119,9 @@ def _app_id(file: Path | None) -> str:
         raise ToldError(f"app_id_not_readable: {file} を読めません。 / {file} cannot be read") from None
     if not text or not text.isascii() or not text.isalnum():
         raise ToldError(
-            f"no_app_id: e-Stat の appId がありません。環境変数 {APP_ID} か --app-id-file で渡してください（英数字だけ）"
-            f"。接続せずに一覧だけを作るときは --list-only を付けます。 / no_app_id: set {APP_ID} or --app-id-file"
+            f"no_app_id: e-Stat の appId がありません。環境変数 {APP_ID} か --app-id-file で渡してください"
+            "（英数字だけ）。接続せずに一覧だけを作るときは --list-only を付けます。 / "
+            f"no_app_id: set {APP_ID} or --app-id-file"
         )
     return text
 
@@ -147,6 +148,8 @@ def alert_call(arguments: argparse.Namespace) -> int:
 
         said = alerting.settings(home.alerts)
         problems = alerting.send(said, message) if said else []
+        if problems:
+            alarms.not_told(home)
     for problem in problems:
         complain(arguments, *problem.split(" / ", 1))
     if arguments.json:
