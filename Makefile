@@ -3,12 +3,12 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(she
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
-ROOMS := foundation ingest feedback projection expectations publication orchestration
+ROOMS := foundation ingest feedback projection expectations publication outside orchestration
 
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: setup refresh history schedule test test-exhaustive test-all test-fast pages check bench clean
+.PHONY: setup refresh history schedule test test-exhaustive test-all test-fast pages check bench wheelhouse clean
 
 setup: $(STAMP)
 
@@ -56,6 +56,10 @@ check: setup
 	$(BIN)/mypy
 	PYTHONPATH=build/typed $(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros publication/queries
+
+# The folder that a machine without a network installs from (docs/operation.ja.md); for the Python of the set-up.
+wheelhouse: setup
+	$(BIN)/python -m wheelhouse
 
 bench: setup
 	$(BIN)/python -m benchmarks.nightly

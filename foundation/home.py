@@ -67,6 +67,15 @@ class Home:
         return self.root / "decisions"
 
     @property
+    def alerts(self) -> Path:
+        """What a monitor reads, and where its operator says to whom faults are told (orchestration.alarms)."""
+        return self.root / "alerts"
+
+    @property
+    def alert(self) -> Path:
+        return self.alerts / "alert.json"
+
+    @property
     def dbt(self) -> Path:
         """dbt's target and log folders."""
         return self.root / "dbt"

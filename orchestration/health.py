@@ -6,12 +6,14 @@ Holds: the facts and everything that is wrong, each in a line. Does not hold: pr
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sousei.foundation.home import Home
-from sousei.orchestration import inputs
+from sousei.ingest.contract.editions import Standing
+from sousei.orchestration import calendar, inputs
 from sousei.orchestration import run as runs
 from sousei.orchestration.lock import is_held
 
@@ -19,18 +21,33 @@ GOOD_ENDS = ("published", "nothing_new")
 """Ends of a refresh after which nobody has to act."""
 MAX_AGE_HOURS = 30.0
 """Without a refresh that ended for so long a home is unhealthy: a night is due every 24 hours and may take some."""
+LEAST_BYTES = 1 << 30
+"""Room that a night may need for its candidate, the release and what the engine spills: a release of two cities takes
+0.06 GB; one of the whole country takes 1.2 GB, so that three times the current release is asked for where that is
+more."""
+
+
+class Disk(NamedTuple):
+    """Bytes on the file system of a home: all of them, those that its user may still write, and those a night asks."""
+
+    total_bytes: int
+    free_bytes: int
+    asked_bytes: int
 
 
 @dataclass(frozen=True)
 class Health:
     """release: facts about the current release (publication.shelf.Status as a dict, None where it cannot be read).
     last: how the last refresh ended (run.last), its state `interrupted` where it runs no more. waiting: names of files
-    in landing that are not published. faults: what is wrong, each Japanese / English; empty in a healthy home."""
+    in landing that are not published. disk: None where it cannot be told. standings: how each source stands by its
+    calendar; what is late is no fault. faults: what is wrong, each Japanese / English; empty in a healthy home."""
 
     release: dict[str, Any] | None
     last: dict[str, Any] | None
     waiting: list[str]
     is_trial: bool
+    disk: Disk | None = None
+    standings: list[Standing] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -38,12 +55,16 @@ class Health:
         return not self.faults
 
 
-def health(home: Home, now: datetime, max_age_hours: float = MAX_AGE_HOURS) -> Health:
-    """How a home is at an aware time `now`. Never raises for what is broken in it."""
+def health(home: Home, now: datetime, max_age_hours: float = MAX_AGE_HOURS, on: date | None = None) -> Health:
+    """How a home is at an aware time `now`. Never raises for what is broken in it.
+
+    on: the day by which sources are late (None: that of `now`).
+    """
     from sousei.ingest.receive.personal import PERSONAL
 
     faults: list[str] = []
-    release, trial = _release(home, now, faults)
+    release, manifest = _release(home, now, faults)
+    disk = _disk(home, manifest, faults)
     last = runs.last(home)
     if last is not None:
         last |= {"state": "interrupted"} if last["state"] == "running" and not is_held(home.lock) else {}
@@ -53,10 +74,31 @@ def health(home: Home, now: datetime, max_age_hours: float = MAX_AGE_HOURS) -> H
             "personal_data_in_landing: 個人情報を含むファイルが landing にあります。すぐに取り除いてください。 / "
             "personal_data_in_landing: a file in landing holds personal data; remove it at once."
         )
-    return Health(release, last, inputs.waiting(home), trial, faults)
+    standings = calendar.standings((manifest or {}).get("inputs", []), on or now.date())
+    return Health(release, last, inputs.waiting(home), inputs.is_trial(manifest), disk, standings, faults)
 
 
-def _release(home: Home, now: datetime, faults: list[str]) -> tuple[dict[str, Any] | None, bool]:
+def _disk(home: Home, manifest: dict[str, Any] | None, faults: list[str]) -> Disk | None:
+    there = next((place for place in (home.root, *home.root.parents) if place.is_dir()), None)
+    try:
+        assert there is not None, "the root folder is there"
+        found = shutil.disk_usage(there)
+        size = sum(int(one["size_bytes"]) for one in (manifest or {}).get("files", {}).values())
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    disk = Disk(found.total, found.free, max(LEAST_BYTES, 3 * size))
+    if disk.free_bytes < disk.asked_bytes:
+        free, asked = (f"{one / (1 << 30):.1f}" for one in (disk.free_bytes, disk.asked_bytes))
+        faults.append(
+            f"disk_low: 保存先の空きが {free} GiB です（夜間処理の目安 {asked} GiB）。不要なファイルを移すか、"
+            "ディスクを増やしてください。 / "
+            f"disk_low: {free} GiB are free below SOUSEI_HOME; a night asks for {asked} GiB."
+        )
+    return disk
+
+
+def _release(home: Home, now: datetime, faults: list[str]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """(facts about the current release, its manifest); None for what cannot be read."""
     from sousei.publication import shelf
     from sousei.publication.verify import glance
 
@@ -67,14 +109,14 @@ def _release(home: Home, now: datetime, faults: list[str]) -> tuple[dict[str, An
                 "no_release: 公表版はまだありません。sousei refresh を実行してください。 / "
                 "no_release: no release yet; run sousei refresh."
             )
-            return None, False
+            return None, None
         release = shelf.read(home.current)
         faults += [
             f"{problem}sousei verify で確かめ、sousei release use で前の版に戻してください。 / "
             f"{problem.split(':')[0]}: the release is not as it was published; run sousei verify, then release use."
             for problem in glance(release)
         ]
-        return asdict(shelf.status(home, now)), inputs.is_trial(manifest)
+        return asdict(shelf.status(home, now)), manifest
     except runs.PointerLostError as error:
         faults.append(str(error))
     except (OSError, ValueError) as error:
@@ -83,7 +125,7 @@ def _release(home: Home, now: datetime, faults: list[str]) -> tuple[dict[str, An
             f"release_unreadable: 公表版を読めません（{told}）。sousei verify で確かめてください。 / "
             f"release_unreadable: the release cannot be read ({told}); run sousei verify."
         )
-    return None, False
+    return None, None
 
 
 def _of_the_last_refresh(last: dict[str, Any] | None, now: datetime, max_age_hours: float) -> list[str]:

@@ -114,7 +114,7 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
         chosen = [one for one in taken if one.path is None or one.sha256 in here | published]
         result = raw.read(home, [_now(one, here) for one in chosen], as_of, decided, lines, opener)
     stops = set(result.problems.filter(result.problems["severity"] == "gate")["source_id"])
-    columns = ("source_id", "source", "file_name", "sha256", "period", "verdict", "received_order", "origin")
+    columns = ("source_id", "source", "layout", "file_name", "sha256", "period", "verdict", "received_order", "origin")
     delivered = [one | {"stops": one["source_id"] in stops} for one in result.deliveries.select(columns).to_dicts()]
     run = runs.plan([one for one in delivered if one["sha256"]], as_of, now, decided.digest)
     return Tonight(

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from sousei.ingest.contract.editions import Edition
 from sousei.ingest.contract.rules import Checks
 from sousei.ingest.contract.strict import Strict, compiles, pattern
 from sousei.ingest.contract.yaml_lines import Slip
@@ -285,6 +286,8 @@ class Contract(Strict):
     totals_of_own: list[str] = Field(default_factory=list)
     made_by: Literal["publisher", "office"] = "publisher"
     """Who makes the files, and so who can mend them."""
+    editions: list[Edition] = Field(default_factory=list)
+    """When it is published again, where and under which names; what `sousei status` and `sousei fetch` go by."""
     shared: Any = None
     """Fragments for YAML anchors; means nothing by itself."""
     layouts: list[Layout] = Field(min_length=1)
@@ -324,4 +327,13 @@ class Contract(Strict):
         for place, name in enumerate(names):
             if name in names[:place]:
                 raise Slip(f"「{name}」という様式が二つあります", "two layouts of one name", "layouts", place, "layout")
+        return self
+
+    @model_validator(mode="after")
+    def _editions_are_of_its_layouts(self) -> Contract:
+        for place, one in enumerate(self.editions):
+            if one.edition in {other.edition for other in self.editions[:place]}:
+                raise Slip(f"「{one.edition}」が二つあります", "two editions of one name", "editions", place, "edition")
+            if not any(re.fullmatch(one.layouts, layout.layout) for layout in self.layouts):
+                raise Slip("layouts に合う様式がありません", "no such layout", "editions", place, "layouts")
         return self

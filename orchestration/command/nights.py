@@ -10,11 +10,18 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sousei.foundation import clock
 from sousei.foundation.home import Home
 from sousei.orchestration.command.words import MISUSE, OK, REFUSED, STATES_JA, complain, emit, locked, say
+
+if TYPE_CHECKING:
+    from sousei.orchestration.health import Health
+
+
+_NEW, _KNOWN = ("［新規］", "[new] "), ("［継続］", "[known] ")
+"""Marks of a fault beside the last alert."""
 
 
 def refresh_call(arguments: argparse.Namespace) -> int:
@@ -169,19 +176,21 @@ def _print_release(arguments: argparse.Namespace, path: Path | None) -> None:
 
 def status_call(arguments: argparse.Namespace) -> int:
     """How the home is: what is published, how the last night ended, what waits, and what is wrong."""
+    from sousei.orchestration import alarms
     from sousei.orchestration.health import health
 
     home, now = Home.from_environment(), clock.now()
-    found = health(home, now, arguments.max_age_hours)
+    found = health(home, now, arguments.max_age_hours, arguments.as_of)
+    known = alarms.known(home)
     if arguments.json:
-        facts = found.release or {"release_id": None}
-        told = {"last_refresh": found.last, "waiting_in_landing": found.waiting}
-        emit({**facts, **told, "healthy": found.healthy, "faults": found.faults})
+        emit(alarms.told(found, known))
         return OK if found.healthy else REFUSED
     if found.healthy:
         say(arguments, "健全です。", "Healthy.")
     for fault in found.faults:
-        say(arguments, *fault.split(" / ", 1))
+        ja, _, en = fault.partition(" / ")
+        mark = ("", "") if not home.alert.is_file() else _KNOWN if alarms.id_of(fault) in known else _NEW
+        say(arguments, f"{mark[0]}{ja}", f"{mark[1]}{en}")
     if found.release is not None:
         _print_current(arguments, found.release)
     if found.is_trial:
@@ -200,7 +209,21 @@ def status_call(arguments: argparse.Namespace) -> int:
         "landing に未公表のファイル: " + ("、".join(found.waiting) or "なし"),
         "In landing, not yet published: " + (", ".join(found.waiting) or "none"),
     )
+    _print_calendar(arguments, found)
     return OK if found.healthy else REFUSED
+
+
+def _print_calendar(arguments: argparse.Namespace, found: Health) -> None:
+    from sousei.orchestration import calendar
+
+    if found.disk is not None:
+        free, total = (f"{size / (1 << 30):.1f}" for size in (found.disk.free_bytes, found.disk.total_bytes))
+        say(arguments, f"保存先の空き {free} GiB（全体 {total} GiB）", f"disk: {free} GiB free of {total} GiB")
+    lines = [line for line in map(calendar.line, found.standings) if line]
+    if lines:
+        say(arguments, "資料の時期:", "Sources by their calendar:")
+    for ja, en in lines:
+        say(arguments, f"- {ja}", f"- {en}")
 
 
 def _print_current(arguments: argparse.Namespace, facts: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from sousei.orchestration.command import (
     handouts,
     indicators,
     nights,
+    reach,
     releases,
     reports,
     traces,
@@ -112,6 +113,23 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="更新がこの時間終わっていなければ異常（既定30） / unhealthy when no refresh ended for so long",
     )
+    call.add_argument(
+        "--as-of", type=_day, metavar="YYYY-MM-DD", help="資料の遅れを見る日（既定は今日） / the day for what is late"
+    )
+    call = add(
+        "alert",
+        reach.alert_call,
+        "異常を alerts/alert.json に書き、決めた宛先に新しいものを知らせる / write the alert file; tell what is new",
+        "sousei alert --no-send",
+    )
+    reach.add_alert(call, _day, _hours)
+    call = add(
+        "fetch",
+        reach.fetch_call,
+        "インターネットのある機械で e-Stat の資料を取り、運ぶフォルダを作る / fetch deliveries to carry over",
+        "ESTAT_APP_ID=… sousei fetch --to carry --register plan.xlsx",
+    )
+    reach.add_fetch(call, _day)
     call = add(
         "check",
         deliveries.check_call,

@@ -10,7 +10,7 @@ from sousei.foundation.home import PROJECT_ROOT
 from tests.golden import pages
 
 DOCS = PROJECT_ROOT / "docs"
-ROOMS = ("foundation", "ingest", "feedback", "projection", "expectations", "publication", "orchestration")
+ROOMS = ("foundation", "ingest", "feedback", "projection", "expectations", "publication", "outside", "orchestration")
 
 
 def test_the_contract_lists_every_mart(manifest: dict[str, Any]) -> None:
@@ -18,6 +18,13 @@ def test_the_contract_lists_every_mart(manifest: dict[str, Any]) -> None:
     text = pages.CONTRACT.read_text("utf-8")
     assert pages.marts(manifest).count("\n") > 20
     assert text == pages.contract(text, manifest)
+
+
+def test_the_page_of_the_sources_has_the_calendar_of_the_contracts() -> None:
+    """An edition that is added or moved: `make pages`."""
+    text = pages.SOURCES.read_text("utf-8")
+    assert pages.calendar().count("\n") > 10
+    assert text == pages.sources(text)
 
 
 def test_the_contract_lists_every_command() -> None:

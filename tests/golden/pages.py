@@ -1,7 +1,8 @@
 """The pages that are made from the program: `make pages` writes them, tests hold them to it.
 
-Holds: the list of marts in docs/contract.md, the list of problems in docs/problems.md, the agreed asset graph. Does not
-hold: any text of its own; a mart is worded in its YAML, a problem in the catalogue.
+Holds: the list of marts in docs/contract.md, the calendar of the sources in docs/data_sources.md, the list of problems
+in docs/problems.md, the agreed asset graph. Does not hold: any text of its own; a mart is worded in its YAML, a source
+in its contract, a problem in the catalogue.
 """
 
 from __future__ import annotations
@@ -12,12 +13,50 @@ import sys
 from typing import Any
 
 from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.ingest.contract.editions import EVERY_JA, Edition
+from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.problems.page import page as problems_page
 
 CONTRACT = PROJECT_ROOT / "docs" / "contract.md"
+SOURCES = PROJECT_ROOT / "docs" / "data_sources.md"
 PROBLEMS = PROJECT_ROOT / "docs" / "problems.md"
 GRAPH = PROJECT_ROOT / "tests" / "golden" / "asset_graph.json"
 BEGIN, END = "<!-- marts: written by `make pages` from dbt_project/models/marts/*.yml -->\n", "<!-- end of marts -->\n"
+
+CALENDAR = "<!-- calendar: written by `make pages` from ingest/sources/*/contract.yaml -->\n"
+END_OF_CALENDAR = "<!-- end of calendar -->\n"
+
+
+def calendar() -> str:
+    """A row for each edition of each source: when it is published, days of grace, page and names of the files."""
+    lines = [
+        "| 情報源 | 版 | 公表 | 猶予 | 取得先 | そこでのファイルの名前 |",
+        "|---|---|---|---|---|---|",
+    ]
+    for contract in all_contracts():
+        for one in contract.editions:
+            page = f"<{one.page}>" if one.page else "庁内"
+            grace = f"{one.grace_days}日" if one.published else "－"
+            cells = (f"`{contract.source}`", one.name_ja, _published(one), grace, page, "、".join(one.files_ja) or "－")
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _published(one: Edition) -> str:
+    said = one.published
+    if said is None:
+        return EVERY_JA[one.every]
+    if one.every == "month":
+        return f"{EVERY_JA[one.every]}（{said.months}か月後の{said.day or '末'}日まで）"
+    when = f"{said.years}年後の" if said.years else "同じ年の"
+    return f"{EVERY_JA[one.every]}（{when}{said.month}月まで）"
+
+
+def sources(text: str) -> str:
+    """The page of the sources with its calendar as the contracts have it."""
+    before, _, rest = text.partition(CALENDAR)
+    _, _, after = rest.partition(END_OF_CALENDAR)
+    return before + CALENDAR + calendar() + END_OF_CALENDAR + after
 
 
 def marts(manifest: dict[str, Any]) -> str:
@@ -45,6 +84,7 @@ def main() -> None:
     CONTRACT.write_text(
         contract(CONTRACT.read_text("utf-8"), dict(Warehouse(Home.from_environment()).manifest)), "utf-8"
     )
+    SOURCES.write_text(sources(SOURCES.read_text("utf-8")), "utf-8")
     PROBLEMS.write_text(problems_page(), "utf-8")
     GRAPH.write_text(json.dumps(graph(), ensure_ascii=False, indent=1) + "\n", "utf-8")
 

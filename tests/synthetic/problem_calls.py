@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.problems.catalogue import PLACE
 
-ROOMS = ("foundation", "ingest", "projection", "feedback", "expectations", "publication", "orchestration")
+ROOMS = ("foundation", "ingest", "projection", "feedback", "expectations", "publication", "outside", "orchestration")
 _CONSTANTS = {"TO_PASTE"}
 """Names of entries that stand in record.py, since others compare with them."""
 

@@ -17,7 +17,7 @@ from sousei.ingest.forms.product import units
 from sousei.ingest.forms.sheets import Row, Table
 from sousei.ingest.vocabulary.text import squeeze
 
-_ESTAT = re.compile(r"estat:\d{10}:[0-9A-Za-z_.#-]+(?:/[0-9A-Za-z_.#-]+)*")
+ESTAT_ITEM = re.compile(r"estat:\d{10}:[0-9A-Za-z_.#-]+(?:/[0-9A-Za-z_.#-]+)*")
 """estat:<statsDataId>:<codes of the item, one for each class that is neither area nor time>."""
 _LIKE_AN_ID = re.compile(r"(?=.*[_:])[A-Za-z0-9_.:/-]{1,80}")
 """Text that a message may show: it can only be meant as a name of an indicator."""
@@ -28,7 +28,7 @@ def check_named(table: Table, row: Row, column: str, text: str, tables: Mapping[
     """Whether there is an indicator of this name; tells where there is none. Of an e-Stat item only the form is known
     here, not whether it was ever delivered."""
     own = [f"{COMPOSED}{one.values['composed_id']}" for one in tables["composed"].rows]
-    if text in units() or text in own or _ESTAT.fullmatch(text):
+    if text in units() or text in own or ESTAT_ITEM.fullmatch(text):
         return True
     said = text if _LIKE_AN_ID.fullmatch(text) else shown.cell(text)
     table.tell("plan_indicator_unknown", row.line, column, text=said, near=near(text, [*units(), *own]))

@@ -142,7 +142,7 @@ def test_what_was_read_before_the_slip_stays_and_other_sources_go_on(
         (told,) = after.problems.to_dicts()
         assert (told["problem_id"], told["severity"]) == ("source_broken", "warn")
         assert told["file_name"] == "city2021.csv" and told["source_id"].startswith("tourism-")
-        assert "ingest/sources/tourism/contract.yaml:20" in told["message_ja"] + told["action_ja"]
+        assert "ingest/sources/tourism/contract.yaml:30" in told["message_ja"] + told["action_ja"]
 
 
 def test_a_new_file_of_the_broken_source_waits_and_is_told(tmp_path: Path, slipped: Callable[[], None]) -> None:
