@@ -30,6 +30,8 @@ PROJECT = PROJECT_ROOT / "dbt_project"
 FINDING = ("file_name", "sheet", "row_number", "municipality_code", "expected", "found", "reason_ja")
 KEPT_AS_TABLES = (
     "int_population__by_age",
+    "int_tourism__growth",
+    "int_tourism__level_breaks",
     "int_indicator__of_sources",
     "int_composed__values",
     "int_kpi__actual",

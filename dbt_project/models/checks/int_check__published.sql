@@ -1,20 +1,26 @@
 -- Published figures in one long table, for the rules that compare a figure with another period or another municipality:
 -- one row per subject, municipality and period. `subject` names what may be compared with itself, `subject_family` the
--- table in which the figures stand together. Of the population the totals only.
+-- table in which the figures stand together. Of the population the totals only. comparable_from of visitors: the last
+-- break of the level that a person decided; one that the rule finds may be the very error which is looked for.
 select
     'visitors' as subject,
     'visitors' as subject_family,
     '観光来訪者数' as subject_ja,
     null as series,
     null as scope,
-    municipality_code,
-    month as period,
-    comparable_from,
-    cast(visitors as double) as amount,
-    source_id,
-    source_sheet,
-    source_row
-from {{ ref('fct_tourism_visitors') }}
+    visitors.municipality_code,
+    visitors.month as period,
+    coalesce(
+        max(decided.comparable_from) filter (where decided.comparable_from <= visitors.month),
+        (select min(every.month) from {{ ref('fct_tourism_visitors') }} as every)
+    ) as comparable_from,
+    cast(visitors.visitors as double) as amount,
+    visitors.source_id,
+    visitors.source_sheet,
+    visitors.source_row
+from {{ ref('fct_tourism_visitors') }} as visitors
+left join {{ ref('tourism_level_breaks') }} as decided on visitors.municipality_code = decided.municipality_code
+group by all
 union all
 select
     item as subject,
