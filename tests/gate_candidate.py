@@ -163,8 +163,9 @@ create table main.mart_population_vision as
         sum(population_persons) filter (where age_from >= 65) as old_persons,
         sum(population_persons) filter (where sex = 'female' and age_from between 20 and 35) as women_20_39_persons,
         15.8::decimal(9, 4) as young_share_pct, 52.6::decimal(9, 4) as working_age_share_pct,
-        31.6::decimal(9, 4) as old_share_pct, 10::decimal(18, 6) as births, 30::decimal(18, 6) as deaths,
-        -20::decimal(18, 6) as natural_change, -18::decimal(18, 6) as social_change, 1.4::decimal(9, 4) as implied_tfr,
+        31.6::decimal(9, 4) as old_share_pct, 10::decimal(18, 6) as births_5y, 30::decimal(18, 6) as deaths_5y,
+        -20::decimal(18, 6) as natural_change_5y, -18::decimal(18, 6) as social_change_5y,
+        1.4::decimal(9, 4) as implied_tfr,
         null::decimal(18, 6) as gap_to_target_persons
     from main.mart_population_projection where scenario_id = 'ipss_2018' group by all;
 
