@@ -51,6 +51,9 @@ create table main.dim_municipality as
         ('99002', '990027', '見本町', 'みほんちょう', '試験県', date '1970-04-01', null, null)
     ) t(municipality_code, code6, name_ja, kana, prefecture_name_ja, valid_from, valid_to, successor_code);
 
+create table main.dim_municipality_code as
+    select *, true as is_current, municipality_code as current_code from main.dim_municipality;
+
 create table main.dim_kpi as
     select * from (values
         ('p1', 'k1', '99001', '寄附額', '基本目標1', '施策1', 'cumulative_total', 'higher_is_better', '億円', 'unit',

@@ -91,7 +91,7 @@ def test_marts_and_their_columns_are_explained_in_both_languages_in_the_database
 
 
 def test_every_number_says_its_unit(manifest: dict[str, Any]) -> None:
-    unit = re.compile(r"（[^）]*(人|円|件|％|行|バイト|単位)|（％）|unit")
+    unit = re.compile(r"（[^）]*(人|円|件|世帯|％|行|バイト|単位)|（％）|unit")
     for name, mart in marts(manifest).items():
         numbers = [c for c in mart["columns"].values() if re.match(r"bigint|decimal", c["data_type"])]
         assert [c["name"] for c in numbers if not unit.search(c["description"])] == [], name
