@@ -85,8 +85,8 @@ select * from meta_check_outcome
 order by passed is not distinct from true, case severity when 'gate' then 1 when 'warn' then 2 else 3 end, check_id
 """
 _TOWNS = """
-select municipality_code, any_value(name_ja order by valid_to desc nulls first) as name_ja
-from dim_municipality where municipality_code in (select municipality_code from dim_plan) group by 1
+select municipality_code, name_ja from dim_municipality_code
+where municipality_code in (select municipality_code from dim_plan)
 """
 
 

@@ -51,6 +51,9 @@ create table main.dim_municipality as
         ('99002', '990027', '見本町', 'みほんちょう', '試験県', date '1970-04-01', null, null)
     ) t(municipality_code, code6, name_ja, kana, prefecture_name_ja, valid_from, valid_to, successor_code);
 
+create table main.dim_municipality_code as
+    select *, true as is_current, municipality_code as current_code from main.dim_municipality;
+
 create table main.dim_kpi as
     select * from (values
         ('p1', 'k1', '99001', '寄附額', '基本目標1', '施策1', 'cumulative_total', 'higher_is_better', '億円', 'unit',
@@ -163,8 +166,9 @@ create table main.mart_population_vision as
         sum(population_persons) filter (where age_from >= 65) as old_persons,
         sum(population_persons) filter (where sex = 'female' and age_from between 20 and 35) as women_20_39_persons,
         15.8::decimal(9, 4) as young_share_pct, 52.6::decimal(9, 4) as working_age_share_pct,
-        31.6::decimal(9, 4) as old_share_pct, 10::decimal(18, 6) as births, 30::decimal(18, 6) as deaths,
-        -20::decimal(18, 6) as natural_change, -18::decimal(18, 6) as social_change, 1.4::decimal(9, 4) as implied_tfr,
+        31.6::decimal(9, 4) as old_share_pct, 10::decimal(18, 6) as births_5y, 30::decimal(18, 6) as deaths_5y,
+        -20::decimal(18, 6) as natural_change_5y, -18::decimal(18, 6) as social_change_5y,
+        1.4::decimal(9, 4) as implied_tfr,
         null::decimal(18, 6) as gap_to_target_persons
     from main.mart_population_projection where scenario_id = 'ipss_2018' group by all;
 

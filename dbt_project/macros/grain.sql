@@ -27,3 +27,14 @@
     {%- endif -%}
     {{ return(found) }}
 {%- endmacro %}
+
+{# The names of the columns of every mart by its name; empty while dbt parses. #}
+{% macro marts_columns() -%}
+    {%- set found = {} -%}
+    {%- if execute -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.grain -%}
+            {%- do found.update({node.name: node.columns.keys() | list}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(found) }}
+{%- endmacro %}

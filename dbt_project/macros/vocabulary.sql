@@ -42,3 +42,14 @@
         else {{ column }}
     end
 {%- endmacro %}
+
+{# The class of a population by size, as projection/backtest.py names it: 0-3000 ... 100000+. #}
+{% macro size_class(persons) -%}
+    case
+        when {{ persons }} < 3000 then '0-3000'
+        when {{ persons }} < 10000 then '3000-10000'
+        when {{ persons }} < 30000 then '10000-30000'
+        when {{ persons }} < 100000 then '30000-100000'
+        when {{ persons }} >= 100000 then '100000+'
+    end
+{%- endmacro %}

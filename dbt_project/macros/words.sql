@@ -1,6 +1,6 @@
-{# The Japanese word of a code of our own forms, as ingest/forms/lists.yaml has it; null stays null. #}
-{% macro word_of(list, column) -%}
-    {%- set words = {
+{# The Japanese words of the codes of our own forms, as ingest/forms/lists.yaml has them. #}
+{% macro word_lists() -%}
+    {{ return({
         'evaluation_states': {
             'draft': '下書き', 'section_confirmed': '課確認済', 'internal_confirmed': '内部評価確定',
             'external_confirmed': '外部評価確定', 'published': '公表', 'corrected': '訂正'
@@ -36,9 +36,13 @@
             '1': '地方創生に非常に効果的であった', '2': '地方創生に相当程度効果があった', '3': '地方創生に効果があった',
             '4': '地方創生に効果がなかった'
         }
-    }[list] -%}
+    }) }}
+{%- endmacro %}
+
+{# The Japanese word of a code of a list; null stays null. #}
+{% macro word_of(list, column) -%}
     case {{ column }}
-        {%- for code, word in words.items() %}
+        {%- for code, word in word_lists()[list].items() %}
         when '{{ code }}' then '{{ word }}'
         {%- endfor %}
         else {{ column }}

@@ -51,7 +51,7 @@ select
     total_persons,
     women_20_39_persons,
     young_share_pct + working_age_share_pct + old_share_pct as shares_sum_pct,
-    natural_change + social_change - (total_persons - lag(total_persons) over (
+    natural_change_5y + social_change_5y - (total_persons - lag(total_persons) over (
         partition by municipality_code, scenario_id, vintage order by year
     )) as change_minus_parts_persons,
     implied_tfr

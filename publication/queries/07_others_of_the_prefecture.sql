@@ -12,7 +12,7 @@ with counted as (
         town.municipality_code in (select municipality_code from dim_plan) as has_plan,
         max(one.as_of_date) over () as last_date
     from fct_population as one
-    inner join dim_municipality as town on one.municipality_code = town.municipality_code and town.is_current
+    inner join dim_municipality_code as town on one.municipality_code = town.municipality_code
     where one.series = 'census' and one.scope = 'total' and one.sex = 'total' and one.age_group = 'total'
 )
 

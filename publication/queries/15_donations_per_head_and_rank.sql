@@ -8,7 +8,7 @@ with donation as (
         rank() over of_prefecture as rank_in_prefecture,
         count(*) over (partition by town.prefecture_name_ja, one.fiscal_year) as n_ranked
     from fct_furusato_donation as one
-    inner join dim_municipality as town on one.municipality_code = town.municipality_code and town.is_current
+    inner join dim_municipality_code as town on one.municipality_code = town.municipality_code
     where one.donation_jpy is not null
     window of_prefecture as (partition by town.prefecture_name_ja, one.fiscal_year order by one.donation_jpy desc)
 )

@@ -91,7 +91,7 @@ def test_marts_and_their_columns_are_explained_in_both_languages_in_the_database
 
 
 def test_every_number_says_its_unit(manifest: dict[str, Any]) -> None:
-    unit = re.compile(r"（[^）]*(人|円|件|％|行|バイト|単位)|（％）|unit")
+    unit = re.compile(r"（[^）]*(人|円|件|世帯|％|行|バイト|単位)|（％）|unit")
     for name, mart in marts(manifest).items():
         numbers = [c for c in mart["columns"].values() if re.match(r"bigint|decimal", c["data_type"])]
         assert [c["name"] for c in numbers if not unit.search(c["description"])] == [], name
@@ -249,3 +249,14 @@ def test_a_kpi_is_known_by_municipality_plan_and_id_everywhere(manifest: dict[st
     grains = {name: mart["config"]["meta"]["grain"] for name, mart in marts(manifest).items()}
     whole = {"municipality_code", "plan_id", "kpi_id"}
     assert [name for name, grain in grains.items() if "kpi_id" in grain and not whole <= set(grain)] == []
+
+
+def test_a_sum_of_five_years_says_so_in_its_name(manifest: dict[str, Any]) -> None:
+    summed = {
+        name
+        for mart in marts(manifest).values()
+        for name, column in mart["columns"].items()
+        if re.search(r"5年間の(出生|死亡|自然増減|社会増減)", column["description"])
+        and "旧名" not in column["description"]
+    }
+    assert summed == {"births_5y", "deaths_5y", "natural_change_5y", "social_change_5y"}

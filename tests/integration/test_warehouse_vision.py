@@ -45,19 +45,19 @@ def test_every_scenario_stands_where_its_inputs_do(warehouse: Warehouse, code: s
     assert sorted({row["scenario_id"] for row in rows}) == scenarios.split()
     for row in rows:
         if row["scenario_id"] in ("ipss_2023", "plan"):  # totals only: nothing is made up
-            assert row["births"] is row["social_change"] is row["implied_tfr"] is None
+            assert row["births_5y"] is row["social_change_5y"] is row["implied_tfr"] is None
             continue
         assert row["implied_tfr"] > 1
-        flows = [row[name] for name in ("births", "deaths", "natural_change", "social_change")]
+        flows = [row[name] for name in ("births_5y", "deaths_5y", "natural_change_5y", "social_change_5y")]
         assert all(flow is None for flow in flows) if row["year"] == 2015 else None not in flows
 
 
 def test_change_is_natural_and_social_change(warehouse: Warehouse) -> None:
     wrong = warehouse.rows(
         "select * from (select *, total_persons - lag(total_persons) over (partition by municipality_code, scenario_id "
-        "order by year) as change from mart_population_vision) where births is not null "
-        "and (abs(change - natural_change - social_change) > 0.000002 "
-        "or abs(births - deaths - natural_change) > 0.000002)"
+        "order by year) as change from mart_population_vision) where births_5y is not null "
+        "and (abs(change - natural_change_5y - social_change_5y) > 0.000002 "
+        "or abs(births_5y - deaths_5y - natural_change_5y) > 0.000002)"
     )
     assert wrong == []
 
@@ -75,8 +75,8 @@ def test_change_is_natural_and_social_change(warehouse: Warehouse) -> None:
         (KAMAISHI, "ipss_2018", 2045, "total_persons", 20909, 0),
         (NEMURO, "ipss_2023", 2035, "total_persons", 18046, 0),
         (NEMURO, "sim1", 2030, "implied_tfr", Decimal("2.1"), Decimal("0.000001")),
-        (KAMAISHI, "sim2", 2045, "social_change", 0, 0),
-        (NEMURO, "closed", 2045, "social_change", 0, 0),
+        (KAMAISHI, "sim2", 2045, "social_change_5y", 0, 0),
+        (NEMURO, "closed", 2045, "social_change_5y", 0, 0),
         (NEMURO, "fertility_only", 2025, "implied_tfr", Decimal("1.61"), Decimal("0.000001")),
         (NEMURO, "migration_only", 2060, "total_persons", 9087, 14),
         (NEMURO, "plan_recomputed", 2060, "total_persons", 9345, 1),

@@ -21,6 +21,11 @@ with bands as (
 
 select
     summed.*,
+    -- names of old, kept for a version
+    summed.births_5y as births,
+    summed.deaths_5y as deaths,
+    summed.natural_change_5y as natural_change,
+    summed.social_change_5y as social_change,
     {%- for measure in measures %}
     bands.{{ measure }}_lower_persons,
     bands.{{ measure }}_upper_persons,

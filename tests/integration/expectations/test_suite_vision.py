@@ -23,7 +23,7 @@ PLANTS: dict[str, str] = {
     ),
     "age_group_shares_add_to_100": "update main.mart_population_vision set young_share_pct = 20 where year = 2040",
     "natural_and_social_change_explain_the_change": (
-        "update main.mart_population_vision set social_change = -15 where year = 2040"
+        "update main.mart_population_vision set social_change_5y = -15 where year = 2040"
     ),
     "implied_fertility_is_plausible": "update main.mart_population_vision set implied_tfr = 0.2 where year = 2040",
 }
