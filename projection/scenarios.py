@@ -15,7 +15,8 @@ of others. `municipality_code` is a code or `*` for all; rows for a code replace
     migration_multiplier  factor on net migration   for steps inside year_from..year_to, cohorts whose age at the
                           ratios                    start lies in age_from..age_to (blank = all), sex blank = both
     arrivals              persons per YEAR          spread evenly over sex (blank = both) and the groups age_from..
-                                                    age_to, in steps inside year_from..year_to; timing start / mid / end
+                                                    age_to, in steps inside year_from..year_to; timing start / mid /
+                                                    end; they count like net migration (engine.newcomers_at_end)
 """
 
 from __future__ import annotations

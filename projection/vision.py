@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from sousei.projection import national as nation
-from sousei.projection.engine import Accounts, Array, ProjectionError, accounts, project, take
+from sousei.projection.engine import Accounts, Array, ProjectionError, accounts, newcomers_at_end, project, take
 from sousei.projection.national import National
 from sousei.projection.recover import k_factor, recover
 from sousei.projection.scenarios import BASIS, expand, pairs
@@ -114,8 +114,9 @@ class Inputs(NamedTuple):
     """What `engine.project` takes for K runs, and the parts that the accounts need.
 
     keys K rows (municipality_code, scenario_id) and municipality (K,), the column of the baseline; base (2, A, K);
-    migration and ratio = survival + migration (T, 2, A - 1, K); child_woman_ratio, male_share (T, K); arrivals
-    (T, 2, A, K) or None; multipliers and which as in Run.
+    migration and ratio = survival + migration (T, 2, A - 1, K); child_woman_ratio, male_share (T, K); newcomers (the
+    scenarios' arrivals as they are at the end of their step) and arrivals_end (what no ratio can give) (T, 2, A, K) or
+    None; multipliers and which as in Run.
     """
 
     keys: pl.DataFrame
@@ -125,7 +126,7 @@ class Inputs(NamedTuple):
     ratio: Array
     child_woman_ratio: Array
     male_share: Array
-    arrivals_start: Array | None
+    newcomers: Array | None
     arrivals_end: Array | None
     multipliers: Array
     which: Array
@@ -158,9 +159,11 @@ def inputs(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None
         if residual is not None:
             residual[:, :, 1:, own] *= assumed.multipliers[factor, ..., None]
             residual[:, :, 0, own] *= assumed.multipliers[factor, :, :, 0, None]
-    at_end = assumed.arrivals_end
-    if residual is not None:
-        at_end = residual if at_end is None else at_end + residual
+    newcomers, start, end = None, assumed.arrivals_start, assumed.arrivals_end
+    if start is not None or end is not None:
+        newcomers = newcomers_at_end(
+            np.zeros_like(end) if start is None else start, np.zeros_like(start) if end is None else end, base.survival
+        )
     return Inputs(
         keys,
         index,
@@ -169,8 +172,8 @@ def inputs(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None
         base.survival[..., None] + migration,
         assumed.child_woman_ratio,
         base.male_share.take(index, axis=1),
-        assumed.arrivals_start,
-        at_end,
+        newcomers,
+        residual,
         assumed.multipliers,
         assumed.which,
     )
@@ -199,18 +202,18 @@ def run(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = 
     for first in range(0, count, BLOCK):
         here = slice(first, min(first + BLOCK, count))
         given = inputs(base, scenarios, keys=keys[here], basis=basis)
-        start, end = given.arrivals_start, given.arrivals_end
+        end, newcomers = given.arrivals_end, given.newcomers
         block = project(
             given.base,
             given.ratio,
             given.child_woman_ratio,
             given.male_share,
-            arrivals_start=start,
             arrivals_end=end,
+            newcomers=newcomers,
             out=population[..., here],
         )
         survival, birth_survival = base.survival[..., None], base.birth_survival[..., None]
-        changes = accounts(block, survival, given.migration, birth_survival, arrivals_start=start, arrivals_end=end)
+        changes = accounts(block, survival, given.migration, birth_survival, arrivals_end=end, newcomers=newcomers)
         for out, values in zip(flows, changes, strict=True):
             out[:, here] = values
         child_woman_ratio[0, here] = base.child_woman_ratio[0, given.municipality]

@@ -82,12 +82,12 @@ def counted_of_release(fct_population: pl.DataFrame, series: str = "census") -> 
 
 
 def scenario_labels(desk: Desk) -> pl.DataFrame:
-    """The scenarios of the municipality by name: scenario_id, label_ja, assumption_of, note_ja; its own before the
-    common ones."""
+    """The scenarios of the municipality by name: scenario_id, label_ja, label_en, assumption_of, note_ja; its own
+    before the common ones."""
     return (
         labels(desk.scenarios)
         .filter(pl.col("municipality_code").is_in(["*", desk.code]))
         .sort(pl.col("municipality_code") == "*")
         .unique("scenario_id", keep="first", maintain_order=True)
-        .select("scenario_id", "label_ja", "assumption_of", "note_ja")
+        .select("scenario_id", "label_ja", "label_en", "assumption_of", "note_ja")
     )
