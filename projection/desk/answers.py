@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from sousei.projection import backtest, decompose, goal
+from sousei.projection.counted import census_cells
 from sousei.projection.desk.sitting import Desk, scenario_labels
 from sousei.projection.engine import ProjectionError
 from sousei.projection.frames import population_frame, vision_frame
@@ -162,7 +163,7 @@ def backtest_table(
     measure, measure_ja, base_persons, projected_persons, actual_persons, error_pct, p10, p90 (errors that 10 % and
     90 % of the municipalities of that size stayed below at that horizon, our engine). Empty where no census allows it.
     """
-    census = backtest.census_cells(census_population.filter(pl.col("area_code") == municipality_code))
+    census = census_cells(census_population.filter(pl.col("area_code") == municipality_code))
     parts = [backtest.own_backtest(census)]
     figures = published_figures(ipss_population.filter(pl.col("area_code") == municipality_code))
     for vintage, first in (("ipss_2018", 2015), ("ipss_2023", 2020)):
