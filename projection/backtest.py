@@ -1,6 +1,6 @@
 """How sure: what the engine would have said at each past census, against the censuses after it; bands from that.
 
-Holds: unknown ages, back-test of the engine and of published projections, error quantiles, bands on figures. Does not
+Holds: back-test of the engine and of published projections, error quantiles, bands on figures. Does not
 hold: the reference table of quantiles (reference/error_quantiles.csv, derived from here).
 
 The engine at a past census knows only what was known then: cohort change ratios of the five years before, the child-
@@ -11,14 +11,13 @@ before it and so cannot be a base.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 import polars as pl
 
-from sousei.projection.areas import AREA_LEVELS
-from sousei.projection.engine import SEXES, STEP_YEARS, Array, ProjectionError, project, take
+from sousei.projection.counted import allocate_unknown
+from sousei.projection.engine import STEP_YEARS, Array, ProjectionError, project, take
 from sousei.projection.national import REFERENCE
 from sousei.projection.recover import recover
 from sousei.projection.vision import MEASURES, measures
@@ -26,23 +25,6 @@ from sousei.projection.vision import MEASURES, measures
 SIZE_BOUNDS = (0, 3_000, 10_000, 30_000, 100_000, None)
 COVERAGE_PCT = 80
 LOW, HIGH = 0.10, 0.90
-
-
-def allocate_unknown(frame: pl.DataFrame) -> pl.DataFrame:
-    """Persons of unknown age shared out over the known ages of the same municipality, year and sex in proportion.
-
-    frame: municipality_code, year, sex (male / female), age_from (null = unknown), population_persons. Returns the
-    same without the unknown rows, as Float64. This is the fallback: where the statistics office has published a table
-    with unknown ages allocated (it puts more of them among the old), use that instead.
-    """
-    keys = ["municipality_code", "year", "sex"]
-    known = pl.col("population_persons").filter(pl.col("age_from").is_not_null()).sum().over(keys)
-    unknown = pl.col("population_persons").filter(pl.col("age_from").is_null()).sum().over(keys)
-    return frame.with_columns(
-        (pl.col("population_persons") * pl.when(known > 0).then(1 + unknown / known).otherwise(1.0)).alias(
-            "population_persons"
-        )
-    ).filter(pl.col("age_from").is_not_null())
 
 
 def hamilton_perry(population: Array, base: int, steps: int) -> Array:
@@ -253,9 +235,6 @@ LONGEST_BAND = 100
 FORECASTS = ("ipss_2018", "ipss_2018_extended", "ipss_2023")
 """Runs that say what is to be expected. A goal and a what-if (a plan's own, closed, sim1, sim2) foretell nothing, so
 the errors of past forecasts are no band of theirs."""
-_FIVE_YEARS = ((pl.col("age_from") % STEP_YEARS == 0) | (pl.col("age_group") == "unknown")) & (
-    (pl.col("age_to") - pl.col("age_from") == STEP_YEARS - 1) | pl.col("age_to").is_null()
-)
 
 
 @cache
@@ -289,60 +268,3 @@ def spread_of(table: pl.DataFrame, method: str) -> pl.DataFrame:
             ).with_columns(pl.lit(size).alias("size_class"), pl.lit(measure).alias("measure"))
         )
     return pl.concat(parts)
-
-
-def _incomplete(census: pl.DataFrame) -> pl.Series:
-    """Rows of an area, date and scope with a group of a sex that is missing from its total."""
-    apart = ~doubled_by_open_group("area_code", "as_of_date", "scope", "sex")
-    groups = pl.col("population_persons").filter(
-        ((pl.col("age_group") != "total") & _FIVE_YEARS & apart).fill_null(False)
-    )
-    total = pl.col("population_persons").filter(pl.col("age_group") == "total").max()
-    table = ["area_code", "as_of_date", "scope"]
-    missing = groups.null_count() > 0
-    return census.select((missing & groups.sum().ne_missing(total)).over([*table, "sex"]).any().over(table)).to_series()
-
-
-def doubled_by_open_group(*table: str) -> pl.Expr:
-    """True for the groups of 90 and more that the group 90+ of the same table holds too (two layouts of one date)."""
-    old = pl.col("age_from") >= 90
-    open_group = (pl.col("age_from") == 90) & pl.col("age_to").is_null()
-    return (old & ~open_group & open_group.any().over(table)).fill_null(False)
-
-
-def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.DataFrame:
-    """Cells of in_force.census_population as back-tests take them: ages grouped to 90+, unknown ages with a null age.
-
-    Returns municipality_code, year, sex, age_from, population_persons, for municipalities and years that have every
-    five-year age group; total population only. A group without a figure is nobody where the others make up the total of
-    their sex; else the municipality is left out for that year.
-    """
-    raw = raw.filter(~_incomplete(raw)) if raw["population_persons"].null_count() else raw
-    cells = raw.filter(
-        (pl.col("scope") == "total")
-        & pl.col("area_level").is_in(AREA_LEVELS)
-        & pl.col("sex").is_in(SEXES)
-        & (pl.col("age_group") != "total")
-        & pl.col("population_persons").is_not_null()
-        & _FIVE_YEARS
-        & ~doubled_by_open_group("area_code", "as_of_date", "scope", "sex")
-    ).select(
-        pl.col("area_code").alias("municipality_code"),
-        pl.col("as_of_date").dt.year().cast(pl.Int32).alias("year"),
-        "sex",
-        pl.col("age_from").clip(upper_bound=90),
-        "age_to",
-        "population_persons",
-    )
-    # Open groups below 90+ cannot be used.
-    per = cells.group_by("municipality_code", "year", "sex", "age_from").agg(
-        pl.col("population_persons").sum(),
-        (pl.col("age_to").is_null() & (pl.col("age_from") < 90)).any().alias("_open"),
-    )
-    whole = (
-        per.filter(pl.col("age_from").is_not_null())
-        .group_by("municipality_code", "year")
-        .agg(pl.len().alias("_n"), pl.col("_open").any().alias("_bad"))
-    )
-    kept = per.join(whole.filter((pl.col("_n") == 38) & ~pl.col("_bad")), on=["municipality_code", "year"], how="semi")
-    return kept.drop("_open") if years is None else kept.drop("_open").filter(pl.col("year").is_in(list(years)))

@@ -18,6 +18,7 @@ from sousei.projection.recover import k_factor, recover
 from sousei.projection.scenarios import BASIS, expand, pairs
 
 HORIZON = 2065
+HORIZON_2023 = 2070
 BLOCK = 4096  # keys worked on at once: what lies between input and result stays small and in reach of the cache
 
 
@@ -27,7 +28,8 @@ class Baseline(NamedTuple):
     years T + 1; published: how many of them the table holds; codes n; base (2, A, n); survival (T, 2, A - 1),
     birth_survival (T, 2) national; migration (T, 2, A - 1, n) the rest of the cohort change ratio; residual
     (T, 2, A, n) persons whom no ratio can give, None where there are none; child_woman_ratio, tfr, k (T + 1, n);
-    male_share (T, n).
+    male_share (T, n). basis: the scenario that is this baseline untouched; base_id: what it starts from (bases), None =
+    the edition's own base; base_ja (n,) the base in words.
     """
 
     years: list[int]
@@ -43,6 +45,9 @@ class Baseline(NamedTuple):
     k: Array
     male_share: Array
     national: National
+    basis: str = BASIS
+    base_id: str | None = None
+    base_ja: tuple[str, ...] = ()
 
 
 class Run(NamedTuple):
@@ -61,7 +66,7 @@ class Run(NamedTuple):
     which: Array
 
 
-def baseline(table: pl.DataFrame, last_year: int = HORIZON) -> Baseline:
+def baseline(table: pl.DataFrame, last_year: int = HORIZON, *, basis: str = BASIS) -> Baseline:
     """Rates of a published table and its extension to `last_year`.
 
     table: municipality_code, year, sex (male / female), age_from (0 ... 90), population_persons; every cell of every
@@ -107,6 +112,9 @@ def baseline(table: pl.DataFrame, last_year: int = HORIZON) -> Baseline:
         k,
         male_share,
         nat,
+        basis,
+        None,
+        (f"{years[0]}年国勢調査",) * len(codes),
     )
 
 
@@ -132,14 +140,15 @@ class Inputs(NamedTuple):
     which: Array
 
 
-def inputs(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None, basis: str = BASIS) -> Inputs:
-    """The arrays of every scenario that stands on `basis` for every municipality of `base` (or of `keys` only).
+def inputs(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None) -> Inputs:
+    """The arrays of every scenario that stands on the basis of `base` and starts from its base, for every
+    municipality of `base` (or of `keys` only).
 
     scenarios: as scenarios.tidy gives it. keys: municipality_code, scenario_id to run; default: all that apply. The
     scenario whose id is the basis itself is the untouched baseline.
     """
     if keys is None:
-        keys = pairs(scenarios, base.codes, [basis])
+        keys = pairs(scenarios, base.codes, [base.basis], base.base_id)
     position = {code: i for i, code in enumerate(base.codes)}
     index = np.array([position[code] for code in keys.get_column("municipality_code")], dtype=np.intp)
     assumed = expand(
@@ -186,13 +195,14 @@ def _run_of(index: Array) -> Array | slice:
     return index
 
 
-def run(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None, basis: str = BASIS) -> Run:
-    """Run every scenario that stands on `basis` for every municipality of `base`, at once, with its accounts.
+def run(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None) -> Run:
+    """Run every scenario that stands on the basis of `base` and starts from its base, for every
+    municipality of `base`, at once, with its accounts.
 
     Arguments as for `inputs`.
     """
     if keys is None:
-        keys = pairs(scenarios, base.codes, [basis])
+        keys = pairs(scenarios, base.codes, [base.basis], base.base_id)
     years, count = len(base.years), keys.height
     population = np.empty((years, *base.base.shape[:2], count))
     flows = [np.empty((years - 1, count)) for _ in Accounts._fields]
@@ -201,7 +211,7 @@ def run(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = 
     which = np.empty(count, dtype=np.intp)
     for first in range(0, count, BLOCK):
         here = slice(first, min(first + BLOCK, count))
-        given = inputs(base, scenarios, keys=keys[here], basis=basis)
+        given = inputs(base, scenarios, keys=keys[here])
         end, newcomers = given.arrivals_end, given.newcomers
         block = project(
             given.base,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sousei.foundation.home import Home
@@ -32,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     from sousei.publication.query import query
 
     release = shelf.find(Home.from_environment(), arguments.release)
+    opened = None
 
     def mart(name: str) -> Any:
         return query(f"from {name} where municipality_code = '{arguments.municipality}'", release)
@@ -42,11 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
             counted = sitting.counted_of_release(mart("fct_population"))
             frame = answers.backtest_table(counted, published, arguments.municipality)
             if frame.is_empty():
-                raise ProjectionError(_no_census(mart, arguments.municipality))
+                raise ProjectionError(_no_census(arguments.municipality))
         else:
             if published.is_empty():
-                raise ProjectionError(_no_table(mart, arguments.municipality))
-            opened = sitting.open_desk(published, _assumptions(arguments, release), arguments.municipality)
+                raise ProjectionError(_no_table(arguments.municipality))
+            opened = _opened(arguments, published, _assumptions(arguments, release), mart)
             if arguments.question == "charts":
                 return _charts(arguments, opened, mart)
             if arguments.question == "page":
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     form = "json" if arguments.json else arguments.format
     below: list[str] = []
     if form == "table":
-        frame, below = _readable(arguments, frame)
+        frame, below = _readable(arguments, frame, opened)
     sys.stdout.buffer.write(formats.formatted(frame, form))
     sys.stdout.flush()
     for line in below:
@@ -66,16 +66,35 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _readable(arguments: argparse.Namespace, frame: Any) -> tuple[Any, list[str]]:
+def _opened(arguments: argparse.Namespace, published: Any, assumptions: Any, mart: Any) -> Any:
+    """The sitting on the base that was asked for."""
+    from sousei.projection.desk import sitting
+
+    if arguments.base is None:
+        return sitting.open_desk(published, assumptions, arguments.municipality)
+    counted = mart("fct_population")
+    return sitting.open_desk(
+        published,
+        assumptions,
+        arguments.municipality,
+        base=arguments.base,
+        census_population=sitting.counted_of_release(counted),
+        registry_population=sitting.counted_of_release(counted, "resident_registry"),
+        totals=sitting.totals_of_release(counted),
+    )
+
+
+def _readable(arguments: argparse.Namespace, frame: Any, opened: Any) -> tuple[Any, list[str]]:
     """The table for people, and what it presumes, to be printed below it."""
     from sousei.orchestration.command import desk_shown
     from sousei.projection.conventions import PROFILE_LABELS
 
-    lang, below = arguments.lang, []
+    lang = arguments.lang
+    below = [] if opened is None else [f"{_BASE[lang]}: {opened.base_ja or opened.base.years[0]}（{opened.edition}）"]
     if "changed_ja" in frame.columns:
         names = [name for name in frame.columns if name not in ("changed_ja", "measure_ja")]
         labels = {name: PROFILE_LABELS.get(name, name) if lang == "ja" else name for name in names}
-        return desk_shown.spread(frame, labels, lang), [_WHAT_IF[lang]]
+        return desk_shown.spread(frame, labels, lang), [*below, _WHAT_IF[lang]]
     if arguments.question == "goal":
         first = frame.row(0, named=True)
         for row in frame.unique("scenario_id", keep="first", maintain_order=True).iter_rows(named=True):
@@ -88,40 +107,48 @@ def _readable(arguments: argparse.Namespace, frame: Any) -> tuple[Any, list[str]
     return desk_shown.shown(frame, arguments.question, lang), below
 
 
+_BASE = {"ja": "基準", "en": "Base"}
 _WHAT_IF = {
     "ja": "これは試算（そうしたらどうなるか）で、見込みではありません。",
     "en": "This is a what-if: what would follow, not what is to be expected.",
 }
 _RANGE = {
-    "ja": "最小・最大は、来る時・転出のしかた・期末に来た母の数え方を変えた答え。一つずつ変えた答えは --conventions で。",
+    "ja": "最小・最大は、来る時・転出のしかた・期末に来た母の数え方を変えた答え（一つずつは --conventions）。",
     "en": "Lowest and highest: over when they come, whether they leave, who is a mother. One at a time: --conventions.",
 }
 
 
-def _no_table(mart: Any, municipality: str) -> str:
+def _no_table(municipality: str) -> str:
     """Why there is no published table of a code: it is nobody's, it was not published, or it was not delivered."""
-    known = mart("dim_municipality")
-    if known.is_empty():
-        return f"{municipality} という団体・区はこの公表版の名簿にありません / no municipality {municipality} in this release"
-    name = known["name_ja"][0]
+    name = _name_of(municipality)
     if municipality.startswith("07"):
         return (
             f"{name}（{municipality}）の表はありません：平成30年推計は福島県を県計だけで公表しています / "
             "the 2018 projection was published for Fukushima as a whole only"
         )
     return (
-        f"{name}（{municipality}）の社人研推計（平成30年、男女・5歳階級別）は納品されていません。landing に納品してください / "
-        f"no published table of {municipality} was delivered"
+        f"{name}（{municipality}）の社人研推計（男女・5歳階級別）はこの公表版にありません。"
+        "この団体を含む表を landing に納品してください / "
+        f"this release has no published table of {municipality}"
     )
 
 
-def _no_census(mart: Any, municipality: str) -> str:
-    if mart("dim_municipality").is_empty():
-        return f"{municipality} という団体・区はこの公表版の名簿にありません / no municipality {municipality} in this release"
+def _no_census(municipality: str) -> str:
     return (
-        f"{municipality} の国勢調査（男女・5歳階級別）が5年おきに3回以上そろっていないので、"
+        f"{_name_of(municipality)}（{municipality}）の国勢調査（男女・5歳階級別）が5年おきに3回以上そろっていないので、"
         "過去の推計と比べられません / too few censuses by sex and age to test past projections"
     )
+
+
+def _name_of(municipality: str) -> str:
+    """The name of a code in the register of areas. Raises ProjectionError where no area has it."""
+    from sousei.ingest.areas.register import register
+    from sousei.projection.engine import ProjectionError
+
+    names = register().names_of.get(municipality)
+    if not names:
+        raise ProjectionError(f"{municipality} という市区町村はありません / there is no municipality {municipality}")
+    return sorted(names)[-1] if not isinstance(names, str) else names
 
 
 def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
@@ -150,7 +177,8 @@ def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
             "--scenarios で自分のシナリオ表を指定してください / "
             "this release is of before dim_scenario: make a new one, or give a table of your own by --scenarios"
         ) from None
-    return scenarios.tidy(told.select(*scenarios.COLUMNS))
+    late = [pl.lit(None, pl.String).alias(name) for name in scenarios.COLUMNS if name not in told.columns]
+    return scenarios.tidy(told.with_columns(late).select(*scenarios.COLUMNS))
 
 
 def _answer(arguments: argparse.Namespace, opened: Any) -> Any:
@@ -160,11 +188,11 @@ def _answer(arguments: argparse.Namespace, opened: Any) -> Any:
     if arguments.question == "scenarios":
         return answers.scenario_table(opened, arguments.scenario, years=arguments.year)
     if arguments.question == "goal":
-        ids = arguments.scenario or ["ipss_2018_extended"]
+        ids = arguments.scenario or [opened.basis]
         for scenario_id in ids if arguments.tfr else ():
             opened = goals.with_tfr(opened, scenario_id, arguments.tfr)
         chosen = arguments.profile or list(PROFILES)
-        own = dict(one if isinstance(one, tuple) else (one, PROFILES.get(one)) for one in chosen)
+        own: dict[str, Any] = dict(one if isinstance(one, tuple) else (one, PROFILES.get(one)) for one in chosen)
         asked = {
             "target_persons": arguments.target,
             "target_year": arguments.year,
@@ -230,7 +258,8 @@ def _page(arguments: argparse.Namespace, opened: Any, mart: Any, release: Releas
         return 0
     say(
         arguments,
-        f"{arguments.to}: 団体 {arguments.municipality} の試算のページ（{len(made):,}バイト）。ブラウザーで開いてください。",
+        f"{arguments.to}: 団体 {arguments.municipality} の試算のページ（{len(made):,}バイト）。"
+        "ブラウザーで開いてください。",
         f"{arguments.to}: what-if page of {arguments.municipality} ({len(made):,} bytes); open it in a browser.",
     )
     return 0

@@ -29,6 +29,12 @@ def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser, code: Ca
         metavar="CSV",
         help="自分のシナリオ表 / a scenario table of your own",
     )
+    desk.add_argument(
+        "--base",
+        metavar="[EDITION@]BASE",
+        help="どこから始めるか（census_2020、census_2025、registry_2023-01-01、ipss_2023、ipss_2023@census_2025。"
+        "既定は平成30年推計の2015年） / what the runs start from; default: the 2018 edition from 2015",
+    )
     table = argparse.ArgumentParser(add_help=False)
     table.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
 
@@ -60,7 +66,7 @@ def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser, code: Ca
     one.add_argument(
         "--measure", action="append", metavar="MEASURE", help="total, young, working_age, old, women_20_39"
     )
-    one.add_argument("--scenario", default="ipss_2018_extended", metavar="ID")
+    one.add_argument("--scenario", metavar="ID")
     one = question("decompose", "差を自然と社会に分ける / natural and social parts of a difference", "--year 2060")
     one.add_argument("--year", type=int, required=True, metavar="YEAR")
     question("backtest", "これまでの推計はどれだけ外れたか / how far projections have been off", "")

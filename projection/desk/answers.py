@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from sousei.projection import backtest, decompose
+from sousei.projection.counted import census_cells
 from sousei.projection.desk.asked import MEASURE_LABELS, known_scenarios, known_years
 from sousei.projection.desk.goals import arrival_values, goal_seek
 from sousei.projection.desk.sitting import Desk, scenario_labels
@@ -34,7 +35,7 @@ def scenario_table(
     scenario_id, label_ja, label_en, assumption_of, year, measure, measure_ja, persons, low_persons, high_persons,
     band_basis, implied_tfr, net_migration_persons (five years up to `year`), births, deaths.
     """
-    figures = run_figures(desk.run).with_columns(pl.lit("ipss_2018").alias("vintage")).select(FIGURE)
+    figures = run_figures(desk.run).with_columns(pl.lit(desk.edition).alias("vintage")).select(FIGURE)
     wanted = desk.run.keys.get_column("scenario_id").to_list()
     if scenario_ids is not None:
         wanted = known_scenarios(desk, scenario_ids)
@@ -44,7 +45,7 @@ def scenario_table(
     bands = _band(figures).select(
         "scenario_id", "year", "measure", "low_persons", "high_persons", pl.col("basis").alias("band_basis")
     )
-    flows = vision_frame(desk.run, "ipss_2018").select(
+    flows = vision_frame(desk.run, desk.edition).select(
         "scenario_id",
         "year",
         pl.col("implied_tfr").cast(pl.Float64),
@@ -107,7 +108,7 @@ def backtest_table(
     measure, measure_ja, base_persons, projected_persons, actual_persons, error_pct, p10, p90 (errors that 10 % and
     90 % of the municipalities of that size stayed below at that horizon, our engine). Empty where no census allows it.
     """
-    census = backtest.census_cells(census_population.filter(pl.col("area_code") == municipality_code))
+    census = census_cells(census_population.filter(pl.col("area_code") == municipality_code))
     parts = [backtest.own_backtest(census)]
     figures = published_figures(ipss_population.filter(pl.col("area_code") == municipality_code))
     for vintage, first in (("ipss_2018", 2015), ("ipss_2023", 2020)):
@@ -138,7 +139,7 @@ def whole_persons(desk: Desk, scenario_id: str, years: Sequence[int]) -> pl.Data
     """A scenario in whole persons that add up over sexes and ages, for publication (integers.publish)."""
     known_scenarios(desk, [scenario_id])
     known_years(desk, years)
-    cube = population_frame(desk.run, "ipss_2018")
+    cube = population_frame(desk.run, desk.edition)
     mine = cube.filter((pl.col("scenario_id") == scenario_id) & pl.col("year").is_in(list(years)))
     return publish(
         mine.select("municipality_code", "scenario_id", "year", "sex", "age_group", "age_from", "population_persons")

@@ -27,7 +27,6 @@ from sousei.projection.desk.asked import MEASURE_LABELS, known_measure, known_sc
 from sousei.projection.desk.sitting import Desk, scenario_labels
 from sousei.projection.engine import SEXES
 from sousei.projection.measures import run_figures
-from sousei.projection.scenarios import BASIS
 
 Knots = Sequence[tuple[int, float, str]]
 """A TFR path: (year, TFR of the five years that end in it, linear / step)."""
@@ -96,7 +95,7 @@ def goal_seek(
     target_year: int,
     from_year: int | None = None,
     measure: str = "total",
-    scenario_ids: Sequence[str] = (BASIS,),
+    scenario_ids: Sequence[str] | None = None,
     profiles: Sequence[str] | Mapping[str, Profile] = tuple(PROFILES),
     timing: str = CABINET.timing,
     leaving: str = CABINET.leaving,
@@ -111,7 +110,7 @@ def goal_seek(
     said_en, and the band of a forecast at the target year. Raises ProjectionError for what no profile can answer.
     """
     known_measure(measure)
-    known_scenarios(desk, scenario_ids)
+    scenario_ids = known_scenarios(desk, [desk.basis] if scenario_ids is None else scenario_ids)
     start = first_year(desk) if from_year is None else from_year
     known_years(desk, [target_year, start, *([] if to_year is None else [to_year])])
     given: dict[str, Profile | None] = (
@@ -191,7 +190,7 @@ def _bands(desk: Desk, scenario_ids: list[str], year: int, measure: str) -> pl.D
     figures = run_figures(desk.run).filter(mine)
     if not figures.height:
         return pl.DataFrame(schema={"scenario_id": pl.String, "low_persons": pl.Float64, "high_persons": pl.Float64})
-    bands = backtest.band_frame(figures.with_columns(pl.lit("ipss_2018").alias("vintage")))
+    bands = backtest.band_frame(figures.with_columns(pl.lit(desk.edition).alias("vintage")))
     return bands.filter((pl.col("year") == year) & (pl.col("measure") == measure)).select(
         "scenario_id", "low_persons", "high_persons"
     )
@@ -204,7 +203,7 @@ def conventions_table(
     target_year: int,
     from_year: int | None = None,
     measure: str = "total",
-    scenario_id: str = BASIS,
+    scenario_id: str | None = None,
     profiles: Sequence[str] | Mapping[str, Profile] = tuple(PROFILES),
     timing: str = CABINET.timing,
     leaving: str = CABINET.leaving,
@@ -213,9 +212,11 @@ def conventions_table(
 ) -> pl.DataFrame:
     """The same question with one convention changed at a time: changed_ja, then units a year of each profile.
 
-    The first row is the answer as asked. A profile without an answer is null; 0 where nothing is needed.
+    scenario_id: default the line that the desk stands on. The first row is the answer as asked. A profile without an
+    answer is null; 0 where nothing is needed.
     """
     start = first_year(desk) if from_year is None else from_year
+    scenario_id = desk.basis if scenario_id is None else scenario_id
     told = Conventions(timing, leaving, end_mothers)
     asked: dict[str, Any] = {
         "target_persons": target_persons,
@@ -258,11 +259,12 @@ def arrival_values(
     *,
     target_year: int,
     from_year: int | None = None,
-    scenario_id: str = BASIS,
+    scenario_id: str | None = None,
     measures: Sequence[str] = ("total",),
 ) -> pl.DataFrame:
     """What one arrival at the start of from_year adds at the target year, by measure, sex and age group."""
     start = first_year(desk) if from_year is None else from_year
+    scenario_id = desk.basis if scenario_id is None else scenario_id
     known_scenarios(desk, [scenario_id])
     known_years(desk, [target_year, start])
     for measure in measures:

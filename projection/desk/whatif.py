@@ -49,7 +49,12 @@ def rows(desk: Desk, asked: Setting) -> pl.DataFrame:
         raise ProjectionError(
             f"{asked.from_year}年からでは、推計の終わり {last}年までに何も起きません / starts too late"
         )
-    first: dict[str, Any] = {"item": "scenario", "basis": scenarios.BASIS, "year_from": desk.run.years[0]}
+    first: dict[str, Any] = {
+        "item": "scenario",
+        "basis": desk.basis,
+        "base": desk.base.base_id,
+        "year_from": desk.run.years[0],
+    }
     made = [first | {"year_to": last, "label_ja": "試算", "label_en": "What-if", "assumption_of": "plan"}]
     if asked.tfr is not None:
         year = asked.tfr_year or asked.from_year
@@ -99,7 +104,7 @@ def whatif_table(desk: Desk, asked: Setting) -> pl.DataFrame:
     """One row per year and measure: year, measure, measure_ja, measure_en, line_persons (the line that it stands on),
     persons, difference_persons, implied_tfr, net_migration_persons (five years up to `year`)."""
     mine = answered(desk, asked)
-    line = desk.run.keys.get_column("scenario_id").to_list().index(scenarios.BASIS)
+    line = desk.run.keys.get_column("scenario_id").to_list().index(desk.basis)
     before = {name: values[..., line] for name, values in vision.measures(desk.run.population).items()}
     after = {name: values[..., 0] for name, values in vision.measures(mine.population).items()}
     moved = [None, *mine.accounts.social[:, 0].tolist()]
@@ -135,7 +140,7 @@ def numbers(desk: Desk) -> dict[str, Any]:
     bands and profiles by name. Floats in full, so that the page is equal to the engine.
     """
     base, national = desk.base, desk.base.national
-    line = desk.run.keys.get_column("scenario_id").to_list().index(scenarios.BASIS)
+    line = desk.run.keys.get_column("scenario_id").to_list().index(desk.basis)
     left = [] if base.residual is None else np.argwhere(base.residual[..., 0] != 0).tolist()
     return {
         "years": base.years,

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from sousei.projection import backtest, decompose, vision
+from sousei.projection.counted import census_cells
 from sousei.projection.engine import ProjectionError
 from sousei.projection.exact import MICRO, PERSONS
 from sousei.projection.frames import population_frame, rates_frame, vision_frame
@@ -83,7 +84,7 @@ def build(
         if base_year is not None:
             frames["actuals"] = [refresh.actuals(totals, chosen[BASIS], chosen["ipss_2023"], chosen["plan"], base_year)]
         frames["refresh"] = [refresh.refresh(registry_population, census_population, chosen[BASIS], chosen["plan"])]
-        census = backtest.census_cells(census_population)
+        census = census_cells(census_population)
         frames["backtest"] = [
             *(
                 backtest.against(chosen[vintage], measures_of_census(census), method=vintage, base_year=first)
