@@ -27,7 +27,7 @@ from sousei.projection.conventions import (
     conventions,
 )
 from sousei.projection.engine import CHILDBEARING, SEXES, STEP_YEARS, Array, ProjectionError, step_matrix
-from sousei.projection.vision import Baseline, Run
+from sousei.projection.vision import Baseline, Run, multiplied
 
 WEIGHTS = {  # measure -> (sexes, ages) of the cells that count
     "total": (slice(0, 2), slice(0, None)),
@@ -99,7 +99,7 @@ def rates_of(base: Baseline, run: Run, municipality_code: str, scenario_id: str)
         )
     i = here.get_column("_i")[0]
     m = base.codes.index(municipality_code)
-    migration = base.migration[..., m] * run.multipliers[run.which[i]]
+    migration = multiplied(base.migration[..., m], run.multipliers[run.which[i]], base.survival)
     return base.survival + migration, run.child_woman_ratio[1:, i], base.male_share[:, m], run.population[..., i]
 
 

@@ -15,7 +15,8 @@ of others. `municipality_code` is a code or `*` for all; rows for a code replace
                           that end in year_from     basis' own value in the base year); `step`: jumps there, the
                                                     basis' own path before. The last knot holds to the end.
     migration_multiplier  factor on net migration   for steps inside year_from..year_to, cohorts whose age at the
-                          ratios                    start lies in age_from..age_to (blank = all), sex blank = both
+                          ratios                    start lies in age_from..age_to (blank = all), sex blank = both; no
+                                                    more leave than are there (vision.inputs)
     arrivals              persons per YEAR          spread evenly over sex (blank = both) and the groups age_from..
                                                     age_to, in steps inside year_from..year_to; timing start / mid /
                                                     end; they count like net migration (engine.newcomers_at_end)

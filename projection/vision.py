@@ -164,7 +164,8 @@ def inputs(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None
     residual = None if base.residual is None else base.residual.take(index, axis=-1)
     for factor in range(1, len(assumed.multipliers)):
         own = _run_of(np.flatnonzero(assumed.which == factor))
-        migration[..., own] *= assumed.multipliers[factor, ..., None]
+        multiplier = assumed.multipliers[factor, ..., None]
+        migration[..., own] = multiplied(migration[..., own], multiplier, base.survival[..., None])
         if residual is not None:
             residual[:, :, 1:, own] *= assumed.multipliers[factor, ..., None]
             residual[:, :, 0, own] *= assumed.multipliers[factor, :, :, 0, None]
@@ -186,6 +187,12 @@ def inputs(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None
         assumed.multipliers,
         assumed.which,
     )
+
+
+def multiplied(migration: Array, multiplier: Array, survival: Array) -> Array:
+    """Net migration ratios times a factor; no more leave than are there (survival + migration is never below 0)."""
+    moved = migration * multiplier
+    return moved if ((multiplier >= 0) & (multiplier <= 1)).all() else np.maximum(moved, -survival)
 
 
 def _run_of(index: Array) -> Array | slice:

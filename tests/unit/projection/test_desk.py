@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from sousei.ingest.tables import schema_of
-from sousei.projection.desk import answers
+from sousei.projection.desk import answers, goals, whatif
 from sousei.projection.desk import sitting as sittings
 from sousei.projection.desk.charts import png, svg
 from sousei.projection.desk.drawn import draw
@@ -52,12 +52,39 @@ def sitting(published) -> sittings.Desk:
     return sittings.open_desk(published, registers.night().scenarios, CODE)
 
 
-def test_every_projected_figure_stands_beside_its_band_and_what_it_implies(sitting):
+def test_every_forecast_stands_beside_its_band_and_every_run_beside_what_it_implies(sitting):
     table = answers.scenario_table(sitting)
     later = table.filter(pl.col("year") > 2015)
-    for column in ("low_persons", "high_persons", "implied_tfr", "net_migration_persons", "label_ja"):
+    for column in ("implied_tfr", "net_migration_persons", "label_ja", "label_en"):
         assert later[column].null_count() == 0, column
-    assert set(table["scenario_id"]) == {"ipss_2018_extended", "closed", "sim1", "sim2"}
+    is_forecast = later["scenario_id"] == "ipss_2018_extended"
+    for column in ("low_persons", "high_persons"):
+        assert (later[column].is_not_null() == is_forecast).all(), "a goal or a what-if foretells nothing"
+    assert {"ipss_2018_extended", "closed", "sim1", "sim2"} <= set(table["scenario_id"])
+
+
+def test_rows_stand_in_the_order_of_the_scenario_table_years_and_measures(sitting):
+    table = answers.scenario_table(sitting, ["sim2", "closed"], years=[2060, 2030])
+    assert table["scenario_id"].unique(maintain_order=True).to_list() == ["sim2", "closed"]
+    first = table.filter(pl.col("scenario_id") == "sim2")
+    assert first["year"].to_list() == [2030] * 5 + [2060] * 5
+    assert first["measure"].to_list() == ["total", "young", "working_age", "old", "women_20_39"] * 2
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda desk: answers.scenario_table(desk, years=[2058]),
+        lambda desk: answers.decomposition_table(desk, 2058),
+        lambda desk: answers.whole_persons(desk, "closed", [2058]),
+        lambda desk: answers.arrival_values(desk, target_year=2058),
+        lambda desk: answers.goal_seek(desk, target_persons=1, target_year=2058),
+        lambda desk: answers.goal_seek(desk, target_persons=1, target_year=2060, from_year=2058),
+    ],
+)
+def test_a_year_off_the_grid_is_refused_with_those_that_can_be_asked(sitting, asked):
+    with pytest.raises(ProjectionError, match=r"2058.*2060"):
+        asked(sitting)
 
 
 def test_an_unknown_scenario_is_refused_with_those_that_exist(sitting):
@@ -70,12 +97,66 @@ def test_a_municipality_without_a_table_is_refused(published):
         sittings.open_desk(published, registers.night().scenarios, "01100")
 
 
-def test_goal_seek_prints_one_row_per_profile_with_the_band(sitting):
-    found = answers.goal_seek(sitting, target_persons=9000, target_year=2060, from_year=2020)
+def test_goal_seek_prints_one_row_per_profile_with_its_conventions_and_their_range(sitting):
+    found = answers.goal_seek(sitting, target_persons=19_000, target_year=2060)
     assert found.height == 3
-    assert (found["timing"] == "mid").all()
+    assert (found["status"] == "reached").all()
+    assert (found["from_year"] == 2020).all()
+    assert (found["low_units_a_year"] < found["units_a_year"]).all()
+    assert (found["units_a_year"] < found["high_units_a_year"]).all()
     assert found["low_persons"].null_count() == 0
     assert found["profile_ja"].str.contains("夫婦|女性|人").all()
+    for word in ("半数が期首", "次の期から", "母に数える"):
+        assert found["conventions_ja"].str.contains(word).all()
+    assert found["tfr_path_ja"].str.contains("2015年").all()
+
+
+def test_a_target_below_the_line_needs_nothing_and_says_so(sitting):
+    found = answers.goal_seek(sitting, target_persons=10, target_year=2060)
+    assert found["units_a_year"].to_list() == [0.0] * 3
+    assert (found["status"] == "nothing_needed").all()
+    assert found["said_ja"].str.contains("転入は要りません").all()
+
+
+def test_a_profile_that_cannot_reach_it_says_why_and_costs_the_others_nothing(sitting):
+    own = {"年金世代": {("male", 65): 1.0}, "若い女性": {("female", 20): 1.0}}
+    found = answers.goal_seek(sitting, target_persons=9_000, target_year=2060, measure="young", profiles=own)
+    assert found["status"].to_list() == ["no_answer", "reached"]
+    assert found["units_a_year"][0] is None and found["units_a_year"][1] > 0
+    assert "変わりません" in found["said_ja"][0] and "cannot move" in found["said_en"][0]
+
+
+def test_a_target_that_more_than_the_town_would_have_to_move_to_every_year_is_out_of_reach(sitting):
+    found = answers.goal_seek(sitting, target_persons=5e7, target_year=2060)
+    assert (found["status"] == "no_answer").all()
+    assert found["said_ja"].str.contains("届きません").all()
+    assert found["units_a_year"].null_count() == 3
+
+
+def test_another_path_of_fertility_changes_the_answer_and_is_printed(sitting):
+    other = goals.with_tfr(sitting, "ipss_2018_extended", [(2030, 2.0, "linear")])
+    kept = answers.goal_seek(sitting, target_persons=19_000, target_year=2060)
+    found = answers.goal_seek(other, target_persons=19_000, target_year=2060)
+    assert (found["units_a_year"] < kept["units_a_year"]).all()
+    assert found["tfr_path_ja"].str.contains("2030年 2.00").all()
+    assert sitting.run.tfr[4, 0] != 2.0, "the sitting itself is as it was"
+
+
+def test_conventions_are_changed_one_at_a_time(sitting):
+    table = goals.conventions_table(sitting, target_persons=19_000, target_year=2060)
+    assert table["changed_ja"][0] == "聞かれたとおり"
+    assert table.height == table["changed_ja"].n_unique() >= 7
+    asked = answers.goal_seek(sitting, target_persons=19_000, target_year=2060)
+    assert table.row(0)[1:4] == tuple(asked["units_a_year"])
+    assert all(len(set(table[name])) > 4 for name in asked["profile"])
+
+
+def test_the_arrivals_of_an_answer_reach_the_target_as_a_scenario(sitting):
+    found = answers.goal_seek(sitting, target_persons=19_000, target_year=2060)
+    for name, units in found.select("profile", "units_a_year").rows():
+        table = whatif.whatif_table(sitting, whatif.Setting(2020, arrivals=units, profile=name))
+        reached = table.filter((pl.col("year") == 2060) & (pl.col("measure") == "total"))["persons"][0]
+        assert reached == pytest.approx(19_000, abs=1e-6), "numbers do what rates do"
 
 
 def test_own_profiles_can_be_asked_for(sitting):
