@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from sousei.projection import backtest, decompose, goal
+from sousei.projection import backtest, bands, decompose, goal
 from sousei.projection.counted import census_cells
 from sousei.projection.desk.sitting import Desk, scenario_labels
 from sousei.projection.engine import ProjectionError
@@ -40,7 +40,7 @@ def scenario_table(
     implied_tfr, net_migration_persons (five years up to `year`), births, deaths.
     """
     figures = run_figures(desk.run).with_columns(pl.lit("ipss_2018").alias("vintage")).select(FIGURE)
-    bands = backtest.band_frame(figures).select(
+    spread = bands.band_frame(figures).select(
         "scenario_id", "year", "measure", "low_persons", "high_persons", pl.col("basis").alias("band_basis")
     )
     flows = vision_frame(desk.run, "ipss_2018").select(
@@ -52,7 +52,7 @@ def scenario_table(
         pl.col("deaths").cast(pl.Float64),
     )
     out = (
-        figures.join(bands, on=["scenario_id", "year", "measure"], how="left", maintain_order="left")
+        figures.join(spread, on=["scenario_id", "year", "measure"], how="left", maintain_order="left")
         .join(flows, on=["scenario_id", "year"], how="left", maintain_order="left")
         .join(scenario_labels(desk), on="scenario_id", how="left", maintain_order="left")
     )
@@ -123,9 +123,9 @@ def goal_seek(
                     pl.lit(name).alias("profile"), pl.lit(goal.PROFILE_LABELS.get(name, name)).alias("profile_ja")
                 )
             )
-    bands = scenario_table(desk, scenario_ids, years=[target_year]).filter(pl.col("measure") == measure)
+    spread = scenario_table(desk, scenario_ids, years=[target_year]).filter(pl.col("measure") == measure)
     return pl.concat(rows).join(
-        bands.select("scenario_id", "label_ja", "low_persons", "high_persons"),
+        spread.select("scenario_id", "label_ja", "low_persons", "high_persons"),
         on="scenario_id",
         how="left",
         maintain_order="left",
@@ -173,11 +173,11 @@ def backtest_table(
     kept = [p for p in parts if p.height]
     if not kept:
         return pl.DataFrame()
-    peers = backtest.reference_quantiles().filter(pl.col("method") == "hamilton_perry")
+    peers = bands.reference_quantiles().filter(pl.col("method") == "hamilton_perry")
     return (
         pl.concat(kept)
         .with_columns(
-            backtest.size_class(pl.col("base_persons")).alias("size_class"),
+            bands.size_class(pl.col("base_persons")).alias("size_class"),
             pl.col("measure").replace_strict(MEASURE_LABELS).alias("measure_ja"),
         )
         .join(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from sousei.projection import backtest, decompose, vision
+from sousei.projection import backtest, bands, decompose, vision
 from sousei.projection.counted import census_cells
 from sousei.projection.engine import ProjectionError
 from sousei.projection.exact import MICRO, PERSONS
@@ -72,7 +72,7 @@ def build(
         frames["stage"] = [decompose.stage(result)]
     if figures:
         known = pl.concat([f.select(FIGURE) for f in figures])
-        frames["band"] = [backtest.band_frame(known.filter(pl.col("scenario_id").is_in(backtest.FORECASTS)))]
+        frames["band"] = [bands.band_frame(known.filter(pl.col("scenario_id").is_in(list(bands.FORECASTS))))]
         if cells.height:
             chosen_codes = whole_codes(base.codes, scenarios, printed)
             frames["integer"] = [integer_frame(frames["population"][-1], frames["band"][0], chosen_codes)]
@@ -109,7 +109,7 @@ def one_row_per_figure(frame: pl.DataFrame, name: str) -> None:
 
 def error_frame() -> pl.DataFrame:
     """What past projections of a size were off by after so many years: the table behind every band."""
-    return backtest.reference_quantiles().rename(
+    return bands.reference_quantiles().rename(
         {
             "n": "n_errors",
             "mape": "mean_absolute_error_pct",
