@@ -11,6 +11,8 @@ from datetime import date
 import polars as pl
 
 AREA_LEVELS = ("municipality", "designated_city")
+FIRST_EDITION = date(2018, 3, 1)
+"""The areas of the 2018 edition are those of this day."""
 
 
 def successors(changes: pl.DataFrame, since: date) -> dict[str, str]:

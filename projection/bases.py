@@ -18,7 +18,7 @@ An edition before `@` names whose rates are used: `ipss_2023@census_2025`; witho
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -97,21 +97,21 @@ def start(
     if not found:
         raise ProjectionError(f"基準「{base_id}」は使えません（census_2025、registry_2023-01-01 など）/ unknown base")
     today = [(current_code or {}).get(code, code) for code in edition.codes]
-    registry = _by_date(registry_cells(registry_population.filter(pl.col("area_code").is_in([*today, *edition.codes]))))
+    mine = pl.col("area_code").is_in({*today, *edition.codes})
+
+    def registry(first: date, last: date) -> dict[date, dict[str, Array]]:
+        return _by_date(registry_cells(registry_population.filter(mine & pl.col("as_of_date").is_between(first, last))))
+
     if found["registry"]:
-        parts = _of_registry(date.fromisoformat(found["registry"]), edition, today, registry)
-        year = parts.year
+        day = date.fromisoformat(found["registry"])
+        parts = _of_registry(day, edition, today, registry(date(day.year - 1, 1, 1), date(day.year + 1, 1, 1)))
     else:
         year = int(found["census"])
         _on_grid(year, edition, base_id)
-        counted = census_cells(
-            census_population.filter(
-                (pl.col("as_of_date") == date(year, 10, 1)) & pl.col("area_code").is_in([*today, *edition.codes])
-            )
-        )
+        counted = census_cells(census_population.filter(mine & (pl.col("as_of_date") == date(year, 10, 1))))
         parts = _of_census(base_id, year, edition, today, counted, registry, totals)
     if not parts.codes:
-        known = sorted({f"registry_{day}" for day in registry})
+        known = sorted({f"registry_{day}" for day in registry(date(1900, 1, 1), date(2999, 1, 1))})
         raise ProjectionError(
             f"基準 {base_id} の人口がありません。国勢調査（男女・年齢別か速報の総数）を納品してください。使える台帳: "
             f"{known or 'なし'} / no population of this base; registry dates at hand: {known}"
@@ -218,7 +218,7 @@ def _of_census(
     edition: Baseline,
     today: list[str],
     counted: pl.DataFrame,
-    registry: dict[date, dict[str, Array]],
+    registry_between: Callable[[date, date], dict[date, dict[str, Array]]],
     totals: pl.DataFrame,
 ) -> Start:
     by_age: dict[str, Array] = {}
@@ -230,6 +230,10 @@ def _of_census(
         code: (series, float(persons))
         for code, series, persons in totals.filter(day).select("municipality_code", "series", "persons").rows()
     }
+    ageless = [code for n, code in enumerate(today) if not {code, edition.codes[n]} & by_age.keys()]
+    registry = {}
+    if total and ageless:
+        registry = registry_between(date(year - REGISTRY_REACH_YEARS, 1, 1), date(year + 1, 1, 1))
     dates = sorted(
         (d for d in registry if -1 < _years_between(d, year) < REGISTRY_REACH_YEARS),
         key=lambda d: abs(_years_between(d, year)),

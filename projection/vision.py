@@ -6,6 +6,7 @@ Does not hold: what a scenario says (scenarios), tables of the warehouse (nightl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +49,21 @@ class Baseline(NamedTuple):
     basis: str = BASIS
     base_id: str | None = None
     base_ja: tuple[str, ...] = ()
+
+    def of(self, chosen: Sequence[int]) -> Baseline:
+        """The same of some municipalities, by their place in `codes`."""
+        at = np.array(chosen, dtype=np.intp)
+        return self._replace(
+            codes=[self.codes[n] for n in chosen],
+            base=self.base.take(at, axis=-1),
+            migration=self.migration.take(at, axis=-1),
+            residual=None if self.residual is None else self.residual.take(at, axis=-1),
+            child_woman_ratio=self.child_woman_ratio.take(at, axis=-1),
+            tfr=self.tfr.take(at, axis=-1),
+            k=self.k.take(at, axis=-1),
+            male_share=self.male_share.take(at, axis=-1),
+            base_ja=tuple(self.base_ja[n] for n in chosen),
+        )
 
 
 class Run(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from sousei.projection import backtest, decompose
+from sousei.projection import backtest, bands, decompose
 from sousei.projection.counted import census_cells
 from sousei.projection.desk.asked import MEASURE_LABELS, known_scenarios, known_years
 from sousei.projection.desk.goals import arrival_values, goal_seek
@@ -42,7 +42,7 @@ def scenario_table(
     if years is not None:
         known_years(desk, years)
     figures = figures.filter(pl.col("scenario_id").is_in(wanted))
-    bands = _band(figures).select(
+    spread = _band(figures).select(
         "scenario_id", "year", "measure", "low_persons", "high_persons", pl.col("basis").alias("band_basis")
     )
     flows = vision_frame(desk.run, desk.edition).select(
@@ -54,7 +54,7 @@ def scenario_table(
         pl.col("deaths").cast(pl.Float64),
     )
     out = (
-        figures.join(bands, on=["scenario_id", "year", "measure"], how="left", maintain_order="left")
+        figures.join(spread, on=["scenario_id", "year", "measure"], how="left", maintain_order="left")
         .join(flows, on=["scenario_id", "year"], how="left", maintain_order="left")
         .join(scenario_labels(desk), on="scenario_id", how="left", maintain_order="left")
     )
@@ -84,9 +84,9 @@ def scenario_table(
 
 def _band(figures: pl.DataFrame) -> pl.DataFrame:
     """The band of the forecasts among the figures; no row for the others."""
-    forecasts = figures.filter(pl.col("scenario_id").is_in(backtest.FORECASTS))
-    return backtest.band_frame(forecasts if forecasts.height else figures).filter(
-        pl.col("scenario_id").is_in(backtest.FORECASTS)
+    forecasts = figures.filter(pl.col("scenario_id").is_in(list(bands.FORECASTS)))
+    return bands.band_frame(forecasts if forecasts.height else figures).filter(
+        pl.col("scenario_id").is_in(list(bands.FORECASTS))
     )
 
 
@@ -118,11 +118,11 @@ def backtest_table(
     kept = [p for p in parts if p.height]
     if not kept:
         return pl.DataFrame()
-    peers = backtest.reference_quantiles().filter(pl.col("method") == "hamilton_perry")
+    peers = bands.reference_quantiles().filter(pl.col("method") == "hamilton_perry")
     return (
         pl.concat(kept)
         .with_columns(
-            backtest.size_class(pl.col("base_persons")).alias("size_class"),
+            bands.size_class(pl.col("base_persons")).alias("size_class"),
             pl.col("measure").replace_strict(MEASURE_LABELS).alias("measure_ja"),
         )
         .join(

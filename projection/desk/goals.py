@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from sousei.projection import backtest, goal, scenarios, vision
+from sousei.projection import bands, goal, scenarios, vision
 from sousei.projection.conventions import (
     CABINET,
     LEAVING,
@@ -130,8 +130,8 @@ def goal_seek(
             }
             rows.append(_answer(desk, scenario_id, name, profile, asked, told))
     found = pl.concat(rows)
-    bands = _bands(desk, list(scenario_ids), target_year, measure)
-    return found.join(bands, on="scenario_id", how="left", maintain_order="left").join(
+    spread = _bands(desk, list(scenario_ids), target_year, measure)
+    return found.join(spread, on="scenario_id", how="left", maintain_order="left").join(
         scenario_labels(desk).select("scenario_id", "label_ja", "label_en"),
         on="scenario_id",
         how="left",
@@ -186,12 +186,12 @@ def _too_many(row: dict[str, Any]) -> tuple[str, str]:
 
 def _bands(desk: Desk, scenario_ids: list[str], year: int, measure: str) -> pl.DataFrame:
     """The band of forecasts among the scenarios: scenario_id, low_persons, high_persons."""
-    mine = pl.col("scenario_id").is_in([one for one in scenario_ids if one in backtest.FORECASTS])
+    mine = pl.col("scenario_id").is_in([one for one in scenario_ids if one in bands.FORECASTS])
     figures = run_figures(desk.run).filter(mine)
     if not figures.height:
         return pl.DataFrame(schema={"scenario_id": pl.String, "low_persons": pl.Float64, "high_persons": pl.Float64})
-    bands = backtest.band_frame(figures.with_columns(pl.lit(desk.edition).alias("vintage")))
-    return bands.filter((pl.col("year") == year) & (pl.col("measure") == measure)).select(
+    spread = bands.band_frame(figures.with_columns(pl.lit(desk.edition).alias("vintage")))
+    return spread.filter((pl.col("year") == year) & (pl.col("measure") == measure)).select(
         "scenario_id", "low_persons", "high_persons"
     )
 

@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 
 from sousei.projection.areas import AREA_LEVELS
-from sousei.projection.backtest import bands, hamilton_perry
+from sousei.projection.backtest import hamilton_perry
+from sousei.projection.bands import bands
 from sousei.projection.counted import census_cells, registry_cells
 from sousei.projection.engine import STEP_YEARS, ProjectionError, take
 from sousei.projection.measures import measures_of, measures_of_census
