@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from sousei.projection.engine import ProjectionError
     from sousei.publication import formats, shelf
     from sousei.publication.query import query
+    from sousei.publication.whatif.release import Sittings
 
     release = shelf.find(Home.from_environment(), arguments.release)
     opened = None
@@ -46,11 +47,15 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             if published.is_empty():
                 raise ProjectionError(_no_table(arguments.municipality))
+            if arguments.question == "page" and arguments.base is None and arguments.scenarios is None:
+                return _page(
+                    arguments, Sittings(release, arguments.municipality).newest(arguments.municipality), release
+                )
             opened = _opened(arguments, published, _assumptions(arguments, release), mart)
+            if arguments.question == "page":
+                return _page(arguments, opened, release)
             if arguments.question == "charts":
                 return _charts(arguments, opened, mart)
-            if arguments.question == "page":
-                return _page(arguments, opened, mart, release)
             frame = _answer(arguments, opened)
     except ProjectionError as error:
         print(f"projection_refused: {error}", file=sys.stderr)
@@ -156,6 +161,7 @@ def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
     import polars as pl
 
     from sousei.projection import scenarios
+    from sousei.projection.desk import sitting
     from sousei.projection.engine import ProjectionError
     from sousei.publication.query import QueryError, query
 
@@ -177,8 +183,7 @@ def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
             "--scenarios で自分のシナリオ表を指定してください / "
             "this release is of before dim_scenario: make a new one, or give a table of your own by --scenarios"
         ) from None
-    late = [pl.lit(None, pl.String).alias(name) for name in scenarios.COLUMNS if name not in told.columns]
-    return scenarios.tidy(told.with_columns(late).select(*scenarios.COLUMNS))
+    return sitting.assumptions_of_release(told)
 
 
 def _answer(arguments: argparse.Namespace, opened: Any) -> Any:
@@ -238,8 +243,8 @@ def setting(arguments: argparse.Namespace, opened: Any) -> Any:
     )
 
 
-def _page(arguments: argparse.Namespace, opened: Any, mart: Any, release: Release) -> int:
-    """Write the page of what-ifs."""
+def _page(arguments: argparse.Namespace, opened: Any, release: Release) -> int:
+    """Write the page of what-ifs; without a base that was asked for it stands on the newest."""
     from sousei.foundation.files import write_bytes
     from sousei.orchestration.command.books import not_usable, taken
     from sousei.orchestration.command.words import emit, say
@@ -247,8 +252,7 @@ def _page(arguments: argparse.Namespace, opened: Any, mart: Any, release: Releas
 
     if refusal := taken(arguments):
         return refusal
-    town = mart("dim_municipality")
-    made = page(opened, name_ja=town["name_ja"][-1], release_id=release.release_id)
+    made = page(opened, name_ja=_name_of(arguments.municipality), release_id=release.release_id)
     try:
         write_bytes(arguments.to, made)
     except OSError as error:

@@ -13,7 +13,7 @@ from sousei.projection import bases, vision
 from sousei.projection.engine import ProjectionError
 from sousei.projection.fitted import fitted
 from sousei.projection.published import published_2023, published_cells
-from sousei.projection.scenarios import BASIS, BASIS_2023, FITTED_2023, labels, tidy
+from sousei.projection.scenarios import BASIS, BASIS_2023, COLUMNS, FITTED_2023, labels, tidy
 
 COUNTED = {
     "area_code": pl.String,
@@ -167,6 +167,12 @@ def published_of_release(mart_population_projection: pl.DataFrame) -> pl.DataFra
         pl.col("population_persons").cast(pl.Float64).round().cast(pl.Int64),
         pl.lit("").alias("source_id"),
     )
+
+
+def assumptions_of_release(dim_scenario: pl.DataFrame) -> pl.DataFrame:
+    """What `open_desk` takes as scenarios, from a release's dim_scenario; of one of before bases none is named."""
+    late = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in dim_scenario.columns]
+    return tidy(dim_scenario.with_columns(late).select(*COLUMNS))
 
 
 def counted_of_release(fct_population: pl.DataFrame, series: str = "census") -> pl.DataFrame:
