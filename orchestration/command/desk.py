@@ -272,26 +272,24 @@ def _page(arguments: argparse.Namespace, opened: Any, release: Release) -> int:
 def _charts(arguments: argparse.Namespace, opened: Any, mart: Any) -> int:
     import polars as pl
 
+    from sousei.projection.counted import census_cells
+    from sousei.projection.desk import sitting
     from sousei.projection.desk.charts.png import png
     from sousei.projection.desk.drawn import draw
 
-    counted = mart("fct_population").filter(
-        (pl.col("scope") == "total") & (pl.col("sex") == "total") & (pl.col("age_group") == "total")
-    )
-    totals = counted.select(
-        "municipality_code",
-        "as_of_date",
-        pl.when((pl.col("series") == "census") & (pl.col("value_status") == "preliminary"))
-        .then(pl.lit("census_preliminary"))
-        .otherwise("series")
-        .alias("series"),
-        pl.col("population_persons").cast(pl.Int64).alias("persons"),
-    )
+    counted, code = mart("fct_population"), arguments.municipality
+    published = sitting.published_of_release(mart("mart_population_projection"))
     printed = mart("mart_population_vision").filter((pl.col("scenario_id") == "plan") & pl.col("is_projection"))
     planned = printed.select("year", pl.col("total_persons").cast(pl.Float64).alias("persons")).drop_nulls()
-    town = mart("dim_municipality").filter(pl.col("valid_to").is_null())
     arguments.to.mkdir(parents=True, exist_ok=True)
-    drawn = draw(opened, name_ja=town["name_ja"][0], actual_totals=totals, plan_totals=planned)
+    drawn = draw(
+        opened,
+        name_ja=_name_of(code),
+        actual_totals=sitting.totals_of_release(counted),
+        plan_totals=planned,
+        edition_totals=sitting.totals_of_editions(published),
+        newest_census=census_cells(sitting.counted_of_release(counted)),
+    )
     for name, svg in drawn.items():
         path = arguments.to / f"{arguments.municipality}_{name}.svg"
         path.write_text(svg, encoding="utf-8")

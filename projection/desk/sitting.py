@@ -169,6 +169,20 @@ def published_of_release(mart_population_projection: pl.DataFrame) -> pl.DataFra
     )
 
 
+def totals_of_editions(ipss_population: pl.DataFrame) -> pl.DataFrame:
+    """The totals of published tables: vintage, year, persons; the sum of its cells where a table has no total."""
+    whole = (pl.col("sex") == "total") & (pl.col("age_group") == "total")
+    cells = pl.col("sex").is_in(["male", "female"]) & pl.col("age_from").is_not_null() & pl.col("age_group").ne("total")
+    said = ipss_population.filter(whole).select("vintage", "year", pl.col("population_persons").alias("persons"))
+    summed = (
+        ipss_population.filter(cells)
+        .group_by("vintage", "year")
+        .agg(pl.col("population_persons").sum().alias("persons"))
+        .join(said, on=["vintage", "year"], how="anti")
+    )
+    return pl.concat([said, summed]).sort("vintage", "year")
+
+
 def assumptions_of_release(dim_scenario: pl.DataFrame) -> pl.DataFrame:
     """What `open_desk` takes as scenarios, from a release's dim_scenario; of one of before bases none is named."""
     late = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in dim_scenario.columns]

@@ -153,12 +153,15 @@ function drawLines(mine, line, year) {
   add(svg, "path", { d: path(line), fill: "none", stroke: "#555", "stroke-width": 1.6, "stroke-dasharray": "7 4" });
   line.forEach((value, i) => add(svg, "path", { d: `M${x(i)} ${y(value) - 4}l4 4-4 4-4-4z`, fill: "#fff", stroke: "#555" }));
   add(svg, "path", { d: path(mine), fill: "none", stroke: "#000", "stroke-width": 2.2 });
-  mine.forEach((value, i) => add(svg, "circle", { cx: x(i), cy: y(value), r: i === at ? 5 : 3 }));
+  mine.forEach((value, i) => {
+    const half = i === at ? 5 : 3;
+    add(svg, "rect", { x: x(i) - half, y: y(value) - half, width: 2 * half, height: 2 * half });
+  });
   let [a, b] = [y(mine[T]), y(line[T])];
   if (Math.abs(a - b) < 34) { const middle = (a + b) / 2, up = a <= b ? -17 : 17; a = middle + up; b = middle - up; }
   const low = Math.max(a, b) - (bottom - 14);
   if (low > 0) { a -= low; b -= low; }
-  add(svg, "text", { x: right + 9, y: a, "font-weight": "bold" }, "● この設定");
+  add(svg, "text", { x: right + 9, y: a, "font-weight": "bold" }, "■ この設定");
   add(svg, "text", { x: right + 23, y: a + 14 }, persons(mine[T]));
   add(svg, "text", { x: right + 9, y: b }, "◇ 準拠の線");
   add(svg, "text", { x: right + 23, y: b + 14 }, persons(line[T]));

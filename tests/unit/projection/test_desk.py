@@ -13,6 +13,7 @@ from sousei.ingest.tables import schema_of
 from sousei.projection.desk import answers, goals, whatif
 from sousei.projection.desk import sitting as sittings
 from sousei.projection.desk.charts import png, svg
+from sousei.projection.desk.charts.axes import LOOKS
 from sousei.projection.desk.drawn import draw
 from sousei.projection.engine import ProjectionError, age_groups
 from sousei.projection.night import refresh
@@ -191,13 +192,29 @@ def test_no_census_gives_no_back_test(published):
     assert answers.backtest_table(empty("census_population"), published, CODE).is_empty()
 
 
+TOTALS = pl.DataFrame(
+    {
+        "municipality_code": [CODE] * 4,
+        "as_of_date": [date(2015, 10, 1), date(2020, 10, 1), date(2021, 1, 1), date(2025, 10, 1)],
+        "series": ["census", "census", "resident_registry", "census_preliminary"],
+        "persons": [16_000.0, 9_876.0, 9_800.0, 9_100.0],
+    }
+)
+
+
 @pytest.fixture(scope="module")
-def drawn(sitting) -> dict[str, str]:
-    totals = pl.DataFrame(
-        {"municipality_code": [CODE], "as_of_date": [date(2020, 10, 1)], "series": ["census"], "persons": [9_876.0]}
-    )
+def drawn(sitting, published) -> dict[str, str]:
     planned = pl.DataFrame({"year": [2025, 2060], "persons": [9_500.0, 7_000.0]})
-    return draw(sitting, name_ja="架空市<&>", actual_totals=totals, plan_totals=planned)
+    other = pl.DataFrame({"vintage": ["ipss_2023"] * 2, "year": [2020, 2050], "persons": [9_876.0, 6_000.0]})
+    newest = published.filter((pl.col("year") == 2020) & pl.col("sex").is_in(["male", "female"]))
+    return draw(
+        sitting,
+        name_ja="架空市<&>",
+        actual_totals=TOTALS,
+        plan_totals=planned,
+        edition_totals=other,
+        newest_census=newest.select("year", "sex", "age_from", "population_persons"),
+    )
 
 
 def test_charts_are_sound_svg_with_title_description_and_japanese_text(drawn):
@@ -234,15 +251,45 @@ def test_lines_of_one_chart_differ_without_colour(drawn):
     }
     greys = {c for c in colours if c not in ("none",)}
     assert all(c[1:3] == c[3:5] == c[5:7] for c in greys), greys
+    ends = [
+        e for e in root.iter("{http://www.w3.org/2000/svg}text") if (e.text or "").startswith(("社人研", "封鎖", "シ"))
+    ]
+    assert len(ends) == 3
     dashes = [e.get("stroke-dasharray") for e in root.iter("{http://www.w3.org/2000/svg}path")]
-    assert len(dashes) == len(set(dashes)) == 3
+    lines = [dash for dash in dashes if dash != "1 3"]  # those of the boundaries
+    assert len(lines) == 5 and len(set(lines)) == 4, "four lines and the counts, which have the heavy line"
 
 
-def test_the_fan_shows_the_actual_figure_at_its_place(drawn, sitting):
-    without = draw(sitting, name_ja="架空市")["fan"]
-    assert drawn["fan"].count("<circle") == without.count("<circle") + 2  # the figure and its place in the key
-    assert "実績 国勢調査" in drawn["fan"]
-    assert "計画の目標" in drawn["fan"] and "計画の目標" not in without
+def test_the_fan_says_what_was_counted_where_the_table_ends_and_whose_band_it_is(drawn, sitting):
+    fan = drawn["fan"]
+    for said in (
+        *("実績 国勢調査（2025年は速報）", "実績 住民基本台帳", "← 実績｜推計 →", "公表値は2045年まで、以後は延長"),
+        *("80%の幅（社人研推計準拠の線に対する）", "計画の目標 7,000（2060年）", "令和5年推計 6,000（2050年）"),
+    ):
+        assert said in fan, said
+    assert "計画の目標" not in draw(sitting, name_ja="架空市")["fan"]
+
+
+def test_the_base_stands_in_the_title_of_what_it_changes(drawn):
+    for name in ("pyramid", "fan", "natural_social", "stage"):
+        assert "基準 2015年国勢調査" in ET.fromstring(drawn[name])[0].text, name
+
+
+def test_the_pyramid_has_the_newest_census_as_an_outline(drawn, sitting):
+    assert "2020年国勢調査（実績）" in drawn["pyramid"]
+    assert "国勢調査（実績）" not in draw(sitting, name_ja="架空市")["pyramid"]
+
+
+def test_a_series_has_one_mark_in_every_chart_and_no_two_have_the_same():
+    looks = list(LOOKS.values())
+    assert len({(mark, filled) for _, mark, filled in looks}) == len(looks)
+
+
+def test_a_long_note_breaks_at_a_full_stop_and_stays_in_the_picture():
+    note = "あ" * 60 + "。" + "い" * 40 + "。"
+    texts = ET.fromstring(svg.picture("題", "説明", [], note)).findall("{http://www.w3.org/2000/svg}text")
+    assert [len(one.text) for one in texts[1:]] == [61, 41]
+    assert all(float(one.get("y")) < svg.HEIGHT for one in texts)
 
 
 def test_png_needs_its_renderer_and_a_japanese_font(drawn, monkeypatch):
