@@ -1,4 +1,5 @@
-"""The skeleton of every page that people open: one file without script that loads nothing from elsewhere.
+"""The skeleton of every page that people open: one file that loads nothing from elsewhere, without script unless the
+page's own policy names its hash.
 
 Holds: the environment that fills a room's templates, and what all pages share (document, table, style). Does not hold:
 what stands on a page (the room's own templates), or charts.

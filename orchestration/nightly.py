@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sousei.ingest.raw import RawResult
 
 SCENARIOS = SEEDS / "scenarios.csv"
+CHANGES = SEEDS / "municipality_changes.csv"
 CANDIDATE = "candidate.duckdb"
 DATABASE = "sousei.duckdb"
 
@@ -145,10 +146,11 @@ class Night:
     def project(self) -> dict[str, int]:
         """Step 2: all municipalities and scenarios at once; rows per projection table."""
         import duckdb
+        import polars
 
         from sousei.foundation.duck import parquet
         from sousei.foundation.files import write_parquet
-        from sousei.projection import scenarios
+        from sousei.projection import areas, scenarios
         from sousei.projection.night import build as projection
         from sousei.projection.night import plans
         from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
@@ -162,7 +164,10 @@ class Night:
                 connection.sql(f"from in_force.plan_register_{name}").pl() for name in ("scenario", "figure")
             )
             taken = plans.of_night(scenarios.read(SCENARIOS), own, printed)
-            built = projection.build(frames, scenarios=taken.scenarios, plan_figures=taken.figures)
+            changes = areas.successors(polars.read_csv(CHANGES, infer_schema=False), areas.FIRST_EDITION)
+            built = projection.build(
+                frames, scenarios=taken.scenarios, plan_figures=taken.figures, current_code=changes
+            )
             connection.execute("create schema if not exists projection")
             connection.register("plan_fault", taken.faults)
             connection.execute("create or replace table projection.plan_fault as from plan_fault")

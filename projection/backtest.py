@@ -1,7 +1,7 @@
-"""How sure: what the engine would have said at each past census, against the censuses after it; bands from that.
+"""What the engine would have said at each past census, and what was published, against the censuses after it.
 
-Holds: unknown ages, back-test of the engine and of published projections, error quantiles, bands on figures. Does not
-hold: the reference table of quantiles (reference/error_quantiles.csv, derived from here).
+Holds: back-test of the engine and of published projections. Does not hold: quantiles of these errors and the bands on
+figures (bands).
 
 The engine at a past census knows only what was known then: cohort change ratios of the five years before, the child-
 woman ratio and the sex ratio of that census, all held (Hamilton-Perry). The first census of a series has no five years
@@ -11,38 +11,14 @@ before it and so cannot be a base.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 import polars as pl
 
-from sousei.projection.areas import AREA_LEVELS
-from sousei.projection.engine import SEXES, STEP_YEARS, Array, ProjectionError, project, take
-from sousei.projection.national import REFERENCE
+from sousei.projection.counted import allocate_unknown
+from sousei.projection.engine import STEP_YEARS, Array, ProjectionError, project, take
 from sousei.projection.recover import recover
 from sousei.projection.vision import MEASURES, measures
-
-SIZE_BOUNDS = (0, 3_000, 10_000, 30_000, 100_000, None)
-COVERAGE_PCT = 80
-LOW, HIGH = 0.10, 0.90
-
-
-def allocate_unknown(frame: pl.DataFrame) -> pl.DataFrame:
-    """Persons of unknown age shared out over the known ages of the same municipality, year and sex in proportion.
-
-    frame: municipality_code, year, sex (male / female), age_from (null = unknown), population_persons. Returns the
-    same without the unknown rows, as Float64. This is the fallback: where the statistics office has published a table
-    with unknown ages allocated (it puts more of them among the old), use that instead.
-    """
-    keys = ["municipality_code", "year", "sex"]
-    known = pl.col("population_persons").filter(pl.col("age_from").is_not_null()).sum().over(keys)
-    unknown = pl.col("population_persons").filter(pl.col("age_from").is_null()).sum().over(keys)
-    return frame.with_columns(
-        (pl.col("population_persons") * pl.when(known > 0).then(1 + unknown / known).otherwise(1.0)).alias(
-            "population_persons"
-        )
-    ).filter(pl.col("age_from").is_not_null())
 
 
 def hamilton_perry(population: Array, base: int, steps: int) -> Array:
@@ -162,187 +138,3 @@ def _errors(
             for name in MEASURES
         ]
     )
-
-
-def size_class(persons: pl.Expr) -> pl.Expr:
-    """`0-3000`, `3000-10000` ... `100000+` of a population."""
-    out = pl.lit(_class_label(len(SIZE_BOUNDS) - 2))
-    for i in range(len(SIZE_BOUNDS) - 3, -1, -1):
-        out = pl.when(persons < SIZE_BOUNDS[i + 1]).then(pl.lit(_class_label(i))).otherwise(out)
-    return out
-
-
-def _class_label(i: int) -> str:
-    low, high = SIZE_BOUNDS[i], SIZE_BOUNDS[i + 1]
-    return f"{low}-{high}" if high else f"{low}+"
-
-
-def quantiles(errors: pl.DataFrame) -> pl.DataFrame:
-    """Error quantiles by method, horizon, size class of the base year and measure, in percent of the actual figure.
-
-    method, horizon_years, size_class, measure, n, mape (mean absolute error), malpe (mean error), p10, p50, p90.
-    """
-    error = pl.col("error_pct")
-    return (
-        errors.filter(error.is_not_null() & (pl.col("base_persons") > 0))
-        .with_columns(size_class(pl.col("base_persons")).alias("size_class"))
-        .group_by("method", "horizon_years", "size_class", "measure")
-        .agg(
-            pl.len().alias("n"),
-            error.abs().mean().alias("mape"),
-            error.mean().alias("malpe"),
-            error.quantile(LOW, "linear").alias("p10"),
-            error.median().alias("p50"),
-            error.quantile(HIGH, "linear").alias("p90"),
-        )
-        .sort(
-            "method",
-            "horizon_years",
-            pl.col("size_class").str.extract(r"^(\d+)").cast(pl.Int64),
-            pl.col("measure").replace_strict({m: i for i, m in enumerate(MEASURES)}),
-        )
-    )
-
-
-@cache
-def reference_quantiles() -> pl.DataFrame:
-    """Our own recomputed table: Hamilton-Perry at every census base 1985-2010, all municipalities but Fukushima."""
-    return pl.read_csv(REFERENCE / "error_quantiles.csv").with_columns(pl.col("horizon_years").cast(pl.Int32))
-
-
-def bands(figures: pl.DataFrame, table: pl.DataFrame | None = None, *, method: str = "hamilton_perry") -> pl.DataFrame:
-    """80 % bands on projected figures from the errors of past projections of that size and horizon.
-
-    figures: any columns with base_persons (total in the base year), horizon_years (> 0), measure, population_persons.
-    Adds low_persons, high_persons, coverage_pct, size_class, n_errors, basis. An error e means projected = actual x
-    (1 + e), so the band is figure / (1 + p90) ... figure / (1 + p10), in logs never narrower than at a shorter horizon
-    (25 and 30 years rest on one or two bases). Beyond the longest horizon tested the logs of its ends grow in
-    proportion to the horizon (basis backtest_extrapolated); between tested horizons they are read on a straight line.
-    """
-    spread = _reference_spread(method) if table is None else spread_of(table, method)
-    value = pl.col("population_persons").cast(pl.Float64)
-    return (
-        figures.with_columns(
-            size_class(pl.col("base_persons")).alias("size_class"), pl.col("horizon_years").cast(pl.Int32)
-        )
-        .join(spread, on=["size_class", "measure", "horizon_years"], how="left", maintain_order="left")
-        .with_columns(
-            (value * (-pl.col("_up")).exp()).alias("low_persons"),
-            (value * (-pl.col("_down")).exp()).alias("high_persons"),
-            pl.lit(COVERAGE_PCT, pl.Int16).alias("coverage_pct"),
-        )
-        .drop("_up", "_down")
-    )
-
-
-def band_frame(figures: pl.DataFrame) -> pl.DataFrame:
-    """80 % bands on every projected figure; the horizon counts from the vintage's census base."""
-    first = pl.col("year").min().over("municipality_code", "scenario_id")
-    size = pl.col("persons").filter((pl.col("measure") == "total") & (pl.col("year") == pl.col("_first"))).first()
-    asked = (
-        figures.with_columns(first.alias("_first"))
-        .with_columns(size.over("municipality_code", "scenario_id").alias("base_persons"))
-        .with_columns((pl.col("year") - pl.col("_first")).alias("horizon_years"))
-        .filter((pl.col("horizon_years") > 0) & pl.col("base_persons").is_not_null())
-        .rename({"persons": "population_persons"})
-    )
-    return bands(asked) if asked.height else asked
-
-
-LONGEST_BAND = 100
-FORECASTS = ("ipss_2018", "ipss_2018_extended", "ipss_2023")
-"""Runs that say what is to be expected. A goal and a what-if (a plan's own, closed, sim1, sim2) foretell nothing, so
-the errors of past forecasts are no band of theirs."""
-_FIVE_YEARS = ((pl.col("age_from") % STEP_YEARS == 0) | (pl.col("age_group") == "unknown")) & (
-    (pl.col("age_to") - pl.col("age_from") == STEP_YEARS - 1) | pl.col("age_to").is_null()
-)
-
-
-@cache
-def _reference_spread(method: str) -> pl.DataFrame:
-    return spread_of(reference_quantiles(), method)
-
-
-def spread_of(table: pl.DataFrame, method: str) -> pl.DataFrame:
-    """Ends of the band in logs for every horizon of 1 to 100 years: size_class, measure, horizon_years, n_errors,
-    basis, _up and _down (logs of 1 + p90 and 1 + p10)."""
-    mine = table.filter(pl.col("method") == method).sort("horizon_years")
-    longest = int(mine.get_column("horizon_years").max())  # type: ignore[arg-type]
-    wanted = np.arange(1, LONGEST_BAND + 1)
-    beyond = np.maximum(wanted / longest, 1.0)
-    parts = []
-    for (size, measure), part in mine.group_by("size_class", "measure", maintain_order=True):
-        tested = np.concatenate([[0], part.get_column("horizon_years").to_numpy()])
-        up = np.maximum.accumulate(np.concatenate([[0.0], np.log1p(part.get_column("p90").to_numpy() / 100.0)]))
-        down = np.minimum.accumulate(np.concatenate([[0.0], np.log1p(part.get_column("p10").to_numpy() / 100.0)]))
-        counts = part.get_column("n").to_numpy()
-        behind = counts[np.minimum(np.searchsorted(tested[1:], wanted), len(counts) - 1)]
-        parts.append(
-            pl.DataFrame(
-                {
-                    "horizon_years": wanted.astype(np.int32),
-                    "n_errors": behind.astype(np.int64),
-                    "_up": np.interp(wanted, tested, up) * beyond,
-                    "_down": np.interp(wanted, tested, down) * beyond,
-                    "basis": np.where(wanted <= longest, "backtest", "backtest_extrapolated").tolist(),
-                }
-            ).with_columns(pl.lit(size).alias("size_class"), pl.lit(measure).alias("measure"))
-        )
-    return pl.concat(parts)
-
-
-def _incomplete(census: pl.DataFrame) -> pl.Series:
-    """Rows of an area, date and scope with a group of a sex that is missing from its total."""
-    apart = ~doubled_by_open_group("area_code", "as_of_date", "scope", "sex")
-    groups = pl.col("population_persons").filter(
-        ((pl.col("age_group") != "total") & _FIVE_YEARS & apart).fill_null(False)
-    )
-    total = pl.col("population_persons").filter(pl.col("age_group") == "total").max()
-    table = ["area_code", "as_of_date", "scope"]
-    missing = groups.null_count() > 0
-    return census.select((missing & groups.sum().ne_missing(total)).over([*table, "sex"]).any().over(table)).to_series()
-
-
-def doubled_by_open_group(*table: str) -> pl.Expr:
-    """True for the groups of 90 and more that the group 90+ of the same table holds too (two layouts of one date)."""
-    old = pl.col("age_from") >= 90
-    open_group = (pl.col("age_from") == 90) & pl.col("age_to").is_null()
-    return (old & ~open_group & open_group.any().over(table)).fill_null(False)
-
-
-def census_cells(raw: pl.DataFrame, years: Sequence[int] | None = None) -> pl.DataFrame:
-    """Cells of in_force.census_population as back-tests take them: ages grouped to 90+, unknown ages with a null age.
-
-    Returns municipality_code, year, sex, age_from, population_persons, for municipalities and years that have every
-    five-year age group; total population only. A group without a figure is nobody where the others make up the total of
-    their sex; else the municipality is left out for that year.
-    """
-    raw = raw.filter(~_incomplete(raw)) if raw["population_persons"].null_count() else raw
-    cells = raw.filter(
-        (pl.col("scope") == "total")
-        & pl.col("area_level").is_in(AREA_LEVELS)
-        & pl.col("sex").is_in(SEXES)
-        & (pl.col("age_group") != "total")
-        & pl.col("population_persons").is_not_null()
-        & _FIVE_YEARS
-        & ~doubled_by_open_group("area_code", "as_of_date", "scope", "sex")
-    ).select(
-        pl.col("area_code").alias("municipality_code"),
-        pl.col("as_of_date").dt.year().cast(pl.Int32).alias("year"),
-        "sex",
-        pl.col("age_from").clip(upper_bound=90),
-        "age_to",
-        "population_persons",
-    )
-    # Open groups below 90+ cannot be used.
-    per = cells.group_by("municipality_code", "year", "sex", "age_from").agg(
-        pl.col("population_persons").sum(),
-        (pl.col("age_to").is_null() & (pl.col("age_from") < 90)).any().alias("_open"),
-    )
-    whole = (
-        per.filter(pl.col("age_from").is_not_null())
-        .group_by("municipality_code", "year")
-        .agg(pl.len().alias("_n"), pl.col("_open").any().alias("_bad"))
-    )
-    kept = per.join(whole.filter((pl.col("_n") == 38) & ~pl.col("_bad")), on=["municipality_code", "year"], how="semi")
-    return kept.drop("_open") if years is None else kept.drop("_open").filter(pl.col("year").is_in(list(years)))

@@ -58,6 +58,7 @@ def project(
     *,
     arrivals_start: Array | None = None,
     arrivals_end: Array | None = None,
+    newcomers: Array | None = None,
     childbearing: slice = CHILDBEARING,
     out: Array | None = None,
 ) -> Array:
@@ -65,8 +66,10 @@ def project(
 
     base (2, A, keys...) persons; ratio (T, 2, A-1, keys...) survival + net migration of a step; child_woman_ratio and
     male_share (T, keys...), both of the END of the step; arrivals (T, 2, A, keys...) persons in the step who come at
-    its start (they then age, move and have children like residents) or at its end (added after births). Key axes
-    broadcast. Returns (T + 1, 2, A, keys...) persons, the base first; written into `out` where it is given.
+    its start (they then age, move and have children like residents) or at its end (added after births); newcomers
+    (T, 2, A, keys...) persons who came whenever in the step and are there at its end, by their age then: what net
+    migration is in the ratios, hence mothers of the step too (`newcomers_at_end`). Key axes broadcast. Returns
+    (T + 1, 2, A, keys...) persons, the base first; written into `out` where it is given.
     """
     ages = base.shape[1]
     if ratio.shape[1:3] != (2, ages - 1):
@@ -79,7 +82,7 @@ def project(
         ratio.shape[3:],
         child_woman_ratio.shape[1:],
         male_share.shape[1:],
-        *(a.shape[3:] for a in (arrivals_start, arrivals_end) if a is not None),
+        *(a.shape[3:] for a in (arrivals_start, arrivals_end, newcomers) if a is not None),
     )
     out = np.empty((len(ratio) + 1, 2, ages, *keys)) if out is None else out
     out[0] = base
@@ -89,12 +92,30 @@ def project(
             now = now + arrivals_start[t]
         np.multiply(now[:, :-2], ratio[t, :, :-1], out=then[:, 1:-1])
         np.multiply(now[:, -2] + now[:, -1], ratio[t, :, -1], out=then[:, -1])
+        if newcomers is not None:
+            then[:, 1:] += newcomers[t, :, 1:]
         children = then[1, childbearing].sum(axis=0) * child_woman_ratio[t]
         boys = children * male_share[t]
         then[0, 0], then[1, 0] = boys, children - boys
+        if newcomers is not None:
+            then[:, 0] += newcomers[t, :, 0]
         if arrivals_end is not None:
             then += arrivals_end[t]
     return out
+
+
+def newcomers_at_end(arrivals_start: Array, arrivals_end: Array, survival: Array) -> Array:
+    """Who of a step's arrivals is there at its end, (T, 2, A, keys), by age then.
+
+    arrivals (T, 2, A, keys) persons who come at the start (by their age then; they survive the step and do not move
+    again in it) and at the end; survival (T, 2, A - 1). That is what a net migration ratio counts: migrants of the
+    step, measured at its end.
+    """
+    there = np.array(arrivals_end, dtype=float)
+    lived = survival[..., None]
+    there[:, :, 1:-1] += arrivals_start[:, :, :-2] * lived[:, :, :-1]
+    there[:, :, -1] += (arrivals_start[:, :, -2] + arrivals_start[:, :, -1]) * lived[:, :, -1]
+    return there
 
 
 def step_matrix(ratio: Array, child_woman_ratio: float, male_share: float, childbearing: slice = CHILDBEARING) -> Array:
@@ -123,26 +144,31 @@ def accounts(
     *,
     arrivals_start: Array | None = None,
     arrivals_end: Array | None = None,
+    newcomers: Array | None = None,
 ) -> Accounts:
     """Births, deaths, natural and social change of every step of a run of `project`.
 
     population (T + 1, 2, A, keys...) as returned; survival and migration (T, 2, A - 1, keys...) whose sum was the
     ratio; birth_survival (T, 2, keys...) survivors at 0-4 per birth. A child-woman ratio has infant deaths and infant
     moves netted out, so: births = children / birth_survival, their deaths = births - children, and no infant counts
-    as a migrant. Hence change = natural + social exactly, and a run with no migration has no social change.
+    as a migrant; newcomers count as they are at the end of the step. Hence change = natural + social exactly, and a run
+    with no migration has no social change.
     """
     steps, keys = len(population) - 1, population.shape[3:]
     births, deaths, social = (np.empty((steps, *keys)) for _ in range(3))
     for t in range(steps):  # one step at a time: the arrays between stay small
         start = population[t] if arrivals_start is None else population[t] + arrivals_start[t]
-        children = population[t + 1, :, 0] if arrivals_end is None else population[t + 1, :, 0] - arrivals_end[t, :, 0]
+        children = population[t + 1, :, 0]
+        for late in (arrivals_end, newcomers):
+            if late is not None:
+                children = children - late[t, :, 0]
         cohorts = np.concatenate([start[:, :-2], start[:, -2:].sum(axis=1, keepdims=True)], axis=1)
         born = children / birth_survival[t]
         births[t] = born.sum(axis=0)
         deaths[t] = (cohorts * (1.0 - survival[t])).sum(axis=(0, 1)) + (born - children).sum(axis=0)
         cohorts *= migration[t]
         social[t] = cohorts.sum(axis=(0, 1))
-        for arrivals in (arrivals_start, arrivals_end):
+        for arrivals in (arrivals_start, arrivals_end, newcomers):
             if arrivals is not None:
                 social[t] += arrivals[t].sum(axis=(0, 1))
     return Accounts(births, deaths, births - deaths, social)

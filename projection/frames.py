@@ -13,7 +13,6 @@ from sousei.projection import vision
 from sousei.projection.engine import SEXES, STEP_YEARS, Array, age_groups
 from sousei.projection.exact import PERSONS, decimals, exact
 from sousei.projection.recover import SPLIT_BASIS
-from sousei.projection.scenarios import BASIS
 
 
 def population_frame(result: vision.Run, vintage: str) -> pl.DataFrame:
@@ -88,6 +87,6 @@ def rates_frame(base: vision.Baseline) -> pl.DataFrame:
         decimals(exact(survival + base.migration)).alias("cohort_change_ratio"),
         decimals(exact(survival)).alias("survival_ratio"),
         decimals(exact(survival + base.migration) - exact(survival)).alias("net_migration_ratio"),
-        pl.lit(BASIS).alias("scenario_id"),
+        pl.lit(base.basis).alias("scenario_id"),
         pl.lit(SPLIT_BASIS).alias("split_basis"),
     )

@@ -1,23 +1,33 @@
 """Goal seek: how many arrivals a year reach a target, and what one arrival is worth by age and sex.
 
-Holds: the closed form (a projection is linear in arrivals, so one backward pass answers for every profile). Does not
-hold: where the rates come from (vision), printing (desk).
+Holds: the closed form: a projection is linear in arrivals, so one backward pass answers for every profile. Does not
+hold: what an answer presumes (conventions), where the rates come from (vision), printing (desk).
 
-Timing, always stated: `start` = everyone of a five-year step comes at its first day (ages, moves and has children like
-a resident); `end` = at its last day (no children in that step yet); `mid` = half and half, the reading of "evenly
-through the years".
+The answer is a what-if: the same target asks for 4.7 or for 6.6 families a year by convention alone. So every answer
+names its conventions, with the lowest and the highest answer of all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from sousei.projection.components import START_SHARE
-from sousei.projection.engine import SEXES, STEP_YEARS, Array, ProjectionError, step_matrix
-from sousei.projection.vision import Baseline, Run
+from sousei.projection.conventions import (
+    ALL_CONVENTIONS,
+    CABINET,
+    PROFILES,
+    Conventions,
+    Profile,
+    checked,
+    conventions,
+)
+from sousei.projection.engine import CHILDBEARING, SEXES, STEP_YEARS, Array, ProjectionError, step_matrix
+from sousei.projection.vision import Baseline, Run, multiplied
 
 WEIGHTS = {  # measure -> (sexes, ages) of the cells that count
     "total": (slice(0, 2), slice(0, None)),
@@ -26,16 +36,38 @@ WEIGHTS = {  # measure -> (sexes, ages) of the cells that count
     "old": (slice(0, 2), slice(13, None)),
     "women_20_39": (slice(1, 2), slice(4, 8)),
 }
-PROFILES: dict[str, dict[tuple[str, int], float]] = {  # persons per unit by (sex, first age)
-    "family_30_34_one_child": {("male", 30): 1.0, ("female", 30): 1.0, ("male", 0): 0.5, ("female", 0): 0.5},
-    "women_20_24": {("female", 20): 1.0},
-    "persons_20_39": {(sex, age): 0.125 for sex in SEXES for age in (20, 25, 30, 35)},
-}
-PROFILE_LABELS = {
-    "family_30_34_one_child": "夫婦（30〜34歳）と0〜4歳の子1人の世帯",
-    "women_20_24": "20〜24歳の女性1人",
-    "persons_20_39": "20〜39歳の人1人（男女・4階級均等）",
-}
+ROW = pl.Schema(
+    {
+        "municipality_code": pl.String,
+        "scenario_id": pl.String,
+        "measure": pl.String,
+        "target_year": pl.Int64,
+        "target_persons": pl.Float64,
+        "without_persons": pl.Float64,
+        "gap_persons": pl.Float64,
+        "profile": pl.String,
+        "timing": pl.String,
+        "leaving": pl.String,
+        "end_mothers": pl.Boolean,
+        "from_year": pl.Int64,
+        "to_year": pl.Int64,
+        "effect_per_unit_a_year": pl.Float64,
+        "units_a_year": pl.Float64,
+        "persons_a_year": pl.Float64,
+        "persons_in_all": pl.Float64,
+        "low_units_a_year": pl.Float64,
+        "low_conventions": pl.String,
+        "high_units_a_year": pl.Float64,
+        "high_conventions": pl.String,
+    }
+)
+"""An answer of `seek`."""
+NOTHING = 1e-12
+"""Persons at the target below which an arrival has no effect."""
+
+
+class CannotMoveError(ProjectionError):
+    """These arrivals do not change the measure at the target year, however many come."""
 
 
 def value_of_arrival(ratio: Array, child_woman_ratio: Array, male_share: Array, measure: str, steps: int) -> Array:
@@ -67,8 +99,66 @@ def rates_of(base: Baseline, run: Run, municipality_code: str, scenario_id: str)
         )
     i = here.get_column("_i")[0]
     m = base.codes.index(municipality_code)
-    migration = base.migration[..., m] * run.multipliers[run.which[i]]
+    migration = multiplied(base.migration[..., m], run.multipliers[run.which[i]], base.survival)
     return base.survival + migration, run.child_woman_ratio[1:, i], base.male_share[:, m], run.population[..., i]
+
+
+class Aim(NamedTuple):
+    """What is aimed at, and what a person present at each time is worth for it: values (T + 1, 2, A) of one who leaves
+    like residents, staying of one who never leaves, with the rates of the T steps up to the target year."""
+
+    values: Array
+    staying: Array
+    ratio: Array
+    survival: Array
+    child_woman_ratio: Array
+    male_share: Array
+
+    def effect(self, persons: Profile, steps: range, told: Conventions) -> float:
+        """Persons at the target for one unit in every year of `steps`."""
+        return sum(
+            STEP_YEARS * n * float(worth[SEXES.index(sex), age // STEP_YEARS])
+            for worth in (self._worth(t, told) for t in steps)
+            for (sex, age), n in persons.items()
+        )
+
+    def _worth(self, t: int, told: Conventions) -> Array:
+        """What one person is worth who comes in step t, (2, A)."""
+        values = self.staying if told.leaving == "never" else self.values
+        first = self.ratio[t] if told.leaving == "residents" else self.survival[t]
+        share, then = START_SHARE[told.timing], values[t + 1]
+        cwr, boys = float(self.child_woman_ratio[t]), float(self.male_share[t])
+        early = (step_matrix(first, cwr, boys).T @ then.reshape(-1)).reshape(then.shape)
+        late = then.copy()
+        if told.end_mothers:
+            late[1, CHILDBEARING] += cwr * (boys * then[0, 0] + (1.0 - boys) * then[1, 0])
+        return share * early + (1.0 - share) * late
+
+
+def aim(base: Baseline, run: Run, municipality_code: str, scenario_id: str, measure: str, target_year: int) -> Aim:
+    """The backward passes of one scenario from a measure of one year."""
+    on_grid(run, target_year)
+    steps = run.years.index(target_year)
+    ratio, cwr, male_share, _ = rates_of(base, run, municipality_code, scenario_id)
+    survival = base.survival
+    return Aim(
+        value_of_arrival(ratio, cwr, male_share, measure, steps),
+        value_of_arrival(survival, cwr, male_share, measure, steps),
+        ratio,
+        survival,
+        cwr,
+        male_share,
+    )
+
+
+def on_grid(run: Run, *years: int) -> None:
+    """Raises ProjectionError where a year is not the end of a step of the run."""
+    for year in years:
+        if year not in run.years:
+            raise ProjectionError(
+                f"{year}年は5年ごとの期の境にありません。使える年: {'、'.join(map(str, run.years))} / "
+                f"{year} is not the end of a step; years: {', '.join(map(str, run.years))}"
+            )
 
 
 def seek(
@@ -81,62 +171,102 @@ def seek(
     target_persons: float,
     target_year: int,
     from_year: int,
-    profile: str | Mapping[tuple[str, int], float],
-    timing: str = "mid",
+    profile: str | Profile,
+    timing: str = CABINET.timing,
+    leaving: str = CABINET.leaving,
+    end_mothers: bool = CABINET.end_mothers,
     to_year: int | None = None,
 ) -> pl.DataFrame:
     """How many units of `profile` a year, from from_year to to_year (default: target_year), reach the target.
 
-    profile: a name of PROFILES or persons per unit by (sex, first age of a five-year group). Years must be ends of
-    steps. One row: municipality_code, scenario_id, measure, target_year, target_persons, without_persons (the
-    scenario as it is), gap_persons, profile, timing, from_year, to_year, effect_per_unit_a_year (persons at the
-    target year for one unit every year), units_a_year, persons_a_year, persons_in_all. A negative figure means the
-    scenario passes the target without arrivals. Raises ProjectionError where arrivals cannot move the measure.
+    profile: a name of PROFILES or persons per unit by (sex, first age of a five-year group). timing, leaving,
+    end_mothers: as Conventions. Years must be ends of steps. One row: municipality_code, scenario_id, measure,
+    target_year, target_persons, without_persons (the scenario as it is), gap_persons, profile, timing, leaving,
+    end_mothers, from_year, to_year, effect_per_unit_a_year (persons at the target year for one unit every year),
+    units_a_year, persons_a_year, persons_in_all, and the lowest and highest units_a_year of ALL_CONVENTIONS, each with
+    its conventions: low_units_a_year, low_conventions, high_units_a_year, high_conventions. A negative figure means the
+    scenario passes the target without arrivals. Raises CannotMoveError where arrivals cannot move the measure,
+    ProjectionError where it cannot be asked so.
     """
-    to_year = target_year if to_year is None else to_year
-    persons = PROFILES[profile] if isinstance(profile, str) else dict(profile)
-    for year in (target_year, from_year, to_year):
-        if year not in run.years:
-            raise ProjectionError(f"{year}年は期の境 {run.years} にありません / not the end of a step")
-    if not run.years[0] <= from_year < to_year <= target_year:
-        raise ProjectionError("from_year < to_year <= target_year が要ります / years out of order")
-    ratio, child_woman_ratio, male_share, population = rates_of(base, run, municipality_code, scenario_id)
-    end = run.years.index(target_year)
-    values = value_of_arrival(ratio, child_woman_ratio, male_share, measure, end)
-    share = START_SHARE[timing]
-    effect = 0.0
-    for t in range(run.years.index(from_year), run.years.index(to_year)):
-        worth = share * values[t] + (1.0 - share) * values[t + 1]
-        effect += STEP_YEARS * sum(n * worth[SEXES.index(s), age // STEP_YEARS] for (s, age), n in persons.items())
-    if abs(effect) < 1e-12:
-        raise ProjectionError(
+    persons = checked(PROFILES.get(profile) if isinstance(profile, str) else profile, profile)
+    told = conventions(timing, leaving, end_mothers)
+    row = question(
+        base, run, municipality_code, scenario_id, measure, target_persons, target_year, from_year, to_year, told
+    )
+    found = aim(base, run, municipality_code, scenario_id, measure, target_year)
+    steps = range(run.years.index(from_year), run.years.index(row["to_year"]))
+    effect = found.effect(persons, steps, told)
+    if abs(effect) < NOTHING:
+        raise CannotMoveError(
             f"この転入の型では {target_year}年の {measure} は変わりません / these arrivals cannot move the measure"
         )
-    without = float(population[end][WEIGHTS[measure]].sum())
-    units = (target_persons - without) / effect
-    size = sum(persons.values())
+    units, size = row["gap_persons"] / effect, sum(persons.values())
+    each = {one: found.effect(persons, steps, one) for one in ALL_CONVENTIONS}
+    answers = {one: row["gap_persons"] / value for one, value in each.items() if abs(value) >= NOTHING}
+    low, high = min(answers, key=lambda one: answers[one]), max(answers, key=lambda one: answers[one])
     return pl.DataFrame(
-        {
-            "municipality_code": [municipality_code],
-            "scenario_id": [scenario_id],
-            "measure": [measure],
-            "target_year": [target_year],
-            "target_persons": [float(target_persons)],
-            "without_persons": [without],
-            "gap_persons": [target_persons - without],
-            "profile": [profile if isinstance(profile, str) else "custom"],
-            "timing": [timing],
-            "from_year": [from_year],
-            "to_year": [to_year],
-            "effect_per_unit_a_year": [effect],
-            "units_a_year": [units],
-            "persons_a_year": [units * size],
-            "persons_in_all": [units * size * (to_year - from_year)],
-        }
+        [
+            row
+            | {
+                "profile": profile if isinstance(profile, str) else "custom",
+                "effect_per_unit_a_year": effect,
+                "units_a_year": units,
+                "persons_a_year": units * size,
+                "persons_in_all": units * size * (row["to_year"] - from_year),
+                "low_units_a_year": answers[low],
+                "low_conventions": low.told(),
+                "high_units_a_year": answers[high],
+                "high_conventions": high.told(),
+            }
+        ],
+        schema=ROW,
     )
 
 
-def arrivals_of(profile: str | Mapping[tuple[str, int], float], units_a_year: float, ages: int) -> Array:
+def question(
+    base: Baseline,
+    run: Run,
+    municipality_code: str,
+    scenario_id: str,
+    measure: str,
+    target_persons: float,
+    target_year: int,
+    from_year: int,
+    to_year: int | None,
+    told: Conventions,
+) -> dict[str, Any]:
+    """The columns of an answer that stand before it is found; the others empty. Raises ProjectionError where it cannot
+    be asked so."""
+    to_year = target_year if to_year is None else to_year
+    if measure not in WEIGHTS:
+        raise ProjectionError(f"指標は {list(WEIGHTS)} のどれかです: {measure} / unknown measure {measure}")
+    if not math.isfinite(target_persons) or target_persons < 0:
+        raise ProjectionError(
+            f"目標 {target_persons} は人数ではありません。0以上の数で書いてください / "
+            "the target is no number of persons"
+        )
+    on_grid(run, target_year, from_year, to_year)
+    if not from_year < to_year <= target_year:
+        raise ProjectionError(
+            f"始める年 {from_year} < 終える年 {to_year} ≦ 目標の年 {target_year} の順に要ります / years out of order"
+        )
+    population = rates_of(base, run, municipality_code, scenario_id)[3]
+    without = float(population[run.years.index(target_year)][WEIGHTS[measure]].sum())
+    return dict.fromkeys(ROW) | {
+        "municipality_code": municipality_code,
+        "scenario_id": scenario_id,
+        "measure": measure,
+        "target_year": target_year,
+        "target_persons": float(target_persons),
+        "without_persons": without,
+        "gap_persons": target_persons - without,
+        "from_year": from_year,
+        "to_year": to_year,
+        **told._asdict(),
+    }
+
+
+def arrivals_of(profile: str | Profile, units_a_year: float, ages: int) -> Array:
     """The arrivals of one step, (2, A) persons: what `seek` found, to be run forward again."""
     out = np.zeros((2, ages))
     for (sex, age), n in (PROFILES[profile] if isinstance(profile, str) else profile).items():
@@ -156,8 +286,12 @@ def arrival_values(
 ) -> pl.DataFrame:
     """What one arrival at the start of `from_year` is worth at the target year: measure, sex, age_from, value_persons.
 
-    More than 1 means descendants outweigh deaths and departures.
+    Who is present at the start of `from_year` ages, leaves and has children like a resident. More than 1 means
+    descendants outweigh deaths and departures.
     """
+    on_grid(run, target_year, from_year)
+    if not from_year < target_year:
+        raise ProjectionError(f"始める年 {from_year} は目標の年 {target_year} より前に要ります / years out of order")
     ratio, child_woman_ratio, male_share, _ = rates_of(base, run, municipality_code, scenario_id)
     end, start = run.years.index(target_year), run.years.index(from_year)
     rows = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from sousei.projection import vision
-from sousei.projection.backtest import allocate_unknown
+from sousei.projection.counted import allocate_unknown
 from sousei.projection.vision import MEASURES
 
 FIGURE = ["municipality_code", "scenario_id", "vintage", "year", "measure", "persons"]

@@ -40,9 +40,12 @@ def rates(years: Sequence[int], last_survival_year: int | None = None) -> Nation
     """National rates for the years of a run.
 
     last_survival_year: survival of the step that ends there is held in later ones (the worksheet's rule beyond the
-    last published year). Raises ProjectionError for a year outside the reference tables (2015-2065).
+    last published year). The reference tables end in 2065; 2070 has the figures of 2065 (national ratios move by less
+    than 1 % in five years by then). Raises ProjectionError for any other year outside them (2015-2070).
     """
     yearly, survival = tables()
+    last = yearly.filter(pl.col("year") == pl.col("year").max())
+    yearly = pl.concat([yearly, last.with_columns((pl.col("year") + STEP_YEARS).alias("year"))])
     here = yearly.filter(pl.col("year").is_in(list(years))).sort("year")
     if here.get_column("year").to_list() != list(years):
         raise ProjectionError(
@@ -54,7 +57,7 @@ def rates(years: Sequence[int], last_survival_year: int | None = None) -> Nation
     ordered = survival.sort("year", pl.col("sex") == "female", "age_from")
     known = ordered.get_column("year").unique().sort().to_list()
     lived = ordered.get_column("survival_ratio").to_numpy().reshape(len(known), len(SEXES), -1)
-    lived = lived[[known.index(y) for y in ends]]
+    lived = lived[[known.index(min(y, known[-1])) for y in ends]]
     return National(
         (children / here["women_15_49_persons"]).to_numpy(),
         here["tfr_5y"].to_numpy(),

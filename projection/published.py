@@ -16,6 +16,7 @@ from sousei.projection.exact import PERSONS
 from sousei.projection.measures import FIGURE, group_figures, measures_of
 from sousei.projection.scenarios import BASIS
 
+OLDER = ("90-94", "95+", "95-99", "100+")
 GROUPS_2023 = {  # indicator of in_force.reference_series -> age group
     "population_young": ("0-14", 0, 14),
     "population_working_age": ("15-64", 15, 64),
@@ -43,7 +44,8 @@ def published_figures(raw: pl.DataFrame) -> pl.DataFrame:
 
 
 def published_cells(raw: pl.DataFrame, vintage: str) -> pl.DataFrame:
-    """The cells (sex x five-year age to 90+) of one vintage from in_force.ipss_population, municipalities only.
+    """The cells (sex x five-year age to 90+) of one vintage from in_force.ipss_population, municipalities only. Older
+    groups (the 2023 edition ends with 90-94 and 95+) are put together.
 
     Returns municipality_code, year, sex, age_from, population_persons, source_id. A municipality that lacks a cell, or
     has one without a figure, is left out.
@@ -52,10 +54,34 @@ def published_cells(raw: pl.DataFrame, vintage: str) -> pl.DataFrame:
         (pl.col("vintage") == vintage)
         & pl.col("area_level").is_in(AREA_LEVELS)
         & pl.col("sex").is_in(SEXES)
-        & pl.col("age_group").is_in(age_groups())
+        & pl.col("age_group").is_in([*age_groups(), *OLDER])
     ).select(
-        pl.col("area_code").alias("municipality_code"), "year", "sex", "age_from", "population_persons", "source_id"
+        pl.col("area_code").alias("municipality_code"),
+        "year",
+        "sex",
+        "age_from",
+        "population_persons",
+        "source_id",
+        "age_group",
     )
+    if cells.get_column("age_group").is_in(list(OLDER)).any():
+        older = pl.col("age_group").is_in(list(OLDER))
+        cell = ["municipality_code", "year", "sex"]
+        # 90+ itself, 90-94 with 95+, or 90-94 with 95-99 and 100+: whatever lacks one of its groups is no figure
+        whole = pl.col("age_group").filter(older).unique().sort().str.join(" ").is_in(["90-94 95+", "100+ 90-94 95-99"])
+        cells = (
+            cells.with_columns(
+                (pl.col("age_group") == "90+").any().over(cell).alias("_open"), whole.first().over(cell).alias("_whole")
+            )
+            .filter(~older | ~pl.col("_open"))
+            .with_columns(pl.when(~older | pl.col("_whole")).then("population_persons"))
+            .group_by(*cell, pl.col("age_from").clip(upper_bound=90), maintain_order=True)
+            .agg(
+                pl.when(pl.col("population_persons").null_count() == 0).then(pl.col("population_persons").sum()),
+                pl.col("source_id").first(),
+            )
+        )
+    cells = cells.drop("age_group", strict=False)
     due = len(SEXES) * len(age_groups()) * cells.get_column("year").n_unique()
     return cells.filter(pl.col("population_persons").count().over("municipality_code") == due)
 

@@ -7,15 +7,19 @@ One row is one assumption; a scenario is one `scenario` row (its name, horizon a
 of others. `municipality_code` is a code or `*` for all; rows for a code replace the `*` rows of that scenario and item.
 
     item                  value                     read as
-    scenario              -                         basis: published / plan_figures / ipss_2018 / ipss_2018_extended;
+    scenario              -                         basis: published / plan_figures / ipss_2018 / ipss_2018_extended /
+                                                    ipss_2023 / ipss_2023_extended / ipss_2023_fitted;
+                                                    base: what the run starts from (bases), blank = the edition's own;
                                                     year_from, year_to: first and last year of the run
     tfr                   TFR of the five years     shape `linear`: straight line from the knot before (or from the
                           that end in year_from     basis' own value in the base year); `step`: jumps there, the
                                                     basis' own path before. The last knot holds to the end.
     migration_multiplier  factor on net migration   for steps inside year_from..year_to, cohorts whose age at the
-                          ratios                    start lies in age_from..age_to (blank = all), sex blank = both
+                          ratios                    start lies in age_from..age_to (blank = all), sex blank = both; no
+                                                    more leave than are there (vision.inputs)
     arrivals              persons per YEAR          spread evenly over sex (blank = both) and the groups age_from..
-                                                    age_to, in steps inside year_from..year_to; timing start / mid / end
+                                                    age_to, in steps inside year_from..year_to; timing start / mid /
+                                                    end; they count like net migration (engine.newcomers_at_end)
 """
 
 from __future__ import annotations
@@ -35,6 +39,7 @@ COLUMNS = {
     "municipality_code": pl.String,
     "item": pl.String,
     "basis": pl.String,
+    "base": pl.String,
     "sex": pl.String,
     "age_from": pl.Int32,
     "age_to": pl.Int32,
@@ -51,7 +56,13 @@ COLUMNS = {
 ITEMS = ("scenario", "tfr", "migration_multiplier", "arrivals")
 BASIS = "ipss_2018_extended"
 """The published table and its rates held beyond the last published year: what every run of ours stands on."""
-BASES = ("published", "plan_figures", "ipss_2018", BASIS)
+BASIS_2023 = "ipss_2023_extended"
+"""The same of the 2023 edition, where its tables by sex and age were delivered."""
+FITTED_2023 = "ipss_2023_fitted"
+"""OUR ages for the published totals of the 2023 edition, where its tables by sex and age were not (vision.fitted)."""
+RUN_BASES = (BASIS, BASIS_2023, FITTED_2023)
+BASES = ("published", "plan_figures", "ipss_2018", "ipss_2023", *RUN_BASES)
+START = r"^(census_\d{4}|registry_\d{4}-01-01)$"
 SHAPES = ("linear", "step")
 TIMINGS = ("start", "mid", "end")
 
@@ -77,6 +88,8 @@ def read(path: Path) -> pl.DataFrame:
 
 def tidy(frame: pl.DataFrame) -> pl.DataFrame:
     """The scenario table with its types, checked. Raises ProjectionError naming row, column, found and expected."""
+    if "base" not in frame.columns:  # tables of before the column start from the edition's own base
+        frame = frame.with_columns(pl.lit(None, pl.String).alias("base"))
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:
         raise ProjectionError(f"scenarios の列が足りません: {missing} / columns are missing: {missing}")
@@ -98,6 +111,11 @@ def tidy(frame: pl.DataFrame) -> pl.DataFrame:
     )
     is_scenario = pl.col("item") == "scenario"
     _refuse(typed.filter(is_scenario & ~pl.col("basis").fill_null("").is_in(BASES)), "basis", " / ".join(BASES))
+    _refuse(
+        typed.filter(pl.col("base").is_not_null() & (~is_scenario | ~pl.col("base").fill_null("").str.contains(START))),
+        "base",
+        "census_2020 や registry_2023-01-01。item=scenario の行だけ / on the row of the scenario only",
+    )
     _refuse(typed.filter(~is_scenario & pl.col("value").is_null()), "value", "数値 / a number")
     _refuse(typed.filter(pl.col("year_from").is_null()), "year_from", "西暦 / a year")
     _refuse(
@@ -164,11 +182,12 @@ def _refuse(bad: pl.DataFrame, column: str, expected: str) -> None:
 
 
 def labels(scenarios: pl.DataFrame) -> pl.DataFrame:
-    """One row per scenario and municipality scope: scenario_id, municipality_code, basis, horizon, labels, note."""
+    """One row per scenario and municipality scope: scenario_id, municipality_code, basis, base, horizon, labels."""
     return scenarios.filter(pl.col("item") == "scenario").select(
         "scenario_id",
         "municipality_code",
         "basis",
+        "base",
         "year_from",
         "year_to",
         "assumption_of",
@@ -178,12 +197,17 @@ def labels(scenarios: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def pairs(scenarios: pl.DataFrame, municipalities: Sequence[str], basis: Sequence[str]) -> pl.DataFrame:
-    """Which scenarios apply to which municipalities: those of `basis` and the ones that stand on them.
+def pairs(
+    scenarios: pl.DataFrame, municipalities: Sequence[str], basis: Sequence[str], base: str | None = None
+) -> pl.DataFrame:
+    """Which scenarios apply to which municipalities: those of `basis` and the ones that stand on them, started from
+    `base` (None = the edition's own).
 
     Returns municipality_code, scenario_id in the order of the table.
     """
-    wanted = pl.col("basis").is_in(list(basis)) | pl.col("scenario_id").is_in(list(basis))
+    wanted = (pl.col("basis").is_in(list(basis)) | pl.col("scenario_id").is_in(list(basis))) & pl.col(
+        "base"
+    ).eq_missing(pl.lit(base, pl.String))
     named = scenarios.filter((pl.col("item") == "scenario") & wanted).with_row_index("_order")
     codes = pl.DataFrame({"code": list(municipalities)}, schema={"code": pl.String})
     return (
@@ -209,7 +233,8 @@ def expand(
     """The rows of the table as arrays for the K pairs in `applied` (municipality_code, scenario_id).
 
     baseline_child_woman_ratio (T, K) and baseline_tfr (T + 1, K) of the basis; years T + 1, five apart. A scenario
-    without TFR rows keeps the basis' child-woman ratio untouched. Raises ProjectionError where two multiplier rows
+    without TFR rows keeps the basis' child-woman ratio untouched; what a row says of years before the first is over.
+    Raises ProjectionError where two multiplier rows
     of one scenario meet in a cell, or a year does not fall on a step.
     """
     years = list(years)
@@ -249,6 +274,8 @@ def expand(
 
 def _step_of(row: dict, column: str, years: list[int]) -> int:
     year = row[column]
+    if year < years[0] and (years[0] - year) % STEP_YEARS == 0:
+        return 0
     if year not in years:
         raise ProjectionError(
             f"scenarios.csv {row['scenario_id']} {row['item']}: {column}={year} は期の境（{years}）にありません / "
@@ -283,7 +310,7 @@ def _cells(row: dict, years: list[int], ages: int) -> tuple[slice, slice, slice]
 
 def _multipliers(rows: pl.DataFrame, years: list[int], ages: int) -> Array:
     factor = np.full((len(years) - 1, 2, ages - 1), np.nan)
-    for row in rows.iter_rows(named=True):
+    for row in rows.filter(pl.col("year_to") > years[0]).iter_rows(named=True):
         cells = _cells(row, years, ages)
         if not np.isnan(factor[cells]).all():
             raise ProjectionError(
@@ -296,7 +323,7 @@ def _multipliers(rows: pl.DataFrame, years: list[int], ages: int) -> Array:
 
 def _arrivals(rows: pl.DataFrame, years: list[int], ages: int) -> dict[str, Array]:
     out = {timing: np.zeros((len(years) - 1, 2, ages)) for timing in ("start", "end")}
-    for row in rows.iter_rows(named=True):
+    for row in rows.filter(pl.col("year_to") > years[0]).iter_rows(named=True):
         step, sex, age = _cells(row, years, ages)
         sexes, groups = len(range(*sex.indices(2))), len(range(*age.indices(ages)))
         persons = row["value"] * STEP_YEARS / (sexes * groups)

@@ -6,18 +6,20 @@ Does not hold: what a scenario says (scenarios), tables of the warehouse (nightl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from sousei.projection import national as nation
-from sousei.projection.engine import Accounts, Array, ProjectionError, accounts, project, take
+from sousei.projection.engine import Accounts, Array, ProjectionError, accounts, newcomers_at_end, project, take
 from sousei.projection.national import National
 from sousei.projection.recover import k_factor, recover
 from sousei.projection.scenarios import BASIS, expand, pairs
 
 HORIZON = 2065
+HORIZON_2023 = 2070
 BLOCK = 4096  # keys worked on at once: what lies between input and result stays small and in reach of the cache
 
 
@@ -27,7 +29,8 @@ class Baseline(NamedTuple):
     years T + 1; published: how many of them the table holds; codes n; base (2, A, n); survival (T, 2, A - 1),
     birth_survival (T, 2) national; migration (T, 2, A - 1, n) the rest of the cohort change ratio; residual
     (T, 2, A, n) persons whom no ratio can give, None where there are none; child_woman_ratio, tfr, k (T + 1, n);
-    male_share (T, n).
+    male_share (T, n). basis: the scenario that is this baseline untouched; base_id: what it starts from (bases), None =
+    the edition's own base; base_ja (n,) the base in words.
     """
 
     years: list[int]
@@ -43,6 +46,24 @@ class Baseline(NamedTuple):
     k: Array
     male_share: Array
     national: National
+    basis: str = BASIS
+    base_id: str | None = None
+    base_ja: tuple[str, ...] = ()
+
+    def of(self, chosen: Sequence[int]) -> Baseline:
+        """The same of some municipalities, by their place in `codes`."""
+        at = np.array(chosen, dtype=np.intp)
+        return self._replace(
+            codes=[self.codes[n] for n in chosen],
+            base=self.base.take(at, axis=-1),
+            migration=self.migration.take(at, axis=-1),
+            residual=None if self.residual is None else self.residual.take(at, axis=-1),
+            child_woman_ratio=self.child_woman_ratio.take(at, axis=-1),
+            tfr=self.tfr.take(at, axis=-1),
+            k=self.k.take(at, axis=-1),
+            male_share=self.male_share.take(at, axis=-1),
+            base_ja=tuple(self.base_ja[n] for n in chosen),
+        )
 
 
 class Run(NamedTuple):
@@ -61,7 +82,7 @@ class Run(NamedTuple):
     which: Array
 
 
-def baseline(table: pl.DataFrame, last_year: int = HORIZON) -> Baseline:
+def baseline(table: pl.DataFrame, last_year: int = HORIZON, *, basis: str = BASIS) -> Baseline:
     """Rates of a published table and its extension to `last_year`.
 
     table: municipality_code, year, sex (male / female), age_from (0 ... 90), population_persons; every cell of every
@@ -107,6 +128,9 @@ def baseline(table: pl.DataFrame, last_year: int = HORIZON) -> Baseline:
         k,
         male_share,
         nat,
+        basis,
+        None,
+        (f"{years[0]}年国勢調査",) * len(codes),
     )
 
 
@@ -114,8 +138,9 @@ class Inputs(NamedTuple):
     """What `engine.project` takes for K runs, and the parts that the accounts need.
 
     keys K rows (municipality_code, scenario_id) and municipality (K,), the column of the baseline; base (2, A, K);
-    migration and ratio = survival + migration (T, 2, A - 1, K); child_woman_ratio, male_share (T, K); arrivals
-    (T, 2, A, K) or None; multipliers and which as in Run.
+    migration and ratio = survival + migration (T, 2, A - 1, K); child_woman_ratio, male_share (T, K); newcomers (the
+    scenarios' arrivals as they are at the end of their step) and arrivals_end (what no ratio can give) (T, 2, A, K) or
+    None; multipliers and which as in Run.
     """
 
     keys: pl.DataFrame
@@ -125,20 +150,21 @@ class Inputs(NamedTuple):
     ratio: Array
     child_woman_ratio: Array
     male_share: Array
-    arrivals_start: Array | None
+    newcomers: Array | None
     arrivals_end: Array | None
     multipliers: Array
     which: Array
 
 
-def inputs(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None, basis: str = BASIS) -> Inputs:
-    """The arrays of every scenario that stands on `basis` for every municipality of `base` (or of `keys` only).
+def inputs(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None) -> Inputs:
+    """The arrays of every scenario that stands on the basis of `base` and starts from its base, for every
+    municipality of `base` (or of `keys` only).
 
     scenarios: as scenarios.tidy gives it. keys: municipality_code, scenario_id to run; default: all that apply. The
     scenario whose id is the basis itself is the untouched baseline.
     """
     if keys is None:
-        keys = pairs(scenarios, base.codes, [basis])
+        keys = pairs(scenarios, base.codes, [base.basis], base.base_id)
     position = {code: i for i, code in enumerate(base.codes)}
     index = np.array([position[code] for code in keys.get_column("municipality_code")], dtype=np.intp)
     assumed = expand(
@@ -154,13 +180,16 @@ def inputs(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None
     residual = None if base.residual is None else base.residual.take(index, axis=-1)
     for factor in range(1, len(assumed.multipliers)):
         own = _run_of(np.flatnonzero(assumed.which == factor))
-        migration[..., own] *= assumed.multipliers[factor, ..., None]
+        multiplier = assumed.multipliers[factor, ..., None]
+        migration[..., own] = multiplied(migration[..., own], multiplier, base.survival[..., None])
         if residual is not None:
             residual[:, :, 1:, own] *= assumed.multipliers[factor, ..., None]
             residual[:, :, 0, own] *= assumed.multipliers[factor, :, :, 0, None]
-    at_end = assumed.arrivals_end
-    if residual is not None:
-        at_end = residual if at_end is None else at_end + residual
+    newcomers, start, end = None, assumed.arrivals_start, assumed.arrivals_end
+    if start is not None or end is not None:
+        newcomers = newcomers_at_end(
+            np.zeros_like(end) if start is None else start, np.zeros_like(start) if end is None else end, base.survival
+        )
     return Inputs(
         keys,
         index,
@@ -169,11 +198,17 @@ def inputs(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None
         base.survival[..., None] + migration,
         assumed.child_woman_ratio,
         base.male_share.take(index, axis=1),
-        assumed.arrivals_start,
-        at_end,
+        newcomers,
+        residual,
         assumed.multipliers,
         assumed.which,
     )
+
+
+def multiplied(migration: Array, multiplier: Array, survival: Array) -> Array:
+    """Net migration ratios times a factor; no more leave than are there (survival + migration is never below 0)."""
+    moved = migration * multiplier
+    return moved if ((multiplier >= 0) & (multiplier <= 1)).all() else np.maximum(moved, -survival)
 
 
 def _run_of(index: Array) -> Array | slice:
@@ -183,13 +218,14 @@ def _run_of(index: Array) -> Array | slice:
     return index
 
 
-def run(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None, basis: str = BASIS) -> Run:
-    """Run every scenario that stands on `basis` for every municipality of `base`, at once, with its accounts.
+def run(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = None) -> Run:
+    """Run every scenario that stands on the basis of `base` and starts from its base, for every
+    municipality of `base`, at once, with its accounts.
 
     Arguments as for `inputs`.
     """
     if keys is None:
-        keys = pairs(scenarios, base.codes, [basis])
+        keys = pairs(scenarios, base.codes, [base.basis], base.base_id)
     years, count = len(base.years), keys.height
     population = np.empty((years, *base.base.shape[:2], count))
     flows = [np.empty((years - 1, count)) for _ in Accounts._fields]
@@ -198,19 +234,19 @@ def run(base: Baseline, scenarios: pl.DataFrame, *, keys: pl.DataFrame | None = 
     which = np.empty(count, dtype=np.intp)
     for first in range(0, count, BLOCK):
         here = slice(first, min(first + BLOCK, count))
-        given = inputs(base, scenarios, keys=keys[here], basis=basis)
-        start, end = given.arrivals_start, given.arrivals_end
+        given = inputs(base, scenarios, keys=keys[here])
+        end, newcomers = given.arrivals_end, given.newcomers
         block = project(
             given.base,
             given.ratio,
             given.child_woman_ratio,
             given.male_share,
-            arrivals_start=start,
             arrivals_end=end,
+            newcomers=newcomers,
             out=population[..., here],
         )
         survival, birth_survival = base.survival[..., None], base.birth_survival[..., None]
-        changes = accounts(block, survival, given.migration, birth_survival, arrivals_start=start, arrivals_end=end)
+        changes = accounts(block, survival, given.migration, birth_survival, arrivals_end=end, newcomers=newcomers)
         for out, values in zip(flows, changes, strict=True):
             out[:, here] = values
         child_woman_ratio[0, here] = base.child_woman_ratio[0, given.municipality]

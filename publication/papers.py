@@ -5,6 +5,7 @@ costs. Does not hold: what stands in any of them (`book`, `package`, `site`), or
 
     papers/<edition>/<code>/<code>_<plan>_<edition>.xlsx   a plan's workbook
     papers/<edition>/<code>/<code>_<edition>.html          the report of a municipality with all its plans
+    papers/<edition>/<code>/<code>_<edition>_whatif.html   its population with sliders; the same in every edition
     papers/papers.json                                     every paper with its place, or why it could not be written
     queries/*.sql, datapackage.json, llms.txt, site/*.html
 """
@@ -21,12 +22,14 @@ from sousei.publication import inventory, package
 from sousei.publication.book import write as write_book
 from sousei.publication.inventory import Paper
 from sousei.publication.moved import Moved, moved, of_town
+from sousei.publication.query import queries
 from sousei.publication.ready import ready
 from sousei.publication.report import page
 from sousei.publication.report.page import Change
 from sousei.publication.shelf import DATABASE
 from sousei.publication.site import pages
 from sousei.publication.told.read import EDITIONS, Reading, Told, all_told_of, told_of
+from sousei.publication.whatif.release import Sittings
 
 FOLDER = "papers"
 LIST = "papers.json"
@@ -58,6 +61,8 @@ def _report(plans: Sequence[Told], changes: Sequence[Change] | None) -> bytes:
 OF_A_PLAN: dict[str, Maker] = {"xlsx": _book}
 OF_A_MUNICIPALITY: dict[str, Maker] = {"html": _report}
 """Suffix -> what makes the paper."""
+WHATIF = "whatif"
+"""Kind of the page with sliders, which no plan and no edition changes."""
 
 
 def write(directory: Path) -> None:
@@ -72,6 +77,7 @@ def write(directory: Path) -> None:
         said
         for said in (
             _tried("papers", lambda: papers.extend(_papers(directory, Reading(release), moved(release.database)))),
+            _tried("whatif", lambda: papers.extend(_whatifs(directory, release, papers))),
             _tried("site", lambda: _about(release, papers)),
         )
         if said
@@ -114,6 +120,30 @@ def _papers(directory: Path, read: Reading, found: Moved | None) -> Iterator[Pap
             ask = partial(all_told_of, read, code, edition)
             for suffix, make in OF_A_MUNICIPALITY.items():
                 yield _paper(directory, Paper(edition, code, None, suffix, None), ask, make, changes)
+
+
+def _whatifs(directory: Path, release: Unsealed, papers: Sequence[Paper]) -> list[Paper]:
+    """The what-if page of every municipality that has papers and a table to run."""
+    sittings, made = Sittings(release), []
+    release_id = queries(["select release_id from meta_release"], release)[0].item()
+    for code in dict.fromkeys(one.municipality_code for one in papers):
+        found: list[bytes | None] = []
+        problem = _tried("paper", partial(_kept, found, sittings, code, release_id))
+        for edition in EDITIONS:
+            paper = Paper(edition, code, None, WHATIF, None, problem)
+            if found and found[0] is not None:
+                place = f"{FOLDER}/{edition}/{code}/{code}_{edition}_whatif.html"
+                to = directory / place
+                to.parent.mkdir(parents=True, exist_ok=True)
+                to.write_bytes(found[0])
+                made.append(paper._replace(file=place))
+            elif problem:
+                made.append(paper)
+    return made
+
+
+def _kept(found: list[bytes | None], sittings: Sittings, code: str, release_id: str) -> None:
+    found.append(sittings.page(code, release_id))
 
 
 def _plan(read: Reading, code: str, plan_id: str, edition: str) -> list[Told]:

@@ -138,7 +138,7 @@ def whole(table: pl.DataFrame, scenarios: pl.DataFrame) -> pl.DataFrame:
         inputs.ratio,
         inputs.child_woman_ratio,
         inputs.male_share,
-        arrivals_start=inputs.arrivals_start,
+        newcomers=inputs.newcomers,
         arrivals_end=inputs.arrivals_end,
     )
     return engine.give(population, base.years, inputs.keys)

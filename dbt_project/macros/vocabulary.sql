@@ -20,7 +20,10 @@
 
 {# Whether a scenario says what is to be expected, and so has a band; a goal or a what-if has none. #}
 {% macro is_forecast(scenario_id='scenario_id') -%}
-    {{ scenario_id }} in ('ipss_2018', 'ipss_2018_extended', 'ipss_2023')
+    {{ scenario_id }} in (
+        'ipss_2018', 'ipss_2018_extended', 'ipss_2023', 'ipss_2023_extended', 'ipss_2023_fitted',
+        'ipss_2018_from_2020', 'ipss_2018_from_2025'
+    )
 {%- endmacro %}
 
 {# Whether an area is a municipality as the marts count them: a ward is a part of its city, the rest are sums. #}

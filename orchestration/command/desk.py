@@ -9,95 +9,30 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sousei.foundation.home import Home
+from sousei.orchestration.command import desk_asked
 
 if TYPE_CHECKING:
     from sousei.publication.shelf import Release
 
-READABLE = {
-    "scenarios": (
-        *("scenario_id", "label_ja", "year", "measure_ja", "persons", "low_persons", "high_persons"),
-        *("implied_tfr", "net_migration_persons", "births", "deaths"),
-    ),
-    "goal": (
-        *("scenario_id", "measure", "target_year", "target_persons", "without_persons", "profile_ja", "timing"),
-        *("from_year", "units_a_year", "persons_a_year", "low_persons", "high_persons"),
-    ),
-    "arrivals": ("measure", "sex", "age_from", "value_persons"),
-    "decompose": ("label_ja", "measure", "method", "difference_persons", "natural_persons", "social_persons"),
-    "backtest": (
-        *("method", "base_year", "year", "measure_ja", "projected_persons", "actual_persons", "error_pct"),
-        *("p10", "p90", "size_class"),
-    ),
-}
-"""Columns of the table for people; the other formats give every column, unrounded."""
-
 
 def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     """Add the desk's questions below `sousei project`."""
-    asked = call.add_subparsers(dest="question", required=True, metavar="QUESTION")
-    desk = argparse.ArgumentParser(add_help=False)
-    desk.add_argument(
-        "--municipality", required=True, type=code, metavar="CODE", help="5桁の団体コード / five-digit code"
-    )
-    desk.add_argument("--release", default="current", metavar="RELEASE")
-    desk.add_argument(
-        "--scenarios",
-        type=Path,
-        metavar="CSV",
-        help="自分のシナリオ表 / a scenario table of your own",
-    )
-    desk.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
-
-    def question(name: str, about: str, example: str) -> argparse.ArgumentParser:
-        return asked.add_parser(
-            name,
-            parents=[common, desk],
-            help=about,
-            description=about,
-            epilog=f"例 / example:  sousei project {name} --municipality 01223 {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-
-    one = question(
-        "scenarios", "シナリオ別の将来人口と誤差の幅 / scenarios with their bands", "--year 2040 --year 2060"
-    )
-    one.add_argument("--scenario", action="append", metavar="ID")
-    one.add_argument("--year", action="append", type=int, metavar="YEAR")
-    one = question("goal", "目標に届くのに毎年何人要るか / arrivals that reach a target", "--target 9345 --year 2060")
-    one.add_argument("--target", type=float, required=True, metavar="PERSONS")
-    one.add_argument("--year", type=int, required=True, metavar="YEAR", help="目標の年 / target year")
-    one.add_argument("--from-year", type=int, default=2020, metavar="YEAR", help="始める年 / first year of arrivals")
-    one.add_argument(
-        "--measure", default="total", metavar="MEASURE", help="total, young, working_age, old, women_20_39"
-    )
-    one.add_argument("--timing", choices=("start", "mid", "end"), default="mid", help="来る時 / when in a period")
-    one.add_argument("--scenario", action="append", metavar="ID")
-    one = question("arrivals", "転入1人の目標年での値打ち / value of one arrival by sex and age", "--year 2060")
-    one.add_argument("--year", type=int, required=True, metavar="YEAR")
-    one.add_argument("--from-year", type=int, default=2020, metavar="YEAR")
-    one.add_argument("--scenario", default="ipss_2018_extended", metavar="ID")
-    one = question("decompose", "差を自然と社会に分ける / natural and social parts of a difference", "--year 2060")
-    one.add_argument("--year", type=int, required=True, metavar="YEAR")
-    question("backtest", "これまでの推計はどれだけ外れたか / how far projections have been off", "")
-    one = question("charts", "図（SVG、--png で PNG も） / charts as SVG, with --png also PNG", "--to charts --png")
-    one.add_argument("--to", type=Path, required=True, metavar="DIR")
-    one.add_argument("--png", action="store_true")
+    desk_asked.add(call, common, code)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Answer one question; 0 answered, 2 when it cannot be asked so."""
-    import polars.selectors as cs
-
+    """Answer one question; 0 answered, 1 something is in the place of a page, 2 when it cannot be asked so."""
     from sousei.projection.desk import answers, sitting
     from sousei.projection.engine import ProjectionError
     from sousei.publication import formats, shelf
     from sousei.publication.query import query
+    from sousei.publication.whatif.release import Sittings
 
     release = shelf.find(Home.from_environment(), arguments.release)
+    opened = None
 
     def mart(name: str) -> Any:
         return query(f"from {name} where municipality_code = '{arguments.municipality}'", release)
@@ -107,8 +42,18 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.question == "backtest":
             counted = sitting.counted_of_release(mart("fct_population"))
             frame = answers.backtest_table(counted, published, arguments.municipality)
+            if frame.is_empty():
+                raise ProjectionError(_no_census(arguments.municipality))
         else:
-            opened = sitting.open_desk(published, _assumptions(arguments, release), arguments.municipality)
+            if published.is_empty():
+                raise ProjectionError(_no_table(arguments.municipality))
+            if arguments.question == "page" and arguments.base is None and arguments.scenarios is None:
+                return _page(
+                    arguments, Sittings(release, arguments.municipality).newest(arguments.municipality), release
+                )
+            opened = _opened(arguments, published, _assumptions(arguments, release), mart)
+            if arguments.question == "page":
+                return _page(arguments, opened, release)
             if arguments.question == "charts":
                 return _charts(arguments, opened, mart)
             frame = _answer(arguments, opened)
@@ -116,11 +61,99 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"projection_refused: {error}", file=sys.stderr)
         return 2
     form = "json" if arguments.json else arguments.format
+    below: list[str] = []
     if form == "table":
-        shown = [name for name in READABLE[arguments.question] if name in frame.columns]
-        frame = frame.select(shown).with_columns(cs.float().round(2, mode="half_away_from_zero"))
+        frame, below = _readable(arguments, frame, opened)
     sys.stdout.buffer.write(formats.formatted(frame, form))
+    sys.stdout.flush()
+    for line in below:
+        print(line)
     return 0
+
+
+def _opened(arguments: argparse.Namespace, published: Any, assumptions: Any, mart: Any) -> Any:
+    """The sitting on the base that was asked for."""
+    from sousei.projection.desk import sitting
+
+    if arguments.base is None:
+        return sitting.open_desk(published, assumptions, arguments.municipality)
+    counted = mart("fct_population")
+    return sitting.open_desk(
+        published,
+        assumptions,
+        arguments.municipality,
+        base=arguments.base,
+        census_population=sitting.counted_of_release(counted),
+        registry_population=sitting.counted_of_release(counted, "resident_registry"),
+        totals=sitting.totals_of_release(counted),
+    )
+
+
+def _readable(arguments: argparse.Namespace, frame: Any, opened: Any) -> tuple[Any, list[str]]:
+    """The table for people, and what it presumes, to be printed below it."""
+    from sousei.orchestration.command import desk_shown
+    from sousei.projection.conventions import PROFILE_LABELS
+
+    lang = arguments.lang
+    below = [] if opened is None else [f"{_BASE[lang]}: {opened.base_ja or opened.base.years[0]}（{opened.edition}）"]
+    if "changed_ja" in frame.columns:
+        names = [name for name in frame.columns if name not in ("changed_ja", "measure_ja")]
+        labels = {name: PROFILE_LABELS.get(name, name) if lang == "ja" else name for name in names}
+        return desk_shown.spread(frame, labels, lang), [*below, _WHAT_IF[lang]]
+    if arguments.question == "goal":
+        first = frame.row(0, named=True)
+        for row in frame.unique("scenario_id", keep="first", maintain_order=True).iter_rows(named=True):
+            below.append(f"{row['scenario_id']}: TFR {row['tfr_path_ja']}")
+        said = {"ja": ("約束ごと", first["conventions_ja"]), "en": ("Conventions", first["conventions_en"])}[lang]
+        below.append(": ".join(said))
+        below.append(_RANGE[lang])
+    if arguments.question in ("goal", "whatif"):
+        below.append(_WHAT_IF[lang])
+    return desk_shown.shown(frame, arguments.question, lang), below
+
+
+_BASE = {"ja": "基準", "en": "Base"}
+_WHAT_IF = {
+    "ja": "これは試算（そうしたらどうなるか）で、見込みではありません。",
+    "en": "This is a what-if: what would follow, not what is to be expected.",
+}
+_RANGE = {
+    "ja": "最小・最大は、来る時・転出のしかた・期末に来た母の数え方を変えた答え（一つずつは --conventions）。",
+    "en": "Lowest and highest: over when they come, whether they leave, who is a mother. One at a time: --conventions.",
+}
+
+
+def _no_table(municipality: str) -> str:
+    """Why there is no published table of a code: it is nobody's, it was not published, or it was not delivered."""
+    name = _name_of(municipality)
+    if municipality.startswith("07"):
+        return (
+            f"{name}（{municipality}）の表はありません：平成30年推計は福島県を県計だけで公表しています / "
+            "the 2018 projection was published for Fukushima as a whole only"
+        )
+    return (
+        f"{name}（{municipality}）の社人研推計（男女・5歳階級別）はこの公表版にありません。"
+        "この団体を含む表を landing に納品してください / "
+        f"this release has no published table of {municipality}"
+    )
+
+
+def _no_census(municipality: str) -> str:
+    return (
+        f"{_name_of(municipality)}（{municipality}）の国勢調査（男女・5歳階級別）が5年おきに3回以上そろっていないので、"
+        "過去の推計と比べられません / too few censuses by sex and age to test past projections"
+    )
+
+
+def _name_of(municipality: str) -> str:
+    """The name of a code in the register of areas. Raises ProjectionError where no area has it."""
+    from sousei.ingest.areas.register import register
+    from sousei.projection.engine import ProjectionError
+
+    names = register().names_of.get(municipality)
+    if not names:
+        raise ProjectionError(f"{municipality} という市区町村はありません / there is no municipality {municipality}")
+    return sorted(names)[-1] if not isinstance(names, str) else names
 
 
 def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
@@ -128,6 +161,7 @@ def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
     import polars as pl
 
     from sousei.projection import scenarios
+    from sousei.projection.desk import sitting
     from sousei.projection.engine import ProjectionError
     from sousei.publication.query import QueryError, query
 
@@ -149,54 +183,113 @@ def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
             "--scenarios で自分のシナリオ表を指定してください / "
             "this release is of before dim_scenario: make a new one, or give a table of your own by --scenarios"
         ) from None
-    return scenarios.tidy(told.select(*scenarios.COLUMNS))
+    return sitting.assumptions_of_release(told)
 
 
 def _answer(arguments: argparse.Namespace, opened: Any) -> Any:
-    from sousei.projection.desk import answers as desk
+    from sousei.projection.conventions import PROFILES
+    from sousei.projection.desk import answers, goals, whatif
 
     if arguments.question == "scenarios":
-        return desk.scenario_table(opened, arguments.scenario, years=arguments.year)
+        return answers.scenario_table(opened, arguments.scenario, years=arguments.year)
     if arguments.question == "goal":
-        return desk.goal_seek(
+        ids = arguments.scenario or [opened.basis]
+        for scenario_id in ids if arguments.tfr else ():
+            opened = goals.with_tfr(opened, scenario_id, arguments.tfr)
+        chosen = arguments.profile or list(PROFILES)
+        own: dict[str, Any] = dict(one if isinstance(one, tuple) else (one, PROFILES.get(one)) for one in chosen)
+        asked = {
+            "target_persons": arguments.target,
+            "target_year": arguments.year,
+            "from_year": arguments.from_year,
+            "to_year": arguments.to_year,
+            "measure": arguments.measure,
+            "profiles": own,
+            "timing": arguments.timing,
+            "leaving": arguments.leaving,
+            "end_mothers": arguments.end_mothers == "yes",
+        }
+        if arguments.conventions:
+            return goals.conventions_table(opened, scenario_id=ids[0], **asked)
+        return goals.goal_seek(opened, scenario_ids=ids, **asked)
+    if arguments.question == "whatif":
+        found = whatif.whatif_table(opened, setting(arguments, opened))
+        return found if arguments.year is None else whatif.of_years(opened, found, arguments.year)
+    if arguments.question == "arrivals":
+        return goals.arrival_values(
             opened,
-            target_persons=arguments.target,
             target_year=arguments.year,
             from_year=arguments.from_year,
-            measure=arguments.measure,
-            scenario_ids=arguments.scenario or ("ipss_2018_extended",),
-            timing=arguments.timing,
+            scenario_id=arguments.scenario,
+            measures=arguments.measure or ["total"],
         )
-    if arguments.question == "arrivals":
-        return desk.arrival_values(
-            opened, target_year=arguments.year, from_year=arguments.from_year, scenario_id=arguments.scenario
-        )
-    return desk.decomposition_table(opened, arguments.year)
+    return answers.decomposition_table(opened, arguments.year)
+
+
+def setting(arguments: argparse.Namespace, opened: Any) -> Any:
+    """The what-if of the arguments."""
+    from sousei.projection.desk import goals, whatif
+
+    profile = arguments.profile
+    return whatif.Setting(
+        arguments.from_year or goals.first_year(opened),
+        arguments.tfr,
+        arguments.tfr_year,
+        arguments.tfr_shape,
+        dict(arguments.migration or ()),
+        arguments.arrivals,
+        profile[1] if isinstance(profile, tuple) else profile,
+        arguments.timing,
+    )
+
+
+def _page(arguments: argparse.Namespace, opened: Any, release: Release) -> int:
+    """Write the page of what-ifs; without a base that was asked for it stands on the newest."""
+    from sousei.foundation.files import write_bytes
+    from sousei.orchestration.command.books import not_usable, taken
+    from sousei.orchestration.command.words import emit, say
+    from sousei.publication.whatif.page import page
+
+    if refusal := taken(arguments):
+        return refusal
+    made = page(opened, name_ja=_name_of(arguments.municipality), release_id=release.release_id)
+    try:
+        write_bytes(arguments.to, made)
+    except OSError as error:
+        return not_usable(arguments, error)
+    if arguments.json:
+        emit({"file": arguments.to, "municipality_code": arguments.municipality, "size_bytes": len(made)})
+        return 0
+    say(
+        arguments,
+        f"{arguments.to}: 団体 {arguments.municipality} の試算のページ（{len(made):,}バイト）。"
+        "ブラウザーで開いてください。",
+        f"{arguments.to}: what-if page of {arguments.municipality} ({len(made):,} bytes); open it in a browser.",
+    )
+    return 0
 
 
 def _charts(arguments: argparse.Namespace, opened: Any, mart: Any) -> int:
     import polars as pl
 
+    from sousei.projection.counted import census_cells
+    from sousei.projection.desk import sitting
     from sousei.projection.desk.charts.png import png
     from sousei.projection.desk.drawn import draw
 
-    counted = mart("fct_population").filter(
-        (pl.col("scope") == "total") & (pl.col("sex") == "total") & (pl.col("age_group") == "total")
-    )
-    totals = counted.select(
-        "municipality_code",
-        "as_of_date",
-        pl.when((pl.col("series") == "census") & (pl.col("value_status") == "preliminary"))
-        .then(pl.lit("census_preliminary"))
-        .otherwise("series")
-        .alias("series"),
-        pl.col("population_persons").cast(pl.Int64).alias("persons"),
-    )
+    counted, code = mart("fct_population"), arguments.municipality
+    published = sitting.published_of_release(mart("mart_population_projection"))
     printed = mart("mart_population_vision").filter((pl.col("scenario_id") == "plan") & pl.col("is_projection"))
     planned = printed.select("year", pl.col("total_persons").cast(pl.Float64).alias("persons")).drop_nulls()
-    town = mart("dim_municipality").filter(pl.col("valid_to").is_null())
     arguments.to.mkdir(parents=True, exist_ok=True)
-    drawn = draw(opened, name_ja=town["name_ja"][0], actual_totals=totals, plan_totals=planned)
+    drawn = draw(
+        opened,
+        name_ja=_name_of(code),
+        actual_totals=sitting.totals_of_release(counted),
+        plan_totals=planned,
+        edition_totals=sitting.totals_of_editions(published),
+        newest_census=census_cells(sitting.counted_of_release(counted)),
+    )
     for name, svg in drawn.items():
         path = arguments.to / f"{arguments.municipality}_{name}.svg"
         path.write_text(svg, encoding="utf-8")

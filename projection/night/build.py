@@ -10,15 +10,17 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from sousei.projection import backtest, decompose, vision
+from sousei.projection import backtest, bands, decompose, vision
+from sousei.projection.counted import census_cells
 from sousei.projection.engine import ProjectionError
 from sousei.projection.exact import MICRO, PERSONS
 from sousei.projection.frames import population_frame, rates_frame, vision_frame
 from sousei.projection.measures import FIGURE, group_figures, measures_of_census, run_figures
 from sousei.projection.night import reconcile, refresh
+from sousei.projection.night.stands import Counts, stands
 from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES, schema_of
 from sousei.projection.night.whole import integer_frame, whole_codes
-from sousei.projection.published import as_published, published_2023, published_cells
+from sousei.projection.published import as_published, published_2023
 from sousei.projection.scenarios import BASIS, tidy
 
 KEYS = [  # order of rows in every table, as far as it has these columns
@@ -28,13 +30,18 @@ KEYS = [  # order of rows in every table, as far as it has these columns
 
 
 def build(
-    inputs: Mapping[str, pl.DataFrame], scenarios: pl.DataFrame, plan_figures: pl.DataFrame | None = None
+    inputs: Mapping[str, pl.DataFrame],
+    scenarios: pl.DataFrame,
+    plan_figures: pl.DataFrame | None = None,
+    *,
+    current_code: Mapping[str, str] | None = None,
 ) -> dict[str, pl.DataFrame]:
     """All tables of PROJECTION_TABLES, each in its schema, sorted by its key; empty where its inputs are missing.
 
     inputs: the tables INPUTS of the schema in_force by name (ingest.in_force: one row per figure; ProjectionError where
     a figure stands in two). scenarios and plan_figures are the seed tables (read with scenarios.read and
-    reconcile.read, or any frames with their columns); without plan_figures nobody has a plan. Same input, same output,
+    reconcile.read, or any frames with their columns); without plan_figures nobody has a plan. current_code: today's
+    codes of municipalities that changed alone and whole since the editions (areas.successors). Same input, same output,
     to the byte; no clock, no randomness, no file.
     """
     for name in INPUTS:
@@ -43,39 +50,43 @@ def build(
     census_population, registry_population = inputs["census_population"], inputs["registry_population"]
     scenarios = tidy(scenarios)
     printed = pl.DataFrame(schema=reconcile.COLUMNS) if plan_figures is None else reconcile.tidy(plan_figures)
-    cells = published_cells(ipss, "ipss_2018")
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in PROJECTION_TABLES}
-    frames["population"] = [
-        published_2023(ipss, reference),
-        reconcile.printed_population(scenarios, printed),
-    ]
+    newer = published_2023(ipss, reference).with_columns(
+        pl.lit("census_2020").alias("base_id"), pl.lit("2020年国勢調査").alias("base_ja")
+    )
+    frames["population"] = [newer, reconcile.printed_population(scenarios, printed)]
     frames["error"] = [error_frame()]
     figures = [group_figures(f) for f in frames["population"] if f.height]
     rates: list[pl.DataFrame] = []
     base_year = None
-    if cells.height:
-        sources = cells.group_by("municipality_code").agg(pl.col("source_id").min())
-        base = vision.baseline(cells)
-        base_year = base.years[0]
-        result = vision.run(base, scenarios)
-        for one in (as_published(base, result), result):
-            frames["population"].append(
-                population_frame(one, "ipss_2018").join(sources, on="municipality_code", how="left")
-            )
-            frames["vision"].append(vision_frame(one, "ipss_2018"))
-            figures.append(run_figures(one).with_columns(pl.lit("ipss_2018").alias("vintage")))
-            rates.append(frames["vision"][-1])
-        frames["rates"] = [rates_frame(base)]
-        frames["decomposition"] = [decompose.decompose(base, result, scenarios)]
-        frames["impact"] = [decompose.impact(result)]
-        frames["stage"] = [decompose.stage(result)]
+    totals = refresh.actual_totals(census_population, registry_population, inputs["registry_dynamics"], reference)
+    counts = Counts(census_population, registry_population, totals, current_code or {})
+    projected: list[pl.DataFrame] = []
+    codes: dict[str, None] = {}
+    for stand in stands(ipss, newer, scenarios, counts):
+        base, result = stand.base, vision.run(stand.base, scenarios)
+        is_main = base.basis == BASIS and base.base_id is None
+        if is_main:
+            base_year = base.years[0]
+            frames["decomposition"] = [decompose.decompose(base, result, scenarios)]
+            frames["impact"] = [decompose.impact(result)]
+        codes |= dict.fromkeys(base.codes)
+        for one in (as_published(base, result), result) if is_main else (result,):
+            population = population_frame(one, stand.vintage).join(stand.stamp, on="municipality_code", how="left")
+            frames["population"].append(population)
+            flows = vision_frame(one, stand.vintage).join(stand.stamp, on="municipality_code", how="left")
+            frames["vision"].append(flows)
+            figures.append(run_figures(one).with_columns(pl.lit(stand.vintage).alias("vintage")))
+            rates.append(flows)
+        projected.append(population)
+        frames["stage"].append(decompose.stage(result).with_columns(pl.lit(stand.vintage).alias("vintage")))
+        if base.base_id is None:
+            frames["rates"].append(rates_frame(base))
     if figures:
         known = pl.concat([f.select(FIGURE) for f in figures])
-        frames["band"] = [backtest.band_frame(known.filter(pl.col("scenario_id").is_in(backtest.FORECASTS)))]
-        if cells.height:
-            chosen_codes = whole_codes(base.codes, scenarios, printed)
-            frames["integer"] = [integer_frame(frames["population"][-1], frames["band"][0], chosen_codes)]
-        totals = refresh.actual_totals(census_population, registry_population, inputs["registry_dynamics"], reference)
+        frames["band"] = [bands.band_frame(known.filter(pl.col("scenario_id").is_in(list(bands.FORECASTS))))]
+        whole = whole_codes(list(codes), scenarios, printed)
+        frames["integer"] = [integer_frame(population, frames["band"][0], whole) for population in projected]
         chosen = {s: known.filter(pl.col("scenario_id") == s) for s in (BASIS, "ipss_2018", "ipss_2023", "plan")}
         if printed.height:
             flows = pl.concat(rates) if rates else pl.DataFrame(schema=schema_of("vision"))
@@ -83,7 +94,7 @@ def build(
         if base_year is not None:
             frames["actuals"] = [refresh.actuals(totals, chosen[BASIS], chosen["ipss_2023"], chosen["plan"], base_year)]
         frames["refresh"] = [refresh.refresh(registry_population, census_population, chosen[BASIS], chosen["plan"])]
-        census = backtest.census_cells(census_population)
+        census = census_cells(census_population)
         frames["backtest"] = [
             *(
                 backtest.against(chosen[vintage], measures_of_census(census), method=vintage, base_year=first)
@@ -108,7 +119,7 @@ def one_row_per_figure(frame: pl.DataFrame, name: str) -> None:
 
 def error_frame() -> pl.DataFrame:
     """What past projections of a size were off by after so many years: the table behind every band."""
-    return backtest.reference_quantiles().rename(
+    return bands.reference_quantiles().rename(
         {
             "n": "n_errors",
             "mape": "mean_absolute_error_pct",
@@ -116,6 +127,11 @@ def error_frame() -> pl.DataFrame:
             "p10": "p10_error_pct",
             "p50": "median_error_pct",
             "p90": "p90_error_pct",
+            "band_low": "band_low_error_pct",
+            "band_high": "band_high_error_pct",
+            "coverage": "tested_coverage_pct",
+            "coverage_worst": "worst_coverage_pct",
+            "coverage_best": "best_coverage_pct",
             "source_ja": "basis_ja",
         }
     )

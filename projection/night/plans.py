@@ -53,7 +53,10 @@ def of_night(standard: pl.DataFrame, own: pl.DataFrame, figures: pl.DataFrame) -
 
 
 def _text(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.select(pl.col(name).cast(pl.String) for name in scenarios.COLUMNS)
+    return frame.select(
+        pl.col(name).cast(pl.String) if name in frame.columns else pl.lit(None, pl.String).alias(name)
+        for name in scenarios.COLUMNS
+    )
 
 
 _PLAN = ["municipality_code", "plan_id"]

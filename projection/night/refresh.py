@@ -14,8 +14,10 @@ import numpy as np
 import polars as pl
 
 from sousei.projection.areas import AREA_LEVELS
-from sousei.projection.backtest import bands, census_cells, doubled_by_open_group, hamilton_perry
-from sousei.projection.engine import SEXES, STEP_YEARS, ProjectionError, take
+from sousei.projection.backtest import hamilton_perry
+from sousei.projection.bands import bands
+from sousei.projection.counted import census_cells, registry_cells
+from sousei.projection.engine import STEP_YEARS, ProjectionError, take
 from sousei.projection.measures import measures_of, measures_of_census
 from sousei.projection.vision import MEASURES, measures
 
@@ -154,41 +156,6 @@ def actuals(
         ),
         pl.when(counted).then(pl.col("actual_persons") - pl.col("plan_persons")).alias("plan_gap_persons"),
     ).drop("measure")
-
-
-def registry_cells(raw: pl.DataFrame) -> pl.DataFrame:
-    """Cells of in_force.registry_population to 90+, 1 January, all residents.
-
-    municipality_code, as_of_date, sex, age_from, population_persons.
-    Only dates that have every five-year group up to 90 (registries before 2015 stop at 80+).
-    """
-    cells = raw.filter(
-        (pl.col("scope") == "total")
-        & pl.col("area_level").is_in(AREA_LEVELS)
-        & pl.col("sex").is_in(SEXES)
-        & pl.col("age_from").is_not_null()
-        & (pl.col("as_of_date").dt.ordinal_day() == 1)
-        & (pl.col("age_to").is_null() | (pl.col("age_to") - pl.col("age_from") == STEP_YEARS - 1))
-        & ~doubled_by_open_group("area_code", "as_of_date", "scope", "sex")
-    ).select(
-        pl.col("area_code").alias("municipality_code"),
-        "as_of_date",
-        "sex",
-        pl.col("age_from").clip(upper_bound=90),
-        "population_persons",
-        (pl.col("age_to").is_null() & (pl.col("age_from") < 90)).alias("_open"),
-    )
-    per = cells.group_by("municipality_code", "as_of_date", "sex", "age_from").agg(
-        pl.col("population_persons").sum(),
-        pl.col("population_persons").null_count().alias("_null"),
-        pl.col("_open").any(),
-    )
-    whole = per.group_by("municipality_code", "as_of_date").agg(
-        pl.len().alias("_n"), (pl.col("_open").any() | (pl.col("_null").sum() > 0)).alias("_bad")
-    )
-    return per.join(
-        whole.filter((pl.col("_n") == 38) & ~pl.col("_bad")), on=["municipality_code", "as_of_date"], how="semi"
-    ).drop("_open", "_null")
 
 
 def scale_factors(registry: pl.DataFrame, census: pl.DataFrame) -> pl.DataFrame:

@@ -37,8 +37,17 @@ INPUTS: dict[str, tuple[str, ...]] = {
 """Tables of the schema in_force that the nightly projection reads, with the columns that
 name a figure; besides those of raw they have settled_rank, how settled a figure is."""
 
+BASE: dict[str, tuple[pl.DataType, str]] = {
+    "base_id": (
+        pl.String(),
+        "What the run starts from: census_2015, census_2025, registry_2023-01-01; null for what a plan prints.",
+    ),
+    "base_ja": (pl.String(), "The base in words, with whose ages it has where only a total was published."),
+}
+
 PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
     "population": KEY
+    | BASE
     | {
         "sex": (pl.String(), "total / male / female."),
         "age_group": (pl.String(), "total, 0-4 ... 90+; 0-14 / 15-64 / 65+ / 20-39 where only groups are published."),
@@ -52,6 +61,7 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         ),
     },
     "vision": KEY
+    | BASE
     | {
         "births": (PERSONS, "Births in the five years up to `year`: children 0-4 / survival from birth."),
         "deaths": (
@@ -82,13 +92,23 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
     | {
         "measure": (pl.String(), "total / young / working_age / old / women_20_39."),
         "population_persons": (PERSONS, "The projected figure."),
-        "low_persons": (PERSONS, "Lower end: figure / (1 + the error that 90 % of past projections stayed below)."),
-        "high_persons": (PERSONS, "Upper end: figure / (1 + the error that 10 % of past projections stayed below)."),
-        "coverage_pct": (pl.Int16(), "Share of past projections inside such a band: 80."),
-        "horizon_years": (pl.Int32(), "Years from the base; beyond 20 the band of 20 years is widened, see basis."),
+        "low_persons": (PERSONS, "Lower end: figure / (1 + band_high_error_pct of the table error)."),
+        "high_persons": (PERSONS, "Upper end: figure / (1 + band_low_error_pct of the table error)."),
+        "coverage_pct": (pl.Int16(), "Share of past projections that such a band is made to hold: 80."),
+        "tested_coverage_pct": (
+            PERSONS,
+            "Share that it held on bases that took no part (cohort-change runs, mean over bases); of an official line "
+            "its own edition's at five years, null beyond.",
+        ),
+        "worst_coverage_pct": (PERSONS, "The same on the worst base; null for an official line (one base)."),
+        "horizon_years": (pl.Int32(), "Years from the base; beyond 30 the band of 30 years is widened, see basis."),
         "size_class": (pl.String(), "Population in the base year, e.g. 10000-30000."),
         "n_errors": (pl.Int64(), "Past projections behind the quantiles."),
-        "basis": (pl.String(), "backtest / backtest_extrapolated (beyond the longest horizon tested)."),
+        "basis": (
+            pl.String(),
+            "backtest / backtest_scaled (own spread at 5 years, growth of a cohort-change run's) / "
+            "backtest_extrapolated (beyond 30 years).",
+        ),
     },
     "decomposition": KEY
     | {
@@ -147,17 +167,25 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
     "error": {
         "method": (
             pl.String(),
-            "hamilton_perry (our engine on the five years before each base) / ipss_2018 (as published, against 2020).",
+            "hamilton_perry (our engine on the five years before each base) / ipss_2018 (official lines: the "
+            "edition of 2018 against the census of 2020).",
         ),
         "size_class": (pl.String(), "Population in the base year, e.g. 10000-30000."),
         "horizon_years": (pl.Int32(), "Years from the base."),
         "measure": (pl.String(), "total / young / working_age / old / women_20_39."),
         "n_errors": (pl.Int64(), "Past projections (municipality and base) behind the row."),
+        "n_bases": (pl.Int64(), "Census bases behind the row: what one period had in common counts once."),
         "mean_absolute_error_pct": (PERSONS, "Mean of the absolute error in percent of the count."),
         "mean_error_pct": (PERSONS, "Mean error (bias) in percent of the count; positive = projected too many."),
         "p10_error_pct": (PERSONS, "10 % of past projections had a lower error."),
         "median_error_pct": (PERSONS, "Half of past projections had a lower error."),
         "p90_error_pct": (PERSONS, "90 % of past projections had a lower error."),
+        "band_low_error_pct": (PERSONS, "Lower end of the 80 % band as an error: bases weigh the same, widened."),
+        "band_high_error_pct": (PERSONS, "Upper end of the 80 % band as an error."),
+        "tested_coverage_pct": (PERSONS, "Share of errors inside bands made without their base, mean over bases."),
+        "worst_coverage_pct": (PERSONS, "The same on the worst base."),
+        "best_coverage_pct": (PERSONS, "The same on the best base."),
+        "basis": (pl.String(), "backtest / backtest_scaled (see the table band)."),
         "basis_ja": (pl.String(), "Primary source, boundaries, treatment of unknown ages."),
     },
     "backtest": {
@@ -205,6 +233,7 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "drift_from_plan_pct": (PERSONS, "(refreshed / plan - 1) x 100."),
     },
     "integer": KEY
+    | BASE
     | {
         "sex": (pl.String(), "total / male / female."),
         "age_group": (pl.String(), "total, 0-4 ... 90+."),

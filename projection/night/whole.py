@@ -31,6 +31,7 @@ def integer_frame(population: pl.DataFrame, band: pl.DataFrame, codes: Sequence[
     """Whole persons of the projected years of every run, with the band (rounded outward) beside each total."""
     cells = population.filter(pl.col("is_projection") & pl.col("municipality_code").is_in(list(codes)))
     key = ["municipality_code", "scenario_id", "vintage", "year"]
+    based = cells.select(*key[:-1], "base_id", "base_ja").unique()
     if not cells.height:
         return pl.DataFrame()
     whole = integers.publish(cells.select(*key, "sex", "age_group", "age_from", "population_persons"))
@@ -42,4 +43,8 @@ def integer_frame(population: pl.DataFrame, band: pl.DataFrame, codes: Sequence[
         pl.col("low_persons").floor(),
         pl.col("high_persons").ceil(),
     )
-    return whole.join(ends, on="age_group", how="left").join(total, on=[*key, "sex", "age_group"], how="left")
+    return (
+        whole.join(ends, on="age_group", how="left")
+        .join(total, on=[*key, "sex", "age_group"], how="left")
+        .join(based, on=key[:-1], how="left")
+    )

@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from sousei.projection.backtest import against, backtest, quantiles
+from sousei.projection.backtest import against, backtest
+from sousei.projection.bands import OFFICIAL, table_of_official, table_of_runs
+from sousei.projection.measures import measures_of, measures_of_census
 
 NATIONAL_SOURCE = "国立社会保障・人口問題研究所 日本の将来推計人口（平成29年推計）出生中位・死亡中位 表1-9A"
 LIFE_TABLE_SOURCE = "厚生労働省 完全生命表・簡易生命表の死亡率 qx"
@@ -102,8 +104,12 @@ def read_published(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return projection, qx
 
 
-CENSUS_SOURCE = "国勢調査 1980-2015年（2016年10月境域、年齢不詳は男女別に比例配分）、福島県を除く1,682市区町村"
-IPSS_SOURCE = "社人研 平成30年推計の2020年の値と令和2年国勢調査の総数、福島県を除く"
+CENSUS_SOURCE = "国勢調査 1980-2020年（2016年10月境域、年齢不詳は男女別に比例配分）、福島県を除く1,682市区町村"
+IPSS_SOURCE = (
+    "社人研 平成30年推計の2020年の値と令和2年国勢調査、福島県を除く。10年以上先は当方の計算の誤差の広がりに、"
+    "同じ期間の5年での誤差の広がりの比を掛けたもの"
+)
+RENAMED = {"40231": "40305"}  # 那珂川市: a town until 2018-10-01
 
 
 def past_census(folder: Path) -> pl.DataFrame:
@@ -118,44 +124,64 @@ def past_census(folder: Path) -> pl.DataFrame:
     )
 
 
-def ipss_2018_errors(folder: Path) -> pl.DataFrame:
-    """The published 2018 vintage against the census of 2020: totals of all municipalities."""
-    table = pl.read_parquet(folder / "projection_cases" / "ipss_h30_all_municipalities.parquet")
-    totals = table.group_by(pl.col("code").alias("municipality_code"), pl.col("year").cast(pl.Int32)).agg(
-        pl.col("pop").sum().alias("persons")
-    )
-    with (folder / "extracts" / "census" / "census_2020_age_sex_estat.csv").open(encoding="utf-8-sig") as lines:
+def census_2020(folder: Path) -> pl.DataFrame:
+    """The same of the census of 2020, in the codes of 2016."""
+    path = folder / "extracts" / "census" / "census_2020_age_sex_estat.csv"
+    with path.open(encoding="utf-8-sig") as lines:
         skip = next(i for i, line in enumerate(lines) if line.startswith('"表章事項 コード"'))
-    rows = pl.read_csv(
-        folder / "extracts" / "census" / "census_2020_age_sex_estat.csv",
-        skip_rows=skip,
-        infer_schema=False,
-        truncate_ragged_lines=True,
+    rows = pl.read_csv(path, skip_rows=skip, infer_schema=False, truncate_ragged_lines=True)
+    code = rows.columns[8]
+    ages = {f"{age}～{age + 4}歳": age for age in range(0, 100, 5)} | {"100歳以上": 100, "年齢「不詳」": None}
+    kept = rows.filter((pl.col("国籍総数か日本人") == "国籍総数") & pl.col("男女").is_in(["男", "女"]))
+    cells = kept.unique([code, "男女"], keep="first", maintain_order=True).unpivot(
+        list(ages), index=[code, "男女"], variable_name="age", value_name="persons"
     )
-    counted = rows.filter((pl.col("男女") == "総数") & (pl.col("国籍総数か日本人") == "国籍総数")).select(
-        pl.col(rows.columns[8]).alias("municipality_code"),
-        pl.lit(2020, pl.Int32).alias("year"),
-        pl.col("総数").str.replace_all(",", "").cast(pl.Int64, strict=False).alias("persons"),
+    return (
+        cells.with_columns(
+            pl.col(code).replace(RENAMED).alias("municipality_code"),
+            pl.lit(2020, pl.Int32).alias("year"),
+            pl.col("男女").replace_strict({"男": "male", "女": "female"}).alias("sex"),
+            pl.col("age").replace_strict(ages, return_dtype=pl.Int16).clip(upper_bound=OPEN_AGE).alias("age_from"),
+            pl.col("persons").replace({"-": "0"}).str.replace_all(",", "").cast(pl.Int64, strict=False),
+        )
+        .group_by("municipality_code", "year", "sex", "age_from", maintain_order=True)
+        .agg(pl.col("persons").sum().alias("population_persons"))
     )
-    return against(
-        totals.with_columns(pl.lit("total").alias("measure")),
-        counted.drop_nulls().unique(["municipality_code", "year"]).with_columns(pl.lit("total").alias("measure")),
-        method="ipss_2018",
-        base_year=2015,
+
+
+def censuses(folder: Path) -> pl.DataFrame:
+    """Cells of the censuses 1980-2020 of the municipalities of `past_census`."""
+    past = past_census(folder)
+    later = census_2020(folder).filter(
+        pl.col("municipality_code").is_in(past.get_column("municipality_code").unique().implode())
     )
+    return pl.concat([past, later.select(past.columns)])
+
+
+def ipss_2018_errors(folder: Path) -> pl.DataFrame:
+    """The published 2018 vintage against the census of 2020: all measures of all municipalities but Fukushima's."""
+    table = pl.read_parquet(folder / "projection_cases" / "ipss_h30_all_municipalities.parquet").select(
+        pl.col("code").alias("municipality_code"),
+        pl.col("year").cast(pl.Int32),
+        pl.col("sex").replace_strict({"M": "male", "F": "female"}),
+        pl.col("age_lo").cast(pl.Int16).alias("age_from"),
+        pl.col("pop").alias("population_persons"),
+    )
+    counted = measures_of_census(census_2020(folder))
+    return against(measures_of(table, "year"), counted, method=OFFICIAL, base_year=2015)
 
 
 def error_quantiles(folder: Path) -> pl.DataFrame:
-    """Error quantiles of our engine at every base 1985-2010, and of the 2018 vintage at five years."""
-    cells = past_census(folder)
+    """The error table: our engine at every base 1985-2015, and the 2018 vintage."""
+    cells = censuses(folder)
     kept = cells.get_column("municipality_code").unique()
     ipss = ipss_2018_errors(folder).filter(pl.col("municipality_code").is_in(kept.implode()))
-    return quantiles(pl.concat([backtest(cells), ipss])).with_columns(
-        pl.col("mape", "malpe", "p10", "p50", "p90").round(3),
-        pl.when(pl.col("method") == "hamilton_perry")
-        .then(pl.lit(CENSUS_SOURCE))
-        .otherwise(pl.lit(IPSS_SOURCE))
-        .alias("source_ja"),
+    errors = backtest(cells)
+    of_runs = table_of_runs(errors, CENSUS_SOURCE)
+    of_official = table_of_official(ipss, errors, of_runs, IPSS_SOURCE)
+    rounded = ["mape", "malpe", "p10", "p50", "p90", "band_low", "band_high"]
+    return pl.concat([of_runs, of_official]).with_columns(
+        pl.col(rounded).round(3), pl.col("coverage", "coverage_worst", "coverage_best").round(1)
     )
 
 

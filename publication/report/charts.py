@@ -93,9 +93,11 @@ def line_chart(
     band: Band | None = None,
     from_zero: bool | None = None,
     legend: bool = True,
+    bounds: Sequence[tuple[float, str]] = (),
 ) -> Markup:
     """A line chart. years: x -> label of the axis. from_zero: None starts at 0 unless the figures are far from it;
     where the axis does not start at 0 the chart says so. Points of a line that lie in different runs are not joined.
+    bounds: (x, what ends there), as upright dotted lines.
     """
     width, height = size
     shown = [point for line in lines for run in line.runs for point in run]
@@ -148,6 +150,13 @@ def line_chart(
         out.append(
             Markup('<path d="M{}z" fill="#ececec" stroke="#999" stroke-width=".6"/>').format("L".join(upper + lower))
         )
+    for place, (x, what) in enumerate(sorted(bounds)):
+        out.append(
+            Markup('<path d="M{:.1f} {:.1f}V{:.1f}" stroke="#000" stroke-dasharray="1 3"/>').format(
+                across(x), top - 6, bottom
+            )
+        )
+        out.append(_text(across(x) + 4, top + 4 + 13 * (place % 2), what, "start"))
     for line in lines:
         out.append(_drawn(line, across, down))
     taken: list[tuple[float, float]] = []

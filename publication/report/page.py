@@ -177,18 +177,21 @@ def _population(told: Told) -> dict[str, Any]:
                 for one in rows
             ]
             lines.append(Line(f"実績（{SERIES[series]}）", look, [points]))
-    years = sorted({int(point.x) for line in lines for run in line.runs for point in run if point.x == int(point.x)})
+    at = [point.x for line in lines for run in line.runs for point in run]
+    counts = [point.x for line in lines if line.name.startswith("実績") for run in line.runs for point in run]
+    bounds = [(max(counts), "← 実績｜推計・目標 →")] if counts else []
     chart = (
         line_chart(
             ident("chart", "population"),
             "総人口の推計・目標・実績",
             "総人口の推計・目標・実績の折れ線。数値は表のとおり",
             lines,
-            years={year: str(year) for year in years if year % 5 == 0},
+            years={year: str(year) for year in range(-(-int(min(at)) // 5) * 5, int(max(at)) + 1, 5)},
             unit="人",
             size=(900, 380),
             band=band,
             from_zero=True,
+            bounds=bounds,
         )
         if lines
         else ""

@@ -42,7 +42,7 @@ SHOWN_ROWS = 8
 SHOWN_CHANGES = 10
 """Changes that the first page shows."""
 SEVERITIES = {"gate": "必須", "warn": "注意", "review": "要確認"}
-KINDS = {"xlsx": "Excel", "html": "報告"}
+KINDS = {"xlsx": "Excel", "html": "報告", "whatif": "試算"}
 TYPES = (
     ("DECIMAL", "小数"),
     ("TIMESTAMP", "日時"),

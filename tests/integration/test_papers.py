@@ -77,7 +77,12 @@ def test_every_plan_has_a_workbook_and_every_municipality_a_report_in_each_editi
         for edition in EDITIONS
         for code, plans in PLANS.items()
         for plan in plans
-    } | {f"papers/{edition}/{code}/{code}_{edition}.html" for edition in EDITIONS for code in PLANS}
+    } | {
+        f"papers/{edition}/{code}/{code}_{edition}{kind}.html"
+        for edition in EDITIONS
+        for code in PLANS
+        for kind in ("", "_whatif")
+    }
     listed, problems = papers.listed(release.path)
     assert problems == [] and {one.file for one in listed} == expected
     assert not [one for one in listed if one.problem_ja]
@@ -132,7 +137,7 @@ def test_a_fault_in_the_site_costs_the_site_and_is_told(unsealed: Path, monkeypa
     papers.write(unsealed)
     listed, problems = papers.listed(unsealed)
     assert len(problems) == 1 and problems[0].startswith("site_failed: ") and "KeyError" in problems[0]
-    assert len(listed) == 18 and all((unsealed / (one.file or "-")).is_file() for one in listed)
+    assert len(listed) == 24 and all((unsealed / (one.file or "-")).is_file() for one in listed)
 
 
 def test_a_failed_paper_is_told_after_the_refresh(

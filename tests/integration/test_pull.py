@@ -88,7 +88,7 @@ def test_the_public_edition_has_what_its_workbook_holds_and_nothing_else(publish
     assert frame.columns == about.long.columns and "note" not in frame.columns and frame.height == about.long.height
     papers = [name for name in found.files if name.startswith("papers/")]
     books = [f"papers/{CODE}_{PLAN}_public.xlsx", f"papers/{CODE}_nemuro_vision_2019_public.xlsx"]
-    assert sorted(papers) == [*books, f"papers/{CODE}_public.html"]
+    assert sorted(papers) == [*books, f"papers/{CODE}_public.html", f"papers/{CODE}_public_whatif.html"]
 
 
 def test_papers_that_the_release_holds_are_copied(own_home: Path) -> None:

@@ -5,6 +5,8 @@ with printed as (
         municipality_code,
         'plan' as scenario_id,
         plan_id as vintage,
+        cast(null as varchar) as base_id,
+        cast(null as varchar) as base_ja,
         cast(of_year as integer) as year,
         case measure when 'women_20_39_persons' then 'female' else 'total' end as sex,
         case measure
@@ -41,6 +43,8 @@ select
     municipality_code,
     scenario_id,
     vintage,
+    base_id,
+    base_ja,
     year,
     sex,
     age_group,

@@ -2,6 +2,8 @@ select
     municipality_code,
     scenario_id,
     vintage,
+    base_id,
+    base_ja,
     year,
     sex,
     age_group,

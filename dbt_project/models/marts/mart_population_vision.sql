@@ -14,7 +14,9 @@ with bands as (
         max(basis) filter (where measure = 'total') as band_basis,
         max(size_class) filter (where measure = 'total') as band_size_class,
         max(horizon_years) filter (where measure = 'total') as band_horizon_years,
-        max(n_errors) filter (where measure = 'total') as band_n_errors
+        max(n_errors) filter (where measure = 'total') as band_n_errors,
+        max(tested_coverage_pct) filter (where measure = 'total') as band_tested_coverage_pct,
+        max(worst_coverage_pct) filter (where measure = 'total') as band_worst_coverage_pct
     from {{ source('projection', 'band') }}
     group by municipality_code, scenario_id, vintage, year
 )
@@ -36,6 +38,8 @@ select
     bands.band_size_class,
     bands.band_horizon_years,
     bands.band_n_errors,
+    bands.band_tested_coverage_pct,
+    bands.band_worst_coverage_pct,
     steps.young_index,
     steps.working_age_index,
     steps.old_index,

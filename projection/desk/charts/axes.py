@@ -16,6 +16,23 @@ DASHES = ("", "9 4", "2 3", "9 3 2 3", "14 5", "5 2 1 2 1 2")
 MARKS = ("circle", "square", "triangle", "diamond", "cross", "bar")
 
 
+LOOKS = {  # series -> dash, mark, is the mark filled; the same in every chart (publication.report.charts has them too)
+    "census": ("", "circle", True),
+    "registry": ("", "cross", False),
+    "ipss_2018": ("9 3 2 3", "diamond", False),
+    "ipss_2023": ("4 3", "triangle", False),
+    "plan": ("", "square", False),
+    "plan_recomputed": ("14 5", "bar", False),
+    "closed": ("2 3", "down", False),
+    "sim1": ("5 2 1 2 1 2", "plus", False),
+    "sim2": ("1 3", "plus", True),
+}
+OTHERS = [
+    (dash, mark, True) for dash, mark in (("7 2", "triangle"), ("3 2", "diamond"), ("11 3", "down"), ("6 6", "bar"))
+]
+"""Looks of series without one of their own, in their order."""
+
+
 class Axes:
     """Axes of a chart: the box and the two scales."""
 
@@ -33,8 +50,8 @@ class Axes:
     ) -> None:
         self.left, self.right, self.top, self.bottom = 76.0, WIDTH - float(right), 62.0, HEIGHT - float(bottom)
         wide, high = (x1 - x0) * pad, (y1 - y0) * pad
-        self.x_ticks = ticks_of(x0 - wide, x1 + wide, 6) if nice_x else []
-        self.y_ticks = ticks_of(y0 - (high if y0 < 0 else 0), y1 + high, 6)
+        self.x_ticks = ticks_of(x0 - (wide if x0 < 0 else 0), x1 + (wide if x1 > 0 else 0), 6) if nice_x else []
+        self.y_ticks = ticks_of(y0 - (high if y0 < 0 else 0), y1 + (high if y1 > 0 else 0), 6)
         self.x0, self.x1 = (self.x_ticks[0], self.x_ticks[-1]) if nice_x else (x0, x1)
         self.y0, self.y1 = self.y_ticks[0], self.y_ticks[-1]
 
@@ -78,9 +95,10 @@ def years_of(first: float, last: float) -> list[float]:
     return [float(y) for y in range(int(math.ceil(first / step) * step), int(last) + 1, step)]
 
 
-def end_labels(frame: Axes, ends: list[tuple[float, str, str]], apart: float = 16.0) -> list[str]:
-    """Names of lines at their right end, with their mark, moved up or down so that none covers another."""
-    placed: list = [[y, label, kind] for y, label, kind in sorted(ends)]
+def end_labels(frame: Axes, ends: list[tuple[float, str, str, bool]], apart: float = 16.0) -> list[str]:
+    """Names of lines at their right end, with their mark (and whether it is filled), moved up or down so that none
+    covers another."""
+    placed: list = [[y, label, kind, filled] for y, label, kind, filled in sorted(ends)]
     for a, b in pairwise(placed):
         b[0] = max(b[0], a[0] + apart)
     if placed and placed[-1][0] > frame.bottom:
@@ -88,6 +106,6 @@ def end_labels(frame: Axes, ends: list[tuple[float, str, str]], apart: float = 1
         for b, a in pairwise(reversed(placed)):
             a[0] = min(a[0], b[0] - apart)
     return [
-        svg.mark(frame.right + 14, y, kind) + svg.text(frame.right + 24, y + 4, label, size=12)
-        for y, label, kind in placed
+        svg.mark(frame.right + 14, y, kind, filled=filled) + svg.text(frame.right + 24, y + 4, label, size=12)
+        for y, label, kind, filled in placed
     ]

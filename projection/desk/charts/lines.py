@@ -12,7 +12,7 @@ from itertools import pairwise
 import polars as pl
 
 from sousei.projection.desk.charts import svg
-from sousei.projection.desk.charts.axes import DASHES, MARKS, Axes, end_labels, years_of
+from sousei.projection.desk.charts.axes import DASHES, LOOKS, MARKS, OTHERS, Axes, end_labels, years_of
 from sousei.projection.desk.charts.svg import GRID, INK, PAPER, SOFT
 
 
@@ -22,57 +22,79 @@ def fan(
     actuals: pl.DataFrame,
     *,
     title: str,
+    band_label: str,
     points_only: Sequence[str] = (),
+    marked_years: Sequence[tuple[float, str]] = (),
     note: str = "",
     unit: str = "人",
 ) -> str:
-    """Scenario lines with the band of the first of them and what really happened.
+    """Scenario lines with a band and what really happened.
 
-    lines: label, year, value; labels in `points_only` are drawn as marks without a line (printed figures with nothing
-    between them). band: year, low, high. actuals: label, year (may be a fraction), value; drawn as filled marks.
+    lines: label, look (a key of LOOKS, or any other name), year, value; labels in `points_only` are drawn as marks
+    without a line (printed figures with nothing between them). band: year, low, high; band_label names its line.
+    actuals: label, look, year (may be a fraction), value. marked_years: (year, what ends there), as upright lines.
     """
     years = [float(y) for y in lines.get_column("year")] + [float(y) for y in band.get_column("year")]
+    years += [math.floor(y / 5) * 5 for y in actuals.get_column("year")]
     values = [
         float(v)
         for f, c in ((lines, "value"), (band, "low"), (band, "high"), (actuals, "value"))
         for v in f.get_column(c)
     ]
-    frame = Axes(min(years), max(years), 0.0, max(values), right=210)
+    frame = Axes(min(years), max(years), 0.0, max(values), right=232)
     body = frame.grid(x_ticks=years_of(min(years), max(years)), y_label=unit)
     edge = [(frame.x(r["year"]), frame.y(r["high"])) for r in band.sort("year").iter_rows(named=True)]
     edge += [(frame.x(r["year"]), frame.y(r["low"])) for r in band.sort("year", descending=True).iter_rows(named=True)]
     if edge:
         corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
         body.append(f'<polygon points="{corners}" fill="{GRID}" fill-opacity="0.75" stroke="none"/>')
+    for place, (year, said) in enumerate(sorted(marked_years)):
+        x = frame.x(year)
+        body.append(svg.path([(x, frame.top - 4), (x, frame.bottom)], dash="1 3", weight=1.0))
+        body.append(svg.text(x + 4, frame.top + 8 + 15 * (place % 2), said, size=11))
+    looks = _looks([*lines.get_column("look").unique(maintain_order=True)])
     ends = []
-    for i, label in enumerate(lines.get_column("label").unique(maintain_order=True)):
+    for i, (label, look) in enumerate(lines.select("label", "look").unique(maintain_order=True).iter_rows()):
         mine = lines.filter(pl.col("label") == label).sort("year")
+        dash, mark, filled = looks[look]
         points = [(frame.x(r["year"]), frame.y(r["value"])) for r in mine.iter_rows(named=True)]
         alone = label in points_only
         if not alone:
-            body.append(svg.path(points, dash=DASHES[i % len(DASHES)], weight=2.4 if i == 0 else 1.5))
-        body += [svg.mark(x, y, MARKS[i % len(MARKS)], size=6.5 if alone else 3.0) for x, y in points]
+            body.append(svg.path(points, dash="" if i == 0 else dash, weight=2.4 if i == 0 else 1.5))
+        body += [svg.mark(x, y, mark, size=5.0 if alone else 3.4, filled=filled) for x, y in points]
         last = mine["year"][-1]
         when = "" if last == max(years) else f"（{last}年）"
-        ends.append((points[-1][1], f"{label} {float(mine['value'][-1]):,.0f}{when}", MARKS[i % len(MARKS)]))
+        ends.append((points[-1][1], f"{label} {float(mine['value'][-1]):,.0f}{when}", mark, filled))
     body += end_labels(frame, ends)
-    names = actuals.get_column("label").unique(maintain_order=True).to_list()
-    for i, label in enumerate(names):
-        mine = actuals.filter(pl.col("label") == label)
-        size = 5.5 if mine.height < 5 else 2.6
-        for r in mine.iter_rows(named=True):
-            body.append(
-                svg.mark(frame.x(r["year"]), frame.y(r["value"]), MARKS[i % len(MARKS)], size=size, filled=True)
-            )
-        body.append(
-            svg.mark(frame.left + 14, frame.bottom - 46 - 18 * i, MARKS[i % len(MARKS)], size=size, filled=True)
-        )
-        body.append(svg.text(frame.left + 26, frame.bottom - 42 - 18 * i, f"実績 {label}", size=12))
+    known = _looks([*actuals.get_column("look").unique(maintain_order=True)])
+    series = actuals.select("label", "look").unique(maintain_order=True).rows()
+    for i, (label, look) in enumerate(series):
+        mine = actuals.filter(pl.col("label") == label).sort("year")
+        _, mark, filled = known[look]
+        points = [(frame.x(r["year"]), frame.y(r["value"])) for r in mine.iter_rows(named=True)]
+        if look == "census":
+            body.append(svg.path(points, weight=2.4))
+        body += [svg.mark(x, y, mark, size=4.6 if look == "census" else 3.2, filled=filled) for x, y in points]
+        foot = frame.bottom - 50 - 18 * i
+        body.append(_key(frame, foot, f"実績 {label}"))
+        body.append(svg.mark(frame.left + 14, foot, mark, size=4.6, filled=filled))
     if edge:
-        box = frame.bottom - 30
+        box = frame.bottom - 36
+        body.append(_key(frame, box + 6, band_label))
         body.append(svg.box(frame.left + 6, box, 16, 11, GRID))
-        body.append(svg.text(frame.left + 26, box + 10, "過去の推計の誤差から見た80%の幅（先頭の線に対する）", size=12))
     return svg.picture(title, "将来人口のシナリオ、誤差の幅、実績値。", body, note)
+
+
+def _key(frame: Axes, y: float, said: str) -> str:
+    """A line of the key, on a ground that hides what runs below it."""
+    wide = 12 * sum(1.0 if ord(char) > 0x2000 else 0.56 for char in said)
+    return svg.box(frame.left + 2, y - 8, wide + 32, 16, PAPER) + svg.text(frame.left + 28, y + 4, said, size=12)
+
+
+def _looks(names: Sequence[str]) -> dict[str, tuple[str, str, bool]]:
+    """Dash, mark and filling of each series: its own, or one of the others'."""
+    others = iter(OTHERS * len(names))
+    return {name: LOOKS[name] if name in LOOKS else next(others) for name in names}
 
 
 def natural_social(path: pl.DataFrame, *, title: str, note: str = "") -> str:
@@ -83,7 +105,9 @@ def natural_social(path: pl.DataFrame, *, title: str, note: str = "") -> str:
     rows = path.rows(named=True)
     xs, ys = [float(r["social"]) for r in rows], [float(r["natural"]) for r in rows]
     frame = Axes(min(*xs, 0), max(*xs, 0), min(*ys, 0), max(*ys, 0), nice_x=True, pad=0.06)
-    body = frame.grid(x_ticks=frame.x_ticks, y_label="自然増減（人）", x_label="社会増減（人）", signed=True)
+    body = frame.grid(
+        x_ticks=frame.x_ticks, y_label="自然増減（人、5年間）", x_label="社会増減（人、5年間）", signed=True
+    )
     body.append(svg.line(frame.x(0), frame.top, frame.x(0), frame.bottom, INK))
     body.append(svg.line(frame.left, frame.y(0), frame.right, frame.y(0), INK))
     points = [(frame.x(x), frame.y(y)) for x, y in zip(xs, ys, strict=True)]
@@ -122,7 +146,7 @@ def age_profile(rates: pl.DataFrame, *, title: str, note: str = "") -> str:
         points = [(frame.x(r["age_from"]), frame.y(float(r["value"]) * 100)) for r in mine.iter_rows(named=True)]
         body.append(svg.path(points, dash=DASHES[i % len(DASHES)], weight=1.8))
         body += [svg.mark(x, y, MARKS[i % len(MARKS)]) for x, y in points]
-        ends.append((points[-1][1], str(label), MARKS[i % len(MARKS)]))
+        ends.append((points[-1][1], str(label), MARKS[i % len(MARKS)], False))
     body += end_labels(frame, ends)
     return svg.picture(title, "5年間の純移動率を期首の年齢別に示す。0より下は転出超過。", body, note)
 
@@ -148,7 +172,7 @@ def stage_index(stages: pl.DataFrame, *, title: str, note: str = "") -> str:
         points = [(frame.x(r["year"]), frame.y(float(r[column]))) for r in rows]
         body.append(svg.path(points, dash=DASHES[i], weight=2.0))
         body += [svg.mark(x, y, MARKS[i]) for x, y in points]
-        ends.append((points[-1][1], f"{label} {float(rows[-1][column]):.0f}", MARKS[i]))
+        ends.append((points[-1][1], f"{label} {float(rows[-1][column]):.0f}", MARKS[i], False))
     body += end_labels(frame, ends)
     shades = {1: "#f2f2f2", 2: "#d9d9d9", 3: "#b5b5b5"}
     strip = frame.bottom + 28

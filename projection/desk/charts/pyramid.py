@@ -14,23 +14,26 @@ from sousei.projection.engine import age_groups
 
 
 def pyramid(
-    now: pl.DataFrame, then: pl.DataFrame, *, title: str, now_label: str, then_label: str, years: int, note: str = ""
+    now: pl.DataFrame,
+    then: pl.DataFrame,
+    *,
+    title: str,
+    now_label: str,
+    then_label: str,
+    newest: pl.DataFrame | None = None,
+    newest_label: str = "",
+    note: str = "",
 ) -> str:
-    """Population pyramid: bars = then, thin outline = now, dashed outline = today's cohorts moved up by `years`.
+    """Population pyramid: bars = then, thin outline = now, dashed outline = the newest census where it is another.
 
-    now, then: sex (male / female), age_from (0, 5 ... open), population_persons; men to the left.
+    now, then, newest: sex (male / female), age_from (0, 5 ... open), population_persons; men to the left.
     """
     ages = now.get_column("age_from").unique().sort().to_list()
     tables = [
         {(r["sex"], r["age_from"]): float(r["population_persons"]) for r in f.iter_rows(named=True)}
-        for f in (now, then)
+        for f in (now, then, *([] if newest is None else [newest]))
     ]
-    shift = years // 5
-    moved: dict[tuple[str, int], float] = {}
-    for (sex, age), persons in tables[0].items():
-        if age + 5 * shift < ages[-1]:  # those who reach the open group cannot be told apart there
-            moved[sex, age + 5 * shift] = persons
-    ticks = ticks_of(0.0, max(max(t.values()) for t in (*tables, moved)), 4)
+    ticks = ticks_of(0.0, max(max(t.values()) for t in tables), 4)
     top, bottom, middle, gap = 84, HEIGHT - 66, WIDTH / 2, 30
     half = middle - gap - 56
     step = (bottom - top) / len(ages)
@@ -48,12 +51,11 @@ def pyramid(
             body.append(
                 svg.box(middle + gap if side > 0 else middle - gap - wide, y - step * 0.42, wide, step * 0.84, SHADE)
             )
-    for table, dash, weight in ((tables[0], "", 1.6), (moved, "5 3", 1.2)):
+    outlines = [(tables[0], "", 1.6), *((table, "5 3", 1.4) for table in tables[2:])]
+    for table, dash, weight in outlines:
         for side, sex in ((-1, "male"), (1, "female")):
             points = []
             for i in range(len(ages)):
-                if table is moved and (sex, 5 * i) not in moved:
-                    continue
                 x = middle + side * (gap + table.get((sex, 5 * i), 0.0) / ticks[-1] * half)
                 points += [(x, bottom - i * step), (x, bottom - (i + 1) * step)]
             body.append(svg.path(points, dash=dash, weight=weight))
@@ -63,8 +65,7 @@ def pyramid(
     x, y = 56, 58
     body.append(svg.box(x, y - 9, 26, 11, SHADE) + svg.text(x + 32, y, then_label))
     body.append(svg.path([(x + 190, y - 4), (x + 216, y - 4)], weight=1.6) + svg.text(x + 222, y, now_label))
-    body.append(
-        svg.path([(x + 380, y - 4), (x + 406, y - 4)], dash="5 3", weight=1.2)
-        + svg.text(x + 412, y, f"{now_label}の人が{years}年後にいる階級（死亡・移動なし）")
-    )
+    if newest is not None:
+        body.append(svg.path([(x + 420, y - 4), (x + 446, y - 4)], dash="5 3", weight=1.4))
+        body.append(svg.text(x + 452, y, newest_label))
     return svg.picture(title, f"{then_label}と{now_label}の男女・5歳階級別人口。", body, note)

@@ -10,6 +10,8 @@ from html import escape
 
 FONTS = "Noto Sans CJK JP, Noto Sans JP, IPAexGothic, Yu Gothic, YuGothic, Meiryo, Hiragino Sans, sans-serif"
 WIDTH, HEIGHT = 880, 540
+NOTE_WIDTH = 78
+"""Characters of a note that fit in a row."""
 INK, SOFT, GRID, SHADE, PAPER = "#111111", "#555555", "#d8d8d8", "#bdbdbd", "#ffffff"
 
 
@@ -47,14 +49,27 @@ def mark(x: float, y: float, kind: str, *, size: float = 3.0, filled: bool = Fal
         "triangle": [(0, -1.25), (1.15, 0.9), (-1.15, 0.9)],
         "diamond": [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)],
         "cross": [(-1, -1), (1, 1), (0, 0), (1, -1), (-1, 1), (0, 0)],
+        "down": [(0, 1.25), (1.15, -0.9), (-1.15, -0.9)],
+        "plus": [(0, -1.3), (0, 1.3), (0, 0), (-1.3, 0), (1.3, 0), (0, 0)],
         "bar": [(-1.3, -0.4), (1.3, -0.4), (1.3, 0.4), (-1.3, 0.4)],
     }
     points = " ".join(f"{x + size * a:.1f},{y + size * b:.1f}" for a, b in shapes[kind])
     return f'<polygon points="{points}" {style}/>'
 
 
+def _rows(note: str) -> list[str]:
+    """A note in one row, or in two that break at a full stop."""
+    if len(note) <= NOTE_WIDTH:
+        return [note] if note else []
+    stop = note.rfind("。", 0, NOTE_WIDTH) + 1
+    return [note[:stop], note[stop:]] if stop else [note]
+
+
 def picture(title: str, description: str, body: Sequence[str], note: str) -> str:
-    foot = text(56, HEIGHT - 12, note, size=10) if note else ""
+    rows = _rows(note)
+    foot = "".join(
+        text(56, HEIGHT - (12 if len(rows) == 1 else 18 - 13 * place), row, size=10) for place, row in enumerate(rows)
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'role="img" lang="ja" font-family="{FONTS}"><title>{escape(title)}</title><desc>{escape(description)}</desc>'

@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from sousei.ingest.tables import schema_of
-from sousei.projection.desk import answers
+from sousei.projection.desk import answers, goals, whatif
 from sousei.projection.desk import sitting as sittings
 from sousei.projection.desk.charts import png, svg
+from sousei.projection.desk.charts.axes import LOOKS
 from sousei.projection.desk.drawn import draw
 from sousei.projection.engine import ProjectionError, age_groups
 from sousei.projection.night import refresh
@@ -52,12 +53,39 @@ def sitting(published) -> sittings.Desk:
     return sittings.open_desk(published, registers.night().scenarios, CODE)
 
 
-def test_every_projected_figure_stands_beside_its_band_and_what_it_implies(sitting):
+def test_every_forecast_stands_beside_its_band_and_every_run_beside_what_it_implies(sitting):
     table = answers.scenario_table(sitting)
     later = table.filter(pl.col("year") > 2015)
-    for column in ("low_persons", "high_persons", "implied_tfr", "net_migration_persons", "label_ja"):
+    for column in ("implied_tfr", "net_migration_persons", "label_ja", "label_en"):
         assert later[column].null_count() == 0, column
-    assert set(table["scenario_id"]) == {"ipss_2018_extended", "closed", "sim1", "sim2"}
+    is_forecast = later["scenario_id"] == "ipss_2018_extended"
+    for column in ("low_persons", "high_persons"):
+        assert (later[column].is_not_null() == is_forecast).all(), "a goal or a what-if foretells nothing"
+    assert {"ipss_2018_extended", "closed", "sim1", "sim2"} <= set(table["scenario_id"])
+
+
+def test_rows_stand_in_the_order_of_the_scenario_table_years_and_measures(sitting):
+    table = answers.scenario_table(sitting, ["sim2", "closed"], years=[2060, 2030])
+    assert table["scenario_id"].unique(maintain_order=True).to_list() == ["sim2", "closed"]
+    first = table.filter(pl.col("scenario_id") == "sim2")
+    assert first["year"].to_list() == [2030] * 5 + [2060] * 5
+    assert first["measure"].to_list() == ["total", "young", "working_age", "old", "women_20_39"] * 2
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda desk: answers.scenario_table(desk, years=[2058]),
+        lambda desk: answers.decomposition_table(desk, 2058),
+        lambda desk: answers.whole_persons(desk, "closed", [2058]),
+        lambda desk: answers.arrival_values(desk, target_year=2058),
+        lambda desk: answers.goal_seek(desk, target_persons=1, target_year=2058),
+        lambda desk: answers.goal_seek(desk, target_persons=1, target_year=2060, from_year=2058),
+    ],
+)
+def test_a_year_off_the_grid_is_refused_with_those_that_can_be_asked(sitting, asked):
+    with pytest.raises(ProjectionError, match=r"2058.*2060"):
+        asked(sitting)
 
 
 def test_an_unknown_scenario_is_refused_with_those_that_exist(sitting):
@@ -70,12 +98,66 @@ def test_a_municipality_without_a_table_is_refused(published):
         sittings.open_desk(published, registers.night().scenarios, "01100")
 
 
-def test_goal_seek_prints_one_row_per_profile_with_the_band(sitting):
-    found = answers.goal_seek(sitting, target_persons=9000, target_year=2060, from_year=2020)
+def test_goal_seek_prints_one_row_per_profile_with_its_conventions_and_their_range(sitting):
+    found = answers.goal_seek(sitting, target_persons=19_000, target_year=2060)
     assert found.height == 3
-    assert (found["timing"] == "mid").all()
+    assert (found["status"] == "reached").all()
+    assert (found["from_year"] == 2020).all()
+    assert (found["low_units_a_year"] < found["units_a_year"]).all()
+    assert (found["units_a_year"] < found["high_units_a_year"]).all()
     assert found["low_persons"].null_count() == 0
     assert found["profile_ja"].str.contains("夫婦|女性|人").all()
+    for word in ("半数が期首", "次の期から", "母に数える"):
+        assert found["conventions_ja"].str.contains(word).all()
+    assert found["tfr_path_ja"].str.contains("2015年").all()
+
+
+def test_a_target_below_the_line_needs_nothing_and_says_so(sitting):
+    found = answers.goal_seek(sitting, target_persons=10, target_year=2060)
+    assert found["units_a_year"].to_list() == [0.0] * 3
+    assert (found["status"] == "nothing_needed").all()
+    assert found["said_ja"].str.contains("転入は要りません").all()
+
+
+def test_a_profile_that_cannot_reach_it_says_why_and_costs_the_others_nothing(sitting):
+    own = {"年金世代": {("male", 65): 1.0}, "若い女性": {("female", 20): 1.0}}
+    found = answers.goal_seek(sitting, target_persons=9_000, target_year=2060, measure="young", profiles=own)
+    assert found["status"].to_list() == ["no_answer", "reached"]
+    assert found["units_a_year"][0] is None and found["units_a_year"][1] > 0
+    assert "変わりません" in found["said_ja"][0] and "cannot move" in found["said_en"][0]
+
+
+def test_a_target_that_more_than_the_town_would_have_to_move_to_every_year_is_out_of_reach(sitting):
+    found = answers.goal_seek(sitting, target_persons=5e7, target_year=2060)
+    assert (found["status"] == "no_answer").all()
+    assert found["said_ja"].str.contains("届きません").all()
+    assert found["units_a_year"].null_count() == 3
+
+
+def test_another_path_of_fertility_changes_the_answer_and_is_printed(sitting):
+    other = goals.with_tfr(sitting, "ipss_2018_extended", [(2030, 2.0, "linear")])
+    kept = answers.goal_seek(sitting, target_persons=19_000, target_year=2060)
+    found = answers.goal_seek(other, target_persons=19_000, target_year=2060)
+    assert (found["units_a_year"] < kept["units_a_year"]).all()
+    assert found["tfr_path_ja"].str.contains("2030年 2.00").all()
+    assert sitting.run.tfr[4, 0] != 2.0, "the sitting itself is as it was"
+
+
+def test_conventions_are_changed_one_at_a_time(sitting):
+    table = goals.conventions_table(sitting, target_persons=19_000, target_year=2060)
+    assert table["changed_ja"][0] == "聞かれたとおり"
+    assert table.height == table["changed_ja"].n_unique() >= 7
+    asked = answers.goal_seek(sitting, target_persons=19_000, target_year=2060)
+    assert table.row(0)[1:4] == tuple(asked["units_a_year"])
+    assert all(len(set(table[name])) > 4 for name in asked["profile"])
+
+
+def test_the_arrivals_of_an_answer_reach_the_target_as_a_scenario(sitting):
+    found = answers.goal_seek(sitting, target_persons=19_000, target_year=2060)
+    for name, units in found.select("profile", "units_a_year").rows():
+        table = whatif.whatif_table(sitting, whatif.Setting(2020, arrivals=units, profile=name))
+        reached = table.filter((pl.col("year") == 2060) & (pl.col("measure") == "total"))["persons"][0]
+        assert reached == pytest.approx(19_000, abs=1e-6), "numbers do what rates do"
 
 
 def test_own_profiles_can_be_asked_for(sitting):
@@ -110,13 +192,29 @@ def test_no_census_gives_no_back_test(published):
     assert answers.backtest_table(empty("census_population"), published, CODE).is_empty()
 
 
+TOTALS = pl.DataFrame(
+    {
+        "municipality_code": [CODE] * 4,
+        "as_of_date": [date(2015, 10, 1), date(2020, 10, 1), date(2021, 1, 1), date(2025, 10, 1)],
+        "series": ["census", "census", "resident_registry", "census_preliminary"],
+        "persons": [16_000.0, 9_876.0, 9_800.0, 9_100.0],
+    }
+)
+
+
 @pytest.fixture(scope="module")
-def drawn(sitting) -> dict[str, str]:
-    totals = pl.DataFrame(
-        {"municipality_code": [CODE], "as_of_date": [date(2020, 10, 1)], "series": ["census"], "persons": [9_876.0]}
-    )
+def drawn(sitting, published) -> dict[str, str]:
     planned = pl.DataFrame({"year": [2025, 2060], "persons": [9_500.0, 7_000.0]})
-    return draw(sitting, name_ja="架空市<&>", actual_totals=totals, plan_totals=planned)
+    other = pl.DataFrame({"vintage": ["ipss_2023"] * 2, "year": [2020, 2050], "persons": [9_876.0, 6_000.0]})
+    newest = published.filter((pl.col("year") == 2020) & pl.col("sex").is_in(["male", "female"]))
+    return draw(
+        sitting,
+        name_ja="架空市<&>",
+        actual_totals=TOTALS,
+        plan_totals=planned,
+        edition_totals=other,
+        newest_census=newest.select("year", "sex", "age_from", "population_persons"),
+    )
 
 
 def test_charts_are_sound_svg_with_title_description_and_japanese_text(drawn):
@@ -153,15 +251,45 @@ def test_lines_of_one_chart_differ_without_colour(drawn):
     }
     greys = {c for c in colours if c not in ("none",)}
     assert all(c[1:3] == c[3:5] == c[5:7] for c in greys), greys
+    ends = [
+        e for e in root.iter("{http://www.w3.org/2000/svg}text") if (e.text or "").startswith(("社人研", "封鎖", "シ"))
+    ]
+    assert len(ends) == 3
     dashes = [e.get("stroke-dasharray") for e in root.iter("{http://www.w3.org/2000/svg}path")]
-    assert len(dashes) == len(set(dashes)) == 3
+    lines = [dash for dash in dashes if dash != "1 3"]  # those of the boundaries
+    assert len(lines) == 5 and len(set(lines)) == 4, "four lines and the counts, which have the heavy line"
 
 
-def test_the_fan_shows_the_actual_figure_at_its_place(drawn, sitting):
-    without = draw(sitting, name_ja="架空市")["fan"]
-    assert drawn["fan"].count("<circle") == without.count("<circle") + 2  # the figure and its place in the key
-    assert "実績 国勢調査" in drawn["fan"]
-    assert "計画の目標" in drawn["fan"] and "計画の目標" not in without
+def test_the_fan_says_what_was_counted_where_the_table_ends_and_whose_band_it_is(drawn, sitting):
+    fan = drawn["fan"]
+    for said in (
+        *("実績 国勢調査（2025年は速報）", "実績 住民基本台帳", "← 実績｜推計 →", "公表値は2045年まで、以後は延長"),
+        *("80%の幅（社人研推計準拠の線に対する）", "計画の目標 7,000（2060年）", "令和5年推計 6,000（2050年）"),
+    ):
+        assert said in fan, said
+    assert "計画の目標" not in draw(sitting, name_ja="架空市")["fan"]
+
+
+def test_the_base_stands_in_the_title_of_what_it_changes(drawn):
+    for name in ("pyramid", "fan", "natural_social", "stage"):
+        assert "基準 2015年国勢調査" in ET.fromstring(drawn[name])[0].text, name
+
+
+def test_the_pyramid_has_the_newest_census_as_an_outline(drawn, sitting):
+    assert "2020年国勢調査（実績）" in drawn["pyramid"]
+    assert "国勢調査（実績）" not in draw(sitting, name_ja="架空市")["pyramid"]
+
+
+def test_a_series_has_one_mark_in_every_chart_and_no_two_have_the_same():
+    looks = list(LOOKS.values())
+    assert len({(mark, filled) for _, mark, filled in looks}) == len(looks)
+
+
+def test_a_long_note_breaks_at_a_full_stop_and_stays_in_the_picture():
+    note = "あ" * 60 + "。" + "い" * 40 + "。"
+    texts = ET.fromstring(svg.picture("題", "説明", [], note)).findall("{http://www.w3.org/2000/svg}text")
+    assert [len(one.text) for one in texts[1:]] == [61, 41]
+    assert all(float(one.get("y")) < svg.HEIGHT for one in texts)
 
 
 def test_png_needs_its_renderer_and_a_japanese_font(drawn, monkeypatch):

@@ -10,28 +10,14 @@ from hypothesis import strategies as st
 
 from sousei.projection import goal, vision
 from sousei.projection.components import START_SHARE
-from sousei.projection.engine import ProjectionError, project
+from sousei.projection.conventions import ALL_CONVENTIONS
+from sousei.projection.engine import ProjectionError, newcomers_at_end, project
 from sousei.projection.scenarios import tidy
-
-CODE = "99999"
+from tests.unit.projection.towns import CODE, town
 
 
 def made_up(seed: int) -> tuple[vision.Baseline, vision.Run]:
-    """A town that does not exist: a smooth table of 2015-2045, so that the test needs no delivery."""
-    random = np.random.default_rng(seed)
-    ages = np.arange(19)
-    base = np.repeat((600 * np.exp(-ages / 30)[None, :] * random.uniform(0.8, 1.2, (2, 19)))[None], 7, axis=0)
-    base *= np.power(random.uniform(0.85, 0.97), np.arange(7))[:, None, None]
-    rows = [
-        (CODE, 2015 + 5 * t, sex, int(5 * x), round(float(base[t, s, x])))
-        for t in range(7)
-        for s, sex in enumerate(("male", "female"))
-        for x in range(19)
-    ]
-    frame = pl.DataFrame(
-        rows, schema=["municipality_code", "year", "sex", "age_from", "population_persons"], orient="row"
-    )
-    start = vision.baseline(frame)
+    start = vision.baseline(town(seed))
     return start, vision.run(start, scenarios())
 
 
@@ -77,8 +63,26 @@ def test_goal_seek_hits_its_target_to_a_person(seed, measure, timing, profile, s
         timing=timing,
     )
     units = found["units_a_year"][0]
+    cells = goal.arrivals_of(profile, units, 19)
+    arrivals = np.zeros((9, 2, 19, 1))
+    arrivals[1:, ..., 0] = cells
+    early = START_SHARE[timing]
+    newcomers = newcomers_at_end(arrivals * early, arrivals * (1 - early), base.survival[:9])
+    forward = project(base.base[..., 0], ratio[:9], cwr[:9], share[:9], newcomers=newcomers[..., 0])
+    assert float(forward[9][goal.WEIGHTS[measure]].sum()) == pytest.approx(target, abs=0.5)
+
+
+@pytest.mark.parametrize("timing", sorted(START_SHARE))
+def test_arrivals_that_leave_from_the_first_day_and_are_no_mothers_at_the_end_reach_the_target_too(timing):
+    base, run = made_up(5)
+    ratio, cwr, share, population = goal.rates_of(base, run, CODE, "half")
+    target = float(population[9].sum()) * 1.3
+    found = goal.seek(
+        base, run, CODE, "half", measure="total", target_persons=target, target_year=2060, from_year=2020,
+        profile="family_30_34_one_child", timing=timing, leaving="residents", end_mothers=False,
+    )  # fmt: skip
     arrivals = np.zeros((9, 2, 19))
-    arrivals[1:] = goal.arrivals_of(profile, units, 19)
+    arrivals[1:] = goal.arrivals_of("family_30_34_one_child", found["units_a_year"][0], 19)
     early = START_SHARE[timing]
     forward = project(
         base.base[..., 0],
@@ -88,7 +92,64 @@ def test_goal_seek_hits_its_target_to_a_person(seed, measure, timing, profile, s
         arrivals_start=arrivals * early,
         arrivals_end=arrivals * (1 - early),
     )
-    assert float(forward[9][goal.WEIGHTS[measure]].sum()) == pytest.approx(target, abs=0.5)
+    assert float(forward[9].sum()) == pytest.approx(target, abs=1e-6)
+
+
+def test_arrivals_that_never_leave_reach_the_target_with_a_population_of_their_own():
+    base, run = made_up(6)
+    _, cwr, share, population = goal.rates_of(base, run, CODE, "half")
+    target = float(population[9].sum()) + 500
+    found = goal.seek(
+        base, run, CODE, "half", measure="total", target_persons=target, target_year=2060, from_year=2020,
+        profile="women_20_24", timing="start", leaving="never",
+    )  # fmt: skip
+    arrivals = np.zeros((9, 2, 19))
+    arrivals[1:] = goal.arrivals_of("women_20_24", found["units_a_year"][0], 19)
+    alone = project(np.zeros((2, 19)), base.survival[:9], cwr[:9], share[:9], arrivals_start=arrivals)
+    assert float(alone[9].sum()) == pytest.approx(500, abs=1e-6)
+
+
+def test_every_answer_lies_between_the_lowest_and_the_highest_of_all_conventions():
+    base, run = made_up(7)
+    for told in ALL_CONVENTIONS:
+        row = goal.seek(
+            base, run, CODE, "half", measure="total", target_persons=30_000, target_year=2060, from_year=2020,
+            profile="family_30_34_one_child", **told._asdict(),
+        ).row(0, named=True)  # fmt: skip
+        assert row["low_units_a_year"] - 1e-9 <= row["units_a_year"] <= row["high_units_a_year"] + 1e-9
+        assert told.told() and told.told("en")
+    assert row["low_units_a_year"] < row["high_units_a_year"]
+
+
+@pytest.mark.parametrize("target", [float("nan"), float("inf"), -1.0])
+def test_a_target_that_is_no_number_of_persons_is_refused(target):
+    base, run = made_up(2)
+    with pytest.raises(ProjectionError, match="人数ではありません"):
+        goal.seek(
+            base, run, CODE, "half", measure="total", target_persons=target, target_year=2060, from_year=2020,
+            profile="women_20_24",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"profile": "nobody"}, "nobody"),
+        ({"profile": {("female", 22): 1.0}}, "female:22"),
+        ({"profile": {("female", 20): -1.0}}, "-1.0"),
+        ({"profile": {("female", 20): 0.0}}, "nobody is in"),
+        ({"measure": "men"}, "men"),
+        ({"timing": "later"}, "later"),
+        ({"leaving": "soon"}, "soon"),
+        ({"from_year": 2060}, "2060"),
+        ({"to_year": 2065}, "2065"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_its_name(changed, named):
+    base, run = made_up(2)
+    asked = {"measure": "total", "from_year": 2020, "profile": "women_20_24"} | changed
+    with pytest.raises(ProjectionError, match=named):
+        goal.seek(base, run, CODE, "half", target_persons=5000, target_year=2060, **asked)
 
 
 def test_the_value_of_an_arrival_is_what_one_more_person_adds():

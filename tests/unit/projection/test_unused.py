@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 
 from sousei.ingest.tables import schema_of
-from sousei.projection import backtest
-from sousei.projection.night import refresh
+from sousei.projection import counted
 from sousei.projection.published import published_cells
 
 GROUPS = [(f"{age}-{age + 4}", age, age + 4) for age in range(0, 90, 5)] + [("90+", 90, None)]
@@ -48,11 +47,11 @@ def both(name: str, **told: object) -> pl.DataFrame:
 @pytest.mark.parametrize("group", ["25-29", "90+"])
 def test_a_census_with_an_unknown_group_is_left_out_and_one_with_nobody_in_it_is_not(group: str) -> None:
     census = both("census_population", scope="total", as_of_date=dt.date(2020, 10, 1))
-    assert set(backtest.census_cells(census)["municipality_code"]) == {"01223", "03211"}
-    unknown = backtest.census_cells(without(census, "03211", "male", group))
+    assert set(counted.census_cells(census)["municipality_code"]) == {"01223", "03211"}
+    unknown = counted.census_cells(without(census, "03211", "male", group))
     assert set(unknown["municipality_code"]) == {"01223"}
     total = without(census, "03211", "male", "total")
-    cells = [backtest.census_cells(frame).sort(pl.all()) for frame in (total, census)]
+    cells = [counted.census_cells(frame).sort(pl.all()) for frame in (total, census)]
     assert cells[0].equals(cells[1]), "a total is no part of the cells"
 
 
@@ -68,11 +67,11 @@ def test_a_part_of_the_open_group_that_is_not_used_leaves_the_municipality_out()
         for group, low, high, persons in (("90-94", 90, 94, 7), ("95-99", 95, 99, 3), ("100+", 100, None, 0))
     )
     split = pl.concat([census.filter(pl.col("age_group") != "90+"), parts])
-    whole = backtest.census_cells(split)
+    whole = counted.census_cells(split)
     assert set(whole["municipality_code"]) == {"01223", "03211"}
-    nobody = backtest.census_cells(without(split, "03211", "male", "100+"))
+    nobody = counted.census_cells(without(split, "03211", "male", "100+"))
     assert nobody.sort(pl.all()).equals(whole.sort(pl.all())), "'-' where the others make up the total is nobody"
-    unknown = backtest.census_cells(without(split, "03211", "male", "95-99"))
+    unknown = counted.census_cells(without(split, "03211", "male", "95-99"))
     assert set(unknown["municipality_code"]) == {"01223"}
 
 
@@ -88,6 +87,6 @@ def test_a_projection_with_an_unknown_cell_is_left_out() -> None:
 
 def test_a_registry_with_an_unknown_cell_is_left_out() -> None:
     registry = both("registry_population", scope="total", as_of_date=dt.date(2021, 1, 1))
-    assert set(refresh.registry_cells(registry)["municipality_code"]) == {"01223", "03211"}
-    some = refresh.registry_cells(without(registry, "03211", "male", "25-29"))
+    assert set(counted.registry_cells(registry)["municipality_code"]) == {"01223", "03211"}
+    some = counted.registry_cells(without(registry, "03211", "male", "25-29"))
     assert set(some["municipality_code"]) == {"01223"}

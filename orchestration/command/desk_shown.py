@@ -1,0 +1,162 @@
+"""What `sousei project` shows a person: heads in the language that was asked for, whole persons, words for codes.
+
+Holds: heads, words, rounding of the table for people. Does not hold: the answers; the other formats give every column
+by its name, unrounded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+HEADS = {
+    "scenario_id": ("シナリオ", "scenario"),
+    "label_ja": ("名称", ""),
+    "label_en": ("", "name"),
+    "year": ("年", "year"),
+    "measure_ja": ("指標", ""),
+    "measure_en": ("", "measure"),
+    "persons": ("人数", "persons"),
+    "low_persons": ("80%の幅 下", "80% band low"),
+    "high_persons": ("80%の幅 上", "80% band high"),
+    "implied_tfr": ("合計特殊出生率", "TFR"),
+    "net_migration_persons": ("純移動（5年間）", "net migration (5 years)"),
+    "births": ("出生（5年間）", "births (5 years)"),
+    "deaths": ("死亡（5年間）", "deaths (5 years)"),
+    "target_year": ("目標の年", "target year"),
+    "target_persons": ("目標", "target"),
+    "without_persons": ("転入なし", "without"),
+    "gap_persons": ("不足", "gap"),
+    "profile_ja": ("誰が来るか", ""),
+    "profile": ("", "who comes"),
+    "from_year": ("始める年", "from"),
+    "units_a_year": ("毎年", "units a year"),
+    "low_units_a_year": ("約束ごとで 最小", "lowest"),
+    "high_units_a_year": ("最大", "highest"),
+    "persons_a_year": ("人/年", "persons a year"),
+    "said_ja": ("答えがないとき", ""),
+    "said_en": ("", "where there is none"),
+    "sex_ja": ("性", ""),
+    "sex": ("", "sex"),
+    "age_from": ("年齢（から5歳）", "age (five years from)"),
+    "value_persons": ("目標年での人数", "persons at the target year"),
+    "method_ja": ("方法", ""),
+    "method": ("", "method"),
+    "difference_persons": ("差", "difference"),
+    "natural_persons": ("自然（出生率）", "natural"),
+    "social_persons": ("社会（移動）", "social"),
+    "base_year": ("基準年", "base year"),
+    "projected_persons": ("推計", "projected"),
+    "actual_persons": ("実際", "actual"),
+    "error_pct": ("誤差%", "error %"),
+    "p10": ("同規模 10%点", "same size p10"),
+    "p90": ("90%点", "p90"),
+    "size_class": ("人口規模", "size"),
+    "line_persons": ("準拠の線", "line"),
+    "changed_ja": ("約束ごと", "convention"),
+}
+COLUMNS = {
+    "scenarios": (
+        *("scenario_id", "label", "year", "measure_", "persons", "low_persons", "high_persons"),
+        *("implied_tfr", "net_migration_persons", "births", "deaths"),
+    ),
+    "goal": (
+        *("scenario_id", "measure_", "target_year", "target_persons", "without_persons", "from_year", "profile_"),
+        *("units_a_year", "low_units_a_year", "high_units_a_year", "persons_a_year", "said"),
+    ),
+    "whatif": (
+        "year",
+        "measure_",
+        "line_persons",
+        "persons",
+        "difference_persons",
+        "implied_tfr",
+        "net_migration_persons",
+    ),
+    "arrivals": ("measure_", "sex_", "age_from", "value_persons"),
+    "decompose": ("label", "measure_", "method_", "difference_persons", "natural_persons", "social_persons"),
+    "backtest": (
+        *("method_", "base_year", "year", "measure_", "projected_persons", "actual_persons", "error_pct"),
+        *("p10", "p90", "size_class"),
+    ),
+}
+"""Columns of the table for people; a trailing _ or a bare label stands for the column of the language."""
+WORDS = {
+    "male": "男",
+    "female": "女",
+    "migration_first": "移動を先に",
+    "fertility_first": "出生率を先に",
+    "shapley": "両者の平均（シャープレイ値）",
+    "hamilton_perry": "直前5年の率を据え置く（当方）",
+    "ipss_2018": "社人研 平成30年推計",
+    "ipss_2023": "社人研 令和5年推計",
+}
+NOTHING = "−"
+_DIGITS = {"implied_tfr": 2, "units_a_year": 1, "low_units_a_year": 1, "high_units_a_year": 1, "persons_a_year": 1}
+_DIGITS |= {"value_persons": 3, "error_pct": 1, "p10": 1, "p90": 1}
+_PLAIN = ("year", "target_year", "from_year", "base_year", "age_from")
+
+
+def shown(frame: pl.DataFrame, question: str, lang: str) -> pl.DataFrame:
+    """The table for people: its columns with heads, every figure as text, nothing missing shown as a number."""
+    columns = []
+    for name in COLUMNS[question]:
+        column = _column(frame, name, lang)
+        if column is not None:
+            columns.append(column)
+    return pl.DataFrame(columns)
+
+
+def spread(frame: pl.DataFrame, names: dict[str, str], lang: str) -> pl.DataFrame:
+    """The table of conventions: the convention, then units a year of each kind of arrivals under its name."""
+    head = HEADS["changed_ja"][1 if lang == "en" else 0]
+    first = frame["changed_ja"].alias(head)
+    return pl.DataFrame([first, *(_text(frame[key], 1).alias(label) for key, label in names.items())])
+
+
+def _column(frame: pl.DataFrame, name: str, lang: str) -> pl.Series | None:
+    source = name
+    if name == "label":
+        source = f"label_{lang}"
+    elif name == "said":
+        source = f"said_{lang}"
+    elif name.endswith("_") and lang == "ja":
+        source = f"{name}ja"
+    elif name.endswith("_"):
+        source = next((one for one in (f"{name}en", name[:-1]) if one in frame.columns), name[:-1])
+    values = frame[source] if source in frame.columns else _worded(frame, name)
+    if values is None or (source.startswith("said") and not values.str.len_chars().sum()):
+        return None
+    head = HEADS.get(source, HEADS.get(f"{name}ja", (source, source)))[1 if lang == "en" else 0] or source
+    if source in _PLAIN:
+        return values.cast(pl.String).fill_null(NOTHING).alias(head)
+    if values.dtype.is_numeric():
+        return _text(values, _DIGITS.get(source, 0)).alias(head)
+    return values.cast(pl.String).fill_null(NOTHING).alias(head)
+
+
+def _worded(frame: pl.DataFrame, name: str) -> pl.Series | None:
+    """A column of codes in words, where the answer has it by code alone."""
+    code = name.rstrip("_")
+    if code not in frame.columns:
+        return None
+    if code == "measure":
+        from sousei.projection.desk.asked import MEASURE_LABELS
+
+        return frame[code].replace(MEASURE_LABELS)
+    return frame[code].cast(pl.String).replace(WORDS)
+
+
+def _text(values: pl.Series, digits: int) -> pl.Series:
+    """Figures as text, half up, right-aligned."""
+    said = [NOTHING if value is None else _figure(value, digits) for value in values.to_list()]
+    wide = max(map(len, said), default=0)
+    return pl.Series([text.rjust(wide) for text in said], dtype=pl.String)
+
+
+def _figure(value: Any, digits: int) -> str:
+    from decimal import ROUND_HALF_UP, Decimal
+
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    return f"{rounded + 0:,f}"
