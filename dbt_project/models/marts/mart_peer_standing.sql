@@ -126,7 +126,7 @@ standing as (
         1 + counted.n_above as value_rank,
         counted.n_below as n_lower,
         within.rank_from,
-        within.rank_to,
+        greatest(within.rank_to, 1 + counted.n_above) as rank_to,
         spread_of_group.minimum_value,
         spread_of_group.quartiles,
         spread_of_group.maximum_value
@@ -159,8 +159,9 @@ standing as (
         if(
             any_value(one.upper_value) is null,
             null,
-            1 + count(*) filter (
-                where other.measured_value > one.lower_value and other.municipality_code <> one.municipality_code
+            greatest(
+                1 + count(*) filter (where other.measured_value > one.measured_value),
+                count(*) filter (where other.measured_value > one.lower_value)
             )
         ) as rank_to,
         min(other.measured_value) as minimum_value,

@@ -1,7 +1,9 @@
 {{ config(materialized='table') }}
+{%- set moves = 'greatest(arrivals.numerator + departures.numerator, 1)' %}
+{%- set margin = '1.96 * sqrt(' ~ moves ~ ') / arrivals.denominator * 1000' %}
 -- Every value by which municipalities are set side by side: one row per measure, municipality and period. base_persons
 -- is what a rate stands on; lower_value and upper_value hold 95 % of the chance in the counted events, where these are
--- known (Poisson, normal approximation).
+-- known: Poisson, for a difference of two counts the normal approximation.
 with indicator as (
     select *
     from {{ ref('fct_indicator') }}
@@ -52,7 +54,8 @@ measured as (
         later.as_of_date as period_end,
         {{ percentage('later.persons - earlier.persons', 'earlier.persons') }} as measured_value,
         earlier.persons as base_persons,
-        cast(null as double) as half_width,
+        cast(null as double) as lower_value,
+        cast(null as double) as upper_value,
         later.value_status
     from census as later
     inner join census as earlier
@@ -78,7 +81,8 @@ measured as (
         as_of_date as period_end,
         implied_tfr as measured_value,
         women as base_persons,
-        1.96 * sqrt(children) * implied_tfr / nullif(children, 0) as half_width,
+        {{ poisson_lower('children') }} * implied_tfr / nullif(children, 0) as lower_value,
+        {{ poisson_upper('children') }} * implied_tfr / nullif(children, 0) as upper_value,
         'estimated' as value_status
     from {{ ref('int_peer__fertility') }}
     union all by name
@@ -89,7 +93,8 @@ measured as (
         as_of_date as period_end,
         indicator_value as measured_value,
         denominator as base_persons,
-        1.96 * sqrt(numerator) / denominator * 1000 as half_width,
+        {{ poisson_lower('numerator') }} / denominator * 1000 as lower_value,
+        {{ poisson_upper('numerator') }} / denominator * 1000 as upper_value,
         value_status
     from indicator
     where indicator_id = 'registry_births_per_1000'
@@ -101,7 +106,8 @@ measured as (
         arrivals.as_of_date as period_end,
         {{ quotient('arrivals.numerator - departures.numerator', 'arrivals.denominator') }} * 1000 as measured_value,
         arrivals.denominator as base_persons,
-        1.96 * sqrt(arrivals.numerator + departures.numerator) / arrivals.denominator * 1000 as half_width,
+        measured_value - {{ margin }} as lower_value,
+        measured_value + {{ margin }} as upper_value,
         arrivals.value_status
     from indicator as arrivals
     inner join indicator as departures
@@ -170,8 +176,8 @@ select
     period_end,
     cast(measured_value as decimal(24, 8)) as measured_value,
     cast(base_persons as decimal(24, 8)) as base_persons,
-    cast(measured_value - half_width as decimal(24, 8)) as lower_value,
-    cast(measured_value + half_width as decimal(24, 8)) as upper_value,
+    cast(lower_value as decimal(24, 8)) as lower_value,
+    cast(upper_value as decimal(24, 8)) as upper_value,
     value_status
 from measured
 where measured_value is not null
