@@ -54,3 +54,15 @@
         when 'eq' then {{ standing }} = {{ mark }}
     end
 {%- endmacro %}
+
+{#
+    Ends of the 95 % interval of the expected number behind a counted number of events: square roots of Poisson counts
+    have about the same spread whatever their size (Freeman and Tukey 1950). Of no event: 0 to 3.9 (exact: 0 to 3.7).
+#}
+{% macro poisson_lower(count) -%}
+    power(greatest(sqrt({{ count }}) - 0.98, 0), 2)
+{%- endmacro %}
+
+{% macro poisson_upper(count) -%}
+    power(sqrt({{ count }} + 1) + 0.98, 2)
+{%- endmacro %}

@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sousei.publication.book import annexes, basis, evaluations, kpis, machine, summary
+from sousei.publication.book import annexes, basis, evaluations, kpis, machine, peers, summary
 from sousei.publication.book.page import Book, Page, created, height
 from sousei.publication.query import Readable
 from sousei.publication.told.read import EDITIONS, Told, told
@@ -24,6 +24,7 @@ SHEETS: dict[str, Callable[[Book], None]] = {
     "evaluations": evaluations.add,
     "grants": annexes.add_grants,
     "population": annexes.add_population,
+    "peers": peers.add,
     "basis": basis.add_basis,
     "missing": annexes.add_missing,
     "notes": annexes.add_notes,
@@ -44,7 +45,7 @@ class Paper(NamedTuple):
 
 PAPERS = (
     Paper("1_summary", "資料１", "総括", ("summary", "population")),
-    Paper("2_kpi", "資料２", "KPI一覧", ("targets", "kpis", "notes")),
+    Paper("2_kpi", "資料２", "KPI一覧", ("targets", "kpis", "peers", "notes")),
     Paper("3_evaluation", "資料３", "評価シート", ("evaluations", "grants")),
     Paper("4_basis", "参考資料", "算定根拠", ("basis", "history")),
 )

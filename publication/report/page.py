@@ -22,7 +22,7 @@ from sousei.publication.query import Readable
 from sousei.publication.report.charts import Band, Line, Point, line_chart
 from sousei.publication.report.parts import cells, ident, plan_part
 from sousei.publication.report.summary import first_page
-from sousei.publication.told import tables
+from sousei.publication.told import peers, tables
 from sousei.publication.told.read import EDITIONS, Told, told_of_all
 from sousei.publication.told.words import NONE, SERIES, STATUS, era_day, printed
 
@@ -69,6 +69,7 @@ def rendered(plans: list[Told], changes: Sequence[Change] | None = None) -> byte
             office=" ".join(filter(None, (first.town, next((one.plan["secretariat_ja"] for one in plans), "")))),
             summary=first_page(plans, None if changes is None else len(changes)),
             population=_population(first),
+            among=_among(first),
             plans=parts,
             rules=_rules(parts),
             symbols=tables.SYMBOLS,
@@ -113,12 +114,19 @@ def _css(text: str) -> Markup:
 
 
 def _annexes(told: Told) -> dict[str, Any]:
-    """Grants, rule and history of a plan."""
+    """Grants, rule, history and ambition of a plan."""
     rule = told.rules[0] if told.rules else None
     return {
         "grants": cells(tables.grant_rows(told)),
         "history": cells(tables.history_rows(told)),
         "about": tables.about_paper(told),
+        "ambition": {
+            "heads": peers.AMBITION,
+            "rows": cells(peers.ambition_rows(told)),
+            "sentences": peers.ambition_sentences(told),
+            "limits": peers.AMBITION_LIMITS,
+            "not_compared": peers.not_compared(told),
+        },
         "rule": None
         if rule is None
         else {
@@ -140,6 +148,18 @@ def _rules(parts: list[dict[str, Any]]) -> list[tuple[dict[str, Any] | None, lis
         else:
             same.append(plan)
     return found
+
+
+def _among(told: Told) -> dict[str, Any]:
+    """The municipality among others: ranks with their spread, degrees of impact."""
+    rows = peers.standing_rows(told)
+    return {
+        "heads": peers.STANDING,
+        "rows": cells(rows) if rows else [],
+        "limits": peers.STANDING_LIMITS,
+        "groups": peers.groups_used(told),
+        "impact": peers.impact_table(told),
+    }
 
 
 def _population(told: Told) -> dict[str, Any]:

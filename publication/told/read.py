@@ -69,6 +69,12 @@ class Told:
     long: pl.DataFrame
     codebook: pl.DataFrame
     parts: dict[tuple[str, int], Row] = field(default_factory=dict)
+    standing: list[Row] = field(default_factory=list)
+    ambition: list[Row] = field(default_factory=list)
+    impact: list[Row] = field(default_factory=list)
+    degrees: list[Row] = field(default_factory=list)
+    groups: list[Row] = field(default_factory=list)
+    peer_measures: list[Row] = field(default_factory=list)
 
     @property
     def is_public(self) -> bool:
@@ -178,6 +184,12 @@ def told_of(read: Reading, municipality: str, plan_id: str, edition: str) -> Tol
         long=long,
         codebook=codebook,
         parts={(one["kpi_id"], one["fiscal_year"]): one for one in long.to_dicts()},
+        standing=rows["standing"],
+        ambition=rows["ambition"],
+        impact=rows["impact"],
+        degrees=rows["degrees"],
+        groups=rows["groups"],
+        peer_measures=rows["peer_measures"],
     )
 
 
@@ -229,6 +241,12 @@ _ASKED = {
     "sources": ("meta_source", "all", "source_id"),
     "codebook": ("mart_kpi_codebook", "all", "place"),
     "long": ("mart_kpi_long", "plan", "kpi_id, fiscal_year"),
+    "standing": ("mart_peer_standing", "town", "measure_no, group_kind"),
+    "ambition": ("mart_target_ambition", "plan", "subject_kind, subject_id, compares, group_kind"),
+    "impact": ("mart_vision_impact", "town", "year"),
+    "degrees": ("mart_peer_impact", "all", "group_id, year, natural_degree, social_degree"),
+    "groups": ("dim_peer_group", "all", "group_kind, group_id"),
+    "peer_measures": ("dim_peer_measure", "all", "measure_no"),
 }
 """Name -> table, of whom its rows are, and their order."""
 
