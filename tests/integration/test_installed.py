@@ -87,14 +87,14 @@ def test_the_folder_for_a_closed_machine_installs_there(tmp_path: Path) -> None:
     folder = tmp_path / "house"
     made = subprocess.run(
         [sys.executable, "-m", "wheelhouse", "--to", str(folder)],
-        cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=900, check=False,
+        cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=1800, check=False,
     )  # fmt: skip
     if "pip failed" in made.stderr:
         pytest.skip("no package registry can be reached from here")
     assert made.returncode == 0, made.stderr[-1000:]
     shutil.move(folder, tmp_path / "運んだ 'x'")
     carried = tmp_path / "運んだ 'x'"
-    ran = closed(tmp_path, "sh", str(carried / "install.sh"), str(tmp_path / "opt"), sys.executable)
+    ran = closed(tmp_path, "sh", str(carried / "install.sh"), str(tmp_path / "opt"), sys.executable, timeout=1800)
     assert ran.done.returncode == 0, ran.done.stdout + ran.done.stderr[-2000:]
     assert ran.families is None or ran.families <= {"AF_UNIX"}
     asked = closed(tmp_path, str(tmp_path / "opt" / "bin" / "sousei"), "indicators", "--json")

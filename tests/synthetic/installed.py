@@ -39,7 +39,7 @@ class Ran:
     families: set[str] | None
 
 
-def closed(folder: Path, *command: str, timeout: float = 560) -> Ran:
+def closed(folder: Path, *command: str, timeout: float = 900) -> Ran:
     """Run in `folder` without a network (where this machine allows that), each connect() traced (the same)."""
     wrapped = [*([["unshare", "-n"]] if _works("unshare", "-n", "true") else []), list(command)]
     trace = folder.parent / f"{folder.name}.connects"
