@@ -69,11 +69,11 @@ def prepare(folder: Path) -> None:
 
 
 def fetch(
-    api: Estat, questions: Iterable[Question], folder: Path, tell: Callable[[Fetched], None] = lambda one: None
+    api: Estat, questions: Iterable[Question], folder: Path, say: Callable[[Fetched], None] = lambda one: None
 ) -> list[Fetched]:
     """Ask each question and write its answer below `folder`; a question that fails costs itself.
 
-    tell: is given each outcome as it comes. Raises EstatError where no further question has a chance (the appId, the
+    say: is given each outcome as it comes. Raises EstatError where no further question has a chance (the appId, the
     network); what came before stays.
     """
     done: list[Fetched] = []
@@ -89,7 +89,7 @@ def fetch(
                 raise
             one = Fetched(question, None, None, "", "", 0, f"{error.what}: {error.ja}", f"{error.what}: {error.en}")
         done.append(one)
-        tell(one)
+        say(one)
     return done
 
 

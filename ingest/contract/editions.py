@@ -95,9 +95,12 @@ class Edition(Strict):
         assert said, "an edition with a calendar"
         if self.every == "month":
             year, month = divmod(number + said.months, 12)
-            return dt.date(year, month + 1, said.day or calendar.monthrange(year, month + 1)[1])
-        year = number // 12 + said.years
-        return dt.date(year, said.month, said.day or calendar.monthrange(year, said.month)[1])
+            month += 1
+        else:
+            year, month = number // 12 + said.years, said.month
+        if year > dt.MAXYEAR:
+            return dt.date.max
+        return dt.date(year, month, said.day or calendar.monthrange(year, month)[1])
 
     def periods(self) -> Iterator[int]:
         """Every period from the first one on, without end."""
@@ -153,7 +156,6 @@ def standing(
     gaps: list[str] = []
     coming: int | None = None
     if edition.every != "occasion":
-        grace = dt.timedelta(days=edition.grace_days)
         for number in edition.periods():
             if edition.due(number) >= on:
                 coming = number
@@ -161,7 +163,7 @@ def standing(
             if held and held[0] < number and number not in held:
                 if number < held[-1]:
                     gaps.append(edition.name(number))
-                elif edition.due(number) + grace < on:
+                elif (on - edition.due(number)).days > edition.grace_days:
                     late.append(edition.name(number))
         while coming is not None and coming in held:
             coming += edition.step

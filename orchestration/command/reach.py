@@ -7,6 +7,7 @@ and sending (sousei.outside), or faults (orchestration.alarms).
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from collections.abc import Callable
 from datetime import date
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
 
 APP_ID = "ESTAT_APP_ID"
 """Environment variable with the user's own application id of e-Stat."""
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{text}: 0〜3600 の秒数で書いてください / seconds from 0 to 3600")
+    return seconds
 
 
 def add_fetch(call: argparse.ArgumentParser, day: Callable[[str], date]) -> None:
@@ -53,7 +64,7 @@ def add_fetch(call: argparse.ArgumentParser, day: Callable[[str], date]) -> None
         "--as-of", type=day, metavar="YYYY-MM-DD", help="一覧の基準日（既定は今日） / the day of the list"
     )
     call.add_argument(
-        "--pause", type=float, default=1.0, metavar="SECONDS", help="要求の間隔（既定1秒） / between requests"
+        "--pause", type=_seconds, default=1.0, metavar="SECONDS", help="要求の間隔（既定1秒） / between requests"
     )
     call.add_argument("--api", metavar="URL", help=argparse.SUPPRESS)
 
@@ -72,7 +83,7 @@ def fetch_call(arguments: argparse.Namespace) -> int:
     if not arguments.list_only:
         questions = asked.listed(arguments.requests or asked.REQUESTS)
         items = asked.named_items(arguments.register)
-        api = Estat(_app_id(arguments.app_id_file), Asker(pause=max(0.0, arguments.pause)), arguments.api or API)
+        api = Estat(_app_id(arguments.app_id_file), Asker(pause=arguments.pause), arguments.api or API)
         try:
             more, faults = asked.of_items(items, api.classes)
             wanted = asked.narrowed([*questions, *more], arguments.municipality)

@@ -57,8 +57,6 @@ def test_the_products_lock_has_all_that_it_needs_to_run_and_no_tool_of_developer
     assert names.count("networkx") == 2  # one for each Python
     assert not {"pytest", "mypy", "ruff", "sqlfluff", "hypothesis"} & set(names)
     assert "://" not in text  # no address of a package registry
-        "httpcore", ""
-    )
 
 
 def wheel(folder: Path, name: str, *lines: str) -> None:

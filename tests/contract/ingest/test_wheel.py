@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.contract.loading import FOLDER
 
 PROJECT = PROJECT_ROOT
+LAYOUT = runpy.run_path(str(PROJECT / "setup.py"), run_name="layout")
+"""The rooms and the data that setup.py packs."""
 NOT_SHIPPED = {"__pycache__", "target", "logs"}
 
 
@@ -26,7 +29,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE"):
         copy.mkdir(exist_ok=True)
         shutil.copy(PROJECT / name, copy / name)
-    for room in (*ROOMS, "samples"):
+    for room in (*LAYOUT["ROOMS"], *LAYOUT["DATA"]):
         shutil.copytree(PROJECT / room, copy / room, ignore=leave)
     out = copy.parent / "wheels"
     command = [sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--no-index", "--quiet"]
@@ -42,11 +45,12 @@ def test_the_wheel_holds_every_file_of_the_rooms_below_one_name(wheel: Path) -> 
     assert {name.split("/")[0] for name in names} == {"sousei"}
     wanted = {
         f"sousei/{path.relative_to(PROJECT).as_posix()}"
-        for room in (*ROOMS, "samples")
+        for room in (*LAYOUT["ROOMS"], *LAYOUT["DATA"])
         for path in (PROJECT / room).rglob("*")
         if path.is_file() and not NOT_SHIPPED.intersection(path.parts) and path.name != ".sqlfluff"
     }
     assert len(wanted) > 300 and wanted - names == set()
+    assert {*ROOMS, "outside"} <= {*LAYOUT["ROOMS"], *LAYOUT["DATA"]}
 
 
 def test_an_unpacked_wheel_loads_every_contract_and_reader(wheel: Path, tmp_path: Path) -> None:

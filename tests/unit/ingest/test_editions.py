@@ -124,6 +124,12 @@ def test_what_comes_on_occasion_is_never_late() -> None:
     assert (found.newest, found.late, found.next_due) == ("2024", [], None)
 
 
+def test_the_end_of_the_calendar_is_no_end_of_the_command() -> None:
+    for edition in (YEARLY, MONTHLY, CENSUS, VINTAGE):
+        assert at(edition, "9999-12-31", "2020-01..2020-12").next_due == dt.date(9999, 12, 31)
+        assert at(edition, "0001-01-01", "2020-01..2020-12").late == []
+
+
 def test_the_last_day_of_february_is_that_of_its_year() -> None:
     leap = Edition(edition="a", name_ja="a", every="year", since="2020", published={"years": 0, "month": 2})
     assert [leap.due(leap.number(year)).day for year in ("2027", "2028")] == [28, 29]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.sources.estat_api import reader
 from sousei.outside.estat import API, MOST_VALUES, Estat, EstatError, Question
 from sousei.outside.http import Asker, ReachError, allowed
@@ -183,3 +184,35 @@ def test_the_classes_of_a_table_are_those_that_name_an_item() -> None:
         found = api(server).classes("0000020203")
     assert [(name, label) for name, label, _ in found] == [("tab", "観測値"), ("cat01", "Ｃ　経済基盤")]
     assert found[1][2] == {"C3101", "C3102"}
+
+
+GENUINE = PROJECT_ROOT.parent / "shared" / "data" / "extracts" / "census" / "estat_api_getStatsData_sample.json"
+
+
+@pytest.mark.shared
+def test_a_genuine_answer_in_pages_is_put_together_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not GENUINE.exists():
+        pytest.skip("the genuine answer is not in ../shared")
+    genuine = json.loads(GENUINE.read_text("utf-8"))
+    cells = genuine["GET_STATS_DATA"]["STATISTICAL_DATA"]["DATA_INF"]["VALUE"]
+    assert len(cells) == 10
+
+    def page(call: str, asked: dict[str, str], fault: str) -> Any:
+        start = int(asked.get("startPosition", "1"))
+        answer = json.loads(GENUINE.read_text("utf-8"))
+        data = answer["GET_STATS_DATA"]["STATISTICAL_DATA"]
+        data["RESULT_INF"] = {"TOTAL_NUMBER": 10, "FROM_NUMBER": start, "TO_NUMBER": min(start + 3, 10)}
+        if start + 4 <= 10:
+            data["RESULT_INF"]["NEXT_KEY"] = start + 4
+        some = cells[start - 1 : start + 3]
+        data["DATA_INF"]["VALUE"] = some[0] if len(some) == 1 else some
+        return answer
+
+    with serving() as server:
+        monkeypatch.setattr(server, "document", page)
+        raw = api(server).answer(Question("0000020202"))
+    rows, problems, title, _ = reader.read(json.loads(raw))
+    assert problems == [] and rows.height == 10 and "自然環境" in title
+    whole = json.loads(raw)["GET_STATS_DATA"]["STATISTICAL_DATA"]
+    assert whole["DATA_INF"]["VALUE"] == cells
+    assert whole["TABLE_INF"] == genuine["GET_STATS_DATA"]["STATISTICAL_DATA"]["TABLE_INF"]
