@@ -17,6 +17,7 @@ from sousei.feedback.findings import Examination, Finding
 from sousei.feedback.rules import rule_book
 from sousei.feedback.table import table_of
 from sousei.foundation.child import Worker
+from sousei.ingest.areas import shown
 from sousei.ingest.cells import csvtext, grid, workbook
 from sousei.ingest.forms.model import forms
 from sousei.ingest.forms.workbook import is_of
@@ -135,9 +136,10 @@ def _of_workbook(data: bytes, form: str, lookers: Lookers) -> tuple[list[Finding
     workbook.inspect(data)
     told = lookers.structure(data)
     found = list(checks.of_file(File(form, links=told["links"])))
-    grids = {one.sheet: one for one in grid.of_sheets(lookers.parser.parse(data))}
+    grids = {one.name: one for one in grid.of_sheets(lookers.parser.parse(data))}
     sheets: list[Built] = told["sheets"]
-    for built in sheets:
+    for number, built in enumerate(sheets, start=1):
         made = grids.get(built["name"])
+        built["shown_as"] = made.sheet if made else shown.sheet(built["name"], number)
         found += checks.of_sheet(Sheet(built, made, table_of(made, built.get("merged")) if made else None))
     return found, any(is_of(own, made) for own in forms() for made in grids.values())

@@ -37,7 +37,7 @@ def of_file(file: File) -> Iterator[Finding]:
 
 def of_sheet(sheet: Sheet) -> Iterator[Finding]:
     """Findings about one sheet, and about its table if it has one."""
-    name = sheet.built.get("name", "")
+    name = sheet.built.get("shown_as", "")
     for rule, check in SHEET_CHECKS:
         for found in check(sheet):
             yield Finding(rule, name, *found)

@@ -17,10 +17,11 @@ class Built(TypedDict, total=False):
 
     objects: [kind, row, column]. merged: [first row, first column, last row, last column]. formulas: (row, column).
     marked: [look, rows, columns] of each look that is not plain; a look is [fill, font colour, bold, italic, strike].
-    An old workbook tells name, state, kind and merged.
+    An old workbook tells name, state, kind and merged. shown_as: the name as a page may give it (areas.shown).
     """
 
     name: str
+    shown_as: str
     state: str
     kind: str
     objects: list[tuple[str, int | None, int | None]]

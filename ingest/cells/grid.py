@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from sousei.ingest.areas import shown
 from sousei.ingest.cells import csvtext, workbook
 from sousei.ingest.vocabulary.text import squeeze, squeeze_column
 from sousei.ingest.vocabulary.values import text_of_number, text_of_numbers
@@ -23,7 +24,8 @@ HEAD = 80
 class Grid:
     """Cells of one sheet or CSV, by column.
 
-    sheet: name, '' for CSV. height, width: cells. `lines[row]`: number that a person counts. `widths[row]`: fields of a
+    sheet: name as messages and rows give it (areas.shown), '' for CSV. name: as the workbook has it, for recognising
+    only. height, width: cells. `lines[row]`: number that a person counts. `widths[row]`: fields of a
     CSV record (None for sheets). `head`: squeezed texts of the first HEAD rows, row by row. `open_end`: a CSV whose
     last line has no line end. `visible`: False for a hidden sheet.
     """
@@ -39,7 +41,9 @@ class Grid:
         widths: np.ndarray | None = None,
         open_end: bool = False,
         visible: bool = True,
+        name: str = "",
     ) -> None:
+        self.name = name or sheet
         self.sheet, self.height, self.visible = sheet, height, visible
         self._columns, self._words, self._numbers = columns or [], words or [], numbers
         self.width = len(self._columns) or len(self._words)
@@ -168,7 +172,14 @@ def of_head(data: bytes) -> Grid:
 def of_sheets(sheets: Sequence[workbook.Sheet]) -> list[Grid]:
     """Grids of a workbook's sheets that hold anything."""
     return [
-        Grid(sheet.name, sheet.height, words=sheet.texts, numbers=sheet.numbers, visible=sheet.visible)
-        for sheet in sheets
+        Grid(
+            shown.sheet(sheet.name, number),
+            sheet.height,
+            words=sheet.texts,
+            numbers=sheet.numbers,
+            visible=sheet.visible,
+            name=sheet.name,
+        )
+        for number, sheet in enumerate(sheets, start=1)
         if sheet.height and sheet.numbers
     ]

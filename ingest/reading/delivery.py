@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from sousei.ingest.areas import shown
 from sousei.ingest.cells import csvtext, grid
 from sousei.ingest.cells.contents import Contents, Opener, using
 from sousei.ingest.cells.grid import Grid
@@ -95,7 +96,9 @@ def _broken(data: bytes, problems: list[Problem], contracts: tuple[Contract, ...
         found = recognise(grid.of_head(data), "csv", contracts)
         if found is not None:
             problems = advised([{**p, "severity": "gate"} for p in problems], found.contract)
-            return Reading(found.contract, [found.layout.layout], {}, problems, found.header.title[:200], "", None)
+            return Reading(
+                found.contract, [found.layout.layout], {}, problems, shown.label(found.header.title[:200]), "", None
+            )
         if problems[0]["problem_id"] == csvtext.NOT_CSV and not _FIELD_OF_FIGURES.search(data):
             problems = [note] if (note := without_figures(grid.of_head(data))) else problems
     return Reading(None, [], {}, problems, "", "", None)
@@ -204,7 +207,7 @@ def _read_grids(
         [found.layout.layout for _, found in recognised],
         {table: together(frames) for table, frames in tables.items()},
         problems,
-        title.split("\n")[0].replace("|", " ")[:200],
+        shown.label(title.split("\n")[0].replace("|", " ")[:200]),
         _period(recognised, tables),
         (min(days), max(days)) if days else None,
         _subject(recognised, tables),
@@ -227,7 +230,7 @@ def _seen(recognised: list[tuple[Grid, Recognised]]) -> tuple[list[tuple[Grid, R
 
 def _is_side_sheet(sheet: Grid, recognised: list[tuple[Grid, Recognised]]) -> bool:
     return len(recognised) > 1 and any(
-        found.layout.side_sheets_pattern.search(sheet.sheet) for other, found in recognised if other is not sheet
+        found.layout.side_sheets_pattern.search(sheet.name) for other, found in recognised if other is not sheet
     )
 
 
@@ -239,7 +242,7 @@ def _other_sheets(grids: list[Grid], recognised: list[tuple[Grid, Recognised]]) 
         if id(sheet) not in read
         and sheet.sheet
         and sheet.visible
-        and not any(found.layout.side_sheets_pattern.search(sheet.sheet) for _, found in recognised)
+        and not any(found.layout.side_sheets_pattern.search(sheet.name) for _, found in recognised)
     ]
 
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
-from sousei.ingest.cells.grid import Grid
+import polars as pl
+
+from sousei.ingest.cells.grid import HEAD, Grid
 from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.vocabulary.text import squeeze
 
@@ -42,6 +46,11 @@ _MY_NUMBER = "個人番号"
 _SHORTEST = 11
 _LONG = re.compile(r"[0-9０-９][0-9０-９\-‐－ 　]{9,16}[0-9０-９]")
 
+_SIGNS = (r";|；", r"\t", r"\||｜", r"，", r"、", r":|：", r"[ 　]+")
+"""What parts the fields of a text instead of commas."""
+_LOOKED_AT = 5000
+"""Lines of a text that are parted otherwise; a list of persons is known by its head and by fewer numbers."""
+
 
 def valid_my_number(digits: str) -> bool:
     """Twelve digits whose last is the check digit of 個人番号."""
@@ -60,7 +69,31 @@ def _check(digits: str) -> str:
 
 
 def find_personal(grid: Grid) -> list[Problem]:
-    """Problems (severity warn: the file is refused, the night goes on) where a grid holds personal data."""
+    """Problems (severity warn: the file is refused, the night goes on) where a grid holds personal data, whatever parts
+    the fields of a text."""
+    if found := _find(grid):
+        return found
+    return next((found for parted in _parted_otherwise(grid) if (found := _find(parted))), [])
+
+
+def _parted_otherwise(grid: Grid) -> Iterator[Grid]:
+    """The table of a text for each sign that parts two lines or more of its head into as many fields."""
+    if grid.widths is None:
+        return
+    stop = min(grid.height, _LOOKED_AT)
+    columns = [grid.cells(place, 0, stop) for place in range(grid.width)]
+    lines = [",".join(cell or "" for cell in row).rstrip(",") for row in zip(*columns, strict=True)]
+    for sign in _SIGNS:
+        rows = [re.split(sign, line) for line in lines]
+        (width, times), *_ = Counter(len(row) for row in rows[:HEAD] if len(row) > 1).most_common(1) or [(0, 0)]
+        if times < 2:
+            continue
+        texts = zip(*(row for row in rows if len(row) == width), strict=True)
+        series = [pl.Series(text, dtype=pl.String) for text in texts]
+        yield Grid("", len(series[0]), columns=series)
+
+
+def _find(grid: Grid) -> list[Problem]:
     found: list[Problem] = []
     for cells in grid.head:
         words = [cell for cell in cells if cell]

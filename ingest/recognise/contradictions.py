@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from itertools import pairwise
 
+from sousei.ingest.areas import shown
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.recognise.recognised import Bound, Recognised, as_of, parsed, year_of
@@ -57,11 +58,11 @@ def _periods_and_scope(grid: Grid, found: Recognised) -> list[Problem]:
             for text in texts:
                 if expected is not None and year_of(text) != expected:
                     words = f"{expected} 年、見出しの年は {text}"
-                    problems.append(_period(grid, found, words, bound.label.full, expected, text))
+                    problems.append(_period(grid, found, words, bound.label.shown, expected, text))
         header = bound.groups.get("flow_year", "")
         if period and header and header.endswith("度") != (period.basis == "fiscal_year"):
             title = found.said["flow"]
-            problems.append(_period(grid, found, f"{title}、見出しは {header}", bound.label.full, title, header))
+            problems.append(_period(grid, found, f"{title}、見出しは {header}", bound.label.shown, title, header))
     return problems[:3]
 
 
@@ -69,10 +70,10 @@ def _scopes_apart(grid: Grid, found: Recognised) -> list[Problem]:
     """The title's scope against the sheet's name and against columns that only tables of another scope have."""
     problems = []
     said = found.layout.constants | found.said
-    named = found.layout.sheet_pattern.search(squeeze(grid.sheet)) if found.layout.sheet_pattern else None
+    named = found.layout.sheet_pattern.search(squeeze(grid.name)) if found.layout.sheet_pattern else None
     pairs = [(name, text, f"シート名「{grid.sheet}」") for name, text in (named.groupdict() if named else {}).items()]
     for bound in found.columns:
-        pairs += [(name, text, f"列「{bound.label.full}」") for name, text in bound.column.only.items()]
+        pairs += [(name, text, f"列「{bound.label.shown}」") for name, text in bound.column.only.items()]
     for name, wanted, where in pairs:
         if name in said and not re.fullmatch(wanted, said[name]):
             problems.append(
@@ -97,11 +98,11 @@ def _years_across(grid: Grid, found: Recognised) -> list[Problem]:
             continue
         year = year_of(text)
         if year is None:
-            return [no_period(grid, found, text, bound.label.full)]
+            return [no_period(grid, found, text, bound.label.shown)]
         years.add(year)
         if "fiscal_year" in bound.groups and not found.layout.covers(fiscal_period(year).start):
             span = f"{found.layout.valid_from}～{found.layout.valid_to or ''}"
-            return [_period(grid, found, f"{span}、見出しは {text}", bound.label.full, span, text)]
+            return [_period(grid, found, f"{span}、見出しは {text}", bound.label.shown, span, text)]
     steps = {late - early for early, late in pairwise(sorted(years))}
     if len(steps) < 2:
         return _one_survey(grid, found)
@@ -116,13 +117,13 @@ def _one_survey(grid: Grid, found: Recognised) -> list[Problem]:
     for bound in asked:
         question, header = bound.groups["survey_year"], bound.groups["fiscal_year"]
         if year_of(question) != year_of(header):
-            return [_period(grid, found, f"{question}(設問)、見出しは {header}", bound.label.full, question, header)]
+            return [_period(grid, found, f"{question}(設問)、見出しは {header}", bound.label.shown, question, header)]
     years: dict[int, set[int | None]] = {}
     labels: dict[int, str] = {}
     for bound in found.columns:
         if bound.column.role == "measure" and "fiscal_year" in bound.groups:
             years.setdefault(id(bound.column), set()).add(year_of(bound.groups["fiscal_year"]))
-            labels[id(bound.column)] = bound.label.full
+            labels[id(bound.column)] = bound.label.shown
     for one, other in pairwise(years):
         if apart := years[one] ^ years[other]:
             words = f"列ごとに同じはずで、一方の列にしかない年度は {_listed(apart)}"
@@ -147,7 +148,7 @@ def _other_years(grid: Grid, found: Recognised, year: int) -> list[Problem]:
         others = sorted(word for word in words if re.match(r"\d{4}", word) and year_of(word) != year)
         if others:
             said = f"{year} 年、行の年は {others[0]}"
-            problems.append(_period(grid, found, said, bound.label.full, year, others[0]))
+            problems.append(_period(grid, found, said, bound.label.shown, year, others[0]))
     return problems
 
 
@@ -157,9 +158,9 @@ def _period(grid: Grid, found: Recognised, words: str, label: str, expected: obj
         sheet=grid.sheet,
         row=grid.line(found.header.first),
         column_label=label,
-        words_ja=words,
+        words_ja=shown.label(words),
         expected=expected,
-        found=other,
+        found=shown.label(str(other)),
     )
 
 
@@ -175,7 +176,7 @@ def no_period(grid: Grid, found: Recognised, text: str, label: str) -> Problem:
 
 
 def _no_flow(grid: Grid, found: Recognised) -> Problem:
-    return problem("unknown_period", sheet=grid.sheet, row=grid.line(0), text=found.said["flow"][:40])
+    return problem("unknown_period", sheet=grid.sheet, row=grid.line(0), text=shown.label(found.said["flow"][:40]))
 
 
 def _units(grid: Grid, found: Recognised) -> list[Problem]:
@@ -199,7 +200,7 @@ def _units(grid: Grid, found: Recognised) -> list[Problem]:
                     "unit_mismatch",
                     sheet=grid.sheet,
                     row=grid.line(found.header.first),
-                    column_label=bound.label.full,
+                    column_label=bound.label.shown,
                     unit=column.unit,
                     stated_ja=stated or "記載なし",
                     stated=stated or "nothing",
@@ -224,8 +225,8 @@ def _twice(grid: Grid, found: Recognised) -> list[Problem]:
                     "column_twice",
                     sheet=grid.sheet,
                     row=grid.line(found.header.first),
-                    column_label=bound.label.full,
-                    other=seen[key].label.full,
+                    column_label=bound.label.shown,
+                    other=seen[key].label.shown,
                 )
             )
         seen[key] = bound
@@ -242,10 +243,10 @@ def _age_gaps(grid: Grid, found: Recognised) -> list[Problem]:
             try:
                 age = parse_age(bound.groups["age"])
             except ValueError:
-                return [_no_age(grid, found, bound.label.full)]
+                return [_no_age(grid, found, bound.label.shown)]
             total |= age.group == "total"
             if age.low is not None:
-                spans.setdefault(bound.groups.get("sex", ""), []).append((age.low, age.high, bound.label.full))
+                spans.setdefault(bound.groups.get("sex", ""), []).append((age.low, age.high, bound.label.shown))
     total |= any("age" in bound.column.set for bound in found.columns)
     if spans and not total:
         return [_no_total(grid, found)]

@@ -10,6 +10,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
+from sousei.ingest.areas import shown
 from sousei.ingest.cells.grid import Grid
 
 DEEPEST = 14
@@ -28,6 +29,11 @@ class Label(NamedTuple):
     path: str
     unit: str | None
     full: str
+
+    @property
+    def shown(self) -> str:
+        """The path as a message, a page and a row of raw may give it."""
+        return shown.label(self.full)
 
 
 class Header(NamedTuple):

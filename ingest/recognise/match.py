@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from sousei.ingest.areas import shown
 from sousei.ingest.cells.grid import HEAD, Grid
 from sousei.ingest.contract.model import Column, Contract, Layout
 from sousei.ingest.problems.record import Problem, problem
@@ -227,7 +228,7 @@ def _bind(grid: Grid, contract: Contract, layout: Layout, header: Header, said: 
         if bound.column.keep and not any(
             re.fullmatch(bound.column.keep, word) for word in grid.words(bound.place, header.body)
         ):
-            problems.append(_other_statistic(grid, contract, layout, bound.label.full))
+            problems.append(_other_statistic(grid, contract, layout, bound.label.shown))
     found = Recognised(contract, layout, header, columns, said, problems)
     if not problems and not unknown and not missing:
         problems += contradictions(grid, found)
@@ -259,14 +260,20 @@ def _metadata(
                 "unknown_metadata.value" if known else "unknown_metadata.line",
                 sheet=grid.sheet,
                 row=grid.line(row),
-                column_label=name,
-                text=rest[:40],
+                column_label=shown.label(name),
+                text=shown.label(rest[:40]),
                 entry_ja=f"{proposals.entry_of(contract, layout)} metadata"
                 f"{proposals.place_of(contract, layout, 'metadata')}",
                 line=line,
             )
         )
     return problems, said
+
+
+HIDDEN = (
+    "契約の言葉でない文字は、個人に関わるかもしれないため示しません。元のファイルのその場所の文字を見て加えてください。"
+)
+"""In place of a proposal that would print text of the delivery."""
 
 
 def _other_statistic(grid: Grid, contract: Contract, layout: Layout, words: str) -> Problem:
@@ -276,7 +283,7 @@ def _other_statistic(grid: Grid, contract: Contract, layout: Layout, words: str)
         row=grid.line(0),
         layout=f"{contract.source}/{layout.layout}",
         statistic_ja=contract.statistic_ja,
-        words=words[:60],
+        words=shown.label(words[:60]),
     )
 
 
@@ -311,9 +318,9 @@ def _unknown(grid: Grid, found: Recognised, place: int, line: str | None, rename
         "unknown_column",
         sheet=grid.sheet,
         row=grid.line(header.first),
-        column_label=label.full,
-        header_ja=label.full or "見出しなし",
-        header=label.full or "no header",
+        column_label=label.shown,
+        header_ja=label.shown or "見出しなし",
+        header=label.shown or "no header",
         place=place + 1,
         layout=f"{contract.source}/{layout.layout}",
         entry_ja=f"{proposals.entry_of(contract, layout)} columns{proposals.place_of(contract, layout, 'columns')}",
@@ -351,9 +358,11 @@ def _unknown_title(grid: Grid, found: Recognised) -> Problem:
         sheet=grid.sheet,
         row=grid.line(0),
         layout=f"{found.contract.source}/{found.layout.layout}",
-        title=title[:60],
+        title=shown.label(title[:60]),
         says=" / ".join(found.layout.says),
-        entry_ja=entry if line else "同じなら、表題にない区分を constants に書いた様式を契約に加えます。",
+        entry_ja=(entry if shown.is_known(title[:120]) else HIDDEN)
+        if line
+        else "同じなら、表題にない区分を constants に書いた様式を契約に加えます。",
     )
 
 

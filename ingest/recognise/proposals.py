@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from sousei.ingest.areas import shown
 from sousei.ingest.contract import yaml_lines
 from sousei.ingest.contract.loading import FOLDER
 from sousei.ingest.contract.model import Column, Contract, Layout
@@ -75,7 +76,9 @@ def pattern_of(path: str, year: str = "{year}") -> str:
 
 
 def _escape(text: str) -> str:
-    return re.escape(text).replace(r"\ /\ ", " / ").replace(r"\ ", " ")
+    """The text taken literally; words that are not of the field, which may be about a person, as their length only."""
+    literal = "".join(re.escape(part) if seen else f".{{{len(part)}}}" for part, seen in shown.parts(text))
+    return literal.replace(r"\ /\ ", " / ").replace(r"\ ", " ")
 
 
 def _line(fields: dict[str, object]) -> str:
@@ -141,7 +144,7 @@ def ignored_column(path: str, unit: str | None, words: list[str]) -> str | None:
     if _PARTS.search(path) and words and not any(re.fullmatch(r"[-△▲]?[\d,.]+", word) for word in words):
         if len(words) > 1 or not _WHOLE.fullmatch(words[0]):
             return None
-        fields["cells"] = re.escape(words[0])
+        fields["cells"] = _escape(words[0])
     if unit:
         fields["unit"] = unit
     return _line(fields)
@@ -301,9 +304,9 @@ def retitled_layout(contract: Contract, layout: Layout, title: str, day: dt.date
         meaning = next(text for key, _, text in _PERIODS if key == name)
         named = name in wanted and name not in seen
         seen.add(name)
-        parts += [re.escape(title[last : found.start()]), f"(?P<{name}>{meaning})" if named else f"(?:{meaning})"]
+        parts += [_escape(title[last : found.start()]), f"(?P<{name}>{meaning})" if named else f"(?:{meaning})"]
         last = found.end()
-    says = "".join([*parts, re.escape(title[last:120])])
+    says = "".join([*parts, _escape(title[last:120])])
     if wanted - seen - {"flow"} or ("flow" in wanted - seen and any(column.is_flow for column in layout.columns)):
         return None
     return _dated(contract, layout, f"{layout.layout}_{day.year if day else 'b'}", {"says": [says]})
@@ -354,9 +357,9 @@ def entry_of(contract: Contract, layout: Layout) -> str:
 def metadata_line(name: str, rest: str, known: re.Pattern[str] | None) -> str:
     """The entry for a line above the table. known: the pattern of that line with other values; the variable that it
     states keeps its name, so that a limit of the table is never dropped."""
-    value = re.escape(rest)
+    value = _escape(rest)
     if known is not None and known.groupindex:
         head, _, tail = value.rpartition(r"\|")
         variable = next(iter(known.groupindex))
         value = f"{head}{chr(92)}|(?P<{variable}>{tail})" if head else f"(?P<{variable}>{tail})"
-    return f"{_quoted(re.escape(name))}: {_quoted(value)}"
+    return f"{_quoted(_escape(name))}: {_quoted(value)}"

@@ -195,7 +195,7 @@ def _bad_code(grid: Grid, code: Bound, row: int, text: str) -> Problem:
         "not_a_code.shape",
         sheet=grid.sheet,
         row=row,
-        column_label=code.label.full,
+        column_label=code.label.shown,
         code=shown.cell(text, 12),
         digits=code.column.digits or 5,
     )
@@ -208,7 +208,7 @@ def _bad_digit(grid: Grid, code: Bound, row: int, text: str, full: str, right: s
             "not_a_code.five_digits",
             sheet=grid.sheet,
             row=row,
-            column_label=code.label.full,
+            column_label=code.label.shown,
             code=five,
             name=called,
             wanted=five + str(pl.select(check_digit_column(pl.lit(five))).item()),
@@ -218,7 +218,7 @@ def _bad_digit(grid: Grid, code: Bound, row: int, text: str, full: str, right: s
         "check_digit_mismatch",
         sheet=grid.sheet,
         row=row,
-        column_label=code.label.full,
+        column_label=code.label.shown,
         code=full,
         name=called,
         right=right,
@@ -260,7 +260,7 @@ def _names_against_codes(grid: Grid, frame: pl.DataFrame, code: Bound, name: Bou
 
 def _other_name(grid: Grid, name: Bound, row: int, code: str, stated: str, six: str) -> Problem:
     """six: the six-digit code that has lost its leading zero; '' where none has."""
-    known, sheet, label = areas.register(), grid.sheet, name.label.full
+    known, sheet, label = areas.register(), grid.sheet, name.label.shown
     names = "・".join(sorted(known.names_of.get(code, ()))) or "登録のないコード"
     places = "・".join(known.places_of(stated)[:3])
     if not six:
@@ -306,7 +306,7 @@ def _prefectures_against_codes(grid: Grid, frame: pl.DataFrame, where: Bound | N
                 "prefecture_code_disagree",
                 sheet=grid.sheet,
                 row=row,
-                column_label=where.label.full,
+                column_label=where.label.shown,
                 code=code,
                 wanted_ja=known.prefecture_of.get(code[:2], "どの都道府県でもないもの"),
                 stated=stated,
@@ -333,7 +333,7 @@ def _half_keys(grid: Grid, frame: pl.DataFrame, code: Bound, name: Bound | None)
                 "code_or_name_missing.code" if label is code else "code_or_name_missing.name",
                 sheet=grid.sheet,
                 row=row,
-                column_label=label.label.full,
+                column_label=label.label.shown,
                 code=shown.cell(text, 12),
                 name=shown.name(word)[:12],
             )

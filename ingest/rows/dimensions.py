@@ -59,7 +59,7 @@ def dimensions(
         return Told(by, first.zip_with(first.is_not_null(), second))
 
     told = {name: Told("record", records[name]) for name in schema if name in records.columns}
-    told["column_label"] = Told("measure", pl.Series([bound.label.full for bound in columns], dtype=pl.String))
+    told["column_label"] = Told("measure", pl.Series([bound.label.shown for bound in columns], dtype=pl.String))
     told["sheet"] = same(len(columns), grid.sheet, pl.String)
     fields = {bound.column.to for bound in found.columns if bound.column.role == "field"}
     for name in ("item", "form", "vintage", "unit"):
@@ -140,7 +140,7 @@ def _strange(grid: Grid, name: str, word: str, at: int, row: Bound | None) -> Pr
         _UNKNOWN[name],
         sheet=grid.sheet,
         row=at,
-        column_label=row.label.full if row else "",
+        column_label=row.label.shown if row else "",
         word=shown.cell(word),
         known=" ".join(WORDS[name]),
     )

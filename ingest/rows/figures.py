@@ -119,7 +119,7 @@ def _bad_cells(found: Recognised, records: pl.DataFrame, long: pl.DataFrame) -> 
         return bad
     return bad.with_columns(
         row=records["row"].gather(bad["record"]),
-        column_label=of_measure([bound.label.full for bound in columns], pl.String),
+        column_label=of_measure([bound.label.shown for bound in columns], pl.String),
     ).sort("row", "measure")
 
 

@@ -85,7 +85,7 @@ def _whole_areas(
             "part_without_whole",
             sheet=grid.sheet,
             row=row,
-            column_label=part.label.full,
+            column_label=part.label.shown,
             part=row_part,
             count=alone.height,
             keep=part.column.keep,
@@ -107,7 +107,7 @@ def parts_left_out(grid: Grid, found: Recognised) -> list[Problem]:
         problem(
             "part_left_out",
             sheet=grid.sheet,
-            column_label=part.label.full,
+            column_label=part.label.shown,
             parts_ja="、".join(left.unique().sort().head(3)),
             count=len(left),
             keep=part.column.keep,
@@ -173,7 +173,7 @@ def odd_character(grid: Grid, bound: Bound, row: int, signs: str, count: int) ->
         "odd_character",
         sheet=grid.sheet,
         row=row,
-        column_label=bound.label.full,
+        column_label=bound.label.shown,
         count=count,
         signs=", ".join(shown_signs),
     )
@@ -209,7 +209,7 @@ def own_characters(grid: Grid, found: Recognised, records: pl.DataFrame) -> list
                 "own_characters",
                 sheet=grid.sheet,
                 row=rows["row"][0],
-                column_label=bound.label.full,
+                column_label=bound.label.shown,
                 count=rows.height,
                 names=names,
                 signs=", ".join(
@@ -234,7 +234,7 @@ def _gaps_beside(grid: Grid, found: Recognised, frame: pl.DataFrame) -> list[Pro
                     "blank_value.beside",
                     sheet=grid.sheet,
                     row=blank["row"][0],
-                    column_label=bound.label.full,
+                    column_label=bound.label.shown,
                     count=blank.height,
                 )
             ]

@@ -90,7 +90,7 @@ def _bad_day(bound: Bound, row: int, text: str) -> Problem:
     return problem(
         "no_period.not_certain",
         row=row,
-        column_label=bound.label.full,
+        column_label=bound.label.shown,
         kind_ja=KINDS[kind],
         kind=kind,
         forms=CERTAIN_FORMS_JA,
@@ -99,4 +99,4 @@ def _bad_day(bound: Bound, row: int, text: str) -> Problem:
 
 
 def _bad_field(grid: Grid, bound: Bound, row: int) -> Problem:
-    return problem("blank_field", row=row, column_label=bound.label.full)
+    return problem("blank_field", row=row, column_label=bound.label.shown)

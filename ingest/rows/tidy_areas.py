@@ -46,14 +46,14 @@ def _typed_code(grid: Grid, code: Bound, name: Bound | None, row: int, text: str
     places = "・".join(f"{one_code}({'・'.join(sorted(known.names_of[one_code]))})" for one_code in codes)
     if not codes or any(one_code.endswith("000") for one_code in codes):
         return problem(
-            "not_a_code.typed", sheet=grid.sheet, row=row, column_label=code.label.full, code=shown.cell(text, 12)
+            "not_a_code.typed", sheet=grid.sheet, row=row, column_label=code.label.shown, code=shown.cell(text, 12)
         )
     if name is None:
         return problem(
             "code_may_be_anothers",
             sheet=grid.sheet,
             row=row,
-            column_label=code.label.full,
+            column_label=code.label.shown,
             code=shown.cell(text, 12),
             places_ja=places,
             codes=" or ".join(codes),
@@ -62,7 +62,7 @@ def _typed_code(grid: Grid, code: Bound, name: Bound | None, row: int, text: str
         "name_code_disagree.typed",
         sheet=grid.sheet,
         row=row,
-        column_label=code.label.full,
+        column_label=code.label.shown,
         code=shown.cell(text, 12),
         places_ja=places,
         name=shown.name(called),

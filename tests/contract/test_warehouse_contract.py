@@ -27,7 +27,8 @@ dim_kpi: plan_id kpi_id municipality_code kpi_name_ja basic_goal measure kind di
 fct_population: municipality_code series scope as_of_date sex age_group age_from age_to population_persons
     value_status source_id
 fct_population_change: municipality_code series period_start period_end period_basis component persons source_id
-fct_tourism_visitors: municipality_code month visitors count_basis value_status comparable_from replaced_visitors visitors_year_before of_year_before_pct level_state level_reason_ja level_reason_en source_id
+fct_tourism_visitors: municipality_code month visitors count_basis value_status comparable_from
+    replaced_visitors visitors_year_before of_year_before_pct level_state level_reason_ja level_reason_en source_id
 fct_furusato_donation: municipality_code fiscal_year donation_jpy donation_count source_id
 fct_kpi_actual: kpi_id fiscal_year actual_value numerator denominator value_status as_of_date revision is_latest
     source_id

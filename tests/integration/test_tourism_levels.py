@@ -1,4 +1,4 @@
-"""Breaks of the level of monthly visitors: found by the rule, in the samples, in made-up series, in the whole country."""
+"""Breaks of the level of monthly visitors as the rule finds them: samples, made-up series, the whole country."""
 
 from __future__ import annotations
 
