@@ -30,7 +30,12 @@ READABLE = {
     "decompose": ("label_ja", "measure", "method", "difference_persons", "natural_persons", "social_persons"),
     "backtest": (
         *("method", "base_year", "year", "measure_ja", "projected_persons", "actual_persons", "error_pct"),
-        *("p10", "p90", "size_class"),
+        *("band_low", "band_high", "coverage", "coverage_worst", "coverage_best", "n_bases", "basis", "size_class"),
+    ),
+    "probability": (
+        *("label_ja", "base_ja", "year", "measure_ja", "persons", "p10_persons", "p50_persons", "p90_persons"),
+        *("low_persons", "high_persons", "at_most_persons", "probability_at_most", "at_least_persons"),
+        *("probability_at_least", "draws", "seed"),
     ),
 }
 """Columns of the table for people; the other formats give every column, unrounded."""
@@ -49,6 +54,12 @@ def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="CSV",
         help="自分のシナリオ表 / a scenario table of your own",
+    )
+    desk.add_argument(
+        "--base",
+        metavar="BASE",
+        help="始まりの人口 / what to start from: census_2020, census_2025, registry_2023-01-01, ipss_2023, "
+        "ipss_2023@census_2025",
     )
     desk.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
 
@@ -79,9 +90,21 @@ def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     one = question("arrivals", "転入1人の目標年での値打ち / value of one arrival by sex and age", "--year 2060")
     one.add_argument("--year", type=int, required=True, metavar="YEAR")
     one.add_argument("--from-year", type=int, default=2020, metavar="YEAR")
-    one.add_argument("--scenario", default="ipss_2018_extended", metavar="ID")
+    one.add_argument("--scenario", metavar="ID")
     one = question("decompose", "差を自然と社会に分ける / natural and social parts of a difference", "--year 2060")
     one.add_argument("--year", type=int, required=True, metavar="YEAR")
+    one = question(
+        "probability", "ある人数以下・以上になる確率 / how likely a figure is", "--year 2060 --at-most 8000 --seed 1"
+    )
+    one.add_argument("--year", type=int, required=True, metavar="YEAR")
+    one.add_argument("--at-most", type=float, metavar="PERSONS", help="この人数以下 / at or below")
+    one.add_argument("--at-least", type=float, metavar="PERSONS", help="この人数以上 / at or above")
+    one.add_argument(
+        "--measure", default="total", metavar="MEASURE", help="total, young, working_age, old, women_20_39"
+    )
+    one.add_argument("--draws", type=int, default=1000, metavar="N", help="試行の数 / number of draws")
+    one.add_argument("--seed", type=int, default=1, metavar="N", help="乱数の種 / seed of the draws")
+    one.add_argument("--scenario", metavar="ID")
     question("backtest", "これまでの推計はどれだけ外れたか / how far projections have been off", "")
     one = question("charts", "図（SVG、--png で PNG も） / charts as SVG, with --png also PNG", "--to charts --png")
     one.add_argument("--to", type=Path, required=True, metavar="DIR")
@@ -108,7 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
             counted = sitting.counted_of_release(mart("fct_population"))
             frame = answers.backtest_table(counted, published, arguments.municipality)
         else:
-            opened = sitting.open_desk(published, _assumptions(arguments, release), arguments.municipality)
+            opened = _opened(arguments, release, published, mart)
             if arguments.question == "charts":
                 return _charts(arguments, opened, mart)
             frame = _answer(arguments, opened)
@@ -121,6 +144,24 @@ def run(arguments: argparse.Namespace) -> int:
         frame = frame.select(shown).with_columns(cs.float().round(2, mode="half_away_from_zero"))
     sys.stdout.buffer.write(formats.formatted(frame, form))
     return 0
+
+
+def _opened(arguments: argparse.Namespace, release: Release, published: Any, mart: Any) -> Any:
+    from sousei.projection.desk import sitting
+
+    assumed = _assumptions(arguments, release)
+    if arguments.base is None:
+        return sitting.open_desk(published, assumed, arguments.municipality)
+    counted = mart("fct_population")
+    return sitting.open_desk(
+        published,
+        assumed,
+        arguments.municipality,
+        base=arguments.base,
+        census_population=sitting.counted_of_release(counted),
+        registry_population=sitting.counted_of_release(counted, "resident_registry"),
+        totals=sitting.totals_of_release(counted),
+    )
 
 
 def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
@@ -164,12 +205,28 @@ def _answer(arguments: argparse.Namespace, opened: Any) -> Any:
             target_year=arguments.year,
             from_year=arguments.from_year,
             measure=arguments.measure,
-            scenario_ids=arguments.scenario or ("ipss_2018_extended",),
+            scenario_ids=arguments.scenario or (opened.basis,),
             timing=arguments.timing,
+        )
+    if arguments.question == "probability":
+        from sousei.projection.desk.chances import chances
+
+        return chances(
+            opened,
+            year=arguments.year,
+            measure=arguments.measure,
+            at_most=arguments.at_most,
+            at_least=arguments.at_least,
+            draws=arguments.draws,
+            seed=arguments.seed,
+            scenario_id=arguments.scenario,
         )
     if arguments.question == "arrivals":
         return desk.arrival_values(
-            opened, target_year=arguments.year, from_year=arguments.from_year, scenario_id=arguments.scenario
+            opened,
+            target_year=arguments.year,
+            from_year=arguments.from_year,
+            scenario_id=arguments.scenario or opened.basis,
         )
     return desk.decomposition_table(opened, arguments.year)
 

@@ -55,8 +55,13 @@ def sitting(published) -> sittings.Desk:
 def test_every_projected_figure_stands_beside_its_band_and_what_it_implies(sitting):
     table = answers.scenario_table(sitting)
     later = table.filter(pl.col("year") > 2015)
-    for column in ("low_persons", "high_persons", "implied_tfr", "net_migration_persons", "label_ja"):
+    for column in ("implied_tfr", "net_migration_persons", "label_ja"):
         assert later[column].null_count() == 0, column
+    forecast = pl.col("scenario_id") == "ipss_2018_extended"
+    for column in ("low_persons", "high_persons"):
+        assert later.filter(forecast)[column].null_count() == 0, column
+        what_if = later.filter(~forecast)
+        assert what_if[column].null_count() == what_if.height, "a what-if foretells nothing"
     assert set(table["scenario_id"]) == {"ipss_2018_extended", "closed", "sim1", "sim2"}
 
 
