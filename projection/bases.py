@@ -55,7 +55,7 @@ def parsed(text: str) -> tuple[str, str | None]:
     edition, at, base = text.partition("@")
     if not at:
         edition, base = (text, "") if text in EDITIONS else (EDITIONS[0], text)
-    if edition not in EDITIONS or (base and not BASE.match(base)):
+    if not text or (at and not base) or edition not in EDITIONS or (base and not BASE.match(base)):
         raise ProjectionError(
             f"基準「{text}」は使えません。期待: census_2020、census_2025、registry_2023-01-01、ipss_2018、ipss_2023、"
             f"ipss_2023@census_2025 など / unknown base {text!r}"

@@ -10,7 +10,10 @@ figures; the table is made up in the shape of the 2018 vintage (1,682 municipali
     whole   polars frame of the published table in -> rates recovered, scenarios read -> ten steps -> long frame out
     full    the same with births, deaths, natural and social change
     pandas  a per-municipality pandas script of the usual kind (rates at hand), on a few municipalities, scaled up
-Bars: frames at most 3 x floor and at least 20 x faster than pandas; growth over scenarios no worse than linear. whole
+    rebased  the run of `run` started from another base (a census two steps later), the same rates and scenarios
+    both     the run of two editions, one of them ending five years later
+    draws    1,000 probabilistic draws of 1,741 municipalities to 2060, and the bare numpy loop of the same sums
+Bars: draws under 1 GB; frames at most 3 x floor and at least 20 x faster than pandas; growth over scenarios no worse than linear. whole
 and full do more than the floor (they find the rates first); they are printed so that nobody mistakes one for another.
 """
 
@@ -28,7 +31,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from sousei.projection import engine, vision
+from sousei.projection import bases, engine, probability, vision
 from sousei.projection.scenarios import COLUMNS, tidy
 
 MUNICIPALITIES, SCENARIOS, STEPS = 1_682, 4, 10
@@ -151,6 +154,83 @@ def full(table: pl.DataFrame, scenarios: pl.DataFrame) -> pl.DataFrame:
     return engine.give(result.population, result.years, result.keys)
 
 
+def print_bases(base: vision.Baseline, scenarios: pl.DataFrame, best: dict[str, float], repeats: int) -> None:
+    """A rebase and two editions beside the one run."""
+    line = engine.project(
+        base.base, base.survival[:2, ..., None] + base.migration[:2], base.child_woman_ratio[1:3], base.male_share[:2]
+    )[-1]
+    count = len(base.codes)
+    begin = bases.Start("census_2025", 2025, base.codes, line, ["census"] * count, ["census"] * count)
+    based = scenarios.with_columns(pl.when(pl.col("item") == "scenario").then(pl.lit("census_2025")).alias("base"))
+    moved = bases.rebase(base, begin)
+    newer = base._replace(basis="ipss_2023_extended")
+    other = scenarios.with_columns(pl.col("scenario_id").replace("ipss_2018_extended", "ipss_2023_extended"))
+    other = other.with_columns(pl.col("basis").replace("ipss_2018_extended", "ipss_2023_extended"))
+    calls: dict[str, Callable[[], object]] = {
+        "rebased": lambda: vision.run(bases.rebase(base, begin), based),
+        "both": lambda: (vision.run(base, scenarios), vision.run(newer, other)),
+    }
+    assert vision.run(moved, based).keys.height == vision.run(base, scenarios).keys.height
+    for name, seconds in timed(calls, repeats).items():
+        best[name] = statistics.median(seconds)
+        print(f"{name:8s} median {best[name] * 1e3:8.1f} ms  {best[name] / best['run']:6.2f} x run")
+
+
+DRAWN, DRAWS = 1_741, 1_000
+
+
+def draw_all() -> None:
+    """Every municipality's draws, ours."""
+    base = vision.baseline(made_up_table(DRAWN))
+    keys = pl.DataFrame({"municipality_code": base.codes, "scenario_id": [base.basis] * DRAWN})
+    before = time.perf_counter()
+    probability.summary(base, made_up_scenarios(1), keys, [2060], draws=DRAWS, seed=1, at_most={"total": 8000})
+    print(time.perf_counter() - before, peak_rss_mb())
+
+
+def draw_loop() -> None:
+    """The bare loop: one municipality at a time, random numbers, nine steps, the total and its quantiles."""
+    base = vision.baseline(made_up_table(DRAWN))
+    ratio = (base.survival[..., None] + base.migration).astype(np.float32)
+    random = np.random.default_rng(1)
+    before = time.perf_counter()
+    for m in range(DRAWN):
+        now = np.repeat(base.base[..., m, None], DRAWS, axis=-1).astype(np.float32)
+        lasting, summed = random.standard_normal((3, DRAWS), dtype=np.float32), np.zeros((3, DRAWS), dtype=np.float32)
+        for t in range(9):
+            summed += random.standard_normal((3, DRAWS), dtype=np.float32)
+            shock = 0.05 * lasting + 0.02 * summed
+            factor = np.exp(np.linspace(0, 1, 18, dtype=np.float32)[:, None] * shock[0] + shock[1] * 0.5)
+            change = ratio[t, ..., m, None] * factor
+            then = np.empty_like(now)
+            then[:, 1:-1] = now[:, :-2] * change[:, :-1]
+            then[:, -1] = (now[:, -2] + now[:, -1]) * change[:, -1]
+            children = then[1, 3:10].sum(axis=0) * np.float32(base.child_woman_ratio[t + 1, m]) * np.exp(shock[2])
+            then[0, 0] = children * np.float32(base.male_share[t, m])
+            then[1, 0] = children - then[0, 0]
+            now = then
+        both = now.sum(axis=0)
+        for part in (both, both[:3], both[3:13], both[13:], now[1, 4:8]):
+            values = part.sum(axis=0)
+            np.quantile(values, [0.1, 0.5, 0.9]), (values <= 8000).mean()
+    print(time.perf_counter() - before, peak_rss_mb())
+
+
+def print_draws() -> float:
+    """Seconds and peak memory of both, each in a process of its own; returns our peak in MB."""
+    found = {}
+    for name in ("draw_all", "draw_loop"):
+        code = f"from benchmarks.projection.__main__ import *\n{name}()"
+        told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+        found[name] = (float(told[0]), float(told[1]))
+    (ours, memory), (loop, loop_memory) = found["draw_all"], found["draw_loop"]
+    print(
+        f"draws  {DRAWS} x {DRAWN} municipalities {ours:.1f} s, peak {memory:.0f} MB; bare numpy loop {loop:.1f} s, "
+        f"peak {loop_memory:.0f} MB; {ours / loop:.2f} x"
+    )
+    return memory
+
+
 def timed(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
     """Wall seconds; the order of the contestants turns from round to round."""
     names = list(calls)
@@ -233,6 +313,8 @@ def main() -> int:
             f"pandas {best['pandas'] * 1e3:15.0f} ms  (measured on {PANDAS_MUNICIPALITIES} municipalities, scaled)  "
             f"frames {best['pandas'] / best['frames']:.0f} x, whole {best['pandas'] / best['whole']:.0f} x faster"
         )
+    print_bases(base, scenarios, best, options.repeats)
+    drawn = print_draws()
     counts = (1, 4, 8, 16, 32)
     grown = timed({str(n): (lambda n=n: full(table, made_up_scenarios(n))) for n in counts}, 3)
     medians = [statistics.median(grown[str(n)]) for n in counts]
@@ -243,7 +325,12 @@ def main() -> int:
     print(f"  growth exponent {slope:.2f} (1 = linear)")
     print(f"peak memory of a fresh process, full, 4 scenarios {peak_mb(4):.0f} MB, 16 scenarios {peak_mb(16):.0f} MB")
     print(f"this process {peak_rss_mb():.0f} MB")
-    held = best["frames"] <= 3 * best["floor"] and best.get("pandas", np.inf) >= 20 * best["frames"] and slope <= 1.05
+    held = (
+        drawn < 1000
+        and best["frames"] <= 3 * best["floor"]
+        and best.get("pandas", np.inf) >= 20 * best["frames"]
+        and slope <= 1.05
+    )
     print("bars held" if held else "BARS NOT HELD")
     return 0 if held else 1
 

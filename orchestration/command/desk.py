@@ -215,6 +215,19 @@ def _answer(arguments: argparse.Namespace, opened: Any) -> Any:
     if arguments.question == "whatif":
         found = whatif.whatif_table(opened, setting(arguments, opened))
         return found if arguments.year is None else whatif.of_years(opened, found, arguments.year)
+    if arguments.question == "probability":
+        from sousei.projection.desk.chances import chances
+
+        return chances(
+            opened,
+            year=arguments.year,
+            measure=arguments.measure,
+            at_most=arguments.at_most,
+            at_least=arguments.at_least,
+            draws=arguments.draws,
+            seed=arguments.seed,
+            scenario_id=arguments.scenario,
+        )
     if arguments.question == "arrivals":
         return goals.arrival_values(
             opened,

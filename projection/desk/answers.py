@@ -105,8 +105,10 @@ def backtest_table(
     """How our engine and the published projections did on this municipality, beside the errors of its size class.
 
     census_population, ipss_population: raw schemas. municipality_code, method, base_year, year, horizon_years,
-    measure, measure_ja, base_persons, projected_persons, actual_persons, error_pct, p10, p90 (errors that 10 % and
-    90 % of the municipalities of that size stayed below at that horizon, our engine). Empty where no census allows it.
+    measure, measure_ja, base_persons, projected_persons, actual_persons, error_pct; beside it the 80 % band of that
+    method, size and horizon as errors (band_low, band_high; p10, p90 what 10 % and 90 % of
+    them stayed below) and how it has stood on bases that took no part: coverage (mean over bases), coverage_worst,
+    coverage_best, n_bases, basis. Empty where no census allows it.
     """
     census = census_cells(census_population.filter(pl.col("area_code") == municipality_code))
     parts = [backtest.own_backtest(census)]
@@ -118,16 +120,21 @@ def backtest_table(
     kept = [p for p in parts if p.height]
     if not kept:
         return pl.DataFrame()
-    peers = bands.reference_quantiles().filter(pl.col("method") == "hamilton_perry")
+    peers = bands.reference_quantiles().with_columns(pl.col("method").alias("errors_of"))
+    whose = pl.when(pl.col("method") == bands.RUN).then(pl.lit(bands.RUN)).otherwise(pl.lit(bands.OFFICIAL))
     return (
         pl.concat(kept)
         .with_columns(
             bands.size_class(pl.col("base_persons")).alias("size_class"),
             pl.col("measure").replace_strict(MEASURE_LABELS).alias("measure_ja"),
+            whose.alias("errors_of"),
         )
         .join(
-            peers.select("horizon_years", "size_class", "measure", "p10", "p90"),
-            on=["horizon_years", "size_class", "measure"],
+            peers.select(
+                *("errors_of", "horizon_years", "size_class", "measure", "p10", "p90", "band_low", "band_high"),
+                *("coverage", "coverage_worst", "coverage_best", "n_bases", "basis"),
+            ),
+            on=["errors_of", "horizon_years", "size_class", "measure"],
             how="left",
             maintain_order="left",
         )
