@@ -192,15 +192,18 @@ def _run(
             np.tensordot(shocks.loading.T.astype(np.float32), deviation[:2], axes=1)
         )  # (A - 1, keys, draws)
         ratio = inputs.ratio[t].astype(np.float32)[..., None] * factor
-        if inputs.arrivals_start is not None:
-            population += inputs.arrivals_start[t].astype(np.float32)[..., None]
         later = np.empty_like(population)
         np.multiply(population[:, :-2], ratio[:, :-1], out=later[:, 1:-1])
         np.multiply(population[:, -2] + population[:, -1], ratio[:, -1], out=later[:, -1])
+        come = None if inputs.newcomers is None else inputs.newcomers[t].astype(np.float32)[..., None]
+        if come is not None:
+            later[:, 1:] += come[:, 1:]
         children = later[1, CHILDBEARING].sum(axis=0)
         children *= inputs.child_woman_ratio[t].astype(np.float32)[:, None] * np.exp(deviation[2])
         later[0, 0] = children * inputs.male_share[t].astype(np.float32)[:, None]
         later[1, 0] = children - later[0, 0]
+        if come is not None:
+            later[:, 0] += come[:, 0]
         if inputs.arrivals_end is not None:
             later += inputs.arrivals_end[t].astype(np.float32)[..., None]
         population = later

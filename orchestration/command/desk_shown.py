@@ -143,11 +143,12 @@ def _column(frame: pl.DataFrame, name: str, lang: str) -> pl.Series | None:
     elif name.endswith("_") and lang == "ja":
         source = f"{name}ja"
     elif name.endswith("_"):
-        source = next((one for one in (f"{name}en", name[:-1]) if one in frame.columns), name[:-1])
-    values = frame[source] if source in frame.columns else _worded(frame, name)
+        source = f"{name}en"
+    values = frame[source] if source in frame.columns else _worded(frame, name, lang)
     if values is None or (source.startswith("said") and not values.str.len_chars().sum()):
         return None
-    head = HEADS.get(source, HEADS.get(f"{name}ja", (source, source)))[1 if lang == "en" else 0] or source
+    at = 1 if lang == "en" else 0
+    head = next((HEADS[one][at] for one in (source, source[:-3]) if one in HEADS and HEADS[one][at]), source)
     if source in _PLAIN:
         return values.cast(pl.String).fill_null(NOTHING).alias(head)
     if values.dtype.is_numeric():
@@ -155,16 +156,16 @@ def _column(frame: pl.DataFrame, name: str, lang: str) -> pl.Series | None:
     return values.cast(pl.String).fill_null(NOTHING).alias(head)
 
 
-def _worded(frame: pl.DataFrame, name: str) -> pl.Series | None:
+def _worded(frame: pl.DataFrame, name: str, lang: str) -> pl.Series | None:
     """A column of codes in words, where the answer has it by code alone."""
     code = name.rstrip("_")
     if code not in frame.columns:
         return None
     if code == "measure":
-        from sousei.projection.desk.asked import MEASURE_LABELS
+        from sousei.projection.desk.asked import MEASURE_LABELS, MEASURE_LABELS_EN
 
-        return frame[code].replace(MEASURE_LABELS)
-    return frame[code].cast(pl.String).replace(WORDS)
+        return frame[code].replace(MEASURE_LABELS_EN if lang == "en" else MEASURE_LABELS)
+    return frame[code].cast(pl.String) if lang == "en" else frame[code].cast(pl.String).replace(WORDS)
 
 
 def _text(values: pl.Series, digits: int) -> pl.Series:

@@ -24,6 +24,8 @@ from sousei.projection.vision import MEASURES
 
 __all__ = ["arrival_values", "backtest_table", "decomposition_table", "goal_seek", "scenario_table", "whole_persons"]
 
+_ORDER = {measure: place for place, measure in enumerate(MEASURES)}
+
 
 def scenario_table(
     desk: Desk, scenario_ids: Sequence[str] | None = None, *, years: Sequence[int] | None = None
@@ -60,7 +62,6 @@ def scenario_table(
     )
     if years is not None:
         out = out.filter(pl.col("year").is_in(list(years)))
-    order = {m: i for i, m in enumerate(MEASURES)}
     place = {s: i for i, s in enumerate(dict.fromkeys(wanted))}
     return out.select(
         "municipality_code",
@@ -79,7 +80,7 @@ def scenario_table(
         "net_migration_persons",
         "births",
         "deaths",
-    ).sort(pl.col("scenario_id").replace_strict(place), "year", pl.col("measure").replace_strict(order))
+    ).sort(pl.col("scenario_id").replace_strict(place), "year", pl.col("measure").replace_strict(_ORDER))
 
 
 def _band(figures: pl.DataFrame) -> pl.DataFrame:
@@ -94,8 +95,12 @@ def decomposition_table(desk: Desk, year: int) -> pl.DataFrame:
     """Natural and social parts of every scenario's difference to the baseline, three methods, at one year."""
     known_years(desk, [year], after_base=True)
     parts = decompose.decompose(desk.base, desk.run, desk.scenarios).filter(pl.col("year") == year)
-    return parts.join(
-        scenario_labels(desk).select("scenario_id", "label_ja"), on="scenario_id", how="left", maintain_order="left"
+    names = scenario_labels(desk).select("scenario_id", "label_ja", "label_en")
+    place = {name: i for i, name in enumerate(desk.run.keys.get_column("scenario_id").unique(maintain_order=True))}
+    return parts.join(names, on="scenario_id", how="left").sort(
+        pl.col("scenario_id").replace_strict(place),
+        pl.col("measure").replace_strict(_ORDER),
+        pl.col("method").replace_strict({name: i for i, name in enumerate(decompose.METHODS)}),
     )
 
 
@@ -138,7 +143,7 @@ def backtest_table(
             how="left",
             maintain_order="left",
         )
-        .sort("method", "base_year", "year", "measure")
+        .sort("method", "base_year", "year", pl.col("measure").replace_strict(_ORDER))
     )
 
 
