@@ -131,6 +131,8 @@ def test_goal_seek_from_another_base_needs_more_families(known, base, from_year,
         from_year=from_year,
         scenario_ids=("fertility_only",),
         profiles=("family_30_34_one_child",),
+        leaving="residents",
+        end_mothers=False,
     )
     assert found["units_a_year"][0] == pytest.approx(families, abs=0.01)
 
