@@ -151,8 +151,8 @@ def _no_table(municipality: str) -> str:
 
 def _no_census(municipality: str, published: Any) -> str:
     return (
-        f"{_name_of(municipality, published)}（{municipality}）の国勢調査（男女・5歳階級別）が5年おきに3回以上そろっていないので、"
-        "過去の推計と比べられません / too few censuses by sex and age to test past projections"
+        f"{_name_of(municipality, published)}（{municipality}）の国勢調査（男女・5歳階級別）が5年おきに3回以上"
+        "そろっていないので、過去の推計と比べられません / too few censuses by sex and age to test past projections"
     )
 
 
