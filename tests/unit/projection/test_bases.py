@@ -11,7 +11,7 @@ import pytest
 from sousei.projection import areas, bases, fitted, probability, scenarios, vision
 from sousei.projection.desk import answers, chances, sitting
 from sousei.projection.engine import ProjectionError
-from sousei.projection.night import refresh, stands
+from sousei.projection.night import build, refresh, stands
 from sousei.projection.published import published_2023, published_cells
 from tests import registers
 from tests.unit.projection import frames
@@ -149,7 +149,7 @@ def test_our_ages_of_the_2023_edition_meet_its_totals_and_reach_2070(known):
 def test_three_groups_are_met_where_they_are_published(known):
     ipss, census, registry, totals = known
     newer = published_2023(ipss, frames.reference_two_cities())
-    counts = stands.Counts(census, registry, totals, {})
+    counts = stands.Counts(census, registry, totals)
     table = registers.night().scenarios
     found = {s.base.basis: s for s in stands.stands(ipss, newer, table, counts) if s.base.base_id is None}
     ours = found["ipss_2023_fitted"]
@@ -196,16 +196,27 @@ def test_a_delivered_2023_table_comes_back_with_its_oldest_groups_together():
     assert published_cells(lacking, "ipss_2023").is_empty()
 
 
-def test_a_city_that_was_a_town_keeps_its_rates_under_its_new_code():
+def test_a_town_raised_to_a_city_is_one_municipality():
+    raw = made_up_2023()
+    old, new = (raw.with_columns(pl.lit(code).alias("area_code")) for code in ("40305", "40231"))
+    later = new.filter(pl.col("year") == 2050).with_columns(pl.col("population_persons") + 1)
+    found = build.with_codes_of_today(pl.concat([old, later]), "ipss_population", {"40305": "40231"})
+    assert found["area_code"].unique().to_list() == ["40231"] and found.height == raw.height
+    kept = found.filter(pl.col("year") == 2050)["population_persons"].sum()
+    assert kept == later["population_persons"].sum(), "what stands under today's code counts"
+    assert build.with_codes_of_today(raw, "ipss_population", {"40305": "40231"}).equals(raw)
+
+
+def test_a_total_without_ages_has_those_of_the_edition_and_says_so():
     cells = published_cells(made_up_2023().with_columns(pl.lit("ipss_2018").alias("vintage")), "ipss_2018")
-    edition = vision.baseline(cells.with_columns(pl.lit("40305").alias("municipality_code"), pl.col("year") - 5))
+    edition = vision.baseline(cells.with_columns(pl.lit("40231").alias("municipality_code"), pl.col("year") - 5))
     totals = pl.DataFrame(
         {"municipality_code": ["40231"], "as_of_date": [date(2025, 10, 1)], "series": ["census"], "persons": [9000.0]}
     )
     none = pl.DataFrame(schema=sitting.COUNTED)
-    begin = bases.start("census_2025", edition, none, none, totals, current_code={"40305": "40231"})
+    begin = bases.start("census_2025", edition, none, none, totals)
     assert begin.codes == ["40231"] and begin.age_basis == ["edition"]
-    moved = bases.rebase(edition, begin, {"40305": "40231"})
+    moved = bases.rebase(edition, begin)
     assert moved.base.sum() == pytest.approx(9000) and moved.codes == ["40231"]
     assert "年齢構成は社人研推計" in moved.base_ja[0]
 
