@@ -18,7 +18,7 @@ An edition before `@` names whose rates are used: `ipss_2023@census_2025`; witho
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
@@ -55,7 +55,7 @@ def parsed(text: str) -> tuple[str, str | None]:
     edition, at, base = text.partition("@")
     if not at:
         edition, base = (text, "") if text in EDITIONS else (EDITIONS[0], text)
-    if edition not in EDITIONS or (base and not BASE.match(base)):
+    if not text or (at and not base) or edition not in EDITIONS or (base and not BASE.match(base)):
         raise ProjectionError(
             f"基準「{text}」は使えません。期待: census_2020、census_2025、registry_2023-01-01、ipss_2018、ipss_2023、"
             f"ipss_2023@census_2025 など / unknown base {text!r}"
@@ -83,33 +83,28 @@ def start(
     census_population: pl.DataFrame,
     registry_population: pl.DataFrame,
     totals: pl.DataFrame,
-    *,
-    current_code: Mapping[str, str] | None = None,
 ) -> Start:
     """The population of `base_id` for the municipalities of `edition` that it is known for.
 
     census_population, registry_population: of in_force. totals: municipality_code, as_of_date, series (census /
-    census_preliminary), persons. current_code: codes that a municipality of the edition has today (renamed or raised to
-    a city), by the code in the edition. Codes of the result are today's. Raises ProjectionError where the base is known
-    for none of them, saying what is there.
+    census_preliminary), persons. Raises ProjectionError where the base is known for none of them, saying what is there.
     """
     found = BASE.match(base_id)
     if not found:
         raise ProjectionError(f"基準「{base_id}」は使えません（census_2025、registry_2023-01-01 など）/ unknown base")
-    today = [(current_code or {}).get(code, code) for code in edition.codes]
-    mine = pl.col("area_code").is_in({*today, *edition.codes})
+    mine = pl.col("area_code").is_in(edition.codes)
 
     def registry(first: date, last: date) -> dict[date, dict[str, Array]]:
         return _by_date(registry_cells(registry_population.filter(mine & pl.col("as_of_date").is_between(first, last))))
 
     if found["registry"]:
         day = date.fromisoformat(found["registry"])
-        parts = _of_registry(day, edition, today, registry(date(day.year - 1, 1, 1), date(day.year + 1, 1, 1)))
+        parts = _of_registry(day, edition, registry(date(day.year - 1, 1, 1), date(day.year + 1, 1, 1)))
     else:
         year = int(found["census"])
         _on_grid(year, edition, base_id)
         counted = census_cells(census_population.filter(mine & (pl.col("as_of_date") == date(year, 10, 1))))
-        parts = _of_census(base_id, year, edition, today, counted, registry, totals)
+        parts = _of_census(base_id, year, edition, counted, registry, totals)
     if not parts.codes:
         known = sorted({f"registry_{day}" for day in registry(date(1900, 1, 1), date(2999, 1, 1))})
         raise ProjectionError(
@@ -119,14 +114,14 @@ def start(
     return parts
 
 
-def rebase(edition: Baseline, begin: Start, current_code: Mapping[str, str] | None = None) -> Baseline:
+def rebase(edition: Baseline, begin: Start) -> Baseline:
     """The edition's rates from the year of `begin` on, started from its population: codes are those of `begin`.
 
     The child-woman ratio of the base year is that of the base itself; later ones are the edition's (k x national).
     """
     i = edition.years.index(begin.year)
-    today = {(current_code or {}).get(code, code): n for n, code in enumerate(edition.codes)}
-    at = np.array([today[code] for code in begin.codes], dtype=np.intp)
+    place = {code: n for n, code in enumerate(edition.codes)}
+    at = np.array([place[code] for code in begin.codes], dtype=np.intp)
     found = recover(np.stack([begin.population, begin.population]))
     nat = type(edition.national)(
         edition.national.child_woman_ratio[i:],
@@ -201,13 +196,13 @@ def _at(day: date, year: int, edition: Baseline, n: int, code: str, registry: di
     return here + (later - here) * (gap / STEP_YEARS)
 
 
-def _of_registry(day: date, edition: Baseline, today: list[str], registry: dict[date, dict[str, Array]]) -> Start:
+def _of_registry(day: date, edition: Baseline, registry: dict[date, dict[str, Array]]) -> Start:
     year = day.year + (-day.year) % STEP_YEARS
     if (day.year - 1) % STEP_YEARS == 0:
         year = day.year - 1
     base_id = f"registry_{day}"
     _on_grid(year, edition, base_id)
-    known = [(n, code) for n, code in enumerate(today) if code in registry.get(day, {})]
+    known = [(n, code) for n, code in enumerate(edition.codes) if code in registry.get(day, {})]
     arrays = [_at(day, year, edition, n, code, registry) for n, code in known]
     return _start(base_id, year, [code for _, code in known], arrays, [base_id] * len(known), ["registry"] * len(known))
 
@@ -216,7 +211,6 @@ def _of_census(
     base_id: str,
     year: int,
     edition: Baseline,
-    today: list[str],
     counted: pl.DataFrame,
     registry_between: Callable[[date, date], dict[date, dict[str, Array]]],
     totals: pl.DataFrame,
@@ -230,7 +224,7 @@ def _of_census(
         code: (series, float(persons))
         for code, series, persons in totals.filter(day).select("municipality_code", "series", "persons").rows()
     }
-    ageless = [code for n, code in enumerate(today) if not {code, edition.codes[n]} & by_age.keys()]
+    ageless = [code for code in edition.codes if code not in by_age]
     registry = {}
     if total and ageless:
         registry = registry_between(date(year - REGISTRY_REACH_YEARS, 1, 1), date(year + 1, 1, 1))
@@ -241,12 +235,11 @@ def _of_census(
     step = edition.years.index(year)
     line: Array | None = None
     codes, arrays, ages, wholes = [], [], [], []
-    for n, code in enumerate(today):
-        old = edition.codes[n]
-        if code in by_age or old in by_age:
-            array, basis, whole = by_age[code if code in by_age else old], "census", "census"
-        elif code in total or old in total:
-            whole, persons = total.get(code) or total[old]
+    for n, code in enumerate(edition.codes):
+        if code in by_age:
+            array, basis, whole = by_age[code], "census", "census"
+        elif code in total:
+            whole, persons = total[code]
             near = next((d for d in dates if code in registry[d]), None)
             if near is not None:
                 array, basis = _at(near, year, edition, n, code, registry), f"registry_{near}"

@@ -9,8 +9,6 @@ from the fitted year before it, so that a cohort carries what was changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from sousei.projection.bases import Start, rebase
@@ -20,9 +18,7 @@ from sousei.projection.vision import Baseline
 GROUPS = {"0-14": slice(0, 3), "15-64": slice(3, 13), "65+": slice(13, None)}
 
 
-def fitted(
-    edition: Baseline, begin: Start, published: pl.DataFrame, current_code: Mapping[str, str] | None = None
-) -> pl.DataFrame:
+def fitted(edition: Baseline, begin: Start, published: pl.DataFrame) -> pl.DataFrame:
     """Cells of the municipalities of `begin` that have a published total in every year.
 
     edition: rates. begin: the population of the edition's base year by sex and age. published: municipality_code, year,
@@ -46,7 +42,7 @@ def fitted(
         age_basis=[begin.age_basis[n] for n in chosen],
         total_basis=[begin.total_basis[n] for n in chosen],
     )
-    base = rebase(edition, begin, current_code)
+    base = rebase(edition, begin)
     table = [_scaled(begin.population, begin.codes, years[0], known)]
     for t, year in enumerate(years[1:]):
         later = project(

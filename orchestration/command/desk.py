@@ -39,23 +39,25 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         published = sitting.published_of_release(mart("mart_population_projection"))
+        if published.is_empty():
+            published = _published_of_ward(arguments, release)
         if arguments.question == "backtest":
             counted = sitting.counted_of_release(mart("fct_population"))
             frame = answers.backtest_table(counted, published, arguments.municipality)
             if frame.is_empty():
-                raise ProjectionError(_no_census(arguments.municipality))
+                raise ProjectionError(_no_census(arguments.municipality, published))
         else:
             if published.is_empty():
                 raise ProjectionError(_no_table(arguments.municipality))
             if arguments.question == "page" and arguments.base is None and arguments.scenarios is None:
-                return _page(
-                    arguments, Sittings(release, arguments.municipality).newest(arguments.municipality), release
-                )
+                newest = Sittings(release, arguments.municipality).newest(arguments.municipality)
+                if newest is not None:
+                    return _page(arguments, newest, published, release)
             opened = _opened(arguments, published, _assumptions(arguments, release), mart)
             if arguments.question == "page":
-                return _page(arguments, opened, release)
+                return _page(arguments, opened, published, release)
             if arguments.question == "charts":
-                return _charts(arguments, opened, mart)
+                return _charts(arguments, opened, published, mart)
             frame = _answer(arguments, opened)
     except ProjectionError as error:
         print(f"projection_refused: {error}", file=sys.stderr)
@@ -95,7 +97,7 @@ def _readable(arguments: argparse.Namespace, frame: Any, opened: Any) -> tuple[A
     from sousei.projection.conventions import PROFILE_LABELS
 
     lang = arguments.lang
-    below = [] if opened is None else [f"{_BASE[lang]}: {opened.base_ja or opened.base.years[0]}（{opened.edition}）"]
+    below = [] if opened is None else [_base_line(opened, lang)]
     if "changed_ja" in frame.columns:
         names = [name for name in frame.columns if name not in ("changed_ja", "measure_ja")]
         labels = {name: PROFILE_LABELS.get(name, name) if lang == "ja" else name for name in names}
@@ -103,7 +105,10 @@ def _readable(arguments: argparse.Namespace, frame: Any, opened: Any) -> tuple[A
     if arguments.question == "goal":
         first = frame.row(0, named=True)
         for row in frame.unique("scenario_id", keep="first", maintain_order=True).iter_rows(named=True):
-            below.append(f"{row['scenario_id']}: TFR {row['tfr_path_ja']}")
+            path = row["tfr_path_ja"]
+            below.append(
+                f"{row['scenario_id']}: TFR {path.replace('年', '').replace('、', ', ') if lang == 'en' else path}"
+            )
         said = {"ja": ("約束ごと", first["conventions_ja"]), "en": ("Conventions", first["conventions_en"])}[lang]
         below.append(": ".join(said))
         below.append(_RANGE[lang])
@@ -112,7 +117,13 @@ def _readable(arguments: argparse.Namespace, frame: Any, opened: Any) -> tuple[A
     return desk_shown.shown(frame, arguments.question, lang), below
 
 
-_BASE = {"ja": "基準", "en": "Base"}
+def _base_line(opened: Any, lang: str) -> str:
+    """What the runs stand on, below their table."""
+    if lang == "en":
+        return f"Base: {opened.base.base_id or opened.base.years[0]}, rates of {opened.edition}"
+    return f"基準: {opened.base_ja}（率は{'平成30年' if opened.edition == 'ipss_2018' else '令和5年'}推計）"
+
+
 _WHAT_IF = {
     "ja": "これは試算（そうしたらどうなるか）で、見込みではありません。",
     "en": "This is a what-if: what would follow, not what is to be expected.",
@@ -138,22 +149,33 @@ def _no_table(municipality: str) -> str:
     )
 
 
-def _no_census(municipality: str) -> str:
+def _no_census(municipality: str, published: Any) -> str:
     return (
-        f"{_name_of(municipality)}（{municipality}）の国勢調査（男女・5歳階級別）が5年おきに3回以上そろっていないので、"
-        "過去の推計と比べられません / too few censuses by sex and age to test past projections"
+        f"{_name_of(municipality, published)}（{municipality}）の国勢調査（男女・5歳階級別）が5年おきに3回以上"
+        "そろっていないので、過去の推計と比べられません / too few censuses by sex and age to test past projections"
     )
 
 
-def _name_of(municipality: str) -> str:
-    """The name of a code in the register of areas. Raises ProjectionError where no area has it."""
+def _published_of_ward(arguments: argparse.Namespace, release: Release) -> Any:
+    """The published table of a ward of a designated city; empty where the code is none."""
+    from sousei.publication.wards import published_of_ward
+
+    return published_of_ward(Home.from_environment(), release.manifest.run_id, arguments.municipality)
+
+
+def _name_of(municipality: str, published: Any = None) -> str:
+    """The name of a code in the register of areas, of a ward its code. Raises ProjectionError where it is nobody's."""
     from sousei.ingest.areas.register import register
     from sousei.projection.engine import ProjectionError
 
-    names = register().names_of.get(municipality)
-    if not names:
-        raise ProjectionError(f"{municipality} という市区町村はありません / there is no municipality {municipality}")
-    return sorted(names)[-1] if not isinstance(names, str) else names
+    if names := register().names_of.get(municipality):
+        return sorted(names)[-1]
+    if published is not None and not published.is_empty():
+        return f"区 {municipality}"
+    raise ProjectionError(
+        f"{municipality} という市区町村はありません。政令指定都市の区は、区の表を含む社人研推計が届いていれば"
+        f"聞けます / there is no municipality {municipality}; wards can be asked for where their table was delivered"
+    )
 
 
 def _assumptions(arguments: argparse.Namespace, release: Release) -> Any:
@@ -215,6 +237,19 @@ def _answer(arguments: argparse.Namespace, opened: Any) -> Any:
     if arguments.question == "whatif":
         found = whatif.whatif_table(opened, setting(arguments, opened))
         return found if arguments.year is None else whatif.of_years(opened, found, arguments.year)
+    if arguments.question == "probability":
+        from sousei.projection.desk.chances import chances
+
+        return chances(
+            opened,
+            year=arguments.year,
+            measure=arguments.measure,
+            at_most=arguments.at_most,
+            at_least=arguments.at_least,
+            draws=arguments.draws,
+            seed=arguments.seed,
+            scenario_id=arguments.scenario,
+        )
     if arguments.question == "arrivals":
         return goals.arrival_values(
             opened,
@@ -243,7 +278,7 @@ def setting(arguments: argparse.Namespace, opened: Any) -> Any:
     )
 
 
-def _page(arguments: argparse.Namespace, opened: Any, release: Release) -> int:
+def _page(arguments: argparse.Namespace, opened: Any, published: Any, release: Release) -> int:
     """Write the page of what-ifs; without a base that was asked for it stands on the newest."""
     from sousei.foundation.files import write_bytes
     from sousei.orchestration.command.books import not_usable, taken
@@ -252,7 +287,7 @@ def _page(arguments: argparse.Namespace, opened: Any, release: Release) -> int:
 
     if refusal := taken(arguments):
         return refusal
-    made = page(opened, name_ja=_name_of(arguments.municipality), release_id=release.release_id)
+    made = page(opened, name_ja=_name_of(arguments.municipality, published), release_id=release.release_id)
     try:
         write_bytes(arguments.to, made)
     except OSError as error:
@@ -269,7 +304,7 @@ def _page(arguments: argparse.Namespace, opened: Any, release: Release) -> int:
     return 0
 
 
-def _charts(arguments: argparse.Namespace, opened: Any, mart: Any) -> int:
+def _charts(arguments: argparse.Namespace, opened: Any, published: Any, mart: Any) -> int:
     import polars as pl
 
     from sousei.projection.counted import census_cells
@@ -278,13 +313,12 @@ def _charts(arguments: argparse.Namespace, opened: Any, mart: Any) -> int:
     from sousei.projection.desk.drawn import draw
 
     counted, code = mart("fct_population"), arguments.municipality
-    published = sitting.published_of_release(mart("mart_population_projection"))
     printed = mart("mart_population_vision").filter((pl.col("scenario_id") == "plan") & pl.col("is_projection"))
     planned = printed.select("year", pl.col("total_persons").cast(pl.Float64).alias("persons")).drop_nulls()
     arguments.to.mkdir(parents=True, exist_ok=True)
     drawn = draw(
         opened,
-        name_ja=_name_of(code),
+        name_ja=_name_of(code, published),
         actual_totals=sitting.totals_of_release(counted),
         plan_totals=planned,
         edition_totals=sitting.totals_of_editions(published),

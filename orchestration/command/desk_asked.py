@@ -69,6 +69,18 @@ def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser, code: Ca
     one.add_argument("--scenario", metavar="ID")
     one = question("decompose", "差を自然と社会に分ける / natural and social parts of a difference", "--year 2060")
     one.add_argument("--year", type=int, required=True, metavar="YEAR")
+    one = question(
+        "probability", "ある人数以下・以上になる確率 / how likely a figure is", "--year 2060 --at-most 8000 --seed 1"
+    )
+    one.add_argument("--year", type=int, required=True, metavar="YEAR")
+    one.add_argument("--at-most", type=float, metavar="PERSONS", help="この人数以下 / at or below")
+    one.add_argument("--at-least", type=float, metavar="PERSONS", help="この人数以上 / at or above")
+    one.add_argument(
+        "--measure", default="total", metavar="MEASURE", help="total, young, working_age, old, women_20_39"
+    )
+    one.add_argument("--draws", type=int, default=1000, metavar="N", help="試行の数 / number of draws")
+    one.add_argument("--seed", type=int, default=1, metavar="N", help="乱数の種 / seed of the draws")
+    one.add_argument("--scenario", metavar="ID")
     question("backtest", "これまでの推計はどれだけ外れたか / how far projections have been off", "")
     one = question(
         "charts", "図（SVG、--png で PNG も） / charts as SVG, with --png also PNG", "--to charts --png", is_table=False

@@ -50,8 +50,21 @@ HEADS = {
     "projected_persons": ("推計", "projected"),
     "actual_persons": ("実際", "actual"),
     "error_pct": ("誤差%", "error %"),
-    "p10": ("同規模 10%点", "same size p10"),
-    "p90": ("90%点", "p90"),
+    "band_low": ("同規模の80% 下", "80% of that size, low"),
+    "band_high": ("80% 上", "high"),
+    "coverage": ("幅に入った割合%（使わなかった基準）", "covered %, bases not used"),
+    "coverage_worst": ("最も悪い基準%", "worst base %"),
+    "n_bases": ("基準の数", "bases"),
+    "base_ja": ("基準", ""),
+    "p10_persons": ("10%点", "p10"),
+    "p50_persons": ("50%点", "p50"),
+    "p90_persons": ("90%点", "p90"),
+    "at_most_persons": ("この人数以下", "at most"),
+    "probability_at_most": ("となる確率", "probability"),
+    "at_least_persons": ("この人数以上", "at least"),
+    "probability_at_least": ("となる確率 ", "probability "),
+    "draws": ("試行", "draws"),
+    "seed": ("種", "seed"),
     "size_class": ("人口規模", "size"),
     "line_persons": ("準拠の線", "line"),
     "changed_ja": ("約束ごと", "convention"),
@@ -78,7 +91,12 @@ COLUMNS = {
     "decompose": ("label", "measure_", "method_", "difference_persons", "natural_persons", "social_persons"),
     "backtest": (
         *("method_", "base_year", "year", "measure_", "projected_persons", "actual_persons", "error_pct"),
-        *("p10", "p90", "size_class"),
+        *("band_low", "band_high", "coverage", "coverage_worst", "n_bases", "size_class"),
+    ),
+    "probability": (
+        *("label", "base", "year", "measure_", "persons", "p10_persons", "p50_persons", "p90_persons"),
+        *("low_persons", "high_persons", "at_most_persons", "probability_at_most", "at_least_persons"),
+        *("probability_at_least", "draws", "seed"),
     ),
 }
 """Columns of the table for people; a trailing _ or a bare label stands for the column of the language."""
@@ -94,8 +112,9 @@ WORDS = {
 }
 NOTHING = "−"
 _DIGITS = {"implied_tfr": 2, "units_a_year": 1, "low_units_a_year": 1, "high_units_a_year": 1, "persons_a_year": 1}
-_DIGITS |= {"value_persons": 3, "error_pct": 1, "p10": 1, "p90": 1}
-_PLAIN = ("year", "target_year", "from_year", "base_year", "age_from")
+_DIGITS |= {"value_persons": 3, "error_pct": 1, "band_low": 1, "band_high": 1}
+_DIGITS |= {"coverage": 1, "coverage_worst": 1, "probability_at_most": 3, "probability_at_least": 3}
+_PLAIN = ("year", "target_year", "from_year", "base_year", "age_from", "seed")
 
 
 def shown(frame: pl.DataFrame, question: str, lang: str) -> pl.DataFrame:
@@ -117,18 +136,19 @@ def spread(frame: pl.DataFrame, names: dict[str, str], lang: str) -> pl.DataFram
 
 def _column(frame: pl.DataFrame, name: str, lang: str) -> pl.Series | None:
     source = name
-    if name == "label":
-        source = f"label_{lang}"
+    if name in ("label", "base"):
+        source = f"{name}_{lang}"
     elif name == "said":
         source = f"said_{lang}"
     elif name.endswith("_") and lang == "ja":
         source = f"{name}ja"
     elif name.endswith("_"):
-        source = next((one for one in (f"{name}en", name[:-1]) if one in frame.columns), name[:-1])
-    values = frame[source] if source in frame.columns else _worded(frame, name)
+        source = f"{name}en"
+    values = frame[source] if source in frame.columns else _worded(frame, name, lang)
     if values is None or (source.startswith("said") and not values.str.len_chars().sum()):
         return None
-    head = HEADS.get(source, HEADS.get(f"{name}ja", (source, source)))[1 if lang == "en" else 0] or source
+    at = 1 if lang == "en" else 0
+    head = next((HEADS[one][at] for one in (source, source[:-3]) if one in HEADS and HEADS[one][at]), source)
     if source in _PLAIN:
         return values.cast(pl.String).fill_null(NOTHING).alias(head)
     if values.dtype.is_numeric():
@@ -136,16 +156,16 @@ def _column(frame: pl.DataFrame, name: str, lang: str) -> pl.Series | None:
     return values.cast(pl.String).fill_null(NOTHING).alias(head)
 
 
-def _worded(frame: pl.DataFrame, name: str) -> pl.Series | None:
+def _worded(frame: pl.DataFrame, name: str, lang: str) -> pl.Series | None:
     """A column of codes in words, where the answer has it by code alone."""
     code = name.rstrip("_")
     if code not in frame.columns:
         return None
     if code == "measure":
-        from sousei.projection.desk.asked import MEASURE_LABELS
+        from sousei.projection.desk.asked import MEASURE_LABELS, MEASURE_LABELS_EN
 
-        return frame[code].replace(MEASURE_LABELS)
-    return frame[code].cast(pl.String).replace(WORDS)
+        return frame[code].replace(MEASURE_LABELS_EN if lang == "en" else MEASURE_LABELS)
+    return frame[code].cast(pl.String) if lang == "en" else frame[code].cast(pl.String).replace(WORDS)
 
 
 def _text(values: pl.Series, digits: int) -> pl.Series:

@@ -24,6 +24,8 @@ from sousei.projection.vision import MEASURES
 
 __all__ = ["arrival_values", "backtest_table", "decomposition_table", "goal_seek", "scenario_table", "whole_persons"]
 
+_ORDER = {measure: place for place, measure in enumerate(MEASURES)}
+
 
 def scenario_table(
     desk: Desk, scenario_ids: Sequence[str] | None = None, *, years: Sequence[int] | None = None
@@ -60,7 +62,6 @@ def scenario_table(
     )
     if years is not None:
         out = out.filter(pl.col("year").is_in(list(years)))
-    order = {m: i for i, m in enumerate(MEASURES)}
     place = {s: i for i, s in enumerate(dict.fromkeys(wanted))}
     return out.select(
         "municipality_code",
@@ -79,7 +80,7 @@ def scenario_table(
         "net_migration_persons",
         "births",
         "deaths",
-    ).sort(pl.col("scenario_id").replace_strict(place), "year", pl.col("measure").replace_strict(order))
+    ).sort(pl.col("scenario_id").replace_strict(place), "year", pl.col("measure").replace_strict(_ORDER))
 
 
 def _band(figures: pl.DataFrame) -> pl.DataFrame:
@@ -94,8 +95,12 @@ def decomposition_table(desk: Desk, year: int) -> pl.DataFrame:
     """Natural and social parts of every scenario's difference to the baseline, three methods, at one year."""
     known_years(desk, [year], after_base=True)
     parts = decompose.decompose(desk.base, desk.run, desk.scenarios).filter(pl.col("year") == year)
-    return parts.join(
-        scenario_labels(desk).select("scenario_id", "label_ja"), on="scenario_id", how="left", maintain_order="left"
+    names = scenario_labels(desk).select("scenario_id", "label_ja", "label_en")
+    place = {name: i for i, name in enumerate(desk.run.keys.get_column("scenario_id").unique(maintain_order=True))}
+    return parts.join(names, on="scenario_id", how="left").sort(
+        pl.col("scenario_id").replace_strict(place),
+        pl.col("measure").replace_strict(_ORDER),
+        pl.col("method").replace_strict({name: i for i, name in enumerate(decompose.METHODS)}),
     )
 
 
@@ -105,8 +110,10 @@ def backtest_table(
     """How our engine and the published projections did on this municipality, beside the errors of its size class.
 
     census_population, ipss_population: raw schemas. municipality_code, method, base_year, year, horizon_years,
-    measure, measure_ja, base_persons, projected_persons, actual_persons, error_pct, p10, p90 (errors that 10 % and
-    90 % of the municipalities of that size stayed below at that horizon, our engine). Empty where no census allows it.
+    measure, measure_ja, base_persons, projected_persons, actual_persons, error_pct; beside it the 80 % band of that
+    method, size and horizon as errors (band_low, band_high; p10, p90 what 10 % and 90 % of
+    them stayed below) and how it has stood on bases that took no part: coverage (mean over bases), coverage_worst,
+    coverage_best, n_bases, basis. Empty where no census allows it.
     """
     census = census_cells(census_population.filter(pl.col("area_code") == municipality_code))
     parts = [backtest.own_backtest(census)]
@@ -118,20 +125,25 @@ def backtest_table(
     kept = [p for p in parts if p.height]
     if not kept:
         return pl.DataFrame()
-    peers = bands.reference_quantiles().filter(pl.col("method") == "hamilton_perry")
+    peers = bands.reference_quantiles().with_columns(pl.col("method").alias("errors_of"))
+    whose = pl.when(pl.col("method") == bands.RUN).then(pl.lit(bands.RUN)).otherwise(pl.lit(bands.OFFICIAL))
     return (
         pl.concat(kept)
         .with_columns(
             bands.size_class(pl.col("base_persons")).alias("size_class"),
             pl.col("measure").replace_strict(MEASURE_LABELS).alias("measure_ja"),
+            whose.alias("errors_of"),
         )
         .join(
-            peers.select("horizon_years", "size_class", "measure", "p10", "p90"),
-            on=["horizon_years", "size_class", "measure"],
+            peers.select(
+                *("errors_of", "horizon_years", "size_class", "measure", "p10", "p90", "band_low", "band_high"),
+                *("coverage", "coverage_worst", "coverage_best", "n_bases", "basis"),
+            ),
+            on=["errors_of", "horizon_years", "size_class", "measure"],
             how="left",
             maintain_order="left",
         )
-        .sort("method", "base_year", "year", "measure")
+        .sort("method", "base_year", "year", pl.col("measure").replace_strict(_ORDER))
     )
 
 

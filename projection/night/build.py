@@ -46,8 +46,11 @@ def build(
     """
     for name in INPUTS:
         one_row_per_figure(inputs[name], name)
-    ipss, reference = inputs["ipss_population"], inputs["reference_series"]
-    census_population, registry_population = inputs["census_population"], inputs["registry_population"]
+    ipss, census_population, registry_population, dynamics = (
+        with_codes_of_today(inputs[name], name, current_code or {})
+        for name in ("ipss_population", "census_population", "registry_population", "registry_dynamics")
+    )
+    reference = inputs["reference_series"]
     scenarios = tidy(scenarios)
     printed = pl.DataFrame(schema=reconcile.COLUMNS) if plan_figures is None else reconcile.tidy(plan_figures)
     frames: dict[str, list[pl.DataFrame]] = {name: [] for name in PROJECTION_TABLES}
@@ -59,8 +62,8 @@ def build(
     figures = [group_figures(f) for f in frames["population"] if f.height]
     rates: list[pl.DataFrame] = []
     base_year = None
-    totals = refresh.actual_totals(census_population, registry_population, inputs["registry_dynamics"], reference)
-    counts = Counts(census_population, registry_population, totals, current_code or {})
+    totals = refresh.actual_totals(census_population, registry_population, dynamics, reference)
+    counts = Counts(census_population, registry_population, totals)
     projected: list[pl.DataFrame] = []
     codes: dict[str, None] = {}
     for stand in stands(ipss, newer, scenarios, counts):
@@ -115,6 +118,17 @@ def one_row_per_figure(frame: pl.DataFrame, name: str) -> None:
             f"figure_twice: {name} の同じ値が二つの行にあります: {' '.join(f'{k}={row[k]}' for k in key)} / "
             "one figure stands in two rows; ingest.in_force gives one"
         )
+
+
+def with_codes_of_today(frame: pl.DataFrame, name: str, current_code: Mapping[str, str]) -> pl.DataFrame:
+    """A table in which a municipality has one code, also where it was raised to a city: 40305 -> 40231. Where a table
+    has a figure under both codes, that under today's counts."""
+    old = pl.col("area_code").is_in(list(current_code))
+    if not current_code or not frame.select(old.any()).item():
+        return frame
+    ordered = frame.with_columns(old.alias("_old")).sort("_old", maintain_order=True).drop("_old")
+    renamed = ordered.with_columns(pl.col("area_code").replace(dict(current_code)))
+    return renamed.unique(list(INPUTS[name]), keep="first", maintain_order=True)
 
 
 def error_frame() -> pl.DataFrame:

@@ -5,7 +5,7 @@ Holds: the baselines of a night with where they come from. Does not hold: the me
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import polars as pl
@@ -29,13 +29,11 @@ class Stand(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """census_population, registry_population of in_force; totals as refresh.actual_totals; current_code: today's codes
-    of municipalities that changed alone and whole (areas.successors)."""
+    """census_population, registry_population of in_force; totals as refresh.actual_totals."""
 
     census: pl.DataFrame
     registry: pl.DataFrame
     totals: pl.DataFrame
-    current_code: Mapping[str, str]
 
 
 def stands(
@@ -69,13 +67,10 @@ def stands(
         stand = editions[basis]
         edition = _of(stand.base, asked.filter((pl.col("basis") == basis) & (pl.col("base") == base_id)))
         try:
-            begin = bases.start(
-                base_id, edition, counts.census, counts.registry, counts.totals, current_code=counts.current_code
-            )
+            begin = bases.start(base_id, edition, counts.census, counts.registry, counts.totals)
         except ProjectionError:
             continue
-        sources = stand.stamp.select(pl.col("municipality_code").replace(dict(counts.current_code)), "source_id")
-        yield _stand(bases.rebase(edition, begin, counts.current_code), stand.vintage, sources)
+        yield _stand(bases.rebase(edition, begin), stand.vintage, stand.stamp.select("municipality_code", "source_id"))
 
 
 def _sources(cells: pl.DataFrame) -> pl.DataFrame:
@@ -109,9 +104,7 @@ def _fitted(published: pl.DataFrame, editions: dict[str, Stand], counts: Counts)
         rates += list(_between_censuses(totals, {code for base in rates for code in base.codes}, counts))
     for edition in rates:
         try:
-            begin = bases.start(
-                "census_2020", edition, counts.census, counts.registry, counts.totals, current_code=counts.current_code
-            )
+            begin = bases.start("census_2020", edition, counts.census, counts.registry, counts.totals)
         except ProjectionError:
             continue
         keep = [n for n, code in enumerate(begin.codes) if begin.age_basis[n] == "census" and code not in done]
@@ -122,13 +115,13 @@ def _fitted(published: pl.DataFrame, editions: dict[str, Stand], counts: Counts)
             total_basis=[begin.total_basis[n] for n in keep],
         )
         done |= set(begin.codes)
-        parts.append(fitted(edition, begin, totals, counts.current_code))
+        parts.append(fitted(edition, begin, totals))
     kept = [part for part in parts if part.height]
     return pl.concat(kept) if kept else pl.DataFrame()
 
 
 def _between_censuses(totals: pl.DataFrame, have: set[str], counts: Counts) -> Iterator[vision.Baseline]:
-    new = set(totals.get_column("municipality_code")) - have - set(counts.current_code.values())
+    new = set(totals.get_column("municipality_code")) - have
     if not new:
         return
     cells = census_cells(counts.census.filter(pl.col("area_code").is_in(new)), CENSUS_YEARS)

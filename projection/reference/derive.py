@@ -15,6 +15,7 @@ import polars as pl
 from sousei.projection.backtest import against, backtest
 from sousei.projection.bands import OFFICIAL, table_of_official, table_of_runs
 from sousei.projection.measures import measures_of, measures_of_census
+from sousei.projection.reference import shocks
 
 NATIONAL_SOURCE = "国立社会保障・人口問題研究所 日本の将来推計人口（平成29年推計）出生中位・死亡中位 表1-9A"
 LIFE_TABLE_SOURCE = "厚生労働省 完全生命表・簡易生命表の死亡率 qx"
@@ -158,17 +159,21 @@ def censuses(folder: Path) -> pl.DataFrame:
     return pl.concat([past, later.select(past.columns)])
 
 
-def ipss_2018_errors(folder: Path) -> pl.DataFrame:
-    """The published 2018 vintage against the census of 2020: all measures of all municipalities but Fukushima's."""
-    table = pl.read_parquet(folder / "projection_cases" / "ipss_h30_all_municipalities.parquet").select(
+def ipss_2018(folder: Path) -> pl.DataFrame:
+    """Cells of the published 2018 vintage: municipalities with their wards, cities and prefectures."""
+    return pl.read_parquet(folder / "projection_cases" / "ipss_h30_all_municipalities.parquet").select(
         pl.col("code").alias("municipality_code"),
         pl.col("year").cast(pl.Int32),
         pl.col("sex").replace_strict({"M": "male", "F": "female"}),
         pl.col("age_lo").cast(pl.Int16).alias("age_from"),
         pl.col("pop").alias("population_persons"),
     )
+
+
+def ipss_2018_errors(folder: Path) -> pl.DataFrame:
+    """The published 2018 vintage against the census of 2020: all measures of all municipalities but Fukushima's."""
     counted = measures_of_census(census_2020(folder))
-    return against(measures_of(table, "year"), counted, method=OFFICIAL, base_year=2015)
+    return against(measures_of(ipss_2018(folder), "year"), counted, method=OFFICIAL, base_year=2015)
 
 
 def error_quantiles(folder: Path) -> pl.DataFrame:
@@ -187,7 +192,13 @@ def error_quantiles(folder: Path) -> pl.DataFrame:
 
 def main(folder: str, output: str) -> None:
     """`folder` holds projection_cases/ and extracts/census/ as published."""
-    error_quantiles(Path(folder)).write_csv(Path(output) / "error_quantiles.csv")
+    errors, cells = error_quantiles(Path(folder)), censuses(Path(folder))
+    errors.write_csv(Path(output) / "error_quantiles.csv")
+    by_age = shocks.loadings(cells)
+    by_age.write_csv(Path(output) / "shock_loadings.csv")
+    kept = pl.col("municipality_code").is_in(cells.get_column("municipality_code").unique().implode())
+    sizes = shocks.shocks(ipss_2018(Path(folder)).filter(kept), errors, backtest(cells), by_age)
+    sizes.write_csv(Path(output) / "shocks.csv")
     folder = str(Path(folder) / "projection_cases")
     projection, qx = read_published(Path(folder))
     national(projection).write_csv(Path(output) / "national.csv")

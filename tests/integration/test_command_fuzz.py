@@ -201,6 +201,8 @@ def _trace(home: Path) -> str:
 QUESTIONS = [
     "scenarios",
     "goal --target 9345 --year 2060",
+    "goal --target 9345 --year 2060 --base census_2025 --tfr 2030=1.8:linear --conventions",
+    "whatif --tfr 1.8 --tfr-year 2030 --migration 15-24=0.8 --arrivals 5 --base census_2020",
     "decompose --year 2040",
     "backtest",
     "arrivals --year 2040",
@@ -216,3 +218,50 @@ def test_every_question_of_the_desk_is_answered(
     line = question.format(place=tmp_path / "charts").split()
     assert main(["project", *line, "--municipality", "012238"]) == 0
     assert len(capfd.readouterr().out.splitlines()) > 3
+
+
+REFUSALS = [
+    ("scenarios --year 2058", "2058"),
+    ("scenarios --scenario sim9", "sim9"),
+    ("scenarios --base census_1999", "census_1999"),
+    ("decompose --year 2058", "2058"),
+    ("arrivals --year 2060 --measure men", "men"),
+    ("goal --target nan --year 2060", "nan"),
+    ("goal --target -1 --year 2060", "-1"),
+    ("goal --target 9345 --year 2061", "2061"),
+    ("goal --target 9345 --year 2060 --measure men", "men"),
+    ("goal --target 9345 --year 2060 --profile nobody", "nobody"),
+    ("whatif --migration 15-20=1", "15-20"),
+]
+
+
+def test_a_wrong_word_is_refused_by_its_name_with_nothing_on_paper(
+    published: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOUSEI_HOME", str(published))
+    for line, named in REFUSALS:
+        assert main(["project", *line.split(), "--municipality", "01223"]) == 2, line
+        out, told = capfd.readouterr()
+        assert not out and named in told and "納品" not in told, (line, told)
+
+
+def test_a_code_that_is_nobodys_and_a_table_that_was_not_published_are_told_apart(
+    published: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOUSEI_HOME", str(published))
+    for municipality, said in (("99999", "99999 という市区町村はありません"), ("07203", "県計だけ"), ("01100", "納品")):
+        assert main(["project", "scenarios", "--municipality", municipality]) == 2
+        assert said in capfd.readouterr().err
+
+
+def test_the_what_if_page_stands_on_the_newest_census_and_keeps_what_is_in_its_place(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOUSEI_HOME", str(published))
+    line = ["project", "page", "--municipality", "01223", "--to", str(tmp_path / "page.html")]
+    assert main(line) == 0
+    text = (tmp_path / "page.html").read_text("utf-8")
+    assert "2025年国勢調査速報" in text and '"base":"census_2025"' in text
+    assert main(line) == 1 and "file_exists" in capfd.readouterr().err
+    assert main([*line, "--force", "--base", "census_2020"]) == 0
+    assert "2020年国勢調査" in (tmp_path / "page.html").read_text("utf-8")

@@ -34,10 +34,14 @@ def vision(warehouse: Warehouse, code: str, scenario: str, year: int) -> dict:
     [
         (
             NEMURO,
-            "closed fertility_only ipss_2018 ipss_2018_extended ipss_2023 migration_only plan plan_recomputed "
+            "closed fertility_only ipss_2018 ipss_2018_extended ipss_2018_from_2020 ipss_2018_from_2025 ipss_2023 "
+            "ipss_2023_fitted migration_only plan plan_recomputed sim1 sim2",
+        ),
+        (  # no plan of it is in hand
+            KAMAISHI,
+            "closed ipss_2018 ipss_2018_extended ipss_2018_from_2020 ipss_2018_from_2025 ipss_2023 ipss_2023_fitted "
             "sim1 sim2",
         ),
-        (KAMAISHI, "closed ipss_2018 ipss_2018_extended ipss_2023 sim1 sim2"),  # no plan of it is in hand
     ],
 )
 def test_every_scenario_stands_where_its_inputs_do(warehouse: Warehouse, code: str, scenarios: str) -> None:
@@ -91,19 +95,36 @@ def test_figures_of_the_method_page(
 
 def test_the_band_says_what_it_is(warehouse: Warehouse) -> None:
     near, far = (vision(warehouse, NEMURO, "ipss_2018_extended", year) for year in (2025, 2060))
-    assert (near["band_basis"], near["is_band_extrapolated"]) == ("backtest", False)
+    assert (near["band_basis"], near["is_band_extrapolated"]) == ("backtest_scaled", False)
     assert (far["band_basis"], far["is_band_extrapolated"]) == ("backtest_extrapolated", True)
     assert far["band_coverage_pct"] == 80 and far["band_size_class"] == "10000-30000"
-    assert round(far["total_lower_persons"]) == 4870 and round(far["total_upper_persons"]) == 11255
+    assert round(far["total_lower_persons"]) == 5066 and round(far["total_upper_persons"]) == 11950
     for measure in ("total", "young", "working_age", "old", "women_20_39"):
         assert far[f"{measure}_lower_persons"] < far[f"{measure}_persons"] < far[f"{measure}_upper_persons"]
-    # 22,005 / (1 + 8.202 %) ... 22,005 / (1 - 6.307 %): the error table that is published beside it
+    # 22,005 / (1 + 6.549 %) ... 22,005 / (1 - 5.861 %): the error table that is published beside it
     (error,) = warehouse.rows(
-        "select * from mart_projection_backtest where method = 'hamilton_perry' and size_class = '10000-30000' "
+        "select * from mart_projection_backtest where method = 'ipss_2018' and size_class = '10000-30000' "
         "and horizon_years = 10 and measure = 'total'"
     )
-    assert abs(near["total_persons"] / (1 + error["p90_error_pct"] / 100) - near["total_lower_persons"]) < 1
-    assert abs(near["total_persons"] / (1 + error["p10_error_pct"] / 100) - near["total_upper_persons"]) < 1
+    assert abs(near["total_persons"] / (1 + error["band_high_error_pct"] / 100) - near["total_lower_persons"]) < 1
+    assert abs(near["total_persons"] / (1 + error["band_low_error_pct"] / 100) - near["total_upper_persons"]) < 1
+
+
+def test_the_base_stands_beside_every_figure_but_a_plan_s(warehouse: Warehouse) -> None:
+    for mart in ("mart_population_vision", "mart_population_projection", "mart_population_integer"):
+        rows = warehouse.rows(
+            f"select scenario_id, min(base_id) as first, max(base_id) as last, count(*) - count(base_ja) as without "
+            f"from {mart} where municipality_code = ? group by all",
+            NEMURO,
+        )
+        of = {row["scenario_id"]: (row["first"], row["last"], row["without"]) for row in rows}
+        assert of.pop("plan", (None, None, 1))[:2] == (None, None)
+        assert of["ipss_2018_extended"] == ("census_2015", "census_2015", 0)
+        assert of["ipss_2018_from_2025"] == ("census_2025", "census_2025", 0)
+        assert of["ipss_2023_fitted"] == ("census_2020", "census_2020", 0)
+        assert all(first == last and not without for first, last, without in of.values())
+    later = vision(warehouse, NEMURO, "ipss_2018_from_2025", 2025)
+    assert later["total_persons"] == 21201 and "速報" in later["base_ja"] and "住民基本台帳" in later["base_ja"]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +235,7 @@ def test_whole_persons_add_up_in_the_mart(warehouse: Warehouse) -> None:
         f"and scenario_id = 'ipss_2018_extended' and {TOTAL}",
         NEMURO,
     )
-    assert [nemuro[name] for name in ("population_persons", "lower_persons", "upper_persons")] == [8360, 4870, 11256]
+    assert [nemuro[name] for name in ("population_persons", "lower_persons", "upper_persons")] == [8360, 5065, 11951]
 
 
 def test_the_refresh_is_empty_without_registry_ages_five_years_apart(warehouse: Warehouse) -> None:

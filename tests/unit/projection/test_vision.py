@@ -392,6 +392,24 @@ def test_error_quantiles_are_recomputed_and_agree_with_the_published_back_test()
         assert (large[mine] - large[other]).abs().max() < 0.2
 
 
+@pytest.mark.slow
+def test_shocks_are_solved_from_the_error_table():
+    from sousei.projection.reference import shocks
+
+    kept = derive.Path(derive.__file__).parent
+    cells = derive.censuses(frames.SHARED)
+    by_age = shocks.loadings(cells)
+    assert by_age.equals(pl.read_csv(kept / "shock_loadings.csv"))
+    edition = derive.ipss_2018(frames.SHARED).filter(
+        pl.col("municipality_code").is_in(cells["municipality_code"].unique().implode())
+    )
+    fresh = shocks.shocks(edition, bands.reference_quantiles(), backtest.backtest(cells), by_age)
+    old = pl.read_csv(kept / "shocks.csv")
+    assert fresh.select("size_class", "component").equals(old.select("size_class", "component"))
+    for column in ("persistent_sd", "step_sd", "common_share"):
+        assert (fresh[column] - old[column]).abs().max() < 2e-4, column  # a solver's last digits
+
+
 def test_bands_cover_four_in_five_on_bases_that_took_no_part():
     """By size class and measure, mean over horizons and bases; no cell of them is far off."""
     runs = bands.reference_quantiles().filter(pl.col("method") == bands.RUN)
