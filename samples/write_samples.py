@@ -22,7 +22,7 @@ from samples.writers.figures import read_figures
 from samples.writers.furusato_nozei import furusato
 from samples.writers.ipss_projection import ipss_2018, ipss_2023
 from samples.writers.reference_series import reference_series
-from samples.writers.resident_registry import registry_ages, registry_dynamics
+from samples.writers.resident_registry import registry_ages, registry_ages_2014, registry_dynamics
 from samples.writers.tourism import tourism
 
 
@@ -37,6 +37,7 @@ def write_samples(figures: Path, to: Path) -> list[Path]:
     census_2015_totals(census, to / "census")
     registry_dynamics(read_figures(figures, "registry_dynamics_1995_2022.csv"), to / "resident_registry")
     registry_ages(read_figures(figures, "registry_age_1995_2023.csv"), to / "resident_registry")
+    registry_ages_2014(read_figures(figures, "registry_age_1995_2023.csv"), to / "resident_registry")
     furusato(read_figures(figures, "furusato_receipts_fy2008_2025.csv"), to / "furusato_nozei")
     tourism(read_figures(figures, "tourism_visitors_monthly_2021_2026.csv"), to / "tourism")
     ipss_2018(read_figures(figures, "ipss_h30_2015_2045.csv"), to / "ipss_projection")

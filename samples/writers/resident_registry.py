@@ -1,4 +1,4 @@
-"""住民基本台帳に基づく人口 (総務省), layouts since 2021, with their texts as published.
+"""住民基本台帳に基づく人口 (総務省), layouts since 2014, with their texts as published.
 
 Holds: one writer per layout. Does not hold the figures or how bytes are written.
 """
@@ -11,7 +11,7 @@ from samples.writers.figures import CITIES, FiguresDisagreeError, Row, must_matc
 from samples.writers.layouts import Cell, write_workbook
 
 REGISTRY_SCOPES = {"s": "総計", "n": "日本人住民", "g": "外国人住民"}
-REGISTRY_ERA = {2020: "令和2年", 2021: "令和3年", 2022: "令和4年", 2023: "令和5年"}
+REGISTRY_ERA = {2018: "平成30年", 2020: "令和2年", 2021: "令和3年", 2022: "令和4年", 2023: "令和5年"}
 
 
 def registry_dynamics(figures: list[Row], to: Path) -> None:
@@ -65,6 +65,40 @@ def registry_dynamics(figures: list[Row], to: Path) -> None:
                 must_match(f"registry {year} {code6} {key}", whole(by_scope["s"][code6][key]), parts)
 
 
+def registry_ages_2014(figures: list[Row], to: Path) -> None:
+    """年齢階級別人口（市区町村別） as laid out from 2014 to 2020: one header row, 総計, 1 January 2018.
+
+    Five years before the newest of the others: cohort change ratios need both. Published as .xls, here .xlsx.
+    """
+    year, kind = 2018, "s"
+    scope = REGISTRY_SCOPES[kind]
+    counts = counts_by_age(figures, year, kind)
+    title = f"{REGISTRY_ERA[year]}1月1日住民基本台帳年齢階級別人口（市区町村別）（{scope}）"
+    labels = list(next(iter(counts.values())))  # 総数, 0～4歳, 5～9, …, 100歳以上, as the table prints them
+    sheet: list[list[Cell]] = [
+        [title, *[""] * (2 + len(labels)), "（単位：人）"],
+        ["団体コード", "都道府県名", "市区町村名", "性別", *labels],
+    ]
+    for code6, prefecture, name in CITIES.values():
+        for sex in ("計", "男", "女"):
+            whole_number, *parts = counts[(code6, sex)].values()
+            must_match(f"registry {year} {kind} {code6} {sex}", whole_number, parts)
+            sheet.append([code6, prefecture, name, sex, whole_number, *parts])
+        for age, number in counts[(code6, "計")].items():
+            both = [counts[(code6, sex)][age] for sex in ("男", "女")]
+            must_match(f"registry {year} {kind} {code6} {age}", number, both)
+    write_workbook(to / f"{year % 100:02}04ssnen.xlsx", {f"年齢別人口（市区町村別）【{scope}】": (sheet, [])})
+
+
+def counts_by_age(figures: list[Row], year: int, kind: str) -> dict[tuple[str, str], dict[str, int]]:
+    """(code of six digits, sex) -> persons by age as labelled, 総数 first, in the order of the figures."""
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    for row in figures:
+        if row["asof_year"] == str(year) and row["kind"] == kind:
+            counts.setdefault((row["code6"], row["sex"]), {})[row["age"]] = whole(row["value"])
+    return counts
+
+
 def registry_ages(figures: list[Row], to: Path) -> None:
     """年齢別人口（市区町村別）: three header rows, 計/男/女 rows; 1 January 2021-2023 (総計), 2021-2022 (n, g)."""
     months = {"s": "04ssnen", "n": "08nsnen", "g": "12gsnen"}
@@ -76,10 +110,7 @@ def registry_ages(figures: list[Row], to: Path) -> None:
         "総数と５歳ごと等の内訳の合計が合わない",
     ]
     for year, kind in ((2021, "s"), (2021, "n"), (2021, "g"), (2022, "s"), (2022, "n"), (2022, "g"), (2023, "s")):
-        counts: dict[tuple[str, str], dict[str, int]] = {}
-        for row in figures:
-            if row["asof_year"] == str(year) and row["kind"] == kind:
-                counts.setdefault((row["code6"], row["sex"]), {})[row["age"]] = whole(row["value"])
+        counts = counts_by_age(figures, year, kind)
         scope = REGISTRY_SCOPES[kind]
         title = f"{REGISTRY_ERA[year]}1月1日住民基本台帳年齢階級別人口（市区町村別）（{scope}）"
         sheet: list[list[Cell]] = [
