@@ -6,7 +6,8 @@ costs. Does not hold: what stands in any of them (`book`, `package`, `site`), or
     papers/<edition>/<code>/<code>_<plan>_<edition>.xlsx   a plan's workbook
     papers/<edition>/<code>/<code>_<edition>.html          the report of a municipality with all its plans
     papers/papers.json                                     every paper with its place, or why it could not be written
-    queries/*.sql, datapackage.json, llms.txt, site/*.html
+    office/*.csv                                           the tables for people, as a spreadsheet opens them
+    queries/*.sql, datapackage.json, schema.csv, llms.txt, site/*.html
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from sousei.publication import inventory, package
+from sousei.foundation import duck
+from sousei.publication import inventory, office, package
 from sousei.publication.book import write as write_book
+from sousei.publication.catalogue import describe_all
 from sousei.publication.inventory import Paper
 from sousei.publication.moved import Moved, moved, of_town
 from sousei.publication.ready import ready
@@ -72,6 +75,7 @@ def write(directory: Path) -> None:
         said
         for said in (
             _tried("papers", lambda: papers.extend(_papers(directory, Reading(release), moved(release.database)))),
+            _tried("office", lambda: _office(release)),
             _tried("site", lambda: _about(release, papers)),
         )
         if said
@@ -95,9 +99,17 @@ def _about(release: Unsealed, papers: list[Paper]) -> None:
     for one in ready():
         _save(directory / "queries" / one.file_name, one.text)
     _save(directory / package.NAME, package.datapackage(held))
+    (directory / package.SCHEMA).write_bytes(package.schema(held.tables))
     _save(directory / package.LLMS, package.llms(held))
     for name, text in pages.pages(held, pages.answers(release)).items():
         _save(directory / "site" / f"{name}.html", text)
+
+
+def _office(release: Unsealed) -> None:
+    """The tables as CSV for people."""
+    with duck.connect(release.database, read_only=True) as connection:
+        ((database,),) = connection.execute("select current_database()").fetchall()
+        office.write(release.path, connection, describe_all(connection, database))
 
 
 def _papers(directory: Path, read: Reading, found: Moved | None) -> Iterator[Paper]:

@@ -30,7 +30,8 @@ select
         as comparable_from,
     resolved.source_id,
     resolved.source_sheet,
-    resolved.source_row
+    resolved.source_row,
+    resolved.source_column
 from resolved
 left join {{ ref('tourism_level_breaks') }} as level_break
     on

@@ -7,6 +7,7 @@ select
     comparable_from,
     source_id,
     source_sheet,
-    source_row
+    source_row,
+    source_column
 from {{ ref('int_tourism__resolved') }}
 order by municipality_code, month
