@@ -109,7 +109,7 @@ PINNED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "figures_per_resident": (
         {"fiscal_year": 2021},
         {"donation_jpy_per_resident": 602722, "visitors_per_resident": Decimal("4.19"), "residents_persons": 24231,
-         "residents_file_name": "2203ssjin.xlsx"},
+         "residents_file_name": "2204ssnen.xlsx"},
     ),
     # census 2020: 329 men and 348 women under five
     "five_year_ages_over_years": (

@@ -36,7 +36,13 @@ def figures(name: str, code: str) -> pl.DataFrame:
 
 def ages(column: str) -> pl.Expr:
     """0～4歳, 5歳～9歳, 10～14 -> 0-4, 5-9, 10-14; 90歳以上 -> 90+; 総数 -> total; 年齢不詳 -> unknown."""
-    plain = pl.col(column).str.replace_all("歳", "").str.replace("～", "-").str.replace("以上", "+")
+    plain = (
+        pl.col(column)
+        .str.replace_all("歳", "")
+        .str.replace("～", "-")
+        .str.replace("以上", "+")
+        .str.replace("85-89+", "85-89", literal=True)
+    )
     return (
         pl.when(plain == "総数")
         .then(pl.lit("total"))
@@ -51,7 +57,6 @@ def census() -> pl.DataFrame:
     return (
         figures("census_age_sex_1980_2020.csv", "code5")
         .with_columns(ages("age").alias("age_group"))
-        .filter(pl.col("age_group") != "85-89+")
         .pivot(on="sex", index=[CODE, "year", "age_group"], values="population")
     )
 
@@ -186,7 +191,7 @@ def test_tfr(answers: dict[str, pl.DataFrame]) -> None:
 
 def donations() -> pl.DataFrame:
     era = pl.col("fiscal_year_label").str
-    number = era.extract(r"(\d+)").cast(pl.Int64)
+    number = era.replace("元", "1").str.extract(r"(\d+)").cast(pl.Int64)
     return figures("furusato_receipts_fy2008_2025.csv", "code6").select(
         CODE,
         (number + pl.when(era.starts_with("平成")).then(1988).otherwise(2018)).alias("fiscal_year"),
