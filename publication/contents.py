@@ -4,7 +4,7 @@ Holds: copying the marts of a candidate in a total order, their comments, the ta
 not hold: when and where a release is written (`publish`), which candidate may be, or how releases are compared
 (`changes`).
 
-CSV files are for spreadsheets, so a table of more than 250,000 rows has none: UTF-8 with a byte order mark (Excel in
+CSV files are for spreadsheets, so a table of more than 100,000 rows has none: UTF-8 with a byte order mark (Excel in
 Japan reads UTF-8 without one as CP932), LF line ends, an empty cell for a missing value. A cell of a text column that a
 spreadsheet would take for a formula (`=`, `+`, `-`, `@`, also full-width or after blanks, or a leading tab, CR or LF)
 gets a leading `'`; columns of numbers and dates are
@@ -29,13 +29,10 @@ from sousei.publication import parquet
 from sousei.publication.catalogue import Column, Described, describe_all
 from sousei.publication.changes import compare as changes
 from sousei.publication.changes import record
-from sousei.publication.formats import FORMULA_START
+from sousei.publication.formats import CSV_ROWS, FORMULA_START
 from sousei.publication.manifest import Table
 from sousei.publication.shelf import DATABASE
 
-CSV_ROWS = 250_000
-"""Rows of a table that is CSV too. A spreadsheet opens at most 1,048,575 and is of no use long before; of the whole
-country the larger tables would be four fifths of a release (862 of 1,080 MB)."""
 META_RELEASE = "meta_release"
 META_RELEASE_COMMENT = "公表版。1行はこの公表版。 / This release: one row."
 META_RELEASE_COLUMNS = {

@@ -12,6 +12,9 @@ from typing import Any
 
 import polars as pl
 
+CSV_ROWS = 100_000
+"""Rows of the longest table that a release holds as CSV: a tenth of what a sheet of Excel holds (1,048,576), and more
+than a person reads. Of the whole country the longer ones would be four fifths of a release."""
 FORMULA_START = r"^[\s\x{3000}\x00]*[=+\-@＝＋－＠]|^[\t\r\n\x00]"
 """Text that a spreadsheet may run: a formula sign, also full-width or after blanks, or a leading control character."""
 

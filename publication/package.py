@@ -4,27 +4,40 @@ Holds: both texts from what a release holds. Does not hold: the files that they 
 its own but how our CSV is written.
 
 Each mart is two resources: its CSV, a Tabular Data Resource with fields, types, units, keys, and its Parquet of the
-same rows; one of more than 250,000 rows is Parquet alone, with the fields there. Empty cells of the CSV are
+same rows; one of more than 100,000 rows is Parquet alone, with the fields there. Empty cells of the CSV are
 missing values. Descriptions are Japanese; `description_en`, `unit`, `rows`,
 `licence` and `credit` are properties of our own, which the profile allows.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sousei.foundation.files import sha256_of
-from sousei.publication.catalogue import Column, words
+from sousei.publication.catalogue import Column, Described, words
 from sousei.publication.inventory import Inventory
 from sousei.publication.ready import ready
 
 NAME = "datapackage.json"
 LLMS = "llms.txt"
+SCHEMA = "schema.csv"
 SHOWN_TOWNS = 50
 """Municipalities that llms.txt names."""
 _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "doubleQuote": True, "header": True}
+_OF_TOOLS = {
+    "string": ("string", "String", "character"),
+    "integer": ("Int64", "Int64", "numeric"),
+    "number": ("Float64", "Float64", "numeric"),
+    "boolean": ("boolean", "Boolean", "logical"),
+    "date": ("datetime64[s]", "Date", "Date"),
+    "datetime": ("string", "String", "character"),
+}
+"""Type of Table Schema -> dtype of pandas (dates by parse_dates), of polars, and class of R's read.csv."""
 _CSV_NOTE = (
     "UTF-8、BOM あり、改行は LF。空のセルは値なし。表計算ソフトが数式とみなす文字列の先頭には ' を付けています。"
     "値をそのまま使うプログラムは Parquet を読んでください。"
@@ -75,7 +88,7 @@ def _resources(held: Inventory, table: str, known: dict[str, dict[str, str]]) ->
     sources = [known[one] for one in held.feeds[table] if one in known]
     about = {"title": table, "description": ja, "description_en": en, "rows": held.rows[table]}
     about |= {"sources": sources} if sources else {}
-    csv, parquet = (held.directory / kind / f"{table}.{kind}" for kind in ("csv", "parquet"))
+    text, parquet = (held.directory / kind / f"{table}.{kind}" for kind in ("csv", "parquet"))
     as_parquet = {
         "name": f"{table}.parquet",
         "profile": "data-resource",
@@ -97,7 +110,7 @@ def _resources(held: Inventory, table: str, known: dict[str, dict[str, str]]) ->
             "mediatype": "text/csv",
             "encoding": "utf-8",
             "encoding_note": _CSV_NOTE,
-            **_file(csv),
+            **_file(text),
             "dialect": _DIALECT,
             "schema": _schema(held, table),
         },
@@ -132,6 +145,25 @@ def _field(column: Column, is_key: bool) -> dict[str, Any]:
     return made | ({"constraints": {"required": True}} if is_key else {})
 
 
+def schema(tables: Mapping[str, Described]) -> bytes:
+    """schema.csv: a row for each column of our CSV, with its type for pandas, polars and R.
+
+    R has no whole numbers beyond 32 bits: larger ones are `numeric`, which is exact to 2^53.
+    """
+    lines = []
+    for table, about in tables.items():
+        for column in about.columns:
+            kind = field_type(column)["type"]
+            of_tools = ("Int32", "Int32", "integer") if column.type in ("INTEGER", "SMALLINT") else _OF_TOOLS[kind]
+            ja, en = words(column.description)
+            lines.append([table, column.name, kind, *of_tools, column.unit or "", ja, en])
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["table", "column", "type", "pandas", "polars", "r", "unit", "description_ja", "description_en"])
+    writer.writerows(lines)
+    return text.getvalue().encode()
+
+
 def datapackage(held: Inventory) -> str:
     """The text of datapackage.json."""
     return json.dumps(descriptor(held), ensure_ascii=False, indent=1) + "\n"
@@ -148,8 +180,8 @@ def llms(held: Inventory) -> str:
         "> 市区町村の地方創生の指標（計画・KPI・人口・将来推計・観光・ふるさと納税）。検査に合格した表だけがあります。"
         f"基準日 {release['as_of_date'].isoformat()}。計画のある団体：{towns or 'なし'}。",
         "",
-        "`sousei.duckdb` を DuckDB で読み取り専用で開くか、`parquet/` を読んでください。"
-        "`csv/` は表計算用です（25万行を超える表は Parquet だけ）。",
+        "`sousei.duckdb` を DuckDB で読み取り専用で開くか、`parquet/` を読んでください。",
+        "`csv/` は同じ表で（10万行を超える表は Parquet だけ）、列の型は schema.csv。`office/` は人が表計算ソフトで開く表です。",
         "列の意味と単位は DuckDB の comment、Parquet のメタデータ、datapackage.json、site/codebook.html にあります。",
         "",
         "読み方の約束",

@@ -7,7 +7,8 @@ costs. Does not hold: what stands in any of them (`book`, `package`, `site`), or
     papers/<edition>/<code>/<code>_<edition>.html          the report of a municipality with all its plans
     papers/<edition>/<code>/<code>_<edition>_whatif.html   its population with sliders; the same in every edition
     papers/papers.json                                     every paper with its place, or why it could not be written
-    queries/*.sql, datapackage.json, llms.txt, site/*.html
+    office/*.csv                                           the tables for people, as a spreadsheet opens them
+    queries/*.sql, datapackage.json, schema.csv, llms.txt, site/*.html
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from sousei.publication import inventory, package
+from sousei.foundation import duck
+from sousei.publication import inventory, office, package
 from sousei.publication.book import write as write_book
+from sousei.publication.catalogue import describe_all
 from sousei.publication.inventory import Paper
 from sousei.publication.moved import Moved, moved, of_town
 from sousei.publication.query import queries
@@ -78,6 +81,7 @@ def write(directory: Path) -> None:
         for said in (
             _tried("papers", lambda: papers.extend(_papers(directory, Reading(release), moved(release.database)))),
             _tried("whatif", lambda: papers.extend(_whatifs(directory, release, papers))),
+            _tried("office", lambda: _office(release)),
             _tried("site", lambda: _about(release, papers)),
         )
         if said
@@ -101,9 +105,17 @@ def _about(release: Unsealed, papers: list[Paper]) -> None:
     for one in ready():
         _save(directory / "queries" / one.file_name, one.text)
     _save(directory / package.NAME, package.datapackage(held))
+    (directory / package.SCHEMA).write_bytes(package.schema({name: one for name, one in held.tables.items() if held.has_csv(name)}))
     _save(directory / package.LLMS, package.llms(held))
     for name, text in pages.pages(held, pages.answers(release)).items():
         _save(directory / "site" / f"{name}.html", text)
+
+
+def _office(release: Unsealed) -> None:
+    """The tables as CSV for people."""
+    with duck.connect(release.database, read_only=True) as connection:
+        ((database,),) = connection.execute("select current_database()").fetchall()
+        office.write(release.path, connection, describe_all(connection, database))
 
 
 def _papers(directory: Path, read: Reading, found: Moved | None) -> Iterator[Paper]:

@@ -20,7 +20,7 @@ import duckdb
 import polars as pl
 
 from sousei.foundation.home import Home
-from sousei.publication import shelf
+from sousei.publication import office, package, shelf
 from sousei.publication.book.write import PAPERS, Meeting, meeting_papers, written
 from sousei.publication.formats import formatted
 from sousei.publication.query import QueryError, queries
@@ -110,13 +110,23 @@ def _set(release: Release, municipality: str, edition: str, plan_id: str | None)
         if (name := f"{municipality}_{one.plan['plan_id']}_{edition}.xlsx") not in have:
             files[f"papers/{name}"] = written(one)
     if edition == "staff":
-        files |= {f"csv/{name}.csv": data for name, data in _tables(release, municipality)}
+        held = dict(_tables(release, municipality))
+        described = {name: release.manifest.tables[name].described for name in held}
+        files[package.SCHEMA] = package.schema(described)
+        known = _words(release)
+        for name, frame in held.items():
+            files[f"csv/{name}.csv"] = _csv(frame)
+            if frame.height <= office.MOST_ROWS:
+                files[f"{office.FOLDER}/{name}.csv"] = office.written(frame, name, described[name].columns, known)
     else:
         for one in about:
             files[f"csv/{one.plan['plan_id']}_kpi_long.csv"] = _csv(one.long)
         files["csv/codebook.csv"] = _csv(about[0].codebook)
     lines = [f"papers/  計画ごとの資料（Excel）{'と団体の報告' if any(n.endswith('.html') for n in files) else ''}"]
     lines += ["csv/  表のデータ（CSV、UTF-8）" + ("：団体の行だけ" if edition == "staff" else "：公表される列だけ")]
+    if edition == "staff":
+        lines += [f"{office.FOLDER}/  同じ表を、人が表計算ソフトで開く形で（「 」は日付や数値に変わらないための囲み）"]
+        lines += [f"{package.SCHEMA}  csv/ の列の型（pandas・polars・R）と単位・意味"]
     lines += [f"計画：{one.plan['plan_name_ja']}（{one.plan['plan_id']}）" for one in about]
     return files | {"README.txt": _readme(release, about[0].town, edition, lines, [f"{about[0].town}の資料一式", ""])}
 
@@ -144,7 +154,13 @@ def _papers(
         yield f"papers/{name.removeprefix(start)}", data
 
 
-def _tables(release: Release, municipality: str) -> Iterator[tuple[str, bytes]]:
+def _words(release: Release) -> office.Words:
+    """The words of the codes of a release; none where it is older than its dimensions of them."""
+    asked = [statement for table, statement in office.ASKED.items() if table in release.manifest.tables]
+    return office.folded(row for frame in queries(asked, release) for row in frame.rows()) if asked else {}
+
+
+def _tables(release: Release, municipality: str) -> Iterator[tuple[str, pl.DataFrame]]:
     """The marts with the rows of the municipality, the few tables of no municipality, and the sources named in them."""
     code = municipality.replace("'", "''")
     wanted = {}
@@ -161,10 +177,10 @@ def _tables(release: Release, municipality: str) -> Iterator[tuple[str, bytes]]:
             for told_of in frame[column].drop_nulls().cast(pl.String).to_list():
                 sources |= set(told_of.split())
         if frame.height or name in EVERYWHERE:
-            yield name, _csv(frame)
+            yield name, frame
     if CUT_BY_SOURCE in release.manifest.tables:
         (every,) = queries([f"select * from {CUT_BY_SOURCE} order by all"], release)  # noqa: S608
-        yield CUT_BY_SOURCE, _csv(every.filter(pl.col("source_id").is_in(sorted(sources))))
+        yield CUT_BY_SOURCE, every.filter(pl.col("source_id").is_in(sorted(sources)))
 
 
 def _csv(frame: pl.DataFrame) -> bytes:

@@ -1,5 +1,5 @@
 -- 問い: ふるさと納税は、1件当たり、住民1人当たりでいくらか。都道府県の中で何番目か
--- 答え: 年度ごとの受入額・件数・1件当たり・住民1人当たり（円）と、公表版に値のある団体の中での順位
+-- 答え: 年度ごとの受入額・件数・1件当たり・住民1人当たり（円。分母の人口とその時点）と、公表版に値のある団体の中での順位
 -- 1行: 市区町村×年度
 with donation as (
     select
@@ -7,7 +7,7 @@ with donation as (
         town.prefecture_name_ja,
         rank() over of_prefecture as rank_in_prefecture,
         count(*) over (partition by town.prefecture_name_ja, one.fiscal_year) as n_ranked
-    from fct_furusato_donation as one
+    from mart_per_resident as one
     inner join dim_municipality_code as town on one.municipality_code = town.municipality_code
     where one.donation_jpy is not null
     window of_prefecture as (partition by town.prefecture_name_ja, one.fiscal_year order by one.donation_jpy desc)
@@ -20,20 +20,18 @@ select
     donation.donation_jpy,
     donation.donation_count,
     round(of_one.indicator_value, 0)::bigint as jpy_per_donation,
-    round(head.indicator_value, 0)::bigint as jpy_per_resident,
+    round(donation.donation_jpy_per_resident, 0)::bigint as jpy_per_resident,
+    donation.residents_persons,
+    donation.residents_date,
     donation.prefecture_name_ja,
     donation.rank_in_prefecture,
     donation.n_ranked,
-    donation.value_status
+    donation.donation_status as value_status
 from donation
 inner join dim_time as dates on donation.fiscal_year = dates.year
 left join fct_indicator as of_one
     on
         donation.municipality_code = of_one.municipality_code and donation.fiscal_year = of_one.fiscal_year
         and of_one.indicator_id = 'furusato_jpy_per_donation'
-left join fct_indicator as head
-    on
-        donation.municipality_code = head.municipality_code and donation.fiscal_year = head.fiscal_year
-        and head.indicator_id = 'furusato_jpy_per_resident'
 where donation.municipality_code in (select municipality_code from dim_plan)
 order by donation.municipality_code asc, donation.fiscal_year desc

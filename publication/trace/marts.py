@@ -26,7 +26,10 @@ from sousei.publication.trace.record import (
     with_files,
 )
 
-PLACES = ("source_id", "source_ids", "source_sheet", "source_row", "source_column")
+PLACES = (
+    *("source_id", "source_ids", "source_sheet", "source_row", "source_column"),
+    "donation_count_source_column",
+)
 
 
 def mart(
@@ -96,6 +99,8 @@ def _of_mart(release: Release, table: str, key: Row, row: Row, column: str | Non
                 + (f"もとの資料の種類: {'、'.join(kinds)}" if kinds else "")
             )
     own = of_row(row, column)
+    if (of_column := f"{column}_source_column") in row:
+        own["column"] = row[of_column]
     if own["source_id"] and own["row"] is not None:
         inputs.append(own if own["column"] or raw is None else own | _from_raw(raw, own, row))
         if not inputs[0]["column"]:

@@ -40,13 +40,20 @@ KEYS = {
     "kpi_with_goal_and_grade": [*PLAN, "kpi_no", "fiscal_year"],
     "unreported_by_section": [*PLAN, "section_ja"],
     "revision_history": [*PLAN, "kpi_no", "fiscal_year", "revision"],
-    "provenance": [*PLAN, "kpi_id", "fiscal_year"],
+    "provenance": [*PLAN, "kpi_id", "fiscal_year", "input_no"],
     "donations_per_head_and_rank": ["municipality_code", "fiscal_year"],
     "tourism_year_on_year": ["municipality_code", "month"],
     "fiscal_year_totals": ["municipality_code", "fiscal_year"],
     "failed_checks": ["check_id"],
     "what_came_last": ["source_id"],
     "units_of_columns": ["table_name", "column_name"],
+    "five_year_ages_over_years": ["municipality_code", "series", "as_of_date", "age_group"],
+    "grade_thresholds": [*PLAN, "grade_rule_id", "applies_to_ja", "band_order"],
+    "what_changed": ["change_no"],
+    "similar_municipalities": ["municipality_code"],
+    "marriages_and_births": ["municipality_code", "calendar_year"],
+    "figures_per_resident": ["municipality_code", "fiscal_year"],
+    "words_of_codes": ["table_name", "column_name", "code"],
 }
 """The columns that name a row of each answer."""
 PINNED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -60,7 +67,7 @@ PINNED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "registry_beside_census": ({"census_date": "2020-10-01"}, {"registry_less_census_persons": 222}),
     # registry, calendar year 2021: 115 births, 416 deaths, 802 in, 1,118 out
     "natural_and_social_change": (
-        {"period_start": "2021-01-01"}, {"natural_change_persons": -301, "social_change_persons": -316}
+        {"period_start": "2021-01-01"}, {"natural_change_persons": -301, "net_migration_persons": -316}
     ),
     # registry of 1 January 2021 by age: 2,031 + 2,096 + ... + 20 = 8,638 of 24,858
     "share_of_65_and_over": (
@@ -98,6 +105,23 @@ PINNED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"donation_jpy": 14690953403, "jpy_per_donation": 21833, "fiscal_year_label_ja": "令和6年度",
          "rank_in_prefecture": 1},
     ),
+    # 14,604,567,132 yen and 101,619 visitors of FY2021 over 24,231 residents on 1 January 2022
+    "figures_per_resident": (
+        {"fiscal_year": 2021},
+        {"donation_jpy_per_resident": 602722, "visitors_per_resident": Decimal("4.19"), "residents_persons": 24231,
+         "residents_file_name": "2204ssnen.xlsx"},
+    ),
+    # census 2020: 329 men and 348 women under five
+    "five_year_ages_over_years": (
+        {"series": "census", "as_of_date": "2020-10-01", "age_group": "0-4"},
+        {"age_ja": "0～4歳", "total_persons": 677},
+    ),
+    # vital statistics 2022: 73 marriages, 109 births, 443 deaths
+    "marriages_and_births": (
+        {"calendar_year": 2022}, {"marriages": 73, "natural_change_persons": -334, "year_ja": "令和4年"}
+    ),
+    # 21,201 in Nemuro, 28,012 in Kamaishi
+    "similar_municipalities": ({}, {"rank_of_persons": 2, "size_class_ja": "1万人以上3万人未満", "n_in_class": 2}),
     # 36,713 visitors in June 2026, 35,408 in June 2025
     "tourism_year_on_year": ({"month": "2026-06-01"}, {"of_a_year_before_pct": Decimal("103.7")}),
     "fiscal_year_totals": (
@@ -119,8 +143,8 @@ def answers(release: Release) -> dict[str, pl.DataFrame]:
     return {one.name: query(one.sql, release) for one in ready()}
 
 
-def test_there_are_twenty_and_each_says_what_it_answers() -> None:
-    assert len(ready()) == 20 == len(BY_NAME) and BY_NAME.keys() == KEYS.keys()
+def test_there_are_more_than_twenty_five_and_each_says_what_it_answers() -> None:
+    assert len(ready()) == 27 == len(BY_NAME) and BY_NAME.keys() == KEYS.keys()
     assert [one.file_name for one in ready()] == [f"{n:02d}_{one.name}.sql" for n, one in enumerate(ready(), 1)]
     assert all(one.question_ja and one.answer_ja and one.grain_ja for one in ready())
 
@@ -165,7 +189,8 @@ def test_a_value_is_found_in_the_file_and_row_that_provenance_names(answers: dic
     (path,) = (PROJECT_ROOT / "samples" / "landing").rglob(row["file_name"])
     sheet = openpyxl.load_workbook(path, read_only=True)[row["source_sheet"]]
     (cells,) = sheet.iter_rows(row["source_row"], row["source_row"], values_only=True)
-    assert 672865 in cells and row["actual_value"] == 672865
+    assert 672865 in cells and row["actual_value"] == row["cell_value"] == 672865
+    assert row["source_column"] == "令和6年度 / 件数"
 
 
 def test_what_is_unreported_is_counted_from_the_csv(answers: dict[str, pl.DataFrame], release: Release) -> None:
@@ -186,6 +211,32 @@ def test_checks_deliveries_and_columns_are_those_of_the_manifest(
     assert set(answers["what_came_last"]["source_id"]) == {one["source_id"] for one in manifest["inputs"]}
     columns = {(table, one["name"]) for table, told in manifest["tables"].items() for one in told["columns"]}
     assert set(answers["units_of_columns"].select("table_name", "column_name").rows()) == columns
+
+
+def test_a_first_release_says_why_nothing_is_compared(answers: dict[str, pl.DataFrame]) -> None:
+    row = answers["what_changed"].row(0, named=True)
+    assert answers["what_changed"].height == 1 and row["change_no"] is None
+    assert "最初の公表版" in row["not_compared_ja"]
+
+
+def test_thresholds_are_those_of_the_rule_that_each_plan_names(answers: dict[str, pl.DataFrame]) -> None:
+    found = answers["grade_thresholds"].filter(
+        pl.col("plan_id") == "nemuro_strategy_2", pl.col("applies_to_ja") == "その他"
+    )
+    assert found["grade"].to_list() == ["S", "A", "B", "C", "D"]
+    assert [int(one) for one in found["threshold"]] == [1, 100, 80, 60, 60]
+    assert found["measure_ja"].to_list() == ["最終目標に達したか", *["目安値に対する率"] * 4]
+    assert found["comparison_ja"].to_list() == ["以上", "以上", "以上", "以上", "未満"]
+
+
+def test_a_unit_stands_beside_its_column(answers: dict[str, pl.DataFrame], release: Release) -> None:
+    """As the catalogue of the release reads it, which also tells years and places."""
+    known = {(table, one.name): one.unit for table, told in release.manifest.tables.items() for one in told.columns}
+    units = {(table, name): unit for table, name, _, unit, *_ in answers["units_of_columns"].iter_rows() if unit}
+    assert units["fct_furusato_donation", "donation_jpy"] == "円"
+    assert units["mart_per_resident", "donation_jpy_per_resident"] == "円／人"
+    differing = {key: unit for key, unit in units.items() if known[key] not in (unit, f"列 {unit} による")}
+    assert differing == {}
 
 
 @pytest.mark.parametrize("name", KEYS)

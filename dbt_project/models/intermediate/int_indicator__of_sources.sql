@@ -41,6 +41,7 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     coalesce(source_ids, source_id) as source_ids,
     version_rank,
     {{ fiscal_year_of('as_of_date') }} as fiscal_year

@@ -38,7 +38,8 @@ select
     replaced.replaced_visitors,
     taken.source_id,
     taken.source_sheet,
-    taken.source_row
+    taken.source_row,
+    taken.source_column
 from candidates as taken
 left join replaced on taken.municipality_code = replaced.municipality_code and taken.month = replaced.month
 where taken.place = 1

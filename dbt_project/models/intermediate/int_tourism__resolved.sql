@@ -94,5 +94,6 @@ select
     end as level_reason_en,
     source_id,
     source_sheet,
-    source_row
+    source_row,
+    source_column
 from judged

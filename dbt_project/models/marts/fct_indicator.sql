@@ -17,6 +17,7 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     source_ids
 from {{ ref('int_indicator__measured') }}
 qualify

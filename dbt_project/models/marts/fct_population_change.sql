@@ -1,6 +1,7 @@
 {%- set key = ['municipality_code', 'series', 'scope', 'period_start', 'period_end', 'component'] -%}
 -- Components as published. `other` is net (entries less removals that are neither births, deaths nor moves); where a
--- layout gives only one side there is no row, because half of a net figure is no figure.
+-- layout gives only one side there is no row, because half of a net figure is no figure; of two cells there is no one
+-- source_column.
 with registry as (
     select
         municipality_code,
@@ -17,7 +18,8 @@ with registry as (
         value_status,
         source_id,
         source_sheet,
-        source_row
+        source_row,
+        source_column
     from {{ ref('stg_resident_registry__dynamics') }}
     where
         version_rank = 1
@@ -39,6 +41,7 @@ registry_components as (
         min(source_id) as source_id,
         min_by(source_sheet, source_id) as source_sheet,
         min_by(source_row, source_id) as source_row,
+        if(component = 'other', null, min_by(source_column, source_id)) as source_column,
         1 as table_order
     from registry
     group by municipality_code, series, scope, period_start, period_end, period_basis, component
@@ -67,6 +70,7 @@ other_series as (
         source_id,
         source_sheet,
         source_row,
+        source_column,
         2 as table_order
     from {{ ref('stg_reference_series__value') }}
     where

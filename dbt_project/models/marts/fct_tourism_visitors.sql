@@ -13,6 +13,7 @@ select
     level_reason_en,
     source_id,
     source_sheet,
-    source_row
+    source_row,
+    source_column
 from {{ ref('int_tourism__resolved') }}
 order by municipality_code, month

@@ -13,6 +13,7 @@ select
     values_of_today.source_id,
     values_of_today.source_sheet,
     values_of_today.source_row,
+    values_of_today.source_column,
     values_of_today.version_rank
 from {{ ref('int_estat__current_area') }} as values_of_today
 where values_of_today.current_code is not null

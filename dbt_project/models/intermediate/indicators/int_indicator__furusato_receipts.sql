@@ -9,5 +9,6 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     version_rank
 from {{ ref('int_furusato__resolved') }}

@@ -15,6 +15,7 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     version_rank
 from {{ ref('stg_reference_series__value') }}
 where

@@ -29,6 +29,7 @@ put_together as (
         count(figures.persons) as n_given,
         arg_min(figures.value_status, {{ status_rank('figures.value_status') }}) as value_status,
         min(figures.source_row) as source_row,
+        any_value(figures.source_column) as source_column,
         max(figures.value_rank) as version_rank
     from {{ ref('stg_resident_registry__dynamics') }} as figures
     inner join parts on figures.item = parts.item
@@ -58,6 +59,7 @@ select
     put_together.source_id,
     put_together.source_sheet,
     put_together.source_row,
+    if(wanted.n_parts = 1, put_together.source_column, null) as source_column,
     put_together.version_rank
 from put_together
 inner join wanted

@@ -8,6 +8,7 @@ select
     source_id,
     source_sheet,
     source_row,
+    source_column,
     version_rank
 from {{ ref('int_population__versions') }}
 where
