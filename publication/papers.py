@@ -105,7 +105,9 @@ def _about(release: Unsealed, papers: list[Paper]) -> None:
     for one in ready():
         _save(directory / "queries" / one.file_name, one.text)
     _save(directory / package.NAME, package.datapackage(held))
-    (directory / package.SCHEMA).write_bytes(package.schema({name: one for name, one in held.tables.items() if held.has_csv(name)}))
+    (directory / package.SCHEMA).write_bytes(
+        package.schema({name: one for name, one in held.tables.items() if held.has_csv(name)})
+    )
     _save(directory / package.LLMS, package.llms(held))
     for name, text in pages.pages(held, pages.answers(release)).items():
         _save(directory / "site" / f"{name}.html", text)

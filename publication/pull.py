@@ -116,7 +116,7 @@ def _set(release: Release, municipality: str, edition: str, plan_id: str | None)
         known = _words(release)
         for name, frame in held.items():
             files[f"csv/{name}.csv"] = _csv(frame)
-            if frame.height <= office.MOST_ROWS:
+            if frame.height <= office.CSV_ROWS:
                 files[f"{office.FOLDER}/{name}.csv"] = office.written(frame, name, described[name].columns, known)
     else:
         for one in about:
