@@ -43,7 +43,7 @@ class Edition(Strict):
     """One thing that a publisher brings out again and again.
 
     layouts: pattern of the layouts in which it comes. since: the first period that there is, as written above.
-    replaced_by: the edition of the source whose coming makes this one needless (the final count after a preliminary one).
+    replaced_by: the edition that makes this one needless when it comes (the final count after a preliminary one).
     by_base: a delivery holds the period that it begins with, and no other (the base year of a projection).
     grace_days: how many days after the day of publication it is told as late. page: the publisher's page.
     files_ja: what the files are called there.
