@@ -20,11 +20,13 @@ def standings(deliveries: Iterable[Mapping[str, Any]], on: date) -> list[Standin
     deliveries: `inputs` of a release's manifest.
     """
     used = [one for one in deliveries if one.get("verdict") == "taken"]
-    return [
-        standing(contract.source, contract.publisher_ja, edition, used, on)
-        for contract in all_contracts()
-        for edition in contract.editions
-    ]
+    found: list[Standing] = []
+    for contract in all_contracts():
+        named = {edition.edition: edition for edition in contract.editions}
+        for edition in contract.editions:
+            replacing = named.get(edition.replaced_by or "")
+            found.append(standing(contract.source, contract.publisher_ja, edition, used, on, replacing))
+    return found
 
 
 def late(found: Iterable[Standing]) -> list[str]:

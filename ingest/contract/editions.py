@@ -12,7 +12,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -43,6 +43,7 @@ class Edition(Strict):
     """One thing that a publisher brings out again and again.
 
     layouts: pattern of the layouts in which it comes. since: the first period that there is, as written above.
+    replaced_by: the edition that makes this one needless when it comes (the final count after a preliminary one).
     by_base: a delivery holds the period that it begins with, and no other (the base year of a projection).
     grace_days: how many days after the day of publication it is told as late. page: the publisher's page.
     files_ja: what the files are called there.
@@ -53,6 +54,7 @@ class Edition(Strict):
     layouts: str = ".*"
     every: Every
     since: str | None = None
+    replaced_by: str | None = None
     by_base: bool = False
     published: Published | None = None
     grace_days: int = Field(default=31, ge=0)
@@ -144,14 +146,20 @@ class Standing:
 
 
 def standing(
-    source: str, publisher_ja: str, edition: Edition, deliveries: Iterable[Mapping[str, Any]], on: dt.date
+    source: str,
+    publisher_ja: str,
+    edition: Edition,
+    deliveries: Sequence[Mapping[str, Any]],
+    on: dt.date,
+    replacing: Edition | None = None,
 ) -> Standing:
-    """How an edition stands on a day.
+    """How an edition stands on a day. replacing: the edition that replaces it.
 
     deliveries: those that are in use, each with `source`, `period` and, where known, `layout` (one without counts for
     every edition of its source). A source that never came is late in nothing: the office does not use it.
     """
     held = sorted(_held(source, edition, deliveries))
+    there = {*held, *(_held(source, replacing, deliveries) if replacing else ())}
     late: list[str] = []
     gaps: list[str] = []
     coming: int | None = None
@@ -160,12 +168,12 @@ def standing(
             if edition.due(number) >= on:
                 coming = number
                 break
-            if held and held[0] < number and number not in held:
+            if held and held[0] < number and number not in there:
                 if number < held[-1]:
                     gaps.append(edition.name(number))
                 elif (on - edition.due(number)).days > edition.grace_days:
                     late.append(edition.name(number))
-        while coming is not None and coming in held:
+        while coming is not None and coming in there:
             coming += edition.step
     return Standing(
         source, edition.edition, edition.name_ja, publisher_ja, edition.every,

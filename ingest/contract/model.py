@@ -334,6 +334,8 @@ class Contract(Strict):
         for place, one in enumerate(self.editions):
             if one.edition in {other.edition for other in self.editions[:place]}:
                 raise Slip(f"「{one.edition}」が二つあります", "two editions of one name", "editions", place, "edition")
+            if one.replaced_by and one.replaced_by not in {other.edition for other in self.editions}:
+                raise Slip("replaced_by の版がありません", "no such edition", "editions", place, "replaced_by")
             if not any(re.fullmatch(one.layouts, layout.layout) for layout in self.layouts):
                 raise Slip("layouts に合う様式がありません", "no such layout", "editions", place, "layouts")
         return self

@@ -119,6 +119,21 @@ def test_a_projection_is_known_by_the_year_that_it_begins_with() -> None:
     assert (found.newest, found.late, found.next_period) == ("2015", ["2020"], "2025")
 
 
+def test_an_edition_that_another_one_replaced_is_not_waited_for() -> None:
+    early = Edition(
+        edition="preliminary", name_ja="速報", layouts=".*_preliminary", every="five_years", since="2015",
+        replaced_by="final", published={"years": 1, "month": 6},
+    )  # fmt: skip
+    final = CENSUS.model_copy(update={"layouts": "totals"})
+    inputs = [
+        {"source": "x", "layout": "totals_preliminary", "period": "2015-10-01"},
+        {"source": "x", "layout": "totals", "period": "2020-10-01"},
+    ]
+    alone = standing("x", "p", early, inputs, dt.date(2026, 11, 30))
+    assert (alone.newest, alone.late) == ("2015", ["2020", "2025"])
+    assert standing("x", "p", early, inputs, dt.date(2026, 11, 30), final).late == ["2025"]
+
+
 def test_what_comes_on_occasion_is_never_late() -> None:
     found = at(Edition(edition="a", name_ja="台帳", every="occasion"), "2026-11-30", "FY2020-FY2024")
     assert (found.newest, found.late, found.next_due) == ("2024", [], None)
