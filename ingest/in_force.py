@@ -19,6 +19,7 @@ Nothing but this module and ingest.decided.corrections reads the figures of `raw
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from sousei.ingest.contract.loading import all_contracts
@@ -41,6 +42,24 @@ STATUS_RANK = {
 
 NOT_CARRIED = ("area_name", "value_raw")
 """Columns of raw that say how a row was written; source_id, sheet, row and column_label lead to them."""
+
+
+EDITIONS = {
+    "ipss_2013": dt.date(2013, 3, 27),
+    "ipss_2018": dt.date(2018, 3, 30),
+    "ipss_2023": dt.date(2023, 12, 22),
+}
+"""Day on which IPSS published each edition of its municipal projection (日本の地域別将来推計人口)."""
+
+
+def known_on(table: str, day: dt.date) -> str:
+    """SQL: the condition on the rows of a raw table that could be known on a day that has passed: typed figures of a
+    period that had ended (projections stand for days to come), and editions of a projection that were published.
+    Deliveries of counted figures are left out whole (raw.read)."""
+    later = ", ".join(f"'{edition}'" for edition, published in EDITIONS.items() if published > day) or "''"
+    if table == "reference_series":
+        return f"(value_status = 'projected' or period_end <= date '{day}') and series not in ({later})"
+    return f"vintage not in ({later})" if table == "ipss_population" else "true"
 
 
 def status_rank(column: str) -> str:

@@ -303,12 +303,14 @@ def expose(
     decided: Decisions | None = None,
     lines: pl.DataFrame | None = None,
     last: Path | None = None,
+    known_on: dt.date | None = None,
 ) -> None:
     """Make the schema `raw`: for each raw table a view over its Parquet files, else a table with the frame's rows, else
     an empty table with the right columns. Frames of other names become tables too. Then raw.correction and the schema
     `corrected` (ingest.decided.corrections) with these lines (None: those of the product alone), and the schemas
     `delivered` and `in_force` (ingest.in_force), in which small numbers of own sources are hidden
-    (ingest.small_numbers; last: DuckDB file of the last release).
+    (ingest.small_numbers; last: DuckDB file of the last release). known_on: a day that has passed, of which only the
+    rows are shown that could be known then (ingest.in_force.known_on); None: all.
 
     Raises ValueError where a table is given both as files and as a frame, or a corrections.csv has other columns.
     """
@@ -320,7 +322,8 @@ def expose(
             raise ValueError(f"not a table name: {table!r}")
         connection.execute(_drop(table, connection))
         if files.get(table):
-            connection.execute(f"create view raw.{table} as select * from {parquet(files[table])}")  # noqa: S608
+            where = f" where {in_force.known_on(table, known_on)}" if known_on else ""
+            connection.execute(f"create view raw.{table} as select * from {parquet(files[table])}{where}")  # noqa: S608
         else:
             _register(connection, table, frames[table] if table in frames else schema_of(table).to_frame())
     _register(connection, "decision", (decided or Decisions()).frame())

@@ -112,6 +112,8 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
         _nothing_is_lost(kept, taken, decided.withdrawn)
         published = {one["sha256"] for one in kept}
         chosen = [one for one in taken if one.path is None or one.sha256 in here | published]
+        if runs.is_of_the_past(home, as_of):
+            chosen = _known_on(as_of, chosen)
         result = raw.read(home, [_now(one, here) for one in chosen], as_of, decided, lines, opener)
     stops = set(result.problems.filter(result.problems["severity"] == "gate")["source_id"])
     columns = ("source_id", "source", "layout", "file_name", "sha256", "period", "verdict", "received_order", "origin")
@@ -136,6 +138,16 @@ def _seeds_are_sound() -> None:
 
     if faults := seeds.check():
         raise CannotStartError(*map(str, faults))
+
+
+def _known_on(day: date, chosen: list[Snapshot]) -> list[Snapshot]:
+    """The deliveries that this home had on a day that has passed; all of them where it had none yet, since then its
+    receipts say nothing of what was known."""
+    from sousei.foundation.clock import TOKYO
+    from sousei.ingest.receive.intake import first_received
+
+    had = [one for one in chosen if one.path is not None and first_received(one).astimezone(TOKYO).date() <= day]
+    return had or chosen
 
 
 def _now(one: Snapshot, here: set[str]) -> Snapshot:

@@ -128,7 +128,8 @@ class Night:
         runs.prune(home, self._retention.runs)
         with duckdb.connect(str(directory / CANDIDATE)) as connection:
             last = home.current.resolve() / DATABASE if runs.last_release(home) else None
-            raw.expose(connection, result.files, result.frames(), tonight.decided, tonight.lines, last)
+            back = run.as_of_date if runs.is_of_the_past(home, run.as_of_date) else None
+            raw.expose(connection, result.files, result.frames(), tonight.decided, tonight.lines, last, back)
             connection.execute(
                 "create table raw.run as select ? as run_id, ?::date as as_of_date, ?::integer as fiscal_year, "
                 "?::timestamptz as created_at, ? as code_version, ? as inputs_hash",

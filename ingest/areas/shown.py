@@ -30,6 +30,15 @@ _LATIN = re.compile(r"[A-Za-z]+")
 _RUNS = re.compile(rf"{_JAPANESE.pattern}|{_KANA.pattern}|{_LATIN.pattern}|.", re.DOTALL)
 _SINGLE = frozenset("年月日人口数率計額件円男女歳以上未満市区町村都道府県国内外等者比合総別名表式")
 """Characters that stand alone in a header."""
+_ALSO = """
+訪日 客数 来訪 観光 宿泊 日帰 外国 国籍 在留 特例 指定 寄附 寄附金 受入 控除
+経費 返礼 申告 通勤 通学 就業 従業 産業 職業 世帯 単独 核家族 配偶 未婚 死別
+離別 施設 速報 確報 集計 推計 補正 補完 備考 注記 摘要 区分 分類 項目 事項
+単位 前年 前月 同月 増減 割合 比率 順位 面積 密度 昼間 夜間 流入 流出 特別
+永住 地域 圏域 支庁 振興局 参考 資料 統計 調査 結果 一覧 内訳 年次 月次 平均
+最大 最小 延べ 実人員
+"""
+"""Words of headers that no contract has yet."""
 _OF_THE_FIELD = ("sources/*/*.yaml", "forms/*.yaml", "recognise/*.py", "vocabulary/*.py")
 _NUMBER_OF_SOMEBODY = re.compile(r"\d(?:[-‐ー－\s]?\d){8,}")
 """Nine digits and more in a row or parted by hyphens: a telephone, account or personal number, not a figure."""
@@ -98,9 +107,9 @@ def _is_of_the_field(run: str) -> bool:
         return False
     reached = {0}
     for end in range(1, len(run) + 1):
-        if run[end - 1] in _SINGLE and end - 1 in reached:
-            reached.add(end)
-        elif any(start in reached and run[start:end] in _pieces() for start in range(end - 1)):
+        if (run[end - 1] in _SINGLE and end - 1 in reached) or any(
+            start in reached and run[start:end] in _pieces() for start in range(end - 1)
+        ):
             reached.add(end)
     return len(run) in reached
 
@@ -108,7 +117,7 @@ def _is_of_the_field(run: str) -> bool:
 @cache
 def _pieces() -> frozenset[str]:
     """Every word that contracts, forms and recognition are written with, and its parts of at least two letters."""
-    found: set[str] = set()
+    found = set(_ALSO.split())
     for place in _OF_THE_FIELD:
         for path in sorted(_INGEST.glob(place)):
             text = path.read_text("utf-8-sig")

@@ -329,6 +329,12 @@ def _acknowledge(home: Home, digest: str, line: dict[str, object], came_back: bo
     write_bytes(folder / _AGAIN, "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in lines).encode())
 
 
+def first_received(one: Snapshot) -> dt.datetime:
+    """When the bytes of a stored delivery came for the first time."""
+    assert one.path is not None
+    return dt.datetime.fromisoformat(_receipts(one.path.parent)[0]["received_at"])
+
+
 def _receipts(folder: Path) -> list[dict[str, Any]]:
     """The receipt lines of a snapshot, the first delivery first."""
     again = folder / _AGAIN

@@ -251,6 +251,35 @@ def test_files_refused_at_the_door_hold_up_nobody(tmp_path: Path) -> None:
     assert len((runs.last(one.home) or {})["not_used"]) == 2
 
 
+LITTER = (
+    "Thumbs.db", "desktop.ini", ".DS_Store", "~$表.xlsx", ".~lock.表.xlsx#", "~WRL0001.tmp", "city2025.csv.crdownload",
+    "city2025.csv.part", "__MACOSX/._city2025.csv",
+)  # fmt: skip
+
+
+def test_litter_and_junk_make_no_release_in_14_nights(tmp_path: Path) -> None:
+    """Each change of Thumbs.db made a release, and 14 of them pushed out all others."""
+    one = with_(town(tmp_path), "furusato_nozei")
+    release = one.publishes().release
+    assert release is not None
+    for night in range(14):
+        for name in LITTER:
+            (one.landing / name).parent.mkdir(exist_ok=True)
+            (one.landing / name).write_bytes(b"\xd0\xcf\x11\xe0" + bytes([night]) * 64)
+        outcome = one.night()
+        assert (outcome.state, outcome.reasons, outcome.not_used) == ("nothing_new", [], [])
+    junk = {"memo.csv": "会議,場所\n月曜,庁舎\n".encode(), "scan.pdf": b"%PDF-1.4 x", "cut.xlsx": b"PK\x03\x04 cut"}
+    for name, data in junk.items():
+        one.deliver(name, data)
+    outcome = one.night()
+    assert (outcome.state, {told["file_name"] for told in outcome.not_used}) == ("nothing_new", set(junk))
+    for name in junk:
+        (one.landing / name).unlink()
+    assert one.night().state == "nothing_new"
+    assert one.home.current.resolve() == release
+    assert [path for path in one.home.releases.iterdir() if path.is_dir() and not path.is_symlink()] == [release]
+
+
 def test_personal_data_in_landing_makes_status_unhealthy(tmp_path: Path) -> None:
     one = with_(town(tmp_path), "tourism")
     one.publishes()
@@ -277,6 +306,25 @@ def test_a_run_of_the_past_is_compared_with_nothing_later(tmp_path: Path) -> Non
     assert made.release is not None and made.release != today
     (months,) = query("select max(month) as month from fct_tourism_visitors", shelf.read(made.release))["month"]
     assert months <= date(2026, 3, 1)
+
+
+def test_a_run_of_the_past_knows_what_was_known_on_that_day(tmp_path: Path) -> None:
+    """Nothing that came later, no census and no edition of a projection that was not out yet."""
+    one = with_(town(tmp_path), "tourism")
+    first = one.publishes()
+    day = FIRST_NIGHT.date()
+    with_(one, "reference_series")
+    one.nights += 30
+    one.publishes()
+    back = one.publishes(as_of=day).release
+    assert back is not None and first.release is not None
+    kinds = query("select distinct source from meta_source", shelf.read(back))["source"].to_list()
+    assert kinds == ["tourism"], "the series were delivered later"
+    early = one.publishes(as_of=date(2023, 6, 1)).release
+    assert early is not None
+    typed = query("select series, as_of_date from fct_indicator where series not like 'tourism%'", shelf.read(early))
+    assert not typed.is_empty() and "ipss_2023" not in typed["series"].to_list()
+    assert max(typed["as_of_date"]) <= date(2023, 6, 1)
 
 
 def test_a_run_of_the_past_does_not_become_the_current_release(tmp_path: Path) -> None:
