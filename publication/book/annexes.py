@@ -132,7 +132,8 @@ def _chart(page: Page, spans: list[tuple[str, int, int, int]]) -> None:
     font = {"name": FONT["font_name"], "size": 9}
     chart.set_title({"name": "総人口（人）", "name_font": {**font, "size": 11}})
     told = page.book.told
-    years = [one["year"] for one in told.vision] + [one["as_of_date"].year for one in told.counted]
+    years = [one["year"] for one in told.vision if one["scenario_id"] in LINES]
+    years += [one["as_of_date"].year for one in told.counted]
     five = {"min": min(years) // 5 * 5, "max": -(-max(years) // 5) * 5, "major_unit": 5}
     chart.set_x_axis({"num_font": font, "num_format": "0", "major_gridlines": {"visible": False}, **five})
     chart.set_y_axis(
