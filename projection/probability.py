@@ -146,7 +146,7 @@ def _blocks(
     if not 1 <= draws <= LONGEST_DRAWS:
         raise ProjectionError(f"試行の数は1〜{LONGEST_DRAWS}です: {draws} / draws out of range")
     last = max(base.years.index(year) for year in years)
-    common = _steps(np.random.default_rng([seed, 0]), last, draws)
+    common = _steps(np.random.Generator(np.random.PCG64([seed, 0])), last, draws)
     for first in range(0, keys.height, block):
         mine = keys[first : first + block]
         inputs = vision.inputs(base, scenarios, keys=mine)
@@ -174,7 +174,7 @@ def _run(
     classes = pl.DataFrame({"persons": total}).select(size_class(pl.col("persons"))).to_series().to_list()
     rows = [shocks.classes.index(name) for name in classes]
     local = [
-        _steps(np.random.default_rng([seed, 1, *code.encode()]), steps, draws)
+        _steps(np.random.Generator(np.random.PCG64([seed, 1, *code.encode()])), steps, draws)
         for code in keys.get_column("municipality_code")
     ]
     share = shocks.common[rows].T[..., None]  # (3, keys, 1)

@@ -112,7 +112,8 @@ def _rates(
             begin = bases.start("census_2020", rates, census, registry, totals)
             cells = fitted(rates, begin, published_2023(ipss))
         if cells.height:
-            return vision.baseline(cells, vision.HORIZON_2023, basis=FITTED_2023)
+            ours = vision.baseline(cells, vision.HORIZON_2023, basis=FITTED_2023)
+            return ours._replace(base_ja=("2020年国勢調査（年齢別は当方、平成30年推計の率）",))
     elif cells.height:
         return vision.baseline(cells)
     name = {"ipss_2018": "平成30年", "ipss_2023": "令和5年"}[edition]

@@ -53,9 +53,10 @@ def stands(
     if cells.height:
         base = vision.baseline(cells, vision.HORIZON_2023, basis=BASIS_2023)
         editions[base.basis] = _stand(base, "ipss_2023", _sources(cells))
-    ours = _fitted(published_2023, editions, counts)
+    ours, words = _fitted(published_2023, editions, counts)
     if ours.height:
         base = vision.baseline(ours, vision.HORIZON_2023, basis=FITTED_2023)
+        base = base._replace(base_ja=tuple(words[code] for code in base.codes))
         editions[base.basis] = _stand(base, "ipss_2023", _sources(published_2023))
     yield from editions.values()
     asked = scenarios.filter(
@@ -92,32 +93,35 @@ def _of(base: vision.Baseline, asked: pl.DataFrame) -> vision.Baseline:
     return base.of([n for n, code in enumerate(base.codes) if code in codes])
 
 
-def _fitted(published: pl.DataFrame, editions: dict[str, Stand], counts: Counts) -> pl.DataFrame:
+def _fitted(published: pl.DataFrame, editions: dict[str, Stand], counts: Counts) -> tuple[pl.DataFrame, dict[str, str]]:
     """Our ages for the totals of municipalities without a table by age: on the rates of the 2018 edition, else (the
-    municipalities of 福島県, which it has not) on those between the censuses of 2015 and 2020."""
+    municipalities of 福島県, which it has not) on those between the censuses of 2015 and 2020. Cells, and the base of
+    each municipality in words."""
     have = set(editions[BASIS_2023].base.codes) if BASIS_2023 in editions else set()
     totals = published.filter(~pl.col("municipality_code").is_in(have)) if published.height else published
     parts = []
     rates = [stand.base for basis, stand in editions.items() if basis != BASIS_2023]
-    done: set[str] = set()
+    words: dict[str, str] = {}
+    of_edition = len(rates)
     if totals.height:
         rates += list(_between_censuses(totals, {code for base in rates for code in base.codes}, counts))
-    for edition in rates:
+    for i, edition in enumerate(rates):
         try:
             begin = bases.start("census_2020", edition, counts.census, counts.registry, counts.totals)
         except ProjectionError:
             continue
-        keep = [n for n, code in enumerate(begin.codes) if begin.age_basis[n] == "census" and code not in done]
+        keep = [n for n, code in enumerate(begin.codes) if begin.age_basis[n] == "census" and code not in words]
         begin = begin._replace(
             codes=[begin.codes[n] for n in keep],
             population=begin.population[..., keep],
             age_basis=[begin.age_basis[n] for n in keep],
             total_basis=[begin.total_basis[n] for n in keep],
         )
-        done |= set(begin.codes)
+        whose = "平成30年推計の率" if i < of_edition else "2015→2020年国勢調査の率"
+        words |= dict.fromkeys(begin.codes, f"2020年国勢調査（年齢別は当方、{whose}）")
         parts.append(fitted(edition, begin, totals))
     kept = [part for part in parts if part.height]
-    return pl.concat(kept) if kept else pl.DataFrame()
+    return (pl.concat(kept) if kept else pl.DataFrame()), words
 
 
 def _between_censuses(totals: pl.DataFrame, have: set[str], counts: Counts) -> Iterator[vision.Baseline]:

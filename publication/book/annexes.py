@@ -13,6 +13,7 @@ from sousei.publication.told.read import NO_GOAL, Row
 from sousei.publication.told.tables import (
     COUNTED,
     GRANT,
+    LINES,
     ROUNDING,
     SERIES_APART,
     SYMBOLS,
@@ -24,7 +25,7 @@ from sousei.publication.told.tables import (
     grant_rows,
     vision_rows,
 )
-from sousei.publication.told.words import NONE, era_day, short_goal
+from sousei.publication.told.words import NONE, SERIES, era_day, short_goal
 
 _GRANT = [
     Column(head, width, align)
@@ -43,6 +44,14 @@ _MISSING = [
     *(Column("年度", 12), Column("いつから", 17), Column("何が足りないか", 46)),
 ]
 _TO_DO = [Column("どうすればよいか", 46), Column("台帳・報告のファイル", 30)]
+_LOOKS = {
+    LINES["ipss_2018"]: ("dash", "diamond", "#595959"),
+    LINES["ipss_2023"]: ("round_dot", "triangle", "#595959"),
+    LINES["plan"]: ("long_dash", "square", "#000000"),
+    f"実績（{SERIES['census']}）": ("solid", "circle", "#000000"),
+    f"実績（{SERIES['resident_registry']}）": ("solid", "x", "#404040"),
+}
+"""Series -> dash, marker (as in report.charts), shade."""
 _VISION_WIDTHS = (30, 8, 13, 13, 13, 13, 13, 13, 22)
 _COUNTED_WIDTHS = (30, 8, 13, 13, 13, 13, 13, 13, 22)
 
@@ -104,16 +113,8 @@ def _table(page: Page, heads: list[Column], series: dict[str, list[list[Cell]]])
 def _chart(page: Page, spans: list[tuple[str, int, int, int]]) -> None:
     """One line a series, told apart by dash and marker."""
     chart = page.book.file.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
-    looks = (
-        ("dash", "diamond"),
-        ("round_dot", "triangle"),
-        ("long_dash", "square"),
-        ("solid", "circle"),
-        ("solid", "x"),
-    )
-    for place, (label, first, last, column) in enumerate(spans):
-        dash, marker = looks[place % len(looks)]
-        grey = ("#7F7F7F", "#595959", "#2F5597", "#000000", "#404040")[place % 5]
+    for label, first, last, column in spans:
+        dash, marker, grey = _LOOKS.get(label, ("square_dot", "plus", "#595959"))
         chart.add_series(
             {
                 "name": label,
@@ -124,13 +125,17 @@ def _chart(page: Page, spans: list[tuple[str, int, int, int]]) -> None:
                     "type": marker,
                     "size": 6,
                     "border": {"color": grey},
-                    "fill": {"color": grey if marker != "x" else "#FFFFFF"},
+                    "fill": {"color": grey if marker == "circle" else "#FFFFFF"},
                 },
             }
         )
     font = {"name": FONT["font_name"], "size": 9}
     chart.set_title({"name": "総人口（人）", "name_font": {**font, "size": 11}})
-    chart.set_x_axis({"num_font": font, "num_format": "0", "major_gridlines": {"visible": False}})
+    told = page.book.told
+    years = [one["year"] for one in told.vision if one["scenario_id"] in LINES]
+    years += [one["as_of_date"].year for one in told.counted]
+    five = {"min": min(years) // 5 * 5, "max": -(-max(years) // 5) * 5, "major_unit": 5}
+    chart.set_x_axis({"num_font": font, "num_format": "0", "major_gridlines": {"visible": False}, **five})
     chart.set_y_axis(
         {
             "num_font": font,

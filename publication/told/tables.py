@@ -117,7 +117,7 @@ def vision_rows(told: Told) -> dict[str, list[list[Cell]]]:
                 label,
                 Number(one["year"], is_year=True),
                 *(_persons(one[column]) for column in (*PEOPLE, "total_lower_persons", "total_upper_persons")),
-                "" if one["is_projection"] else "基準年（実績）",
+                "" if one["is_projection"] else f"基準年（{one['base_ja'] or '実績'}）",
             ]
             for one in told.vision
             if one["scenario_id"] == name

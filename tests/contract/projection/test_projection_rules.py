@@ -35,6 +35,8 @@ def test_no_module_asks_the_clock_or_chance(path):
             assert node.attr not in {"now", "today", "utcnow", "default_rng", "perf_counter"}, (
                 f"{path.name}: {node.attr}"
             )
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "PCG64":
+            assert path.name == "probability.py" and "seed" in ast.unparse(node.args[0]), "draws come from a given seed"
         if isinstance(node, ast.Import | ast.ImportFrom):
             modules = [*(a.name for a in node.names), getattr(node, "module", None) or ""]
             names = {module.removeprefix("sousei.").split(".")[0] for module in modules}
