@@ -18,12 +18,13 @@ from sousei.projection.measures import FIGURE, group_figures, measures_of_census
 from sousei.projection.night import reconcile, refresh
 from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES, schema_of
 from sousei.projection.night.whole import integer_frame, whole_codes
+from sousei.projection.night.yearly import yearly_frame
 from sousei.projection.published import as_published, published_2023, published_cells
 from sousei.projection.scenarios import BASIS, tidy
 
 KEYS = [  # order of rows in every table, as far as it has these columns
     "municipality_code", "scenario_id", "plan_id", "figure_id", "base_date", "as_of_date", "method", "base_year",
-    "year", "sex", "age_from", "age_group", "measure", "series", "horizon_years", "size_class",
+    "year", "sex", "age_from", "age_band", "age_group", "measure", "series", "horizon_years", "size_class",
 ]  # fmt: skip
 
 
@@ -74,6 +75,7 @@ def build(
         frames["band"] = [backtest.band_frame(known.filter(pl.col("scenario_id").is_in(backtest.FORECASTS)))]
         if cells.height:
             chosen_codes = whole_codes(base.codes, scenarios, printed)
+            frames["yearly"] = [yearly_frame(frames["population"][-1], chosen_codes)]
             frames["integer"] = [integer_frame(frames["population"][-1], frames["band"][0], chosen_codes)]
         totals = refresh.actual_totals(census_population, registry_population, inputs["registry_dynamics"], reference)
         chosen = {s: known.filter(pl.col("scenario_id") == s) for s in (BASIS, "ipss_2018", "ipss_2023", "plan")}
