@@ -20,12 +20,13 @@ from sousei.projection.night import reconcile, refresh
 from sousei.projection.night.stands import Counts, stands
 from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES, schema_of
 from sousei.projection.night.whole import integer_frame, whole_codes
+from sousei.projection.night.yearly import yearly_frame
 from sousei.projection.published import as_published, published_2023
 from sousei.projection.scenarios import BASIS, tidy
 
 KEYS = [  # order of rows in every table, as far as it has these columns
     "municipality_code", "scenario_id", "plan_id", "figure_id", "base_date", "as_of_date", "method", "base_year",
-    "year", "sex", "age_from", "age_group", "measure", "series", "horizon_years", "size_class",
+    "year", "sex", "age_from", "age_band", "age_group", "measure", "series", "horizon_years", "size_class",
 ]  # fmt: skip
 
 
@@ -90,6 +91,7 @@ def build(
         frames["band"] = [bands.band_frame(known.filter(pl.col("scenario_id").is_in(list(bands.FORECASTS))))]
         whole = whole_codes(list(codes), scenarios, printed)
         frames["integer"] = [integer_frame(population, frames["band"][0], whole) for population in projected]
+        frames["yearly"] = [yearly_frame(population, whole) for population in projected]
         chosen = {s: known.filter(pl.col("scenario_id") == s) for s in (BASIS, "ipss_2018", "ipss_2023", "plan")}
         if printed.height:
             flows = pl.concat(rates) if rates else pl.DataFrame(schema=schema_of("vision"))

@@ -232,6 +232,15 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "drift_from_baseline_pct": (PERSONS, "(refreshed / baseline - 1) x 100."),
         "drift_from_plan_pct": (PERSONS, "(refreshed / plan - 1) x 100."),
     },
+    "yearly": KEY
+    | {
+        "age_band": (pl.String(), "0-5 / 6-11 / 12-14 / 15-17 / 75+, ages at last birthday on 1 October."),
+        "age_from": (pl.Int16(), "First age in years."),
+        "age_to": (pl.Int16(), "Last age in years; null for 75+."),
+        "persons": (PERSONS, "Persons of both sexes: Sprague's multipliers within a year, straight lines between."),
+        "is_between": (pl.Boolean(), "True in a year between two steps of the run."),
+        "is_evenly_divided": (pl.Boolean(), "True where a five-year group had to be divided evenly."),
+    },
     "integer": KEY
     | BASE
     | {

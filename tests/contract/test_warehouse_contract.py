@@ -161,7 +161,7 @@ def test_sources_are_the_relations_that_the_other_rooms_declare(manifest: dict[s
 
 
 def test_data_flows_one_way(manifest: dict[str, Any]) -> None:
-    order = {"staging": 0, "intermediate": 1, "main": 2, "checks": 3}
+    order = {"staging": 0, "intermediate": 1, "peers": 2, "main": 2, "checks": 3}  # peers: between marts, unpublished
     for node in nodes(manifest, "model"):
         for parent in node["depends_on"]["nodes"]:
             upstream = manifest["nodes"].get(parent) or manifest["sources"][parent]

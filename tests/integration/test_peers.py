@@ -19,7 +19,7 @@ NEMURO = "01223"
 
 def towns(warehouse: Warehouse, prefecture: str) -> list[str]:
     found = warehouse.rows(
-        "select municipality_code from intermediate.int_peer__place where prefecture_code = ? order by 1", prefecture
+        "select municipality_code from peers.int_peer__place where prefecture_code = ? order by 1", prefecture
     )
     return [row["municipality_code"] for row in found]
 
@@ -33,7 +33,7 @@ def measured(
         f"{'null' if half is None else value - half}, {'null' if half is None else value + half}, 'final')"
         for code, value in values.items()
     )
-    return ["delete from intermediate.int_peer__measure", f"insert into intermediate.int_peer__measure values {rows}"]
+    return ["delete from peers.int_peer__measure", f"insert into peers.int_peer__measure values {rows}"]
 
 
 def standing(warehouse: Warehouse, kind: str = "prefecture") -> dict[str, dict[str, Any]]:
@@ -94,7 +94,7 @@ def test_rates_of_few_persons_are_marked(warehouse: Warehouse) -> None:
     codes = towns(warehouse, "31")
     with warehouse.planted(
         *measured(dict.fromkeys(codes, 1.0), base=299),
-        f"update intermediate.int_peer__place set is_small_place = true where municipality_code = '{codes[0]}'",
+        f"update peers.int_peer__place set is_small_place = true where municipality_code = '{codes[0]}'",
     ):
         found = standing(warehouse)
     assert (found[codes[0]]["noise_reason"], found[codes[1]]["noise_reason"]) == ("small_place", "small_base")
@@ -110,7 +110,7 @@ def test_interval_of_a_count_holds_for_no_event_and_for_many(warehouse: Warehous
     births = warehouse.rows(
         """
         select fact.numerator as births, fact.denominator as persons, peer.lower_value, peer.upper_value
-        from intermediate.int_peer__measure as peer
+        from peers.int_peer__measure as peer
         inner join fct_indicator as fact
             on peer.municipality_code = fact.municipality_code and peer.period_end = fact.as_of_date
         where peer.measure_id = 'births_per_1000' and fact.indicator_id = 'registry_births_per_1000'
@@ -129,8 +129,8 @@ def test_nearest_are_those_at_the_smallest_standardised_distance(warehouse: Ware
         code: (1000.0 * (3 + place * 7 % 38), 8 + place * 5 % 11 * 0.5, 25 + place * 3 % 17 * 1.1)
         for place, code in enumerate(codes)
     }
-    statements = ["update intermediate.int_peer__place set persons = null"] + [
-        f"update intermediate.int_peer__place set persons = {persons}, young_share_pct = {young}, "
+    statements = ["update peers.int_peer__place set persons = null"] + [
+        f"update peers.int_peer__place set persons = {persons}, young_share_pct = {young}, "
         f"old_share_pct = {old}, as_of_date = date '2020-10-01' where municipality_code = '{code}'"
         for code, (persons, young, old) in places.items()
     ]
@@ -169,7 +169,7 @@ def asks(**told: Any) -> str:
         "null" if one[name] is None else f"'{one[name]}'" if isinstance(one[name], str) else str(one[name])
         for name in ASKED.split(", ")
     )
-    return f"insert into intermediate.int_ambition__asked ({ASKED}) values ({values})"
+    return f"insert into peers.int_ambition__asked ({ASKED}) values ({values})"
 
 
 def had(values: dict[str, list[float]], years: list[int]) -> str:
@@ -179,12 +179,12 @@ def had(values: dict[str, list[float]], years: list[int]) -> str:
         for code, series in values.items()
         for year, value in zip(years, series, strict=True)
     )
-    return f"insert into intermediate.int_ambition__value values {rows}"
+    return f"insert into peers.int_ambition__value values {rows}"
 
 
 def told(warehouse: Warehouse, *statements: str) -> dict[str, Any]:
     """The row of the prefecture."""
-    empty = [f"delete from intermediate.int_ambition__{name}" for name in ("asked", "value")]
+    empty = [f"delete from peers.int_ambition__{name}" for name in ("asked", "value")]
     with warehouse.planted(*empty, *statements):
         (row,) = [row for row in warehouse.node("mart_target_ambition") if row["group_kind"] == "prefecture"]
     return row
@@ -260,7 +260,7 @@ def test_level_is_beside_the_newest_level_of_the_others(warehouse: Warehouse) ->
 def test_what_a_sample_plan_asks_is_read_from_its_baseline_or_from_what_was_measured(warehouse: Warehouse) -> None:
     asked = {
         (row["subject_id"], row["compares"]): row
-        for row in warehouse.rows("select * from intermediate.int_ambition__asked where municipality_code = ?", NEMURO)
+        for row in warehouse.rows("select * from peers.int_ambition__asked where municipality_code = ?", NEMURO)
     }
     total = asked["n2-p-4", "change"]
     assert (total["start_basis"], total["start_year"], total["asked_years"]) == ("plan_baseline", 2015, 10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from pathlib import Path
 
 import duckdb
@@ -60,5 +61,33 @@ def test_every_real_file_is_published_in_one_refresh_and_national_totals_add_up(
             group by all order by all
             """
         ).fetchall()
+        assert_nemuro_stands_where_a_count_by_hand_puts_it(connection)
     assert len(totals) >= 13
     assert {day: nation - towns for day, nation, towns in totals if nation != towns} == LACKS
+
+
+def assert_nemuro_stands_where_a_count_by_hand_puts_it(connection: duckdb.DuckDBPyConnection) -> None:
+    """Rank, median and number of the change of population from the censuses of 2015 and 2020, and the 20 nearest."""
+    persons: dict[int, dict[str, int]] = {2015: {}, 2020: {}}
+    for code, year, number in connection.execute(
+        "select municipality_code, year(as_of_date), population_persons from mart_population_current_area "
+        "where series = 'census' and scope = 'total' and sex = 'total' and age_group = 'total' and is_conserved "
+        "and population_persons > 0"
+    ).fetchall():
+        persons.setdefault(year, {})[code] = number
+    change = {code: now / persons[2015][code] - 1 for code, now in persons[2020].items() if code in persons[2015]}
+    standing = {
+        kind: (rank, n, float(median))
+        for kind, rank, n, median in connection.execute(
+            "select group_kind, value_rank, n_measured, median_value from mart_peer_standing "
+            "where municipality_code = '01223' and measure_id = 'population_change_5y_pct'"
+        ).fetchall()
+    }
+    for kind, group in (("nation", change), ("prefecture", {c: v for c, v in change.items() if c[:2] == "01"})):
+        rank = 1 + sum(value > change["01223"] for value in group.values())
+        assert standing[kind] == (rank, len(group), pytest.approx(statistics.median(group.values()) * 100, abs=1e-5))
+    nearest = connection.execute(
+        "select count(*), max(similarity_rank) from mart_similar_municipality where municipality_code = '01223'"
+    ).fetchall()
+    assert nearest == [(20, 20)]
+    assert standing["nearest"][1] == 21

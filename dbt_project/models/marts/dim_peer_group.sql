@@ -10,7 +10,7 @@ select
     '全国の市区町村' as label_ja,
     'All municipalities' as label_en,
     '今日のすべての市区町村（特別区を含み、政令指定都市の区と北方領土の6村を含まない）' as rule_ja,
-    'All municipalities of today, wards of Tokyo included, wards of designated cities and the six northern villages not'
+    'All present municipalities, wards of Tokyo included, wards of designated cities and the six northern villages not'
         as rule_en,
     cast(count(*) as integer) as n_members,
     cast(null as date) as as_of_date
@@ -22,7 +22,7 @@ select
     prefecture_name_ja || 'の市区町村' as label_ja,
     'Municipalities of prefecture ' || prefecture_code as label_en,
     '同じ都道府県の今日の市区町村' as rule_ja,
-    'Municipalities of today in one prefecture' as rule_en,
+    'Present municipalities of one prefecture' as rule_en,
     cast(count(*) as integer) as n_members,
     null as as_of_date
 from place
