@@ -246,7 +246,8 @@ def _of_census(
             else:
                 line = _line(edition, step) if line is None else line
                 array, basis = line[..., n], "edition"
-            array = array * (persons / array.sum())
+            array = np.round(array * (persons / array.sum()), 6)  # as published, so that the total is the counted one
+            array.flat[array.argmax()] += persons - array.sum()
         else:
             continue
         codes.append(code)
