@@ -7,9 +7,9 @@ Single ages of a five-year group come from it and its neighbours by Sprague's os
 differences (Sprague 1880, A New Formula for Interpolation; multipliers as in Shryock and Siegel, The Methods and
 Materials of Demography, 1971, table C-13). The five ages add up to their group. Where one of them would be negative, as
 happens in small places, the group is divided evenly. A year between two steps has each cohort on a straight line
-between its number before and after; those born since are told by their number at the end of the step. Single ages at the
-ends of life are the weakest of Sprague's, so no band is of the first year of life alone: births are told by five years
-(mart_population_vision).
+between its number before and after; those born since are told by their number at the end of the step. Single ages at
+the ends of life are the weakest of Sprague's, so no band is of the first year of life alone: births are told by five
+years (mart_population_vision).
 """
 
 from __future__ import annotations

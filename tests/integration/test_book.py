@@ -74,8 +74,8 @@ def test_the_sheets_of_the_staff_edition_in_order(books: dict[str, bytes], relea
     sheets = [name for name in names if name.startswith("評価シート_")]
     assert len(sheets) == measures == 17 and sheets[0] == "評価シート_1ア1"
     assert [name for name in names if name not in sheets] == [
-        *("表紙", "総括表", "数値目標", "KPI一覧", "交付金効果検証", "人口", "算定根拠", "未報告・要確認"),
-        *("注記・凡例", "変更履歴", *MACHINE),
+        *("表紙", "総括表", "数値目標", "KPI一覧", "交付金効果検証", "人口", "ほかの団体との比較", "算定根拠"),
+        *("未報告・要確認", "注記・凡例", "変更履歴", *MACHINE),
     ]
 
 

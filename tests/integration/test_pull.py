@@ -234,7 +234,7 @@ def test_the_papers_of_a_meeting(papers: dict[str, bytes]) -> None:
     sheets = {name: openpyxl.load_workbook(io.BytesIO(data)) for name, data in papers.items() if "xlsx" in name}
     assert [book.sheetnames for book in sheets.values()][:2] == [
         ["表紙", "総括表", "人口"],
-        ["表紙", "数値目標", "KPI一覧", "注記・凡例"],
+        ["表紙", "数値目標", "KPI一覧", "ほかの団体との比較", "注記・凡例"],
     ]
     assert [book.sheetnames for book in sheets.values()][3] == ["表紙", "算定根拠", "変更履歴"]
     third = sheets["20261015_3_evaluation.xlsx"].sheetnames
