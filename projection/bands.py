@@ -46,7 +46,6 @@ FORECASTS = {
     "ipss_2023": OFFICIAL,
     "ipss_2023_extended": OFFICIAL,
     "ipss_2023_fitted": OFFICIAL,
-    "ipss_2018_from_2020": OFFICIAL,
     "ipss_2018_from_2025": OFFICIAL,
 }
 """Runs that say what is to be expected, and whose errors their band is made of. A goal and a what-if (a plan's own,

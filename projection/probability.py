@@ -73,26 +73,6 @@ def reference() -> Shocks:
     return Shocks(classes, persistent, step, common, by_age)
 
 
-def draw(
-    base: vision.Baseline,
-    scenarios: pl.DataFrame,
-    keys: pl.DataFrame,
-    years: Sequence[int],
-    *,
-    draws: int,
-    seed: int,
-    shocks: Shocks | None = None,
-    block: int = BLOCK,
-) -> dict[str, Array]:
-    """Measures of every draw: by measure (years asked for, keys, draws), float32.
-
-    keys: municipality_code, scenario_id of runs of `base`. Raises ProjectionError for a year that is not the end of a
-    step, or draws out of range. Memory of the whole is 4 bytes a figure; `summary` keeps less.
-    """
-    parts = list(_blocks(base, scenarios, keys, years, draws=draws, seed=seed, shocks=shocks, block=block))
-    return {name: np.concatenate([part[name] for _, part in parts], axis=1) for name in MEASURES}
-
-
 def summary(
     base: vision.Baseline,
     scenarios: pl.DataFrame,

@@ -22,7 +22,7 @@
 {% macro is_forecast(scenario_id='scenario_id') -%}
     {{ scenario_id }} in (
         'ipss_2018', 'ipss_2018_extended', 'ipss_2023', 'ipss_2023_extended', 'ipss_2023_fitted',
-        'ipss_2018_from_2020', 'ipss_2018_from_2025'
+        'ipss_2018_from_2025'
     )
 {%- endmacro %}
 

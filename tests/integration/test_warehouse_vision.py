@@ -34,13 +34,12 @@ def vision(warehouse: Warehouse, code: str, scenario: str, year: int) -> dict:
     [
         (
             NEMURO,
-            "closed fertility_only ipss_2018 ipss_2018_extended ipss_2018_from_2020 ipss_2018_from_2025 ipss_2023 "
+            "closed fertility_only ipss_2018 ipss_2018_extended ipss_2018_from_2025 ipss_2023 "
             "ipss_2023_fitted migration_only plan plan_recomputed sim1 sim2",
         ),
         (  # no plan of it is in hand
             KAMAISHI,
-            "closed ipss_2018 ipss_2018_extended ipss_2018_from_2020 ipss_2018_from_2025 ipss_2023 ipss_2023_fitted "
-            "sim1 sim2",
+            "closed ipss_2018 ipss_2018_extended ipss_2018_from_2025 ipss_2023 ipss_2023_fitted sim1 sim2",
         ),
     ],
 )

@@ -478,6 +478,10 @@ def test_ipss_2013_against_the_censuses_of_2015_and_2020():
     means = dict(errors.group_by("year").agg(pl.col("error_pct").abs().mean()).iter_rows())
     assert means[2015] == pytest.approx(1.65, abs=0.01)
     assert means[2020] == pytest.approx(2.98, abs=0.01)
+    asked = errors.with_columns(pl.col("projected_persons").alias("population_persons"))
+    inside = pl.col("actual_persons").is_between(pl.col("low_persons"), pl.col("high_persons"))
+    held = bands.bands(asked, method=bands.OFFICIAL).group_by("horizon_years").agg(inside.sum()).sort("horizon_years")
+    assert held.rows() == [(5, 12), (10, 14)], "an edition that took no part in the bands: 26 of 32"
     kamaishi = errors.filter((pl.col("municipality_code") == KAMAISHI) & (pl.col("year") == 2015))
     assert kamaishi["error_pct"][0] == pytest.approx(-4.2, abs=0.05)
 
