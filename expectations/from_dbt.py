@@ -1,7 +1,7 @@
 """dbt's tests as outcomes of the gate: failing rows as examples, and the findings that a person may let pass.
 
-Holds: one outcome per test that was declared, and one for their completeness. Does not hold: reading dbt's manifest and
-results (`dbt_tests`).
+Holds: one outcome per test that was declared, and one for their completeness, with every failing row. Does not hold:
+reading dbt's manifest and results (`dbt_tests`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import duckdb
 
 from sousei.expectations.dbt_tests import DbtOutcome
 from sousei.expectations.examples import SHOWN, Place, example_of, failing_rows, place_of
-from sousei.expectations.outcome import EXAMPLES, Finding, Outcome, fact_of, go_aheads, how_to_let_pass
+from sousei.expectations.outcome import EXAMPLES, FailingRow, Finding, Outcome, fact_of, go_aheads, how_to_let_pass
 from sousei.expectations.owners import OPERATOR
 
 
 def outcomes(
     connection: duckdb.DuckDBPyConnection, said: Sequence[DbtOutcome], files: Mapping[str, str]
-) -> tuple[list[Outcome], list[Finding]]:
-    """One outcome per dbt test and one for their completeness, and the findings that no go-ahead lets pass.
+) -> tuple[list[Outcome], list[Finding], list[FailingRow]]:
+    """One outcome per dbt test and one for their completeness, the findings that no go-ahead lets pass, and all rows
+    of the tests that failed (of one test at most examples.MOST_FINDINGS).
 
     connection: on the candidate. files: source_id to file name (see examples.file_names).
     """
@@ -43,7 +44,7 @@ def outcomes(
             + ("、".join(unknown[:EXAMPLES]) or "検査が一つも実行されていません。"),
         )
     ]
-    given, findings = go_aheads(connection), []
+    given, findings, failing = go_aheads(connection), [], []
     for one in said:
         message, place = None, Place()
         rows = failing_rows(connection, one.compiled_sql) if one.compiled_sql and not one.passed else []
@@ -57,9 +58,13 @@ def outcomes(
         mine = [] if passed else _findings(one, rows)
         findings += mine
         if not passed:
-            places = [place_of(row, files) for row in rows[:EXAMPLES]]
+            places = [place_of(row, files) for row in rows]
             place = places[0] if places else place
-            texts = [example_of(row, where, SHOWN) for row, where in zip(rows[:EXAMPLES], places, strict=True)]
+            texts = [example_of(row, where, SHOWN) for row, where in zip(rows[:EXAMPLES], places, strict=False)]
+            failing += [
+                FailingRow(one.check_id, number, _municipality(row), *where, example_of(row, Place(), SHOWN))
+                for number, (row, where) in enumerate(zip(rows, places, strict=True), 1)
+            ]
             message = " ".join(
                 part
                 for part in (
@@ -86,7 +91,12 @@ def outcomes(
                 *place,
             )
         )
-    return gathered, findings
+    return gathered, findings, failing
+
+
+def _municipality(row: Mapping[str, Any]) -> str | None:
+    code = row.get("municipality_code") or row.get("area_code")
+    return str(code) if code is not None else None
 
 
 def _findings(one: DbtOutcome, rows: Sequence[Mapping[str, Any]]) -> list[Finding]:

@@ -48,12 +48,12 @@ def judge(
             failure = f"gx_process_failed: Great Expectations の判定プロセスが異常終了しました（{error}）。"
     with duck.connect(candidate, read_only=True) as connection:
         files = examples.file_names(connection)
-        outcomes, findings = from_dbt.outcomes(connection, dbt_outcomes, files)
+        outcomes, findings, failing = from_dbt.outcomes(connection, dbt_outcomes, files)
         outcomes += [from_suites.outcome(check, found.get(check.check_id), failure, files) for check in CHECKS]
         compared, more = last_release.outcomes(connection, last, (one.check_id for one in outcomes))
         outcomes += [*from_ingest.outcomes(connection), *compared]
     _write_to_decide(candidate.with_name(TO_DECIDE), [*findings, *more])
-    verdict.write(candidate, run_id, judged_at, outcomes)
+    verdict.write(candidate, run_id, judged_at, outcomes, failing)
     return verdict.read(candidate, run_id)
 
 

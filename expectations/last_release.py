@@ -86,7 +86,7 @@ BY_ANOTHER_DELIVERY = (
     "and (b.source_id, a.municipality_code) not in (select source_id, municipality_code from corrected)"
 )
 """A figure (a before, b now) that another delivery gives now, with neither a withdrawal nor a correction behind it."""
-OF_PUBLICATION = frozenset({"meta_release", "meta_check_outcome", "meta_change"})
+OF_PUBLICATION = frozenset({"meta_release", "meta_check_outcome", "meta_check_finding", "meta_change"})
 """Tables that a release has and a candidate has not yet."""
 MAY_GO = frozenset(
     {

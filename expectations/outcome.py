@@ -43,6 +43,19 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class FailingRow:
+    """One row of meta_check_finding: a row that a failed check of the tables objects to."""
+
+    check_id: str
+    finding_no: int
+    municipality_code: str | None
+    file_name: str | None
+    sheet: str | None
+    row_number: int | None
+    finding_ja: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """One fact that a rule objects to and that a named person may let pass: rule, fact, and what was found."""
 

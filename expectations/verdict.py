@@ -1,7 +1,7 @@
 """The verdict: every check's outcome, stored and sealed in the candidate that it judged, and read back from there.
 
-Holds: `main.meta_check_outcome`, the seal, writing and reading both, what a verdict says. Does not hold: how an outcome
-comes about (`gate` and what it gathers), or publishing.
+Holds: `main.meta_check_outcome` and the rows behind it, the seal, writing and reading them, what a verdict says. Does
+not hold: how an outcome comes about (`gate` and what it gathers), or publishing.
 
 A verdict is derived from the stored rows and from nothing else. It is complete only if every declared check has an
 outcome, if the rows are those that the gate wrote, and if the marts are those that the gate saw. A check that was
@@ -10,14 +10,16 @@ skipped, that broke or that left no outcome did not pass.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import polars as pl
 
-from sousei.expectations.outcome import EXAMPLES, Outcome
+from sousei.expectations.outcome import EXAMPLES, FailingRow, Outcome
 from sousei.expectations.suites.declared import CHECKS
 from sousei.foundation.duck import connect, quoted, tables_of
 
@@ -56,6 +58,27 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "sheet": ("VARCHAR", "最初の例のシート名。 / Sheet of the first example."),
     "row_number": ("INTEGER", "最初の例の行番号（1から）。 / Row of the first example, counted from 1."),
     "judged_at": ("TIMESTAMPTZ", "判定日時。 / When it was judged."),
+}
+
+FINDING = "meta_check_finding"
+FINDING_COMMENT = (
+    "合格しなかった表の検査（kind が dbt）に該当した行。1行は一つの検査の該当1件（一つの検査で1万件まで）。"
+    " / Rows that a failed check of the tables (kind dbt) objects to: one row is one of them, up to 10,000 of a check."
+)
+FINDING_COLUMNS: dict[str, tuple[str, str]] = {
+    "check_id": (
+        "VARCHAR",
+        "検査の識別子（meta_check_outcome）。 / Identifier of the check, as in meta_check_outcome.",
+    ),
+    "finding_no": ("INTEGER", "検査の中の番号（1から）。 / Place among the rows of the check, from 1."),
+    "municipality_code": (
+        "VARCHAR",
+        "5桁の団体コード。団体のない行は空。 / Municipality; null where the row has none.",
+    ),
+    "file_name": ("VARCHAR", "もとのファイル名。分からなければ空。 / File, where it is known."),
+    "sheet": ("VARCHAR", "シート名。 / Sheet."),
+    "row_number": ("INTEGER", "行番号（1から）。 / Row, counted from 1."),
+    "finding_ja": ("VARCHAR", "該当した行の内容と理由。 / What was found and why, in Japanese."),
 }
 
 
@@ -135,22 +158,25 @@ def digest_of_outcomes(connection: duckdb.DuckDBPyConnection) -> str:
     ).fetchall()[0][0]
 
 
-def write(candidate: Path, run_id: str, judged_at: datetime, outcomes: Sequence[Outcome]) -> None:
-    """Store the outcomes of a run in the candidate and seal them together with its marts."""
+def write(
+    candidate: Path,
+    run_id: str,
+    judged_at: datetime,
+    outcomes: Sequence[Outcome],
+    failing: Sequence[FailingRow] = (),
+) -> None:
+    """Store the outcomes of a run and the rows behind them in the candidate and seal them together with its marts."""
     with connect(candidate, read_only=False) as connection:
         connection.begin()
-        columns = ", ".join(f"{name} {kind}" for name, (kind, _) in COLUMNS.items())
-        connection.execute(f"create or replace table main.{TABLE} ({columns})")
-        connection.executemany(
-            f"insert into main.{TABLE} values ({', '.join('?' * len(COLUMNS))})",  # noqa: S608
-            [
-                [{"run_id": run_id, "judged_at": judged_at}.get(name, getattr(one, name, None)) for name in COLUMNS]
-                for one in outcomes
-            ],
-        )
-        connection.execute(f"comment on table main.{TABLE} is {quoted(TABLE_COMMENT)}")
-        for name, (_, comment) in COLUMNS.items():
-            connection.execute(f"comment on column main.{TABLE}.{name} is {quoted(comment)}")
+        told = {"run_id": run_id, "judged_at": judged_at}
+        of_outcomes = [[told.get(name, getattr(one, name, None)) for name in COLUMNS] for one in outcomes]
+        _table(connection, TABLE, TABLE_COMMENT, COLUMNS, of_outcomes)
+        _table(connection, FINDING, FINDING_COMMENT, FINDING_COLUMNS, [])
+        kinds = {name: pl.Int32 if kind == "INTEGER" else pl.String for name, (kind, _) in FINDING_COLUMNS.items()}
+        of_rows = [[getattr(one, name) for name in FINDING_COLUMNS] for one in failing]
+        connection.register("failing_rows", pl.DataFrame(of_rows, schema=kinds, orient="row"))
+        connection.execute(f"insert into main.{FINDING} from failing_rows")
+        connection.unregister("failing_rows")
         connection.execute("create schema if not exists gate")
         connection.execute(
             f"create or replace table gate.declared as "  # noqa: S608
@@ -162,6 +188,24 @@ def write(candidate: Path, run_id: str, judged_at: datetime, outcomes: Sequence[
         )
         connection.commit()
         connection.execute("checkpoint")
+
+
+def _table(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    comment: str,
+    columns: Mapping[str, tuple[str, str]],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    """A described table of schema main with these rows; what was there goes."""
+    kinds = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
+    connection.execute(f"create or replace table main.{table} ({kinds})")
+    if rows:
+        places = ", ".join("?" * len(columns))
+        connection.executemany(f"insert into main.{table} values ({places})", rows)  # noqa: S608
+    connection.execute(f"comment on table main.{table} is {quoted(comment)}")
+    for name, (_, said) in columns.items():
+        connection.execute(f"comment on column main.{table}.{name} is {quoted(said)}")
 
 
 def read(candidate: Path, run_id: str) -> Verdict:

@@ -99,7 +99,11 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: str, described: Descr
 def keys_of(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """Table -> the columns that identify a row of it, in a release."""
     said = grain(connection, "main") if "meta_grain" in tables_of(connection) else {}
-    return said | {META_RELEASE: ["release_id"], META_CHANGE: ["change_no"], "meta_check_outcome": ["check_id"]}
+    return (
+        said
+        | {META_RELEASE: ["release_id"], META_CHANGE: ["change_no"], "meta_check_outcome": ["check_id"]}
+        | {"meta_check_finding": ["check_id", "finding_no"]}
+    )
 
 
 def _csv_query(table: str, columns: Sequence[Column]) -> str:

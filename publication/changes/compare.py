@@ -25,7 +25,9 @@ from sousei.publication.changes.causes import LINEAGE, Cause, Facts, Row, Two
 from sousei.publication.changes.record import COLUMNS, Change
 from sousei.publication.changes.shape import FIRST, KPI, Shape, in_order
 
-NOT_COMPARED = frozenset({"meta_check_outcome", "meta_release", "meta_change", "meta_decision", "meta_grain"})
+NOT_COMPARED = frozenset(
+    {"meta_check_outcome", "meta_check_finding", "meta_release", "meta_change", "meta_decision", "meta_grain"}
+)
 """Tables about a release itself; a decision is told as the cause of what it moved."""
 FOLD = 200
 LARGEST = 20

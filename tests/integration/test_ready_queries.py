@@ -53,6 +53,7 @@ KEYS = {
     "similar_municipalities": ["municipality_code"],
     "marriages_and_births": ["municipality_code", "calendar_year"],
     "figures_per_resident": ["municipality_code", "fiscal_year"],
+    "rows_of_failed_checks": ["check_id", "finding_no"],
     "words_of_codes": ["table_name", "column_name", "code"],
 }
 """The columns that name a row of each answer."""
@@ -144,7 +145,7 @@ def answers(release: Release) -> dict[str, pl.DataFrame]:
 
 
 def test_there_are_more_than_twenty_five_and_each_says_what_it_answers() -> None:
-    assert len(ready()) == 27 == len(BY_NAME) and BY_NAME.keys() == KEYS.keys()
+    assert len(ready()) == 28 == len(BY_NAME) and BY_NAME.keys() == KEYS.keys()
     assert [one.file_name for one in ready()] == [f"{n:02d}_{one.name}.sql" for n, one in enumerate(ready(), 1)]
     assert all(one.question_ja and one.answer_ja and one.grain_ja for one in ready())
 
@@ -211,6 +212,18 @@ def test_checks_deliveries_and_columns_are_those_of_the_manifest(
     assert set(answers["what_came_last"]["source_id"]) == {one["source_id"] for one in manifest["inputs"]}
     columns = {(table, one["name"]) for table, told in manifest["tables"].items() for one in told["columns"]}
     assert set(answers["units_of_columns"].select("table_name", "column_name").rows()) == columns
+
+
+def test_every_row_of_a_failed_check_is_told(answers: dict[str, pl.DataFrame]) -> None:
+    rows = answers["rows_of_failed_checks"]
+    counted = (
+        rows.filter(pl.col("finding_no").is_not_null())
+        .group_by("check_id")
+        .agg(pl.len().cast(pl.Int64).alias("n_rows"), pl.col("n_failing").first())
+    )
+    assert counted.height > 0 and counted["n_rows"].to_list() == counted["n_failing"].to_list()
+    assert set(rows["check_id"]) == set(answers["failed_checks"]["check_id"])
+    assert rows["finding_ja"].null_count() == 0
 
 
 def test_a_first_release_says_why_nothing_is_compared(answers: dict[str, pl.DataFrame]) -> None:
