@@ -230,10 +230,23 @@ def test_a_broken_list_of_columns_is_one_line(folder: Path, broken: str | bytes)
     assert str(error).startswith("register_not_read: seeds.yml") and "\n" not in str(error)
 
 
+DECIDED = """\
+01234,2023-03-01,movement,球場の開業。,A stadium opened.,見本
+17202,2024-01-01,movement,地震。,An earthquake.,見本
+"""
+"""Synthetic decisions about steps: the product's own seed holds none."""
+
+
+def decided(folder: Path) -> Path:
+    path = folder / "tourism_level_breaks.csv"
+    path.write_text(path.read_text("utf-8") + DECIDED, "utf-8")
+    return path
+
+
 @pytest.mark.parametrize("encoding", ["cp932", "utf-8-sig"])
 @pytest.mark.parametrize("day", ["2024/1/1", "令和6年1月1日", "R6.1.1"])
 def test_level_breaks_saved_by_a_spreadsheet_are_told_and_mended(folder: Path, encoding: str, day: str) -> None:
-    path = folder / "tourism_level_breaks.csv"
+    path = decided(folder)
     truth = path.read_bytes()
     text = truth.decode().replace("2024-01-01", day).replace("01234,", "1234,").replace("\n", "\r\n")
     path.write_bytes(text.encode(encoding))
@@ -245,7 +258,7 @@ def test_level_breaks_saved_by_a_spreadsheet_are_told_and_mended(folder: Path, e
 
 @pytest.mark.parametrize("day", ["1/1/2024", "24/1/1", "45292", "2024-01", "########"])
 def test_a_seeds_uncertain_day_is_not_mended(folder: Path, day: str) -> None:
-    path = folder / "tourism_level_breaks.csv"
+    path = decided(folder)
     path.write_text(path.read_text("utf-8").replace("2024-01-01", day), "utf-8")
     (error,) = seeds.check(folder)
     assert (error.faults[0].row, error.faults[0].column) == (3, "comparable_from")
