@@ -47,6 +47,7 @@ _TO_DO = [Column("どうすればよいか", 46), Column("台帳・報告のフ�
 _LOOKS = {
     LINES["ipss_2018"]: ("dash", "diamond", "#595959"),
     LINES["ipss_2023"]: ("round_dot", "triangle", "#595959"),
+    LINES["ipss_2018_from_2025"]: ("square_dot", "plus", "#595959"),
     LINES["plan"]: ("long_dash", "square", "#000000"),
     f"実績（{SERIES['census']}）": ("solid", "circle", "#000000"),
     f"実績（{SERIES['resident_registry']}）": ("solid", "x", "#404040"),
@@ -114,7 +115,7 @@ def _chart(page: Page, spans: list[tuple[str, int, int, int]]) -> None:
     """One line a series, told apart by dash and marker."""
     chart = page.book.file.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
     for label, first, last, column in spans:
-        dash, marker, grey = _LOOKS.get(label, ("square_dot", "plus", "#595959"))
+        dash, marker, grey = _LOOKS[label]
         chart.add_series(
             {
                 "name": label,

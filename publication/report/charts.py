@@ -46,6 +46,7 @@ LOOKS = {
     "milestone": ('stroke="#222" stroke-width="1.5" stroke-dasharray="1.5 3.5" stroke-linecap="round"', ""),
     "benchmark": ('stroke="#6b6b6b" stroke-width="1.6" stroke-dasharray="10 3 2 3"', "diamond"),
     "benchmark_2": ('stroke="#6b6b6b" stroke-width="1.6" stroke-dasharray="4 2"', "triangle"),
+    "rebased": ('stroke="#6b6b6b" stroke-width="1.6" stroke-dasharray="2 2"', "plus"),
     "plan": ('stroke="#000" stroke-width="1.6" stroke-dasharray="12 4"', "square"),
     "registry": ('stroke="#444" stroke-width="1.2"', "cross"),
 }
@@ -64,6 +65,7 @@ def _marker(kind: str, x: float, y: float, hollow: bool = False) -> Markup:
         "diamond": "M{:.1f} {:.1f}l4 4-4 4-4-4z",
         "triangle": "M{:.1f} {:.1f}l4 7h-8z",
         "square": "M{:.1f} {:.1f}m-3.5 .5h7v7h-7z",
+        "plus": "M{:.1f} {:.1f}v8m-4-4h8",
     }
     if kind not in shapes:
         return Markup("")

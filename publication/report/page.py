@@ -27,7 +27,7 @@ from sousei.publication.told.read import EDITIONS, Told, told_of_all
 from sousei.publication.told.words import NONE, SERIES, STATUS, era_day, printed
 
 MEETINGS = {"staff": "庁内資料", "council": "有識者会議・議会 資料", "public": "公表資料"}
-_LOOKS = {"ipss_2018": "benchmark", "ipss_2023": "benchmark_2", "plan": "plan"}
+_LOOKS = {"ipss_2018": "benchmark", "ipss_2023": "benchmark_2", "ipss_2018_from_2025": "rebased", "plan": "plan"}
 
 
 class Change(NamedTuple):

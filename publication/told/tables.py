@@ -46,7 +46,13 @@ HISTORY = (
 SERIES_APART = (
     "国勢調査と住民基本台帳は数え方が違うため、一つの線で結ばない。住民基本台帳は計画（国勢調査の基準）と比べない。"
 )
-LINES = {"ipss_2018": "社人研 平成30年推計", "ipss_2023": "社人研 令和5年推計", "plan": "計画（目標）"}
+LINES = {
+    "ipss_2018": "社人研 平成30年推計",
+    "ipss_2023": "社人研 令和5年推計",
+    "ipss_2018_from_2025": "準拠推計（2025年国勢調査から）",
+    "plan": "計画（目標）",
+}
+"""Scenario -> its name in print: both editions, their rates from the newest census, the plan."""
 WAYS = {"higher_is_better": "増やす", "lower_is_better": "減らす", "maintain": "保つ", "achieve": "成し遂げる"}
 SYMBOLS = (
     (UNKNOWN, "不詳・未公表。まだ分からない。0ではない"),

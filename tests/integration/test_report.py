@@ -220,12 +220,13 @@ def test_the_first_page_says_what_would_have_happened_anyway(pages: dict[tuple[s
 def test_population_series_are_never_in_one_line(pages: dict[tuple[str, str], bytes]) -> None:
     chart = by_id(parsed(pages[NEMURO, "council"]))["population"].all("svg")[0]
     lines = [one for one in chart.all("path") if one.given.get("fill") == "none" and "L" in one.given["d"]]
-    assert len(lines) == 5
+    assert len(lines) == 6
     strokes = {(one.given["stroke"], one.given.get("stroke-dasharray")) for one in lines}
-    assert len(strokes) == 5
+    assert len(strokes) == 6
     for name in (
         "社人研 平成30年推計",
         "社人研 令和5年推計",
+        "準拠推計（2025年国勢調査から）",
         "計画（目標）",
         "実績（国勢調査）",
         "実績（住民基本台帳）",
