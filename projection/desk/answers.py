@@ -121,8 +121,8 @@ def backtest_table(
     census_population, ipss_population: raw schemas. municipality_code, method, base_year, year, horizon_years,
     measure, measure_ja, base_persons, projected_persons, actual_persons, error_pct; beside it the 80 % band of that
     size and horizon as errors of errors_of (the 2018 edition for every edition: band_low, band_high; p10, p90 what
-    10 % and 90 % of them stayed below) and how it has stood on bases that took no part: coverage (mean over bases), coverage_worst,
-    coverage_best, n_bases, basis. Empty where no census allows it.
+    10 % and 90 % of them stayed below) and how it has stood on bases that took no part: coverage (mean over bases),
+    coverage_worst, coverage_best, n_bases, basis. Empty where no census allows it.
     """
     census = census_cells(census_population.filter(pl.col("area_code") == municipality_code))
     parts = [backtest.own_backtest(census)]

@@ -102,8 +102,8 @@ def answered(desk: Desk, asked: Setting) -> vision.Run:
 
 def whatif_table(desk: Desk, asked: Setting) -> pl.DataFrame:
     """One row per year and measure: year, measure, measure_ja, measure_en, line_persons (the line that it stands on),
-    persons, difference_persons, implied_tfr, net_migration_5y_persons (five years up to `year`, of the whole population:
-    on the row of `total` alone); net_migration_persons, the same on every row, is its name of old for one version."""
+    persons, difference_persons, implied_tfr, net_migration_5y_persons (five years up to `year`, of all ages: on the row
+    of `total` alone); net_migration_persons, the same on every row, is its name of old for one version."""
     mine = answered(desk, asked)
     line = desk.run.keys.get_column("scenario_id").to_list().index(desk.basis)
     before = {name: values[..., line] for name, values in vision.measures(desk.run.population).items()}

@@ -122,7 +122,7 @@ def test_a_run_from_2010_takes_a_tfr_since_its_first_ratio_is_that_of_2015(given
 
 def test_a_tfr_of_a_step_that_ends_before_the_reference_is_refused_in_words():
     given = town() | {"fertility": pl.DataFrame({"year": [2010, 2015], "tfr": [1.4, 1.4]})}
-    with pytest.raises(ProjectionError, match="2015〜2070年.*child_woman_ratio.*no national reference"):
+    with pytest.raises(ProjectionError, match=r"2015〜2070年.*child_woman_ratio.*no national reference"):
         project_child_woman(**given, years=[2005, 2010, 2015])
 
 
