@@ -194,13 +194,13 @@ def reconcile(
 def tolerance_basis(row: dict[str, Any]) -> str:
     """Why a printed figure of this kind may differ from a right one, so what its tolerance has to cover.
 
-    printed_digits: a rate is rounded at its last digit. sum_of_parts: a difference carries what both its figures may be
-    off by. age_pattern_not_printed: a plan's own run moves people of ages that it does not print. rounding_of_shares:
-    printed shares are made to add up. same_count: a census is a count. published_rates_rounded: the worksheet
-    multiplies published, rounded rates and leaves out the last control to the nation. extension: beyond the published
-    table ratios recovered from whole persons are held.
+    printed_digits: a rate, and a round number a year, is rounded at its last digit. sum_of_parts: a difference carries
+    what both its figures may be off by. age_pattern_not_printed: a plan's own run moves people of ages that it does
+    not print. rounding_of_shares: printed shares are made to add up. same_count: a census is a count.
+    published_rates_rounded: the worksheet multiplies published, rounded rates and leaves out the last control to the
+    nation. extension: beyond the published table ratios recovered from whole persons are held.
     """
-    if row["measure"] in RATE_MEASURES:
+    if row["measure"] in RATE_MEASURES or row["divisor"] != 1:
         return "printed_digits"
     if row["minus_scenario"] is not None:
         return "sum_of_parts"

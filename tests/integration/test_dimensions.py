@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from sousei.foundation.home import PROJECT_ROOT, Home
-from sousei.projection.backtest import SIZE_BOUNDS
+from sousei.projection.bands import SIZE_BOUNDS
 from sousei.publication import shelf
 
 pytestmark = pytest.mark.slow
