@@ -232,7 +232,8 @@ def bands(figures: pl.DataFrame, table: pl.DataFrame | None = None, *, method: s
 
     figures: any columns with base_persons (total in the base year), horizon_years (> 0), measure, population_persons.
     method: whose errors, a name of the table or an expression over `figures`. Adds low_persons, high_persons,
-    coverage_pct, size_class, n_errors, basis, and out-of-sample coverage at that size and horizon: tested_coverage_pct,
+    coverage_pct, size_class, n_errors, basis, errors_of (the method), and out-of-sample coverage at that size and
+    horizon: tested_coverage_pct,
     worst_coverage_pct (of cohort-change runs; an official line has one base only). An error e means projected = actual
     x (1 + e), so the band is figure / (1 + e high) ... figure / (1 + e low), in logs never narrower than at a shorter
     horizon. Beyond the longest horizon of the table the logs of its ends grow in proportion to the horizon (basis
@@ -243,13 +244,13 @@ def bands(figures: pl.DataFrame, table: pl.DataFrame | None = None, *, method: s
     whose = pl.lit(method) if isinstance(method, str) else method
     return (
         figures.with_columns(
-            whose.alias("_method"),
+            whose.alias("errors_of"),
             size_class(pl.col("base_persons")).alias("size_class"),
             pl.col("horizon_years").cast(pl.Int32),
         )
         .join(
-            spread.rename({"method": "_method"}),
-            on=["_method", "size_class", "measure", "horizon_years"],
+            spread.rename({"method": "errors_of"}),
+            on=["errors_of", "size_class", "measure", "horizon_years"],
             how="left",
             maintain_order="left",
         )
@@ -258,7 +259,7 @@ def bands(figures: pl.DataFrame, table: pl.DataFrame | None = None, *, method: s
             (value * (-pl.col("_down")).exp()).alias("high_persons"),
             pl.lit(COVERAGE_PCT, pl.Int16).alias("coverage_pct"),
         )
-        .drop("_up", "_down", "_method")
+        .drop("_up", "_down")
     )
 
 

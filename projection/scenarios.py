@@ -285,14 +285,16 @@ def _step_of(row: dict, column: str, years: list[int]) -> int:
 
 
 def _tfr_path(rows: pl.DataFrame, years: list[int], baseline: Array) -> Array:
+    """TFR by year; a line from a knot before the first year runs on from where it is in that year."""
     path = baseline.copy()
     before, value = 0, baseline[0]
     for row in rows.sort("year_from").iter_rows(named=True):
-        at = _step_of(row, "year_from", years)
-        if row["shape"] == "linear" and at > before:
-            weight = (np.arange(before + 1, at + 1) - before) / (at - before)
-            path[before + 1 : at + 1] = value + weight[:, None] * (row["value"] - value)
-        path[at:] = row["value"]
+        at = _step_of(row, "year_from", years) or (row["year_from"] - years[0]) // STEP_YEARS
+        if row["shape"] == "linear" and at > max(before, 0):
+            steps = np.arange(max(before + 1, 0), at + 1)
+            weight = (steps - before) / (at - before)
+            path[steps] = value + weight[:, None] * (row["value"] - value)
+        path[max(at, 0) :] = row["value"]
         before, value = at, np.full_like(baseline[0], row["value"])
     return path
 

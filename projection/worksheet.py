@@ -52,10 +52,11 @@ def project_child_woman(
         (the institute's definition); `survivors`: per survivor at the end (M / S).
     fertility: keys, year (END of the step) or year_from, and ONE of child_woman_ratio (persons 0-4 per woman of
         `childbearing` ages, both at the end), k (times the national ratio of that year), tfr (times national ratio /
-        national TFR). k and tfr use our national reference (2015-2065, projection of 2017).
+        national TFR). k and tfr use our national reference at the ENDS of the steps (2015-2070, projection of 2017):
+        a run from 2010 has its first in 2015.
     sex_ratio: males per female at 0-4, a number or keys, year, sex_ratio; default the national projection's.
-    birth_survival: survivors at 0-4 per birth, both sexes; default national life tables of 2015-2065. Needed only for
-        births and deaths, not for the population.
+    birth_survival: survivors at 0-4 per birth, both sexes; default national life tables, from the step 2015-2020 on.
+        Needed only for births and deaths, which are null in steps without it, not for the population.
     arrivals: keys, year or year_from, sex, age_from, timing (start / end), persons in the step.
 
     Columns that are missing (year, keys) hold for all. float64, nothing is rounded. Raises ProjectionError for a
@@ -80,8 +81,7 @@ def project_child_woman(
         moved = to_cube(by_start(migration, STEP_YEARS), "net_migration_ratio", moving, areas, named, None)
         if migration_of == "survivors":
             moved = moved * lived
-    within = [y for y in years if y in set(nation.tables()[0].get_column("year"))]
-    known = nation.rates(years) if within == years else None
+    known = nation.ratios(ends)
     given = [c for c in ("child_woman_ratio", "k", "tfr") if c in fertility.columns]
     if len(given) != 1:
         raise ProjectionError(
@@ -90,13 +90,14 @@ def project_child_woman(
         )
     if given != ["child_woman_ratio"] and known is None:
         raise ProjectionError(
-            f"k と tfr は全国の参照値がある年（2015-2065）だけで使えます: {years} / no national reference"
+            f"k と tfr は、期末がどれも全国の参照値のある年（2015〜2070年）のときだけ使えます。期末: {ends}。"
+            "ほかの年は child_woman_ratio で渡してください / no national reference for the ends of these steps"
         )
     ratio = to_cube(by_start(fertility, STEP_YEARS), given[0], {"year_from": starts}, areas, named, None)
     if given == ["k"] and known is not None:
-        ratio = ratio * known.child_woman_ratio[1:, None]
+        ratio = ratio * known.child_woman_ratio[:, None]
     elif given == ["tfr"] and known is not None:
-        ratio = nation.child_woman_ratio_of(ratio, known, first=1)
+        ratio = nation.child_woman_ratio_of(ratio, known)
     if sex_ratio is None and known is None:
         raise ProjectionError(f"{years}: 0〜4歳の性比 sex_ratio が要ります / sex_ratio is needed for these years")
     if isinstance(sex_ratio, pl.DataFrame):
@@ -105,7 +106,7 @@ def project_child_woman(
     elif sex_ratio is not None:
         share = np.full((len(starts), areas.height), sex_ratio / (1 + sex_ratio))
     else:
-        share = np.repeat(known.male_share[1:, None], areas.height, axis=1)  # type: ignore[union-attr]
+        share = np.repeat(known.male_share[:, None], areas.height, axis=1)  # type: ignore[union-attr]
     came = {}
     for timing in ("start", "end"):
         mine = None if arrivals is None else arrivals.filter(pl.col("timing") == timing)
@@ -132,7 +133,7 @@ def project_child_woman(
     # Without birth survival births and deaths are not known, their difference is.
     natural = np.diff(population.sum(axis=(1, 2)), axis=0) - flows.social
     here = areas if keys else None
-    tfr = None if known is None else nation.tfr_of(ratio, known, first=1).reshape(-1)
+    tfr = None if known is None else nation.tfr_of(ratio, known).reshape(-1)
     change = to_long({"year": ends}, flows.births, "births", here).with_columns(
         pl.Series("deaths", flows.deaths.reshape(-1)).fill_nan(None),
         pl.col("births").fill_nan(None),

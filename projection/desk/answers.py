@@ -35,7 +35,9 @@ def scenario_table(
     A goal and a what-if foretell nothing and have no band. In the order of the scenario table, years and measures.
 
     scenario_id, label_ja, label_en, assumption_of, year, measure, measure_ja, persons, low_persons, high_persons,
-    band_basis, implied_tfr, net_migration_persons (five years up to `year`), births, deaths.
+    band_basis, band_errors_of (whose past errors), implied_tfr, births_5y, deaths_5y, net_migration_5y_persons: sums of
+    the five years up to `year` of the whole population, on the row of `total` alone so that rows may be added.
+    net_migration_persons, births, deaths: the same on every row, names of old for one version.
     """
     figures = run_figures(desk.run).with_columns(pl.lit(desk.edition).alias("vintage")).select(FIGURE)
     wanted = desk.run.keys.get_column("scenario_id").to_list()
@@ -45,7 +47,9 @@ def scenario_table(
         known_years(desk, years)
     figures = figures.filter(pl.col("scenario_id").is_in(wanted))
     spread = _band(figures).select(
-        "scenario_id", "year", "measure", "low_persons", "high_persons", pl.col("basis").alias("band_basis")
+        *("scenario_id", "year", "measure", "low_persons", "high_persons"),
+        pl.col("basis").alias("band_basis"),
+        pl.col("errors_of").alias("band_errors_of"),
     )
     flows = vision_frame(desk.run, desk.edition).select(
         "scenario_id",
@@ -63,6 +67,7 @@ def scenario_table(
     if years is not None:
         out = out.filter(pl.col("year").is_in(list(years)))
     place = {s: i for i, s in enumerate(dict.fromkeys(wanted))}
+    whole = pl.when(pl.col("measure") == "total")
     return out.select(
         "municipality_code",
         "scenario_id",
@@ -76,7 +81,11 @@ def scenario_table(
         "low_persons",
         "high_persons",
         "band_basis",
+        "band_errors_of",
         "implied_tfr",
+        whole.then(pl.col("births")).alias("births_5y"),
+        whole.then(pl.col("deaths")).alias("deaths_5y"),
+        whole.then(pl.col("net_migration_persons")).alias("net_migration_5y_persons"),
         "net_migration_persons",
         "births",
         "deaths",
@@ -111,9 +120,9 @@ def backtest_table(
 
     census_population, ipss_population: raw schemas. municipality_code, method, base_year, year, horizon_years,
     measure, measure_ja, base_persons, projected_persons, actual_persons, error_pct; beside it the 80 % band of that
-    method, size and horizon as errors (band_low, band_high; p10, p90 what 10 % and 90 % of
-    them stayed below) and how it has stood on bases that took no part: coverage (mean over bases), coverage_worst,
-    coverage_best, n_bases, basis. Empty where no census allows it.
+    size and horizon as errors of errors_of (the 2018 edition for every edition: band_low, band_high; p10, p90 what
+    10 % and 90 % of them stayed below) and how it has stood on bases that took no part: coverage (mean over bases),
+    coverage_worst, coverage_best, n_bases, basis. Empty where no census allows it.
     """
     census = census_cells(census_population.filter(pl.col("area_code") == municipality_code))
     parts = [backtest.own_backtest(census)]

@@ -102,7 +102,8 @@ def answered(desk: Desk, asked: Setting) -> vision.Run:
 
 def whatif_table(desk: Desk, asked: Setting) -> pl.DataFrame:
     """One row per year and measure: year, measure, measure_ja, measure_en, line_persons (the line that it stands on),
-    persons, difference_persons, implied_tfr, net_migration_persons (five years up to `year`)."""
+    persons, difference_persons, implied_tfr, net_migration_5y_persons (five years up to `year`, of all ages: on the row
+    of `total` alone); net_migration_persons, the same on every row, is its name of old for one version."""
     mine = answered(desk, asked)
     line = desk.run.keys.get_column("scenario_id").to_list().index(desk.basis)
     before = {name: values[..., line] for name, values in vision.measures(desk.run.population).items()}
@@ -119,6 +120,7 @@ def whatif_table(desk: Desk, asked: Setting) -> pl.DataFrame:
                 "persons": float(after[name][t]),
                 "difference_persons": float(after[name][t] - before[name][t]),
                 "implied_tfr": float(mine.tfr[t, 0]),
+                "net_migration_5y_persons": moved[t] if name == "total" else None,
                 "net_migration_persons": moved[t],
             }
             for t, year in enumerate(mine.years)

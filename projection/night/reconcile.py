@@ -48,6 +48,8 @@ RUNS: dict[str, tuple[str | None, str]] = {  # printed scenario -> official tabl
     "migration_only": (None, "migration_only"),
 }
 REVISED = "ipss_2023"
+PUBLISHED_TO = 2045
+"""Last year of the edition that plans are set against here (RUNS)."""
 Count = tuple[float, str, str | None, date]
 """Persons counted, series, value status, date."""
 
@@ -189,6 +191,28 @@ def reconcile(
     )
 
 
+def tolerance_basis(row: dict[str, Any]) -> str:
+    """Why a printed figure of this kind may differ from a right one, so what its tolerance has to cover.
+
+    printed_digits: a rate, and a round number a year, is rounded at its last digit. sum_of_parts: a difference carries
+    what both its figures may be off by. age_pattern_not_printed: a plan's own run moves people of ages that it does
+    not print. rounding_of_shares: printed shares are made to add up. same_count: a census is a count.
+    published_rates_rounded: the worksheet multiplies published, rounded rates and leaves out the last control to the
+    nation. extension: beyond the published table ratios recovered from whole persons are held.
+    """
+    if row["measure"] in RATE_MEASURES or row["divisor"] != 1:
+        return "printed_digits"
+    if row["minus_scenario"] is not None:
+        return "sum_of_parts"
+    if row["of_scenario"] in ("plan", "migration_only"):
+        return "age_pattern_not_printed"
+    if row["measure"] in SHARE_MEASURES:
+        return "rounding_of_shares"
+    if row["of_scenario"] == "census":
+        return "same_count"
+    return "published_rates_rounded" if row["of_year"] <= PUBLISHED_TO else "extension"
+
+
 def _less(first: float | None, second: float | None, row: dict[str, Any]) -> float | None:
     """(of - minus) / divisor; nothing where a part is not there."""
     if row["minus_scenario"] is None:
@@ -248,6 +272,7 @@ def _compared(
     else:
         verdict = "calibrated" if row["is_calibrated"] else "agrees"
     return {
+        "tolerance_basis": tolerance_basis(row),
         "official_value": official,
         "recomputed_value": recomputed,
         "recomputed_scenario": None if measure == "tfr_bayes" else own_run,

@@ -109,6 +109,11 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
             "backtest / backtest_scaled (own spread at 5 years, growth of a cohort-change run's) / "
             "backtest_extrapolated (beyond 30 years).",
         ),
+        "errors_of": (
+            pl.String(),
+            "Method whose past errors the band is made of (table error): ipss_2018 for every official line, whatever "
+            "its edition; never those of a cohort-change run alone.",
+        ),
     },
     "decomposition": KEY
     | {
@@ -151,7 +156,12 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "implied_tfr": (PERSONS, "Total fertility rate that this scenario implies for the five years up to the year."),
         "difference": (PERSONS, "recomputed_value (else official_value) - plan_value."),
         "tolerance": (PERSONS, "Largest absolute difference that counts as agreement."),
-        "tolerance_reason_ja": (pl.String(), "Why this tolerance."),
+        "tolerance_reason_ja": (pl.String(), "Why this tolerance, in the words of the plan's register."),
+        "tolerance_basis": (
+            pl.String(),
+            "What a figure of this kind may differ by: same_count / published_rates_rounded / extension / "
+            "rounding_of_shares / age_pattern_not_printed / sum_of_parts / printed_digits.",
+        ),
         "verdict": (
             pl.String(),
             "agrees / differs / calibrated (we solved an unknown so that it fits) / not_computable.",
@@ -227,6 +237,7 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "refreshed_persons": (PERSONS, "Hamilton-Perry from the registry, on the census base."),
         "low_persons": (PERSONS, "Lower end of the 80 % band at that horizon."),
         "high_persons": (PERSONS, "Upper end of the 80 % band at that horizon."),
+        "errors_of": (pl.String(), "Method whose past errors the band is made of: hamilton_perry."),
         "baseline_persons": (PERSONS, "ipss_2018_extended on that date, straight line between its years."),
         "plan_persons": (PERSONS, "The plan's printed figure, straight line between printed years; null outside them."),
         "drift_from_baseline_pct": (PERSONS, "(refreshed / baseline - 1) x 100."),

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from sousei.foundation.home import PROJECT_ROOT, Home
-from sousei.projection.backtest import SIZE_BOUNDS
+from sousei.projection.bands import SIZE_BOUNDS
 from sousei.publication import shelf
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,8 @@ IN_DIMENSION = {
     **dict.fromkeys(("plan_id", "target_plan_id", "previous_plan_id"), "select plan_id from dim_plan"),
     **dict.fromkeys(("grade", "first_grade"), "select grade from dim_grade_rule where grade_label_ja is not null"),
     "grade_rule_id": "select grade_rule_id from dim_grade_rule where rule_label_ja is not null",
-    "indicator_id": "select indicator_id from dim_indicator",
+    "indicator_id": "select indicator_id from dim_indicator union select 'peer:' || measure_id from dim_peer_measure",
+    "measure_id": "select measure_id from dim_peer_measure",
     "vintage": "select plan_id from dim_plan",
     "source": "select source from meta_source where statistic_ja is not null",
 }
@@ -41,6 +42,8 @@ NO_CODE = {
     "layout": "the name of a layout in the contract of a source",
     "edition": "the number that the plan gives itself",
     "raw_table": "the name of a raw table",
+    "check_id": "the name of a check, whose row is in meta_check_outcome",
+    "inputs_hash": "a hash",
     "grade_at_target": "a grade of the row's own rule",
 }
 """Text columns that look like codes and are names; why."""

@@ -162,6 +162,18 @@ def test_every_printed_figure_stands_beside_official_recomputed_revised_and_coun
     for name in ("plan_2060_old_persons", "plan_2060_young_persons", "plan_2060_women_20_39_persons", "tfr_held_2060"):
         assert rows[name]["verdict"] == "differs" and rows[name]["why_ja"] and rows[name]["tolerance_reason_ja"]
     assert "年齢別" in rows["plan_2060_old_persons"]["why_ja"]
+    bases = {
+        "census_2015_old_persons": "same_count",
+        "ipss_2035_total_persons": "published_rates_rounded",
+        "ipss_2060_total_persons": "extension",
+        "ipss_2060_old_share_pct": "rounding_of_shares",
+        "plan_2060_old_share_pct": "age_pattern_not_printed",
+        "migration_only_2060_total_persons": "age_pattern_not_printed",
+        "gain_2060_total_persons": "sum_of_parts",
+        "tfr_held_2060": "printed_digits",
+        "gain_yearly_working_age": "printed_digits",
+    }
+    assert {name: rows[name]["tolerance_basis"] for name in bases} == bases
     assert all(row["place_ja"] for row in rows.values())
 
 
@@ -190,6 +202,65 @@ def test_three_orders_split_one_difference(warehouse: Warehouse) -> None:
     }
     assert len({row["difference_persons"] for row in rows.values()}) == 1
     assert [name for name, row in rows.items() if row["is_order_of_plan"]] == ["migration_first"]
+    assert round(rows["migration_first"]["natural_share_of_net_pct"], 1) == Decimal("27.1")
+
+
+def test_a_share_of_a_net_difference_is_withheld_where_its_parts_cancel_out(warehouse: Warehouse) -> None:
+    given = {"cancelling": (-240, 250), "opposite": (-100, 300), "alike": (1, 3), "nothing": (0, 0)}
+    rows = ", ".join(
+        f"('{NEMURO}', '{name}', 'ipss_2018', 2060, 'total', 'shapley', {natural + social}, {natural}, {social})"
+        for name, (natural, social) in given.items()
+    )
+    with warehouse.planted(
+        "delete from projection.decomposition", f"insert into projection.decomposition values {rows}"
+    ):
+        found = {
+            row["scenario_id"]: row["natural_share_of_net_pct"] for row in warehouse.node("mart_vision_decomposition")
+        }
+    assert found == {"cancelling": None, "opposite": -50, "alike": 25, "nothing": None}
+
+
+def test_a_split_says_whose_assumptions_it_rests_on(warehouse: Warehouse) -> None:
+    rows = warehouse.rows(
+        "select distinct scenario_id, natural_assumed_by, social_assumed_by from mart_vision_decomposition"
+    )
+    assert {row["scenario_id"]: (row["natural_assumed_by"], row["social_assumed_by"]) for row in rows} == {
+        "closed": (None, "ipss"),
+        "fertility_only": ("plan", None),
+        "migration_only": (None, "ours"),
+        "plan_recomputed": ("plan", "ours"),
+        "sim1": ("government_worksheet", None),
+        "sim2": ("government_worksheet", "government_worksheet"),
+    }
+
+
+def test_flows_say_what_they_rest_on_and_none_is_made_up_for_a_plan(warehouse: Warehouse) -> None:
+    rows = warehouse.rows(
+        "select scenario_id, is_projection, births_5y is not null as has_flows, flows_basis "
+        "from mart_population_vision group by all"
+    )
+    of = {(row["scenario_id"], row["is_projection"]): (row["has_flows"], row["flows_basis"]) for row in rows}
+    assert len(of) == len(rows)
+    assert of["plan", True] == (False, "not_printed") and of["ipss_2023", True] == (False, "not_published")
+    assert of["plan_recomputed", True] == of["ipss_2018", True] == (True, "national_survival")
+    assert of["plan_recomputed", False] == (False, "base_year")
+
+
+def test_a_band_and_quantiles_of_other_errors_never_stand_side_by_side_unsaid(warehouse: Warehouse) -> None:
+    rows = warehouse.rows(
+        "select method, band_errors_of, basis, min(horizon_years) as first, count(p10_error_pct) as known, "
+        "count(*) as n from mart_projection_backtest group by all"
+    )
+    for row in rows:
+        own = row["method"] == "hamilton_perry"
+        assert row["band_errors_of"] == ("own_errors" if own else "own_centre_scaled_spread")
+        assert row["known"] == (row["n"] if own or row["first"] == 5 else 0), "quantiles are those of the method itself"
+    (said,) = warehouse.rows(
+        "select distinct band_errors_of from mart_population_vision where total_lower_persons is not null"
+    )
+    assert said["band_errors_of"] == "ipss_2018"
+    (refreshed,) = warehouse.rows("select distinct band_errors_of from mart_population_refresh")
+    assert refreshed["band_errors_of"] == "hamilton_perry"
 
 
 def test_degrees_and_stage_carry_their_thresholds(warehouse: Warehouse) -> None:

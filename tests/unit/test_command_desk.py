@@ -53,9 +53,9 @@ def frame() -> pl.DataFrame:
             "low_persons": [3_000_000.2, None],
             "high_persons": [4_500_000.0, None],
             "implied_tfr": [1.436, 1.436],
-            "net_migration_persons": [-1234.5, 0.0],
-            "births": [1.0, 2.0],
-            "deaths": [3.0, 4.0],
+            "net_migration_5y_persons": [-1234.5, 0.0],
+            "births_5y": [1.0, 2.0],
+            "deaths_5y": [3.0, 4.0],
         }
     )
 
@@ -65,7 +65,7 @@ def test_a_table_for_people_has_whole_persons_japanese_heads_and_no_number_for_w
     assert table.columns[:5] == ["シナリオ", "名称", "年", "指標", "人数"]
     assert table["人数"].to_list() == ["3,777,492", "   12,000"]
     assert [one.strip() for one in table["80%の幅 下"]] == ["3,000,000", "−"]
-    assert table["純移動（5年間）"].to_list()[0] == "-1,235"
+    assert table["純移動（総人口、5年間）"].to_list()[0] == "-1,235"
 
 
 def test_the_same_table_in_english_has_no_japanese_in_it() -> None:

@@ -7,6 +7,7 @@ select
     refreshed_persons,
     low_persons as lower_persons,
     high_persons as upper_persons,
+    errors_of as band_errors_of,
     scale_factor,
     baseline_persons,
     plan_persons,

@@ -12,6 +12,7 @@ with bands as (
         {%- endfor %}
         max(coverage_pct) as band_coverage_pct,
         max(basis) filter (where measure = 'total') as band_basis,
+        max(errors_of) filter (where measure = 'total') as band_errors_of,
         max(size_class) filter (where measure = 'total') as band_size_class,
         max(horizon_years) filter (where measure = 'total') as band_horizon_years,
         max(n_errors) filter (where measure = 'total') as band_n_errors,
@@ -28,12 +29,19 @@ select
     summed.deaths_5y as deaths,
     summed.natural_change_5y as natural_change,
     summed.social_change_5y as social_change,
+    case
+        when summed.births_5y is not null then 'national_survival'
+        when not summed.is_projection then 'base_year'
+        when summed.base_id is null then 'not_printed'
+        else 'not_published'
+    end as flows_basis,
     {%- for measure in measures %}
     bands.{{ measure }}_lower_persons,
     bands.{{ measure }}_upper_persons,
     {%- endfor %}
     bands.band_coverage_pct,
     bands.band_basis,
+    bands.band_errors_of,
     bands.band_basis = 'backtest_extrapolated' as is_band_extrapolated,
     bands.band_size_class,
     bands.band_horizon_years,

@@ -10,6 +10,7 @@ select
     p10_error_pct,
     median_error_pct,
     p90_error_pct,
+    case method when 'hamilton_perry' then 'own_errors' else 'own_centre_scaled_spread' end as band_errors_of,
     band_low_error_pct,
     band_high_error_pct,
     tested_coverage_pct,

@@ -17,6 +17,7 @@ select
     cast(implied_tfr as decimal(24, 8)) as implied_tfr,
     cast(difference as decimal(24, 8)) as difference,
     cast(tolerance as decimal(24, 8)) as tolerance,
+    tolerance_basis,
     tolerance_reason_ja,
     verdict,
     case

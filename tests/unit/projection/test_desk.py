@@ -64,6 +64,26 @@ def test_every_forecast_stands_beside_its_band_and_every_run_beside_what_it_impl
     assert {"ipss_2018_extended", "closed", "sim1", "sim2"} <= set(table["scenario_id"])
 
 
+def test_five_year_sums_of_the_whole_population_stand_once_a_year_so_that_rows_may_be_added(sitting):
+    table = answers.scenario_table(sitting)
+    for name, of_old in (
+        ("births_5y", "births"),
+        ("deaths_5y", "deaths"),
+        ("net_migration_5y_persons", "net_migration_persons"),
+    ):
+        total = table.filter((pl.col("measure") == "total") & (pl.col("year") > 2015))
+        assert (total[name] == total[of_old]).all() and total.height
+        assert table.filter(pl.col("measure") != "total")[name].null_count() == table.height * 4 // 5
+    asked = whatif.whatif_table(sitting, whatif.Setting(from_year=2025, tfr=1.6))
+    per_year = asked.group_by("year").agg(pl.col("net_migration_5y_persons").count())
+    assert per_year.filter(pl.col("year") > 2015)["net_migration_5y_persons"].unique().to_list() == [1]
+
+
+def test_a_band_says_whose_errors_it_is_made_of(sitting):
+    table = answers.scenario_table(sitting).filter(pl.col("low_persons").is_not_null())
+    assert table["band_errors_of"].unique().to_list() == ["ipss_2018"]
+
+
 def test_rows_stand_in_the_order_of_the_scenario_table_years_and_measures(sitting):
     table = answers.scenario_table(sitting, ["sim2", "closed"], years=[2060, 2030])
     assert table["scenario_id"].unique(maintain_order=True).to_list() == ["sim2", "closed"]

@@ -63,6 +63,11 @@ def test_knots_join_and_the_last_one_holds(tmp_path):
     assert implied(found) == pytest.approx([1.5, 1.6, 1.7])
 
 
+def test_a_line_from_a_knot_before_the_first_year_runs_on_from_where_it_is(tmp_path):
+    rows = "mine,*,tfr,,,,,2010,,1.0,step,,,,,\nmine,*,tfr,,,,,2030,,2.0,linear,,,,,\n"
+    assert implied(expand(table(tmp_path, rows))) == pytest.approx([1.5, 1.75, 2.0])
+
+
 def test_without_tfr_rows_the_child_woman_ratio_is_untouched(tmp_path):
     found = expand(table(tmp_path, ""))
     assert (found.child_woman_ratio == 0.2).all()

@@ -102,6 +102,26 @@ def test_effect_of_tfr_161_from_2025_is_within_the_bracket(built):
     assert 234 <= gain <= 262
 
 
+def test_fertility_alone_changes_nothing_before_the_year_that_the_plan_names(built, inputs):
+    """The plan: 1.61 from 2025 on. The column 2025 of the worksheet is the five years that end there; the run of before
+    is the baseline to the last digit."""
+    knots = inputs[5].filter((pl.col("scenario_id") == "fertility_only") & (pl.col("item") == "tfr"))
+    assert knots.select("year_from", "value", "shape").rows() == [(2025, 1.61, "step")]
+    mine = (
+        built["population"]
+        .filter(pl.col("municipality_code") == NEMURO)
+        .select("scenario_id", "year", "sex", "age_group", "population_persons")
+    )
+    alone, line = (
+        mine.filter(pl.col("scenario_id") == name).drop("scenario_id") for name in ("fertility_only", BASELINE)
+    )
+    apart = alone.join(line, on=["year", "sex", "age_group"], suffix="_line").filter(
+        pl.col("population_persons") != pl.col("population_persons_line")
+    )
+    assert apart["year"].min() == 2025
+    assert set(apart.filter(pl.col("year") == 2025)["age_group"]) == {"total", "0-4"}
+
+
 def test_impact_degrees_match_the_oracle(runs):
     found = decompose.impact(runs[1]).filter(pl.col("year") == 2045)
     degrees = {r["municipality_code"]: r for r in found.iter_rows(named=True)}

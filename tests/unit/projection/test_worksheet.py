@@ -104,6 +104,28 @@ def test_years_without_a_national_reference_need_the_sex_ratio_and_leave_births_
     assert run.change["natural_change"][0] + run.change["social_change"][0] == pytest.approx(total(run).diff()[1])
 
 
+@pytest.mark.parametrize("given_as", ["tfr", "k"])
+def test_a_run_from_2010_takes_a_tfr_since_its_first_ratio_is_that_of_2015(given_as):
+    ends = [2015, 2020]
+    nation = national.ratios(ends)
+    assert nation is not None
+    per_unit = nation.child_woman_ratio if given_as == "k" else nation.child_woman_ratio / nation.tfr
+    given = town() | {"fertility": pl.DataFrame({"year": ends, given_as: [1.4, 1.6]})}
+    direct = town() | {"fertility": pl.DataFrame({"year": ends, "child_woman_ratio": per_unit * [1.4, 1.6]})}
+    run, expected = (project_child_woman(**one, years=[2010, *ends]) for one in (given, direct))
+    assert np.allclose(run.population["population_persons"], expected.population["population_persons"])
+    assert run.change["births"].is_null().to_list() == [True, False], "no life table of 2010-2015 is in hand"
+    assert run.change["natural_change"].null_count() == run.change["implied_tfr"].null_count() == 0
+    if given_as == "tfr":
+        assert run.change["implied_tfr"].to_list() == pytest.approx([1.4, 1.6])
+
+
+def test_a_tfr_of_a_step_that_ends_before_the_reference_is_refused_in_words():
+    given = town() | {"fertility": pl.DataFrame({"year": [2010, 2015], "tfr": [1.4, 1.4]})}
+    with pytest.raises(ProjectionError, match=r"2015〜2070年.*child_woman_ratio.*no national reference"):
+        project_child_woman(**given, years=[2005, 2010, 2015])
+
+
 def test_two_kinds_of_fertility_at_once_are_refused():
     given = town()
     doubled = given["fertility"].with_columns(pl.lit(1.5).alias("tfr"))
