@@ -16,7 +16,7 @@ from sousei.foundation import duck
 _NUMBERS = ("BIGINT", "DECIMAL", "DOUBLE", "INTEGER", "SMALLINT")
 _SAID = re.compile(
     r"（(?:単位[：は]\s*)?"
-    r"(unit|delta_unit|人／人|円／人|人|円|件|世帯|％|歳|年|行|バイト|団体|基準年＝100|女性1人当たりの人|期首人口1人当たりの人)"
+    r"(unit|delta_unit|change_unit|人／人|円／人|人|円|件|世帯|％|歳|年|行|バイト|団体|基準年＝100|女性1人当たりの人|期首人口1人当たりの人)"
     r"(?=[）、。：])"
 )
 """The unit as a Japanese comment says it, in brackets."""
@@ -50,7 +50,7 @@ class Column:
             return None
         ja = words(self.description)[0]
         if said := _SAID.search(ja):
-            return f"列 {said[1]} による" if said[1] in ("unit", "delta_unit") else said[1]
+            return f"列 {said[1]} による" if said[1] in ("unit", "delta_unit", "change_unit") else said[1]
         if elsewhere := _OF_ANOTHER.search(ja):
             return elsewhere[0]
         if self.name.endswith("_years"):

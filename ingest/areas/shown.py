@@ -28,7 +28,7 @@ _JAPANESE = re.compile(r"[\u4e00-\u9fff\u30a0-\u30ff\u3005]+")
 _KANA = re.compile(r"[\u3041-\u309f]+")
 _LATIN = re.compile(r"[A-Za-z]+")
 _RUNS = re.compile(rf"{_JAPANESE.pattern}|{_KANA.pattern}|{_LATIN.pattern}|.", re.DOTALL)
-_SINGLE = frozenset("年月日人口数率計額件円男女歳以上未満市区町村都道府県国内外等者比合総別名表式")
+_SINGLE = frozenset("年月日人口数率計額件円男女歳以上未満市区町村都道府県国内外等者比合総別名表式及")
 """Characters that stand alone in a header."""
 _ALSO = """
 訪日 客数 来訪 観光 宿泊 日帰 外国 国籍 在留 特例 指定 寄附 寄附金 受入 控除
@@ -36,7 +36,7 @@ _ALSO = """
 離別 施設 速報 確報 集計 推計 補正 補完 備考 注記 摘要 区分 分類 項目 事項
 単位 前年 前月 同月 増減 割合 比率 順位 面積 密度 昼間 夜間 流入 流出 特別
 永住 地域 圏域 支庁 振興局 参考 資料 統計 調査 結果 一覧 内訳 年次 月次 平均
-最大 最小 延べ 実人員
+最大 最小 延べ 実人員 について してください ください お答えください 記入 回答 および
 """
 """Words of headers that no contract has yet."""
 _OF_THE_FIELD = ("sources/*/*.yaml", "forms/*.yaml", "recognise/*.py", "vocabulary/*.py")

@@ -455,7 +455,7 @@ def test_a_hidden_table_is_told_and_not_read() -> None:
     found = reading.read(two_sheets(lambda cell: cell * 2 if isinstance(cell, int) else cell, True), "2304ssnen.xlsx")
     (table,) = found.tables.values()
     assert found.taken and table.equals(reading.read(BOOK, "2304ssnen.xlsx").tables["registry_population"])
-    assert [(p["problem_id"], p["sheet"]) for p in found.problems] == [("hidden_table", "旧")]
+    assert [(p["problem_id"], p["sheet"]) for p in found.problems] == [("hidden_table", "2枚目のシート")]
 
 
 def test_a_workbook_with_hidden_tables_only_is_refused() -> None:
