@@ -16,7 +16,7 @@ from sousei.foundation import duck
 _NUMBERS = ("BIGINT", "DECIMAL", "DOUBLE", "INTEGER", "SMALLINT")
 _SAID = re.compile(
     r"（(?:単位[：は]\s*)?"
-    r"(unit|delta_unit|change_unit|人／人|円／人|人|円|件|世帯|％|歳|年|行|バイト|団体|基準年＝100|女性1人当たりの人|期首人口1人当たりの人)"
+    r"(unit|delta_unit|change_unit|人／人|円／人|人|円|件|世帯|％|歳|年|行|バイト|団体|基準年＝100|標準偏差|女性1人当たりの人|期首人口1人当たりの人)"
     r"(?=[）、。：])"
 )
 """The unit as a Japanese comment says it, in brackets."""

@@ -19,9 +19,9 @@ union all
 select
     'prefecture:' || prefecture_code as group_id,
     'prefecture' as group_kind,
-    prefecture_name_ja || 'の市区町村' as label_ja,
+    prefecture_name_ja || '内の団体' as label_ja,
     'Municipalities of prefecture ' || prefecture_code as label_en,
-    '同じ都道府県の今日の市区町村' as rule_ja,
+    '今日の市区町村のうち、同じ都道府県にあるもの' as rule_ja,
     'Present municipalities of one prefecture' as rule_en,
     cast(count(*) as integer) as n_members,
     null as as_of_date
