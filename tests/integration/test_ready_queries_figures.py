@@ -75,13 +75,13 @@ def registry() -> pl.DataFrame:
     )
 
 
-def same(left: pl.DataFrame, right: pl.DataFrame, on: list[str], at_least: int) -> None:
-    """The rows of both that go by one key have the same values; so many they are."""
+def same(left: pl.DataFrame, right: pl.DataFrame, on: list[str]) -> int:
+    """How many rows both have by one key, all with the same values. Raises AssertionError where a value differs."""
     columns = [one for one in left.columns if one in right.columns]
     both = left.select(on).join(right.select(on), on=on)
-    assert both.height >= at_least
     mine, known = (one.select(columns).join(both, on=on, how="semi").sort(on) for one in (left, right))
     assert_frame_equal(mine, known, check_dtypes=False)
+    return mine.height
 
 
 @pytest.mark.parametrize(("series", "known", "at_least"), [("census", census, 60), ("resident_registry", registry, 80)])
@@ -95,7 +95,7 @@ def test_ages_over_years(answers: dict[str, pl.DataFrame], series: str, known, a
         pl.col("female_persons").alias("female"),
         pl.col("total_persons").alias("total"),
     ).filter(pl.col("male").is_not_null())
-    same(found, known(), [CODE, "year", "age_group"], at_least)
+    assert same(found, known(), [CODE, "year", "age_group"]) >= at_least
 
 
 @pytest.mark.parametrize(("series", "known"), [("census", census), ("resident_registry", registry)])
@@ -113,16 +113,12 @@ def test_age_groups_and_share_of_65(answers: dict[str, pl.DataFrame], series: st
     )
     year = pl.col("as_of_date").dt.year().alias("year")
     answer = answers["population_by_age"].filter((pl.col("series") == series) & pl.col("young_persons").is_not_null())
-    same(answer.with_columns(year).drop("as_of_date"), summed, [CODE, "year"], 4)
+    assert same(answer.with_columns(year).drop("as_of_date"), summed, [CODE, "year"]) >= 4
     known_age = pl.sum_horizontal("young_persons", "working_age_persons", "old_persons")
     shares = summed.with_columns((100 * pl.col("old_persons") / known_age).round(2).alias("old_share_pct"))
     answer = answers["share_of_65_and_over"].filter(pl.col("series") == series).with_columns(year)
-    same(
-        answer.select(CODE, "year", "old_persons", pl.col("old_share_pct").cast(pl.Float64)),
-        shares.select(CODE, "year", "old_persons", "old_share_pct"),
-        [CODE, "year"],
-        4,
-    )
+    found = answer.select(CODE, "year", "old_persons", pl.col("old_share_pct").cast(pl.Float64))
+    assert same(found, shares.select(CODE, "year", "old_persons", "old_share_pct"), [CODE, "year"]) >= 4
 
 
 def test_registry_beside_census(answers: dict[str, pl.DataFrame]) -> None:
@@ -134,7 +130,7 @@ def test_registry_beside_census(answers: dict[str, pl.DataFrame]) -> None:
         (pl.col("registry_persons") - pl.col("census_persons")).alias("registry_less_census_persons")
     )
     answer = answers["registry_beside_census"].filter(pl.col("registry_persons").is_not_null())
-    same(answer.with_columns(pl.col("census_date").dt.year().alias("year")), expected, [CODE, "year"], 2)
+    assert same(answer.with_columns(pl.col("census_date").dt.year().alias("year")), expected, [CODE, "year"]) >= 2
 
 
 def test_natural_and_social_change_and_households(answers: dict[str, pl.DataFrame]) -> None:
@@ -160,11 +156,11 @@ def test_natural_and_social_change_and_households(answers: dict[str, pl.DataFram
         )
     )
     change = answers["natural_and_social_change"].with_columns((pl.col("period_end").dt.year() + 1).alias("year"))
-    same(change, known, [CODE, "year"], 4)
+    assert same(change, known, [CODE, "year"]) >= 4
     houses = answers["households"].with_columns(
         pl.col("as_of_date").dt.year().alias("year"), pl.col("persons_per_household").cast(pl.Float64)
     )
-    same(houses, known, [CODE, "year"], 4)
+    assert same(houses, known, [CODE, "year"]) >= 4
 
 
 def test_marriages_and_births(answers: dict[str, pl.DataFrame]) -> None:
@@ -176,7 +172,7 @@ def test_marriages_and_births(answers: dict[str, pl.DataFrame]) -> None:
         pl.col("deaths").alias("deaths_persons"),
         (pl.col("births") - pl.col("deaths")).alias("natural_change_persons"),
     )
-    same(answers["marriages_and_births"], known, [CODE, "calendar_year"], 26)
+    assert same(answers["marriages_and_births"], known, [CODE, "calendar_year"]) >= 26
 
 
 def test_tfr(answers: dict[str, pl.DataFrame]) -> None:
@@ -186,7 +182,7 @@ def test_tfr(answers: dict[str, pl.DataFrame]) -> None:
     found = answers["tfr_trend"].select(
         CODE, pl.col("period_end").dt.year().alias("year"), pl.col("total_fertility_rate").cast(pl.Float64)
     )
-    same(found, known, [CODE, "year"], 4)
+    assert same(found, known, [CODE, "year"]) >= 4
 
 
 def donations() -> pl.DataFrame:
@@ -232,7 +228,7 @@ def test_visitors_year_on_year(answers: dict[str, pl.DataFrame]) -> None:
     before = months().with_columns(pl.col("month").dt.offset_by("1y")).rename({"visitors": "visitors_a_year_before"})
     known = months().join(before, on=[CODE, "month"], how="left")
     found = answers["tourism_year_on_year"]
-    same(found.select(CODE, "month", "visitors", "visitors_a_year_before"), known, [CODE, "month"], 120)
+    assert same(found.select(CODE, "month", "visitors", "visitors_a_year_before"), known, [CODE, "month"]) >= 120
     told = found.filter(pl.col("of_a_year_before_pct").is_not_null())
     again = (100 * told["visitors"] / told["visitors_a_year_before"]).round(1)
     assert told.height > 40 and ((told["of_a_year_before_pct"].cast(pl.Float64) - again).abs() < 0.051).all()
@@ -242,7 +238,10 @@ def test_fiscal_year_totals(answers: dict[str, pl.DataFrame]) -> None:
     fiscal = (pl.col("month").dt.year() - (pl.col("month").dt.month() < 4).cast(pl.Int32)).alias("fiscal_year")
     summed = months().with_columns(fiscal).group_by(CODE, "fiscal_year").agg(pl.col("visitors").sum(), pl.len())
     found = answers["fiscal_year_totals"].filter(pl.col("visitors").is_not_null())
-    same(found.select(CODE, "fiscal_year", "visitors"), summed.filter(pl.col("len") == 12), [CODE, "fiscal_year"], 4)
+    assert (
+        same(found.select(CODE, "fiscal_year", "visitors"), summed.filter(pl.col("len") == 12), [CODE, "fiscal_year"])
+        >= 4
+    )
 
 
 def test_projection_actual_plan(answers: dict[str, pl.DataFrame]) -> None:
@@ -266,7 +265,7 @@ def test_projection_actual_plan(answers: dict[str, pl.DataFrame]) -> None:
     known = counted.join(totals, on=[CODE, "year"]).join(newer, on=[CODE, "year"])
     answer = answers["projection_actual_plan"].filter(pl.col("series") == "census")
     found = answer.with_columns(pl.col("as_of_date").dt.year().alias("year"))
-    same(found.drop("plan_persons", "plan_gap_persons"), known, [CODE, "year"], 2)
+    assert same(found.drop("plan_persons", "plan_gap_persons"), known, [CODE, "year"]) >= 2
     plan = figures_of_plan().filter((pl.col("scenario") == "city") & (pl.col("year") == 2025))["total"][0]
     nemuro = found.filter((pl.col(CODE) == "01223") & (pl.col("year") == 2025)).row(0, named=True)
     assert (nemuro["plan_persons"], nemuro["plan_gap_persons"]) == (plan, 21201 - plan)
@@ -293,7 +292,7 @@ def test_bands_stand_around_the_published_projection(answers: dict[str, pl.DataF
         .select(CODE, "year", pl.col("population").alias("total_persons"))
     )
     found = answers["projection_bands"].filter(pl.col("scenario_id") == "ipss_2018")
-    same(found.select(CODE, "year", "total_persons"), published, [CODE, "year"], 10)
+    assert same(found.select(CODE, "year", "total_persons"), published, [CODE, "year"]) >= 10
     assert (found["total_lower_persons"] < found["total_persons"]).all()
     assert (found["total_persons"] < found["total_upper_persons"]).all()
 
