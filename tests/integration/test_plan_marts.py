@@ -356,7 +356,7 @@ def test_rows_of_sheets_say_where_they_stand(plans: Warehouse) -> None:
 
 def test_words_of_codes_are_those_of_the_forms() -> None:
     text = (PROJECT_ROOT / "dbt_project" / "macros" / "words.sql").read_text("utf-8")
-    told = yaml.safe_load(text[text.index("set words = {") + len("set words = ") : text.index("}[list]") + 1])
+    told = yaml.safe_load(text[text.index("return({") + len("return(") : text.index("}) }}") + 1])
     lists = yaml.safe_load((PROJECT_ROOT / "ingest" / "forms" / "lists.yaml").read_text("utf-8"))
     told_of_grants = told.pop("grant_directions")
     assert set(told_of_grants) == set(lists["future_directions"])
