@@ -91,7 +91,7 @@ class Warehouse:
                     "--log-level",
                     "none",  # what it finds is told by the gate; its own lines would stand in the middle of --json
                     "--log-level-file",
-                    "warn",
+                    "none",
                     "--no-use-colors",
                 ]
             )

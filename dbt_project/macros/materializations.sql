@@ -1,15 +1,15 @@
 {#- The candidate of a night is a new file that nobody reads before it is published: a relation is made under its own
     name in one step with its comments, where dbt's own materializations make it under another name, rename and remove
-    (for readers that there are not). The contract is checked as dbt does. A half-made relation of a failed statement is
-    rolled back with it. -#}
+    (for readers that there are not). A half-made relation of a failed statement is rolled back with it. -#}
 
 {% materialization table, adapter="duckdb", supported_languages=["sql"] %}
     {%- set target = this.incorporate(type="table") -%}
     {{ drop_relation_if_exists(load_cached_relation(this)) }}
     {% call statement("main") -%}
-        {{ create_table_as(False, target, compiled_code, "sql") }};
+        create table {{ target }} as ({{ compiled_code }});
         {{ comments(target) }}
     {%- endcall %}
+    {% if config.get("contract").enforced %}{{ hold_contract(target) }}{% endif %}
     {{ adapter.commit() }}
     {{ return({"relations": [target]}) }}
 {% endmaterialization %}
@@ -35,5 +35,33 @@
         {%- for name, column in model.columns.items() if column.description %}
             comment on column {{ relation }}.{{ adapter.quote(name) }} is {{ duckdb_escape_comment(column.description) }};
         {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The contract of a table just made: its columns have the names, types and order of the contract. One look at what is
+    there, where dbt's own check plans the model twice more before it is made. Raises dbt's error of a broken contract; the
+    table is rolled back. -#}
+{% macro hold_contract(relation) -%}
+    {%- set made, agreed = [], [] -%}
+    {%- for column in adapter.get_columns_in_relation(relation) -%}
+        {%- do made.append({"name": column.name, "data_type": column.dtype | lower}) -%}
+    {%- endfor -%}
+    {%- for column in model.columns.values() -%}
+        {%- do agreed.append({"name": column.name, "data_type": column.data_type | lower | replace(", ", ",")}) -%}
+    {%- endfor -%}
+    {%- if made != agreed -%}
+        {%- do exceptions.raise_contract_error(agreed, made) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- dbt's own without a copy of what ran on disk: the compiled code lies beside it. -#}
+{% macro statement(name=None, fetch_result=False, auto_begin=True, language="sql") -%}
+    {%- if execute -%}
+        {%- set found, table = adapter.execute(caller(), auto_begin=auto_begin, fetch=fetch_result) -%}
+        {%- if name is not none -%}
+            {{ store_result(name, response=found, agate_table=table) }}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

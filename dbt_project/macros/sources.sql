@@ -9,7 +9,14 @@
     {%- set found = [] -%}
     {%- if execute -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == mart -%}
-            {%- do sources_below(node.unique_id, found) -%}
+            {%- for unique_id in sources_below(node.unique_id)
+                if graph.sources[unique_id].source_name != 'in_force'
+                and not graph.sources[unique_id].name.startswith('section_report_')
+                and graph.sources[unique_id].name not in (
+                    'delivery', 'problem', 'run', 'decision', 'reference_series', 'estat_value', 'plan_fault'
+                ) -%}
+                {%- do found.append(unique_id) -%}
+            {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
     {%- if found %}
@@ -26,17 +33,18 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro sources_below(unique_id, found) -%}
-    {%- for parent in graph.nodes[unique_id].depends_on.nodes -%}
+{#- The sources that a model is made of, through all models between, each once. -#}
+{% macro sources_below(unique_id) -%}
+    {%- set seen = {} -%}
+    {%- do look_below(unique_id, seen) -%}
+    {{ return(seen | select('in', graph.sources) | list) }}
+{%- endmacro %}
+
+{% macro look_below(unique_id, seen) -%}
+    {%- for parent in graph.nodes[unique_id].depends_on.nodes if parent not in seen -%}
+        {%- do seen.update({parent: true}) -%}
         {%- if parent.startswith('model.') -%}
-            {%- do sources_below(parent, found) -%}
-        {%- elif parent.startswith('source.') and parent not in found
-            and graph.sources[parent].source_name != 'in_force'
-            and not graph.sources[parent].name.startswith('section_report_')
-            and graph.sources[parent].name not in (
-                'delivery', 'problem', 'run', 'decision', 'reference_series', 'estat_value', 'plan_fault'
-            ) -%}
-            {%- do found.append(parent) -%}
+            {%- do look_below(parent, seen) -%}
         {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}

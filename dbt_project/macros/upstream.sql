@@ -7,27 +7,19 @@
     {%- if execute -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.grain -%}
             {%- set tables = [] -%}
-            {%- do raw_tables_below(node.unique_id, tables) -%}
+            {%- for unique_id in sources_below(node.unique_id) -%}
+                {%- set of = graph.sources[unique_id] -%}
+                {%- set named = projection_inputs() if of.source_name == 'projection' else [of.name] -%}
+                {%- for name in named if name not in tables and name not in (
+                    'delivery', 'problem', 'run', 'decision', 'correction', 'plan_fault'
+                ) -%}
+                    {%- do tables.append(name) -%}
+                {%- endfor -%}
+            {%- endfor -%}
             {%- do found.update({node.name: tables | sort}) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(found) }}
-{%- endmacro %}
-
-{% macro raw_tables_below(unique_id, found) -%}
-    {%- for parent in graph.nodes[unique_id].depends_on.nodes -%}
-        {%- if parent.startswith('model.') -%}
-            {%- do raw_tables_below(parent, found) -%}
-        {%- elif parent.startswith('source.') -%}
-            {%- set of = graph.sources[parent] -%}
-            {%- set named = projection_inputs() if of.source_name == 'projection' else [of.name] -%}
-            {%- for name in named if name not in found and name not in (
-                'delivery', 'problem', 'run', 'decision', 'correction', 'plan_fault'
-            ) -%}
-                {%- do found.append(name) -%}
-            {%- endfor -%}
-        {%- endif -%}
-    {%- endfor -%}
 {%- endmacro %}
 
 {# What the nightly projection reads (projection/night/tables.py, and the plans' own scenarios and printed figures). #}
