@@ -50,7 +50,16 @@ class Warehouse:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         try:
-            done = self._invoke(["build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"])
+            done = self._invoke(
+                [
+                    "build",
+                    "--exclude-resource-type",
+                    "unit_test",
+                    "--indirect-selection",
+                    "buildable",
+                    "--no-write-json",
+                ]
+            )
         finally:
             DuckDBConnectionManager.close_all_connections()
         if done.result is None:

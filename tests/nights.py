@@ -1,7 +1,7 @@
 """Whole nights in this process for the tests: what the command does, without its start-up of seconds.
 
 Holds: a night on a home (plan, build, judge, publish) and what it gave. Does not hold: what must come out. The suites
-are judged in this process, so that Great Expectations is imported once.
+are judged in this process, so that Great Expectations is imported once; dbt builds once (tests/replay.py).
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import pytest
 
 from sousei.expectations import validation
 from sousei.foundation.home import Home
-from sousei.orchestration import inputs, refresh
+from sousei.orchestration import inputs, nightly, refresh
 from sousei.orchestration import run as runs
 from sousei.orchestration.nightly import Night
+from tests.replay import Replayed
 
 FIRST_NIGHT = datetime(2026, 11, 22, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
 
@@ -69,6 +70,7 @@ class Town:
         home = self.home
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Night, "start_suites", lambda night: None)
+            patch.setattr(nightly, "Warehouse", Replayed)
             patch.setattr(refresh, "Night", partial(Night, pages=False, papers=False))
             patch.setattr("sousei.expectations.gate.SuiteProcess", _Suites)
             patch.setattr(refresh, "run_job", _steps(now))

@@ -8,7 +8,6 @@ stands for.
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterator
@@ -28,6 +27,7 @@ from sousei.foundation.home import Home
 from sousei.ingest import raw
 from sousei.ingest.receive import intake
 from sousei.projection.night.tables import INPUTS
+from tests import parsed
 from tests.synthetic.faults import SAMPLES, Plant, fresh_landing
 from tests.warehouse import built, fill
 
@@ -78,7 +78,7 @@ class Bench:
         """Build the samples below `root` (some 20 seconds)."""
         bench = cls(root)
         with built(root, SAMPLES) as whole:
-            bench._plan(json.loads((root / "target" / "manifest.json").read_text("utf-8")), whole.compiled)
+            bench._plan(parsed.manifest(), whole.compiled)
             bench.known = {node.name: _rows(whole.connection, node) for node in bench.tests}
             bench.known |= {one.check_id: set() for one in CHECKS if fails(whole.connection, one)}
         home = Home(root / "home")

@@ -25,6 +25,7 @@ from sousei.projection import scenarios
 from sousei.projection.night import build as nightly
 from sousei.projection.night import plans
 from sousei.projection.night.tables import INPUTS
+from tests import parsed
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 FINDING = ("file_name", "sheet", "row_number", "municipality_code", "expected", "found", "reason_ja")
@@ -153,7 +154,8 @@ def built(root: Path, landing: Path, *select: str) -> Iterator[Warehouse]:
     chosen = ["--indirect-selection", "cautious", "--select", *select] if select else []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOUSEI_BUILD_DB", str(path))
-        done = dbtRunner().invoke(["build", *chosen, "--quiet", "--log-path", str(root / "logs"), *where])
+        quietly = ["--quiet", "--log-path", str(root / "logs"), "--log-level-file", "none", "--no-write-json"]
+        done = dbtRunner(manifest=parsed.project()).invoke(["build", *chosen, *quietly, *where])
     DuckDBConnectionManager.close_all_connections()
     results: list[Any] = list(done.result.results)  # type: ignore[union-attr]
     status = {one.node.name: str(one.status) for one in results}
