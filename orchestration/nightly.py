@@ -154,13 +154,17 @@ class Night:
         from sousei.projection import areas, scenarios
         from sousei.projection.night import build as projection
         from sousei.projection.night import plans
-        from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
+        from sousei.projection.night.tables import INPUTS, PLACES, PROJECTION_TABLES
 
         self._tell("人口を推計しています", "projecting the population")
         folder = self.home.building / "projection"
         folder.mkdir(exist_ok=True)
         with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
-            frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
+            places = ", ".join(f'"{name}"' for name in PLACES)
+            frames = {
+                name: connection.sql(f"select * exclude ({places}) from in_force.{name}").pl()  # noqa: S608 our names
+                for name in INPUTS
+            }
             own, printed = (
                 connection.sql(f"from in_force.plan_register_{name}").pl() for name in ("scenario", "figure")
             )
@@ -172,11 +176,12 @@ class Night:
             connection.execute("create schema if not exists projection")
             connection.register("plan_fault", taken.faults)
             connection.execute("create or replace table projection.plan_fault as from plan_fault")
+            rows = {name: built[name].height for name in PROJECTION_TABLES}
             for name in PROJECTION_TABLES:
                 path = folder / f"{name}.parquet"
-                write_parquet(path, built[name])
+                write_parquet(path, built.pop(name))
                 connection.execute(f"create or replace view projection.{name} as from {parquet([path])}")
-        return {name: built[name].height for name in PROJECTION_TABLES}
+        return rows
 
     def build_warehouse(self) -> list[dict[str, Any]]:
         """Step 3: one `dbt build`; each node's unique_id, status, failures and seconds, also kept for the gate."""

@@ -9,9 +9,10 @@ multipliers as in Shryock and Siegel, The Methods and Materials of Demography, 1
 a negative age, as happens in small places, evenly. The five ages add up to their group.
 
 Years. engine.project at width 1: ages 0 ... 89 and 90+, a step of a year. A cohort of the five-year run (five ages, or
-85 and over together) changes by the fifth root of its ratio in each of the five years, so that every group comes back
-at the end of the step: equal up to float rounding (1e-9 of a person per person). Whoever comes to an empty cohort comes
-in five equal parts. Births of a step are those of the five-year run, divided over its years as the women aged 15-49 are
+85 and over together) loses or gains the same number in each of the five years (deaths and moves spread evenly over the
+step; at the fifth root of its ratio the old would die off at the start of every step), so that every group comes back
+at its end: equal up to float rounding (1e-9 of a person per person). Whoever comes to an empty cohort comes in five
+equal parts. Births of a step are those of the five-year run, divided over its years as the women aged 15-49 are
 on 1 October; infant deaths and moves are netted out of a child-woman ratio, so whoever is born in a step stays to its
 end. Hence single ages of the base are carried on, never divided anew, but a five-year ratio has no waves of its own:
 fertility and moves of a year are those of its step.
@@ -157,13 +158,14 @@ def _years_of_step(out: Array, start: Array, end: Array) -> Array:
     births of the step that fall into its years."""
     cohorts = np.concatenate([start[:, :-2], start[:, -2:].sum(axis=1, keepdims=True)], axis=1)
     there = cohorts > 0
-    yearly = np.divide(end[:, 1:], cohorts, out=np.ones_like(cohorts), where=there) ** (1 / STEP_YEARS)
+    gain = np.divide(end[:, 1:], cohorts, out=np.ones_like(cohorts), where=there) - 1
     late = np.where(there, 0.0, end[:, 1:])
     ages = np.arange(OPEN_AGE)
     ratio = np.ones((STEP_YEARS, 2, OPEN_AGE, *start.shape[2:]))
     arrivals = np.zeros((STEP_YEARS, 2, OPEN_AGE + 1, *start.shape[2:]))
     for year in range(STEP_YEARS):
         old = ages >= year  # the others were born in the step
+        yearly = (STEP_YEARS + (year + 1) * gain) / (STEP_YEARS + year * gain)
         ratio[year][:, old] = yearly[:, (ages[old] - year) // STEP_YEARS]
         then = ages[: OPEN_AGE - STEP_YEARS]
         arrivals[year][:, then + year + 1] = late[:, then // STEP_YEARS] / STEP_YEARS**2

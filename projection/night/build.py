@@ -108,8 +108,9 @@ def build(
             ),
             backtest.own_backtest(census),
         ]
-    population = frames.pop("population")
-    return {"population": _population(population, told)} | {name: _finish(name, frames.pop(name)) for name in [*frames]}
+    kept = frames.pop("population")
+    built = {name: _finish(name, frames.pop(name)) for name in [*frames]}  # what is done with is let go of
+    return {"population": _population(kept, told)} | built
 
 
 class Told(NamedTuple):
