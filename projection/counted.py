@@ -146,8 +146,8 @@ def ages_of_counts(counts: pl.DataFrame, municipality_code: str, base_year: int)
     """
     if missing := [name for name in COUNTS if name not in counts.columns]:
         raise ProjectionError(
-            f"各歳の件数の列が足りません: {'、'.join(missing)}。sousei aggregate … --years 1 の CSV を指定してください / "
-            f"counts by single age lack columns: {missing}"
+            f"各歳の件数の列が足りません: {'、'.join(missing)}。sousei aggregate … --years 1 の CSV を指定してください "
+            f"/ counts by single age lack columns: {missing}"
         )
     kept = counts if "event" not in counts.columns else counts.filter(~pl.col("event").fill_null("").is_in(LEFT))
     typed = kept.select(

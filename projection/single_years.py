@@ -70,8 +70,8 @@ BANDS: dict[str, tuple[int, int | None]] = {
     "65-74": (65, 74),
     "75+": (75, None),
 }
-"""Ages at last birthday on 1 October: nursery and kindergarten, the schools, working age, 前期・後期高齢者. All but total
-and 0-5 together are everybody."""
+"""Ages at last birthday on 1 October: nursery and kindergarten, the schools, working age, 前期・後期高齢者. All but
+total and 0-5 together are everybody."""
 METHODS = ("none", "single_ages", "sprague", "even")
 """How a group was divided: not at all, in delivered proportions, by the multipliers, evenly; the weakest last."""
 OPEN_AGE = 90

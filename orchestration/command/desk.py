@@ -153,10 +153,10 @@ _RANGE = {
 
 
 _YEARLY = {
-    "ja": "出生は10月1日までの12か月（1〜12月は、その4分の3と次の12か月の4分の1）。年齢は10月1日の満年齢で、学年ではありません。"
-    "年齢帯の和は総人口、5年分の出生の和は推計の5年間の出生です。",
-    "en": "Births: twelve months up to 1 October (calendar year: three quarters of these, a quarter of the next twelve). "
-    "Ages at last birthday on 1 October, not school grades. Bands add up to the total, five years of births to a step's.",
+    "ja": "出生は10月1日までの12か月（1〜12月は、その4分の3と次の12か月の4分の1）。年齢は10月1日の満年齢で、学年では"
+    "ありません。年齢帯の和は総人口、5年分の出生の和は推計の5年間の出生です。",
+    "en": "Births: twelve months up to 1 October (Jan-Dec: three quarters of these and a quarter of the next). Ages "
+    "at last birthday on 1 October, not school grades. Bands add up to the total, five years of births to a step.",
 }
 
 

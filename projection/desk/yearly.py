@@ -20,7 +20,11 @@ from sousei.projection.single_years import BANDS, METHODS, Years, band_figures, 
 
 COLUMN_OF = {
     "total": "persons_total",
-    **{band: f"persons_{band.replace('-', '_').replace('+', '_over')}" for band in BANDS if band not in ("total", "0-5")},
+    **{
+        band: f"persons_{band.replace('-', '_').replace('+', '_over')}"
+        for band in BANDS
+        if band not in ("total", "0-5")
+    },
 }
 """Band -> its column in `yearly_table`; together they are everybody."""
 
@@ -65,12 +69,15 @@ def yearly_table(
                     "births_calendar_year": calendar[place - 1] if 0 < place < len(births) else None,
                 }
                 | {
-                    column: int(both[BANDS[band][0] : None if BANDS[band][1] is None else BANDS[band][1] + 1].sum())
-                    for band, column in COLUMN_OF.items()
+                    COLUMN_OF[band]: int(both[first : None if last is None else last + 1].sum())
+                    for band, (first, last) in BANDS.items()
+                    if band in COLUMN_OF
                 }
                 | {"division_method": METHODS[divided[place]]}
             )
-    return _named(desk, pl.DataFrame(rows, schema_overrides=dict.fromkeys(("births", "births_calendar_year"), pl.Int64)))
+    return _named(
+        desk, pl.DataFrame(rows, schema_overrides=dict.fromkeys(("births", "births_calendar_year"), pl.Int64))
+    )
 
 
 def ages_table(
@@ -82,8 +89,8 @@ def ages_table(
 ) -> pl.DataFrame:
     """One row per scenario, year and single age (0 ... 89, 90+): male, female and all, in whole persons.
 
-    municipality_code, scenario_id, label_ja, label_en, year, age_group, age_from, male_persons, female_persons, persons. In a
-    year of a step the ages add up to the groups of answers.whole_persons. Arguments as for yearly_table.
+    municipality_code, scenario_id, label_ja, label_en, year, age_group, age_from, male_persons, female_persons,
+    persons. In a year of a step the ages add up to the groups of answers.whole_persons. Arguments as for yearly_table.
     """
     frames = []
     for told in _runs(desk, scenario_ids, years, delivered):
@@ -122,7 +129,8 @@ def _runs(
     for year in years or ():
         if not first <= year <= last:
             raise ProjectionError(
-                f"{year}年はありません。{first}〜{last}年の毎年を聞けます / no year {year}; every year {first} to {last}"
+                f"{year}年はありません。{first}〜{last}年の毎年を聞けます / "
+                f"no year {year}; any year from {first} to {last}"
             )
     place = {name: at for at, name in enumerate(desk.run.keys.get_column("scenario_id"))}
     told = []

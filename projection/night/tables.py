@@ -249,8 +249,8 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
     | {
         "age_band": (
             pl.String(),
-            "births / births_calendar_year / total / 0-2 / 3-5 / 0-5 / 6-11 / 12-14 / 15-17 / 18-64 / 65-74 / 75+, ages "
-            "at last birthday on 1 October.",
+            "births / births_calendar_year / total / 0-2 / 3-5 / 0-5 / 6-11 / 12-14 / 15-17 / 18-64 / 65-74 / 75+, "
+            "ages at last birthday on 1 October.",
         ),
         "age_from": (pl.Int16(), "First age in years; null for births and total."),
         "age_to": (pl.Int16(), "Last age in years; null for births, total and 75+."),
