@@ -165,8 +165,9 @@ def _no_table(municipality: str) -> str:
     name = _name_of(municipality)
     if municipality.startswith("07"):
         return (
-            f"{name}（{municipality}）の表はありません：平成30年推計は福島県を県計だけで公表しています / "
-            "the 2018 projection was published for Fukushima as a whole only"
+            f"{name}（{municipality}）の表はありません：平成30年推計は福島県を県計だけで公表しています。令和5年推計の"
+            "結果表が届けば --base ipss_2023 で聞けます / the 2018 projection was published for Fukushima as a whole; "
+            "with the 2023 edition ask with --base ipss_2023"
         )
     return (
         f"{name}（{municipality}）の社人研推計（男女・5歳階級別）はこの公表版にありません。"
