@@ -159,8 +159,8 @@ class Night:
         self._tell("人口を推計しています", "projecting the population")
         folder = self.home.building / "projection"
         folder.mkdir(exist_ok=True)
+        places = ", ".join(f'"{name}"' for name in PLACES)
         with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
-            places = ", ".join(f'"{name}"' for name in PLACES)
             frames = {
                 name: connection.sql(f"select * exclude ({places}) from in_force.{name}").pl()  # noqa: S608 our names
                 for name in INPUTS
@@ -168,19 +168,23 @@ class Night:
             own, printed = (
                 connection.sql(f"from in_force.plan_register_{name}").pl() for name in ("scenario", "figure")
             )
-            taken = plans.of_night(scenarios.read(SCENARIOS), own, printed)
-            changes = areas.successors(polars.read_csv(CHANGES, infer_schema=False), areas.FIRST_EDITION)
-            built = projection.build(
-                frames, scenarios=taken.scenarios, plan_figures=taken.figures, current_code=changes
-            )
+        taken = plans.of_night(scenarios.read(SCENARIOS), own, printed)
+        changes = areas.successors(polars.read_csv(CHANGES, infer_schema=False), areas.FIRST_EDITION)
+        made = projection.run(frames, scenarios=taken.scenarios, plan_figures=taken.figures, current_code=changes)
+        del frames  # the largest table is made without them
+        rows = {}
+        for name in PROJECTION_TABLES:
+            table = made.population() if name == "population" else made.others.pop(name)
+            write_parquet(folder / f"{name}.parquet", table)
+            rows[name] = table.height
+            del table
+        with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
             connection.execute("create schema if not exists projection")
             connection.register("plan_fault", taken.faults)
             connection.execute("create or replace table projection.plan_fault as from plan_fault")
-            rows = {name: built[name].height for name in PROJECTION_TABLES}
             for name in PROJECTION_TABLES:
-                path = folder / f"{name}.parquet"
-                write_parquet(path, built.pop(name))
-                connection.execute(f"create or replace view projection.{name} as from {parquet([path])}")
+                view = parquet([folder / f"{name}.parquet"])
+                connection.execute(f"create or replace view projection.{name} as from {view}")
         return rows
 
     def build_warehouse(self) -> list[dict[str, Any]]:

@@ -33,6 +33,45 @@ KEYS = [  # order of rows in every table, as far as it has these columns
 ]  # fmt: skip
 
 
+class Told(NamedTuple):
+    """A run that is published, with its vintage and stamp (stands.Stand)."""
+
+    run: vision.Run
+    vintage: str
+    stamp: pl.DataFrame
+
+    def cells(self, codes: Sequence[str]) -> pl.DataFrame:
+        """Rows of the table `population` of some municipalities."""
+        mine = np.flatnonzero(self.run.keys.get_column("municipality_code").is_in(list(codes)).to_numpy())
+        return population_frame(self.run.of(mine), self.vintage).join(self.stamp, on="municipality_code", how="left")
+
+
+class Built(NamedTuple):
+    """The tables but the largest, `population`, and what that one is made of: it needs no input any more."""
+
+    others: dict[str, pl.DataFrame]
+    published: list[pl.DataFrame]
+    told: list[Told]
+
+    def population(self) -> pl.DataFrame:
+        """The table `population`, put in order some municipalities at a time: rows in order need as much room again."""
+        codes: set[str] = {code for one in self.told for code in one.run.keys.get_column("municipality_code")}
+        codes |= {code for frame in self.published if frame.height for code in frame.get_column("municipality_code")}
+        ordered = sorted(codes)
+        blocks = [ordered[first : first + BLOCK] for first in range(0, len(ordered), BLOCK)] or [[]]
+        here = pl.col("municipality_code")
+        return pl.concat(
+            _finish(
+                "population",
+                [
+                    *(frame.filter(here.is_in(some)) for frame in self.published if frame.height),
+                    *(one.cells(some) for one in self.told),
+                ],
+            )
+            for some in blocks
+        )
+
+
 def build(
     inputs: Mapping[str, pl.DataFrame],
     scenarios: pl.DataFrame,
@@ -42,11 +81,25 @@ def build(
 ) -> dict[str, pl.DataFrame]:
     """All tables of PROJECTION_TABLES, each in its schema, sorted by its key; empty where its inputs are missing.
 
+    Arguments as for `run`. Same input, same output, to the byte; no clock, no randomness, no file.
+    """
+    made = run(inputs, scenarios, plan_figures, current_code=current_code)
+    return {name: made.population() if name == "population" else made.others[name] for name in PROJECTION_TABLES}
+
+
+def run(
+    inputs: Mapping[str, pl.DataFrame],
+    scenarios: pl.DataFrame,
+    plan_figures: pl.DataFrame | None = None,
+    *,
+    current_code: Mapping[str, str] | None = None,
+) -> Built:
+    """Every run, and all tables but the largest: a caller may let go of the inputs before it asks for that one.
+
     inputs: the tables INPUTS of the schema in_force by name (ingest.in_force: one row per figure; ProjectionError where
     a figure stands in two). scenarios and plan_figures are the seed tables (read with scenarios.read and
     reconcile.read, or any frames with their columns); without plan_figures nobody has a plan. current_code: today's
-    codes of municipalities that changed alone and whole since the editions (areas.successors). Same input, same output,
-    to the byte; no clock, no randomness, no file.
+    codes of municipalities that changed alone and whole since the editions (areas.successors).
     """
     for name in INPUTS:
         one_row_per_figure(inputs[name], name)
@@ -108,39 +161,8 @@ def build(
             ),
             backtest.own_backtest(census),
         ]
-    kept = frames.pop("population")
-    built = {name: _finish(name, frames.pop(name)) for name in [*frames]}  # what is done with is let go of
-    return {"population": _population(kept, told)} | built
-
-
-class Told(NamedTuple):
-    """A run that is published, with its vintage and stamp (stands.Stand)."""
-
-    run: vision.Run
-    vintage: str
-    stamp: pl.DataFrame
-
-    def cells(self, codes: Sequence[str]) -> pl.DataFrame:
-        """Rows of the table `population` of some municipalities."""
-        mine = np.flatnonzero(self.run.keys.get_column("municipality_code").is_in(list(codes)).to_numpy())
-        return population_frame(self.run.of(mine), self.vintage).join(self.stamp, on="municipality_code", how="left")
-
-
-def _population(frames: Sequence[pl.DataFrame], told: Sequence[Told]) -> pl.DataFrame:
-    """The table `population`, put in order some municipalities at a time: the largest of all tables, and rows in order
-    need as much room again."""
-    codes: set[str] = {code for one in told for code in one.run.keys.get_column("municipality_code")}
-    codes |= {code for frame in frames if frame.height for code in frame.get_column("municipality_code")}
-    ordered = sorted(codes)
-    blocks = [ordered[first : first + BLOCK] for first in range(0, len(ordered), BLOCK)] or [[]]
-    here = pl.col("municipality_code")
-    return pl.concat(
-        _finish(
-            "population",
-            [*(f.filter(here.is_in(some)) for f in frames if f.height), *(one.cells(some) for one in told)],
-        )
-        for some in blocks
-    )
+    published = frames.pop("population")
+    return Built({name: _finish(name, frames.pop(name)) for name in [*frames]}, published, told)
 
 
 def one_row_per_figure(frame: pl.DataFrame, name: str) -> None:
