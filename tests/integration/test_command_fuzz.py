@@ -263,7 +263,8 @@ def test_counts_of_the_offices_own_register_divide_the_base(
     """An extract counted by `sousei aggregate`: synthetic, three residents of each age and sex, one of 59."""
     monkeypatch.setenv("SOUSEI_HOME", str(published))
     extract, counts = tmp_path / "extract.csv", tmp_path / "counts.csv"
-    rows = [f"{age},{sex},本町,,,日本人" for age in range(96) for sex in ("男", "女") for _ in range(1 if age == 59 else 3)]
+    people = [age for age in range(96) for _ in range(1 if age == 59 else 3)]
+    rows = [f"{age},{sex},本町,,,日本人" for age in people for sex in ("男", "女")]
     extract.write_text("\n".join(["年齢,性別,町字,異動事由,異動日,住民種別", *rows]) + "\n", "utf-8")
     made = ["aggregate", str(extract), "--municipality", "01223", "--as-of", "2025-10-01", "--years", "1"]
     assert main([*made, "--to", str(counts)]) == 0
