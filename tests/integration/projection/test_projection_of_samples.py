@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -118,6 +120,16 @@ def test_the_order_of_the_largest_table_does_not_hang_on_how_many_towns_are_put_
 ):
     monkeypatch.setattr(nightly, "BLOCK", 1)
     assert projected(candidate)["population"].equals(built["population"])
+
+
+def test_the_largest_table_is_made_without_the_inputs(candidate, built):
+    inputs = {name: candidate.sql(f"from in_force.{name}").pl() for name in INPUTS}
+    kept = [weakref.ref(frame) for frame in inputs.values()]
+    made = nightly.run(inputs, registers.night().scenarios, registers.night().figures)
+    inputs.clear()
+    gc.collect()
+    assert [one() for one in kept] == [None] * len(INPUTS), "a night of the whole country has no room for both"
+    assert made.population().equals(built["population"])
 
 
 def test_the_yearly_refresh_of_the_register_is_filled_for_both_cities(built):
