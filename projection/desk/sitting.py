@@ -90,7 +90,14 @@ def open_desk(
         rates = bases.rebase(rates, bases.start(begin_id, rates, census, registry, known))
     if base:
         table = stood_on(table, rates)
-    return Desk(rates, table, vision.run(rates, table))
+    run = vision.run(rates, table)
+    if rates.basis not in run.keys.get_column("scenario_id"):
+        raise ProjectionError(
+            f"シナリオ表に、ほかが立つ線 {rates.basis} の行（item=scenario、団体は * か {municipality_code}）が"
+            f"ありません。公表版の dim_scenario から写してください / the table lacks the scenario {rates.basis} of this "
+            "municipality, the line that the others stand on"
+        )
+    return Desk(rates, table, run)
 
 
 def _rates(

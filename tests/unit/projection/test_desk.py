@@ -398,3 +398,12 @@ def test_delivered_ages_are_named_and_other_years_and_scenarios_refused(sitting)
         yearly.yearly_table(sitting, years=[1999])
     with pytest.raises(ProjectionError, match="nosuch"):
         yearly.ages_table(sitting, ["nosuch"], years=[2030])
+
+
+def test_a_table_of_scenarios_without_the_line_that_they_stand_on_is_refused_by_its_name(published):
+    table = registers.night().scenarios
+    with pytest.raises(ProjectionError, match=r"ipss_2018_extended の行"):
+        sittings.open_desk(published, table.filter(pl.col("scenario_id") != "ipss_2018_extended"), CODE)
+    alone = sittings.open_desk(published, table.filter(pl.col("scenario_id") == "ipss_2018_extended"), CODE)
+    with pytest.raises(ProjectionError, match="ほかにシナリオがない"):
+        answers.decomposition_table(alone, 2060)
