@@ -154,29 +154,38 @@ class Night:
         from sousei.projection import areas, scenarios
         from sousei.projection.night import build as projection
         from sousei.projection.night import plans
-        from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
+        from sousei.projection.night.tables import INPUTS, PLACES, PROJECTION_TABLES
 
         self._tell("人口を推計しています", "projecting the population")
         folder = self.home.building / "projection"
         folder.mkdir(exist_ok=True)
+        places = ", ".join(f'"{name}"' for name in PLACES)
         with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
-            frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
+            frames = {
+                name: connection.sql(f"select * exclude ({places}) from in_force.{name}").pl()  # noqa: S608 our names
+                for name in INPUTS
+            }
             own, printed = (
                 connection.sql(f"from in_force.plan_register_{name}").pl() for name in ("scenario", "figure")
             )
-            taken = plans.of_night(scenarios.read(SCENARIOS), own, printed)
-            changes = areas.successors(polars.read_csv(CHANGES, infer_schema=False), areas.FIRST_EDITION)
-            built = projection.build(
-                frames, scenarios=taken.scenarios, plan_figures=taken.figures, current_code=changes
-            )
+        taken = plans.of_night(scenarios.read(SCENARIOS), own, printed)
+        changes = areas.successors(polars.read_csv(CHANGES, infer_schema=False), areas.FIRST_EDITION)
+        made = projection.run(frames, scenarios=taken.scenarios, plan_figures=taken.figures, current_code=changes)
+        del frames  # the largest table is made without them
+        rows = {}
+        for name in PROJECTION_TABLES:
+            table = made.population() if name == "population" else made.others.pop(name)
+            write_parquet(folder / f"{name}.parquet", table)
+            rows[name] = table.height
+            del table
+        with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
             connection.execute("create schema if not exists projection")
             connection.register("plan_fault", taken.faults)
             connection.execute("create or replace table projection.plan_fault as from plan_fault")
             for name in PROJECTION_TABLES:
-                path = folder / f"{name}.parquet"
-                write_parquet(path, built[name])
-                connection.execute(f"create or replace view projection.{name} as from {parquet([path])}")
-        return {name: built[name].height for name in PROJECTION_TABLES}
+                view = parquet([folder / f"{name}.parquet"])
+                connection.execute(f"create or replace view projection.{name} as from {view}")
+        return rows
 
     def build_warehouse(self) -> list[dict[str, Any]]:
         """Step 3: one `dbt build`; each node's unique_id, status, failures and seconds, also kept for the gate."""

@@ -106,10 +106,11 @@ def start(
         counted = census_cells(census_population.filter(mine & (pl.col("as_of_date") == date(year, 10, 1))))
         parts = _of_census(base_id, year, edition, counted, registry, totals)
     if not parts.codes:
-        known = sorted({f"registry_{day}" for day in registry(date(1900, 1, 1), date(2999, 1, 1))})
+        known = "、".join(sorted({f"registry_{day}" for day in registry(date(1900, 1, 1), date(2999, 1, 1))}))
+        what = "この日の住民基本台帳" if found["registry"] else "国勢調査（男女・年齢別か速報の総数）"
         raise ProjectionError(
-            f"基準 {base_id} の人口がありません。国勢調査（男女・年齢別か速報の総数）を納品してください。使える台帳: "
-            f"{known or 'なし'} / no population of this base; registry dates at hand: {known}"
+            f"基準 {base_id} の人口がありません。{what}が届いていません。使える台帳: {known or 'なし'} / "
+            f"no population of the base {base_id}; registry dates at hand: {known or 'none'}"
         )
     return parts
 
@@ -156,8 +157,8 @@ def rebase(edition: Baseline, begin: Start) -> Baseline:
 def _on_grid(year: int, edition: Baseline, base_id: str) -> None:
     if year not in edition.years[:-1]:
         raise ProjectionError(
-            f"基準 {base_id} の年は推計の期の境 {edition.years[:-1]} にありません / "
-            "the base is not at the end of a step"
+            f"基準 {base_id} の年は推計の期の境にありません。使える年: {'、'.join(map(str, edition.years[:-1]))} / "
+            f"the base {base_id} is not at the end of a step"
         )
 
 

@@ -77,14 +77,14 @@ def conventions(timing: str, leaving: str, end_mothers: bool) -> Conventions:
     """The three by name. Raises ProjectionError naming a word that is none."""
     for word, known, name in ((timing, TIMINGS, "timing"), (leaving, LEAVING, "leaving")):
         if word not in known:
-            raise ProjectionError(f"{name} は {list(known)} のどれかです: {word} / unknown {name} {word}")
+            raise ProjectionError(f"{name} {word} はありません。ある語: {'、'.join(known)} / unknown {name} {word}")
     return Conventions(timing, leaving, bool(end_mothers))
 
 
 def checked(persons: Profile | None, name: object) -> Profile:
     """A profile that the five-year groups can hold. Raises ProjectionError naming what is wrong with it."""
     if persons is None:
-        raise ProjectionError(f"転入の型は {list(PROFILES)} のどれかです: {name} / unknown profile {name}")
+        raise ProjectionError(f"転入の型 {name} はありません。ある型: {'、'.join(PROFILES)} / unknown profile {name}")
     for (sex, age), number in persons.items():
         if sex not in SEXES or age % STEP_YEARS or not 0 <= age <= 90 or not (math.isfinite(number) and number >= 0):
             raise ProjectionError(

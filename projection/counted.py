@@ -7,11 +7,13 @@ is projected from them (bases, backtest), or the counts themselves (the schema i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
+import numpy as np
 import polars as pl
 
 from sousei.projection.areas import AREA_LEVELS
-from sousei.projection.engine import SEXES, STEP_YEARS
+from sousei.projection.engine import SEXES, STEP_YEARS, Array, ProjectionError
 
 _FIVE_YEARS = ((pl.col("age_from") % STEP_YEARS == 0) | (pl.col("age_group") == "unknown")) & (
     (pl.col("age_to") - pl.col("age_from") == STEP_YEARS - 1) | pl.col("age_to").is_null()
@@ -125,3 +127,58 @@ def registry_cells(raw: pl.DataFrame) -> pl.DataFrame:
     return per.join(
         whole.filter((pl.col("_n") == 38) & ~pl.col("_bad")), on=["municipality_code", "as_of_date"], how="semi"
     ).drop("_open", "_null")
+
+
+COUNTS = ("municipality_code", "as_of_date", "sex", "age", "persons")
+"""Columns of counts by single age (`sousei aggregate --years 1`); a column `event` says who has left."""
+LEFT = ("転出", "死亡", "職権消除", "失踪宣告")
+"""Events after which a person is no resident."""
+REACH_YEARS = 5
+"""Counts further from the base say nothing about its ages."""
+
+
+def ages_of_counts(counts: pl.DataFrame, municipality_code: str, base_year: int) -> Array:
+    """Residents by single age on 1 October of base_year from counts of another day: (2, 91, 1), NaN where not known.
+
+    counts: COUNTS as text, persons of any further columns added up; who has no age or sex is left out. Everybody is
+    taken as so many whole years older or younger as the day is nearest to; ages 0 ... 89 are told. Raises
+    ProjectionError for a missing column, another municipality, more than one day, hidden cells, a day out of reach.
+    """
+    if missing := [name for name in COUNTS if name not in counts.columns]:
+        raise ProjectionError(
+            f"各歳の件数の列が足りません: {'、'.join(missing)}。sousei aggregate … --years 1 の CSV を指定してください "
+            f"/ counts by single age lack columns: {missing}"
+        )
+    kept = counts if "event" not in counts.columns else counts.filter(~pl.col("event").fill_null("").is_in(LEFT))
+    typed = kept.select(
+        "municipality_code",
+        pl.col("as_of_date").str.to_date(strict=False),
+        "sex",
+        pl.col("age").cast(pl.Int64, strict=False),
+        pl.col("persons").cast(pl.Int64, strict=False),
+    )
+    days, codes = (typed[name].unique().to_list() for name in ("as_of_date", "municipality_code"))
+    if codes != [municipality_code] or len(days) != 1 or not isinstance(days[0], date):
+        raise ProjectionError(
+            f"各歳の件数は団体 {municipality_code} の一つの日のものが要ります。実際: 団体 {codes}、日 "
+            f"{[str(day) for day in days]} / counts of one day of this municipality are needed"
+        )
+    if typed["persons"].null_count() or (typed["persons"] < 0).any():
+        raise ProjectionError(
+            "各歳の件数に秘匿された欄か人数でない欄があります。--suppress-below を付けずに数えたものを使ってください / "
+            "some counts are hidden or no numbers"
+        )
+    gap = (date(base_year, 10, 1) - days[0]).days / 365.25
+    if abs(gap) > REACH_YEARS:
+        raise ProjectionError(
+            f"各歳の件数の日 {days[0]} は、推計の始まり {base_year}年10月1日から{REACH_YEARS}年を超えて離れています。"
+            "--base で近い基準から始めてください / the counts are too far from the base; start from another one"
+        )
+    older = round(gap)
+    out = np.zeros((len(SEXES), 91, 1))
+    out[:, : max(older, 0)] = np.nan  # born since
+    out[:, -1] = np.nan
+    for sex, age, persons in typed.drop_nulls().select("sex", "age", "persons").rows():
+        if sex in SEXES and 0 <= age + older < out.shape[1] - 1:
+            out[SEXES.index(sex), age + older] += persons
+    return out

@@ -14,7 +14,7 @@ step: entry x leads from group x to x + 1, and the last entry leads from the two
     C[t+1]         = CWR[t] * sum of P[t+1, female, 15-49]
     P[t+1, male, 0-4] = C * h, P[t+1, female, 0-4] = C * (1 - h), h = share of males among children
 
-float64, nothing is rounded between steps.
+float64, nothing is rounded between steps. `project` is the same for groups and steps of any width (single_years: one).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Ages of our own for the published totals of an edition whose tables by sex and age were not delivered.
 
-Holds: running rates at hand from a census and bringing every year to the published total, or to its three age groups.
+Holds: running rates at hand from a census and bringing every year to the published total, or to its three age groups;
+the rates between two censuses of municipalities that the other edition has not (福島県).
 Does not hold: any figure of the publisher (published), or what the table is used for (vision.baseline).
 
 What it gives is OURS: only the totals (and the groups where they are published) are the publisher's. Each step starts
@@ -9,12 +10,21 @@ from the fitted year before it, so that a cohort carries what was changed.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
 from sousei.projection.bases import Start, rebase
+from sousei.projection.counted import allocate_unknown, census_cells
 from sousei.projection.engine import Array, give, project
-from sousei.projection.vision import Baseline
+from sousei.projection.vision import HORIZON_2023, Baseline, baseline
 
+CENSUS_YEARS = (2015, 2020)
+OURS_JA = {
+    True: "2020年国勢調査（年齢別は当方、平成30年推計の率）",
+    False: "2020年国勢調査（年齢別は当方、2015→2020年国勢調査の率）",
+}
+"""The base in words, by whether the rates are those of the 2018 edition."""
 GROUPS = {"0-14": slice(0, 3), "15-64": slice(3, 13), "65+": slice(13, None)}
 
 
@@ -77,3 +87,13 @@ def _bring(cells: Array, persons: float) -> None:
     whole = cells.sum()
     if whole > 0:
         cells *= persons / whole
+
+
+def between_censuses(census_population: pl.DataFrame, codes: Collection[str]) -> list[Baseline]:
+    """The rates between the censuses of 2015 and 2020 of those of `codes` that both counted by sex and age, as one
+    baseline; none where nobody is among them."""
+    mine = census_population.filter(pl.col("area_code").is_in(list(codes)))
+    cells = census_cells(mine, CENSUS_YEARS) if mine.height else pl.DataFrame()
+    if cells.height:
+        cells = cells.filter(pl.col("year").n_unique().over("municipality_code") == len(CENSUS_YEARS))
+    return [baseline(allocate_unknown(cells), HORIZON_2023)] if cells.height else []

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
 
 import numpy as np
 import polars as pl
@@ -64,6 +64,16 @@ ROW = pl.Schema(
 """An answer of `seek`."""
 NOTHING = 1e-12
 """Persons at the target below which an arrival has no effect."""
+
+
+class Question(TypedDict):
+    """What is asked: persons of a measure in a year, by arrivals from one year to another (default: the target's)."""
+
+    measure: str
+    target_persons: float
+    target_year: int
+    from_year: int
+    to_year: NotRequired[int | None]
 
 
 class CannotMoveError(ProjectionError):
@@ -167,38 +177,33 @@ def seek(
     municipality_code: str,
     scenario_id: str,
     *,
-    measure: str,
-    target_persons: float,
-    target_year: int,
-    from_year: int,
     profile: str | Profile,
     timing: str = CABINET.timing,
     leaving: str = CABINET.leaving,
     end_mothers: bool = CABINET.end_mothers,
-    to_year: int | None = None,
+    **asked: Unpack[Question],
 ) -> pl.DataFrame:
-    """How many units of `profile` a year, from from_year to to_year (default: target_year), reach the target.
+    """How many units of `profile` a year, from from_year to to_year, reach the target.
 
-    profile: a name of PROFILES or persons per unit by (sex, first age of a five-year group). timing, leaving,
-    end_mothers: as Conventions. Years must be ends of steps. One row: municipality_code, scenario_id, measure,
-    target_year, target_persons, without_persons (the scenario as it is), gap_persons, profile, timing, leaving,
-    end_mothers, from_year, to_year, effect_per_unit_a_year (persons at the target year for one unit every year),
-    units_a_year, persons_a_year, persons_in_all, and the lowest and highest units_a_year of ALL_CONVENTIONS, each with
-    its conventions: low_units_a_year, low_conventions, high_units_a_year, high_conventions. A negative figure means the
-    scenario passes the target without arrivals. Raises CannotMoveError where arrivals cannot move the measure,
-    ProjectionError where it cannot be asked so.
+    asked: as Question. profile: a name of PROFILES or persons per unit by (sex, first age of a five-year group).
+    timing, leaving, end_mothers: as Conventions. Years must be ends of steps. One row: municipality_code, scenario_id,
+    measure, target_year, target_persons, without_persons (the scenario as it is), gap_persons, profile, timing,
+    leaving, end_mothers, from_year, to_year, effect_per_unit_a_year (persons at the target year for one unit every
+    year), units_a_year, persons_a_year, persons_in_all, and the lowest and highest units_a_year of ALL_CONVENTIONS,
+    each with its conventions: low_units_a_year, low_conventions, high_units_a_year, high_conventions. A negative figure
+    means the scenario passes the target without arrivals. Raises CannotMoveError where arrivals cannot move the
+    measure, ProjectionError where it cannot be asked so.
     """
     persons = checked(PROFILES.get(profile) if isinstance(profile, str) else profile, profile)
     told = conventions(timing, leaving, end_mothers)
-    row = question(
-        base, run, municipality_code, scenario_id, measure, target_persons, target_year, from_year, to_year, told
-    )
-    found = aim(base, run, municipality_code, scenario_id, measure, target_year)
-    steps = range(run.years.index(from_year), run.years.index(row["to_year"]))
+    row = question(base, run, municipality_code, scenario_id, told, **asked)
+    found = aim(base, run, municipality_code, scenario_id, row["measure"], row["target_year"])
+    steps = range(run.years.index(row["from_year"]), run.years.index(row["to_year"]))
     effect = found.effect(persons, steps, told)
     if abs(effect) < NOTHING:
         raise CannotMoveError(
-            f"この転入の型では {target_year}年の {measure} は変わりません / these arrivals cannot move the measure"
+            f"この転入の型では {row['target_year']}年の {row['measure']} は変わりません / "
+            "these arrivals cannot move the measure"
         )
     units, size = row["gap_persons"] / effect, sum(persons.values())
     each = {one: found.effect(persons, steps, one) for one in ALL_CONVENTIONS}
@@ -212,7 +217,7 @@ def seek(
                 "effect_per_unit_a_year": effect,
                 "units_a_year": units,
                 "persons_a_year": units * size,
-                "persons_in_all": units * size * (row["to_year"] - from_year),
+                "persons_in_all": units * size * (row["to_year"] - row["from_year"]),
                 "low_units_a_year": answers[low],
                 "low_conventions": low.told(),
                 "high_units_a_year": answers[high],
@@ -228,22 +233,24 @@ def question(
     run: Run,
     municipality_code: str,
     scenario_id: str,
-    measure: str,
-    target_persons: float,
-    target_year: int,
-    from_year: int,
-    to_year: int | None,
     told: Conventions,
+    **asked: Unpack[Question],
 ) -> dict[str, Any]:
     """The columns of an answer that stand before it is found; the others empty. Raises ProjectionError where it cannot
     be asked so."""
-    to_year = target_year if to_year is None else to_year
+    measure, target, target_year, from_year = (
+        asked["measure"],
+        asked["target_persons"],
+        asked["target_year"],
+        asked["from_year"],
+    )
+    given = asked.get("to_year")
+    to_year = target_year if given is None else given
     if measure not in WEIGHTS:
         raise ProjectionError(f"指標は {list(WEIGHTS)} のどれかです: {measure} / unknown measure {measure}")
-    if not math.isfinite(target_persons) or target_persons < 0:
+    if not math.isfinite(target) or target < 0:
         raise ProjectionError(
-            f"目標 {target_persons} は人数ではありません。0以上の数で書いてください / "
-            "the target is no number of persons"
+            f"目標 {target} は人数ではありません。0以上の数で書いてください / the target is no number of persons"
         )
     on_grid(run, target_year, from_year, to_year)
     if not from_year < to_year <= target_year:
@@ -255,12 +262,10 @@ def question(
     return dict.fromkeys(ROW) | {
         "municipality_code": municipality_code,
         "scenario_id": scenario_id,
-        "measure": measure,
-        "target_year": target_year,
-        "target_persons": float(target_persons),
+        **asked,
+        "target_persons": float(target),
         "without_persons": without,
-        "gap_persons": target_persons - without,
-        "from_year": from_year,
+        "gap_persons": target - without,
         "to_year": to_year,
         **told._asdict(),
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from sousei.projection.engine import SEXES, Array, ProjectionError
+from sousei.projection.engine import SEXES, STEP_YEARS, Array, ProjectionError
 from sousei.projection.exact import MICRO
 
 
@@ -93,6 +93,22 @@ def _cycle(fractional: Array) -> list[tuple[int, int]] | None:
         if line in seen:
             return path[seen[line] :]
         seen[line] = len(path)
+
+
+def whole_ages(ages: Array) -> Array:
+    """Single ages (2, 91) in whole persons: 0 ... 89 and 90+, as they stand below the table of five-year groups.
+
+    The groups are rounded as `publish` rounds them, then each one's five ages by largest remainder, so that ages,
+    groups, sexes and the total add up exactly; every figure is one of the two whole numbers next to its decimal.
+    """
+    closed = ages[:, :-1].reshape(len(SEXES), -1, STEP_YEARS)
+    groups = controlled(np.concatenate([closed.sum(axis=2), ages[:, -1:]], axis=1).T).T
+    out = np.empty(ages.shape, dtype=np.int64)
+    out[:, -1] = groups[:, -1]
+    for sex, parts in enumerate(closed):
+        for place, five in enumerate(parts):
+            out[sex, place * STEP_YEARS : (place + 1) * STEP_YEARS] = largest_remainder(five, groups[sex, place])
+    return out
 
 
 def publish(population: pl.DataFrame) -> pl.DataFrame:

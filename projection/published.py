@@ -156,15 +156,14 @@ def _totals_of_groups(known: pl.DataFrame) -> pl.DataFrame:
 def as_published(base: vision.Baseline, result: vision.Run) -> vision.Run:
     """The years that were published, under the vintage's own name: they are the table itself, cell by cell."""
     last = base.published
-    keep = np.flatnonzero((result.keys.get_column("scenario_id") == BASIS).to_numpy())
-    keys = result.keys[keep.tolist()].with_columns(pl.lit("ipss_2018").alias("scenario_id"))
+    mine = result.of(np.flatnonzero((result.keys.get_column("scenario_id") == BASIS).to_numpy()))
     return vision.Run(
-        result.years[:last],
-        keys,
-        result.population[:last, ..., keep],
-        type(result.accounts)(*(a[: last - 1, keep] for a in result.accounts)),
-        result.child_woman_ratio[:last, keep],
-        result.tfr[:last, keep],
-        result.multipliers[:, : last - 1],
-        result.which[keep],
+        mine.years[:last],
+        mine.keys.with_columns(pl.lit("ipss_2018").alias("scenario_id")),
+        mine.population[:last],
+        type(mine.accounts)(*(flow[: last - 1] for flow in mine.accounts)),
+        mine.child_woman_ratio[:last],
+        mine.tfr[:last],
+        mine.multipliers[:, : last - 1],
+        mine.which,
     )

@@ -81,6 +81,17 @@ class Run(NamedTuple):
     multipliers: Array
     which: Array
 
+    def of(self, chosen: Array) -> Run:
+        """The same of some keys, by their place."""
+        return self._replace(
+            keys=self.keys[chosen.tolist()],
+            population=self.population[..., chosen],
+            accounts=Accounts(*(flow[:, chosen] for flow in self.accounts)),
+            child_woman_ratio=self.child_woman_ratio[:, chosen],
+            tfr=self.tfr[:, chosen],
+            which=self.which[chosen],
+        )
+
 
 def baseline(table: pl.DataFrame, last_year: int = HORIZON, *, basis: str = BASIS) -> Baseline:
     """Rates of a published table and its extension to `last_year`.

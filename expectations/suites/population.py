@@ -63,7 +63,7 @@ POPULATION_CHANGE = Frame(
 with population as (
     select municipality_code, as_of_date, max(population_persons) as persons
     from main.fct_population
-    where series = 'resident_registry' and sex = 'total' and age_group = 'total'
+    where series = 'resident_registry' and sex = 'total' and age_group = 'total' and scope <> 'foreign'
     group by all
 )
 

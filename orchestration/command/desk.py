@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from sousei.foundation.home import Home
-from sousei.orchestration.command import desk_asked
+from sousei.orchestration.command import desk_asked, desk_yearly
 
 if TYPE_CHECKING:
     from sousei.publication.shelf import Release
@@ -114,6 +114,8 @@ def _readable(arguments: argparse.Namespace, frame: Any, opened: Any) -> tuple[A
         below.append(_RANGE[lang])
     if arguments.question in ("goal", "whatif"):
         below.append(_WHAT_IF[lang])
+    if arguments.question == "yearly":
+        return desk_yearly.readable(arguments, frame, below)
     return desk_shown.shown(frame, arguments.question, lang), below
 
 
@@ -139,8 +141,9 @@ def _no_table(municipality: str) -> str:
     name = _name_of(municipality)
     if municipality.startswith("07"):
         return (
-            f"{name}（{municipality}）の表はありません：平成30年推計は福島県を県計だけで公表しています / "
-            "the 2018 projection was published for Fukushima as a whole only"
+            f"{name}（{municipality}）の表はありません：平成30年推計は福島県を県計だけで公表しています。令和5年推計の"
+            "結果表が届けば --base ipss_2023 で聞けます / the 2018 projection was published for Fukushima as a whole; "
+            "with the 2023 edition ask with --base ipss_2023"
         )
     return (
         f"{name}（{municipality}）の社人研推計（男女・5歳階級別）はこの公表版にありません。"
@@ -214,6 +217,8 @@ def _answer(arguments: argparse.Namespace, opened: Any) -> Any:
 
     if arguments.question == "scenarios":
         return answers.scenario_table(opened, arguments.scenario, years=arguments.year)
+    if arguments.question == "yearly":
+        return desk_yearly.answered(arguments, opened)
     if arguments.question == "goal":
         ids = arguments.scenario or [opened.basis]
         for scenario_id in ids if arguments.tfr else ():

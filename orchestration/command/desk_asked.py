@@ -53,6 +53,21 @@ def add(call: argparse.ArgumentParser, common: argparse.ArgumentParser, code: Ca
     )
     one.add_argument("--scenario", action="append", metavar="ID")
     one.add_argument("--year", action="append", type=int, metavar="YEAR")
+    one = question(
+        "yearly",
+        "毎年の出生と年齢帯（就学前、小中高、75歳以上）、合計の一致する整数 / births and ages of every year",
+        "--base census_2025 --year 2026 --year 2030",
+    )
+    one.add_argument("--scenario", action="append", metavar="ID")
+    one.add_argument("--year", action="append", type=int, metavar="YEAR", help="毎年どれでも / any year of the run")
+    one.add_argument("--ages", action="store_true", help="その年の各歳を男女別に / single ages of the years by sex")
+    one.add_argument(
+        "--single-ages",
+        type=Path,
+        metavar="CSV",
+        help="基準の年に近い日の各歳の件数（sousei aggregate … --years 1）。なければ5年階級をスプレイグの係数で分ける "
+        "/ counts by single age of a day near the base; without them groups are divided by Sprague's multipliers",
+    )
     _goal(question("goal", "目標に届くのに毎年何人要るか / arrivals that reach a target", "--target 9345 --year 2060"))
     one = question(
         "whatif",

@@ -16,6 +16,7 @@ from sousei.projection.counted import census_cells
 from sousei.projection.desk.asked import MEASURE_LABELS, known_scenarios, known_years
 from sousei.projection.desk.goals import arrival_values, goal_seek
 from sousei.projection.desk.sitting import Desk, scenario_labels
+from sousei.projection.engine import ProjectionError
 from sousei.projection.frames import population_frame, vision_frame
 from sousei.projection.integers import publish
 from sousei.projection.measures import FIGURE, measures_of_census, run_figures
@@ -103,6 +104,10 @@ def _band(figures: pl.DataFrame) -> pl.DataFrame:
 def decomposition_table(desk: Desk, year: int) -> pl.DataFrame:
     """Natural and social parts of every scenario's difference to the baseline, three methods, at one year."""
     known_years(desk, [year], after_base=True)
+    if desk.run.keys.height < 2:
+        raise ProjectionError(
+            f"{desk.basis} のほかにシナリオがないので、分ける差がありません / there is no scenario beside {desk.basis}"
+        )
     parts = decompose.decompose(desk.base, desk.run, desk.scenarios).filter(pl.col("year") == year)
     names = scenario_labels(desk).select("scenario_id", "label_ja", "label_en")
     place = {name: i for i, name in enumerate(desk.run.keys.get_column("scenario_id").unique(maintain_order=True))}

@@ -5,10 +5,13 @@ Holds: the finished table of one question. Does not hold: the draws (probability
 
 from __future__ import annotations
 
+import math
+
 import polars as pl
 
 from sousei.projection import bands, probability
-from sousei.projection.desk.answers import MEASURE_LABELS, scenario_table
+from sousei.projection.desk.answers import scenario_table
+from sousei.projection.desk.asked import known_measure, known_scenarios, known_years
 from sousei.projection.desk.sitting import Desk
 from sousei.projection.engine import ProjectionError
 
@@ -30,17 +33,23 @@ def chances(
     Columns of probability.summary, label_ja, base_ja, measure_ja, persons, low_persons, high_persons. Raises
     ProjectionError where neither bound is given, for a scenario that foretells nothing, an unknown measure or year.
     """
-    scenario_id = scenario_id or desk.basis
-    if at_most is None and at_least is None:
-        raise ProjectionError("at_most か at_least のどちらかが要ります / give at_most or at_least")
+    scenario_id = known_scenarios(desk, [scenario_id or desk.basis])[0]
+    known_measure(measure)
+    known_years(desk, [year], after_base=True)
+    bounds = [bound for bound in (at_most, at_least) if bound is not None]
+    if not bounds:
+        raise ProjectionError("at_most（以下）か at_least（以上）のどちらかが要ります / give at_most or at_least")
+    for bound in bounds:
+        if not math.isfinite(bound) or bound < 0:
+            raise ProjectionError(
+                f"{bound} は人数ではありません。0以上の数で書いてください / {bound} is no number of persons"
+            )
     if scenario_id not in bands.FORECASTS:
         raise ProjectionError(
             f"{scenario_id} は目標か仮定の計算で、予測ではないので確率はありません。使える推計: "
-            f"{[s for s in desk.run.keys['scenario_id'] if s in bands.FORECASTS]} / "
-            "a goal or a what-if has no probability"
+            f"{'、'.join(s for s in desk.run.keys['scenario_id'] if s in bands.FORECASTS)} / "
+            f"{scenario_id} is a goal or a what-if and has no probability"
         )
-    if measure not in MEASURE_LABELS:
-        raise ProjectionError(f"指標は {list(MEASURE_LABELS)} のどれかです: {measure} / unknown measure {measure}")
     line = scenario_table(desk, [scenario_id], years=[year]).filter(pl.col("measure") == measure)
     found = probability.summary(
         desk.base,

@@ -13,7 +13,7 @@ from sousei.projection import decompose
 from sousei.projection.desk.answers import scenario_table
 from sousei.projection.desk.charts import lines as on_axes
 from sousei.projection.desk.charts.pyramid import pyramid
-from sousei.projection.desk.sitting import Desk, scenario_labels
+from sousei.projection.desk.sitting import EDITIONS_JA, Desk, scenario_labels
 from sousei.projection.frames import population_frame, rates_frame, vision_frame
 
 SPLIT_NOTE = "出生・死亡・移動の内訳は当方が全国生命表で分けたもの。"
@@ -22,7 +22,6 @@ SOURCES = {
     "ipss_2018": "出典: 社人研「日本の地域別将来推計人口（平成30年推計）」から当方計算。",
     "ipss_2023": "出典: 社人研「日本の地域別将来推計人口（令和5年推計）」から当方計算。",
 }
-EDITIONS = {"ipss_2018": "平成30年推計", "ipss_2023": "令和5年推計"}
 PRINTED = "計画の目標"
 
 
@@ -113,7 +112,7 @@ def _fan(
     for vintage, mine in _other_editions(desk, edition_totals):
         lines.append(
             mine.select(
-                pl.lit(EDITIONS[vintage]).alias("label"),
+                pl.lit(EDITIONS_JA[vintage]).alias("label"),
                 pl.lit(vintage).alias("look"),
                 pl.col("year").cast(pl.Int32),
                 pl.col("persons").cast(pl.Float64).alias("value"),
@@ -162,7 +161,7 @@ def _other_editions(desk: Desk, totals: pl.DataFrame | None) -> list[tuple[str, 
         return []
     return [
         (vintage, mine)
-        for vintage in EDITIONS
+        for vintage in EDITIONS_JA
         if vintage != desk.edition and (mine := totals.filter(pl.col("vintage") == vintage)).height
     ]
 

@@ -121,7 +121,7 @@ def goal_seek(
     rows = []
     for scenario_id in scenario_ids:
         for name, profile in own.items():
-            asked: dict[str, Any] = {
+            asked: goal.Question = {
                 "measure": measure,
                 "target_persons": target_persons,
                 "target_year": target_year,
@@ -140,7 +140,7 @@ def goal_seek(
 
 
 def _answer(
-    desk: Desk, scenario_id: str, name: str, profile: Profile, asked: dict[str, Any], told: Conventions
+    desk: Desk, scenario_id: str, name: str, profile: Profile, asked: goal.Question, told: Conventions
 ) -> pl.DataFrame:
     """One row: what was found, that nothing is needed, or why there is no answer."""
     words = {
@@ -161,7 +161,7 @@ def _answer(
             status, said = "no_answer", _too_many(row)
             row |= dict.fromkeys(_UNITS)
     except goal.CannotMoveError as error:
-        row = goal.question(desk.base, desk.run, desk.code, scenario_id, **asked, told=told)
+        row = goal.question(desk.base, desk.run, desk.code, scenario_id, told, **asked)
         ja, _, en = str(error).partition(" / ")
         status, said = "no_answer", (ja, en)
     row |= words | {"status": status, "said_ja": said[0], "said_en": said[1]}

@@ -11,7 +11,7 @@ import polars as pl
 
 from sousei.projection import bases, vision
 from sousei.projection.engine import ProjectionError
-from sousei.projection.fitted import fitted
+from sousei.projection.fitted import OURS_JA, between_censuses, fitted
 from sousei.projection.published import published_2023, published_cells
 from sousei.projection.scenarios import BASIS, BASIS_2023, COLUMNS, FITTED_2023, labels, tidy
 
@@ -27,6 +27,7 @@ COUNTED = {
     "population_persons": pl.Int64,
     "value_status": pl.String,
 }
+EDITIONS_JA = {"ipss_2018": "平成30年推計", "ipss_2023": "令和5年推計"}
 TOTALS = {"municipality_code": pl.String, "as_of_date": pl.Date, "series": pl.String, "persons": pl.Float64}
 
 
@@ -89,7 +90,14 @@ def open_desk(
         rates = bases.rebase(rates, bases.start(begin_id, rates, census, registry, known))
     if base:
         table = stood_on(table, rates)
-    return Desk(rates, table, vision.run(rates, table))
+    run = vision.run(rates, table)
+    if rates.basis not in run.keys.get_column("scenario_id"):
+        raise ProjectionError(
+            f"シナリオ表に、ほかが立つ線 {rates.basis} の行（item=scenario、団体は * か {municipality_code}）が"
+            f"ありません。公表版の dim_scenario から写してください / the table lacks the scenario {rates.basis} of this "
+            "municipality, the line that the others stand on"
+        )
+    return Desk(rates, table, run)
 
 
 def _rates(
@@ -103,22 +111,30 @@ def _rates(
     """The edition's baseline from its table by sex and age; of the 2023 edition, where only its totals were delivered,
     the one whose ages are ours."""
     cells = published_cells(ipss, edition)
-    if edition == "ipss_2023":
-        if cells.height:
+    if cells.height:
+        if edition == "ipss_2023":
             return vision.baseline(cells, vision.HORIZON_2023, basis=BASIS_2023)
-        older = published_cells(ipss, "ipss_2018")
-        if older.height:
-            rates = vision.baseline(older, vision.HORIZON_2023)
-            begin = bases.start("census_2020", rates, census, registry, totals)
-            cells = fitted(rates, begin, published_2023(ipss))
-        if cells.height:
-            ours = vision.baseline(cells, vision.HORIZON_2023, basis=FITTED_2023)
-            return ours._replace(base_ja=("2020年国勢調査（年齢別は当方、平成30年推計の率）",))
-    elif cells.height:
         return vision.baseline(cells)
-    name = {"ipss_2018": "平成30年", "ipss_2023": "令和5年"}[edition]
+    newer = published_2023(ipss)
+    if edition == "ipss_2023" and newer.height:
+        older = published_cells(ipss, "ipss_2018")
+        known = [vision.baseline(older, vision.HORIZON_2023)] if older.height else between_censuses(census, [code])
+        for rates in known:
+            ours = fitted(rates, bases.start("census_2020", rates, census, registry, totals), newer)
+            if ours.height:
+                base = vision.baseline(ours, vision.HORIZON_2023, basis=FITTED_2023)
+                return base._replace(base_ja=(OURS_JA[bool(older.height)],))
+        raise ProjectionError(
+            f"{code} の令和5年推計は総数だけで、年齢別を当方で分けるのに要る2020年国勢調査（平成30年推計がなければ"
+            "2015年も、男女・5歳階級別）がありません / totals of the 2023 edition alone; no census by sex and age"
+        )
+    if newer.height:
+        raise ProjectionError(
+            f"{code} の平成30年推計（男女・5歳階級別）はありません。令和5年推計はあります：--base ipss_2023 "
+            f"/ no table of {code} in the 2018 edition; there is one of 2023: --base ipss_2023"
+        )
     raise ProjectionError(
-        f"{code} の社人研推計（{name}、男女・5歳階級別）がありません。landing に納品してください / "
+        f"{code} の社人研推計（{EDITIONS_JA[edition]}、男女・5歳階級別）がありません。landing に納品してください / "
         f"no published table of {code} in the edition {edition}"
     )
 

@@ -7,7 +7,9 @@ Holds: running all scenarios, which table gets what, every table in its schema a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from sousei.projection import backtest, bands, decompose, vision
@@ -24,10 +26,50 @@ from sousei.projection.night.yearly import yearly_frame
 from sousei.projection.published import as_published, published_2023
 from sousei.projection.scenarios import BASIS, tidy
 
+BLOCK = 100  # municipalities whose rows are put in order at once
 KEYS = [  # order of rows in every table, as far as it has these columns
     "municipality_code", "scenario_id", "plan_id", "figure_id", "base_date", "as_of_date", "method", "base_year",
     "year", "sex", "age_from", "age_band", "age_group", "measure", "series", "horizon_years", "size_class",
 ]  # fmt: skip
+
+
+class Told(NamedTuple):
+    """A run that is published, with its vintage and stamp (stands.Stand)."""
+
+    run: vision.Run
+    vintage: str
+    stamp: pl.DataFrame
+
+    def cells(self, codes: Sequence[str]) -> pl.DataFrame:
+        """Rows of the table `population` of some municipalities."""
+        mine = np.flatnonzero(self.run.keys.get_column("municipality_code").is_in(list(codes)).to_numpy())
+        return population_frame(self.run.of(mine), self.vintage).join(self.stamp, on="municipality_code", how="left")
+
+
+class Built(NamedTuple):
+    """The tables but the largest, `population`, and what that one is made of: it needs no input any more."""
+
+    others: dict[str, pl.DataFrame]
+    published: list[pl.DataFrame]
+    told: list[Told]
+
+    def population(self) -> pl.DataFrame:
+        """The table `population`, put in order some municipalities at a time: rows in order need as much room again."""
+        codes: set[str] = {code for one in self.told for code in one.run.keys.get_column("municipality_code")}
+        codes |= {code for frame in self.published if frame.height for code in frame.get_column("municipality_code")}
+        ordered = sorted(codes)
+        blocks = [ordered[first : first + BLOCK] for first in range(0, len(ordered), BLOCK)] or [[]]
+        here = pl.col("municipality_code")
+        return pl.concat(
+            _finish(
+                "population",
+                [
+                    *(frame.filter(here.is_in(some)) for frame in self.published if frame.height),
+                    *(one.cells(some) for one in self.told),
+                ],
+            )
+            for some in blocks
+        )
 
 
 def build(
@@ -39,11 +81,25 @@ def build(
 ) -> dict[str, pl.DataFrame]:
     """All tables of PROJECTION_TABLES, each in its schema, sorted by its key; empty where its inputs are missing.
 
+    Arguments as for `run`. Same input, same output, to the byte; no clock, no randomness, no file.
+    """
+    made = run(inputs, scenarios, plan_figures, current_code=current_code)
+    return {name: made.population() if name == "population" else made.others[name] for name in PROJECTION_TABLES}
+
+
+def run(
+    inputs: Mapping[str, pl.DataFrame],
+    scenarios: pl.DataFrame,
+    plan_figures: pl.DataFrame | None = None,
+    *,
+    current_code: Mapping[str, str] | None = None,
+) -> Built:
+    """Every run, and all tables but the largest: a caller may let go of the inputs before it asks for that one.
+
     inputs: the tables INPUTS of the schema in_force by name (ingest.in_force: one row per figure; ProjectionError where
     a figure stands in two). scenarios and plan_figures are the seed tables (read with scenarios.read and
     reconcile.read, or any frames with their columns); without plan_figures nobody has a plan. current_code: today's
-    codes of municipalities that changed alone and whole since the editions (areas.successors). Same input, same output,
-    to the byte; no clock, no randomness, no file.
+    codes of municipalities that changed alone and whole since the editions (areas.successors).
     """
     for name in INPUTS:
         one_row_per_figure(inputs[name], name)
@@ -61,40 +117,37 @@ def build(
     frames["population"] = [newer, reconcile.printed_population(scenarios, printed)]
     frames["error"] = [error_frame()]
     figures = [group_figures(f) for f in frames["population"] if f.height]
-    rates: list[pl.DataFrame] = []
     base_year = None
     totals = refresh.actual_totals(census_population, registry_population, dynamics, reference)
     counts = Counts(census_population, registry_population, totals)
-    projected: list[pl.DataFrame] = []
-    codes: dict[str, None] = {}
-    for stand in stands(ipss, newer, scenarios, counts):
+    runs: list[Told] = []
+    told: list[Told] = []
+    standing = list(stands(ipss, newer, scenarios, counts))
+    whole = whole_codes(list(dict.fromkeys(code for one in standing for code in one.base.codes)), scenarios, printed)
+    for stand in standing:
         base, result = stand.base, vision.run(stand.base, scenarios)
         is_main = base.basis == BASIS and base.base_id is None
         if is_main:
             base_year = base.years[0]
             frames["decomposition"] = [decompose.decompose(base, result, scenarios)]
             frames["impact"] = [decompose.impact(result)]
-        codes |= dict.fromkeys(base.codes)
+        runs.append(Told(result, stand.vintage, stand.stamp))
         for one in (as_published(base, result), result) if is_main else (result,):
-            population = population_frame(one, stand.vintage).join(stand.stamp, on="municipality_code", how="left")
-            frames["population"].append(population)
+            told.append(Told(one, stand.vintage, stand.stamp))
             flows = vision_frame(one, stand.vintage).join(stand.stamp, on="municipality_code", how="left")
             frames["vision"].append(flows)
             figures.append(run_figures(one).with_columns(pl.lit(stand.vintage).alias("vintage")))
-            rates.append(flows)
-        projected.append(population)
+        frames["yearly"].append(yearly_frame(result, stand.vintage, whole))
         frames["stage"].append(decompose.stage(result).with_columns(pl.lit(stand.vintage).alias("vintage")))
         if base.base_id is None:
             frames["rates"].append(rates_frame(base))
     if figures:
         known = pl.concat([f.select(FIGURE) for f in figures])
         frames["band"] = [bands.band_frame(known.filter(pl.col("scenario_id").is_in(list(bands.FORECASTS))))]
-        whole = whole_codes(list(codes), scenarios, printed)
-        frames["integer"] = [integer_frame(population, frames["band"][0], whole) for population in projected]
-        frames["yearly"] = [yearly_frame(population, whole) for population in projected]
+        frames["integer"] = [integer_frame(one.cells(whole), frames["band"][0]) for one in runs]
         chosen = {s: known.filter(pl.col("scenario_id") == s) for s in (BASIS, "ipss_2018", "ipss_2023", "plan")}
         if printed.height:
-            flows = pl.concat(rates) if rates else pl.DataFrame(schema=schema_of("vision"))
+            flows = pl.concat(frames["vision"]) if frames["vision"] else pl.DataFrame(schema=schema_of("vision"))
             frames["reconciliation"] = [reconcile.reconcile(printed, known, flows, totals, reference)]
         if base_year is not None:
             frames["actuals"] = [refresh.actuals(totals, chosen[BASIS], chosen["ipss_2023"], chosen["plan"], base_year)]
@@ -108,7 +161,8 @@ def build(
             ),
             backtest.own_backtest(census),
         ]
-    return {name: _finish(name, parts) for name, parts in frames.items()}
+    published = frames.pop("population")
+    return Built({name: _finish(name, frames.pop(name)) for name in [*frames]}, published, told)
 
 
 def one_row_per_figure(frame: pl.DataFrame, name: str) -> None:
@@ -125,12 +179,20 @@ def one_row_per_figure(frame: pl.DataFrame, name: str) -> None:
 def with_codes_of_today(frame: pl.DataFrame, name: str, current_code: Mapping[str, str]) -> pl.DataFrame:
     """A table in which a municipality has one code, also where it was raised to a city: 40305 -> 40231. Where a table
     has a figure under both codes, that under today's counts."""
-    old = pl.col("area_code").is_in(list(current_code))
+    code = pl.col("area_code")
+    old = code.is_in(list(current_code))
     if not current_code or not frame.select(old.any()).item():
         return frame
-    ordered = frame.with_columns(old.alias("_old")).sort("_old", maintain_order=True).drop("_old")
-    renamed = ordered.with_columns(pl.col("area_code").replace(dict(current_code)))
-    return renamed.unique(list(INPUTS[name]), keep="first", maintain_order=True)
+    # what has both codes is looked for among these few: a table of the whole country is not copied for nothing
+    few = frame.filter(code.is_in([*current_code, *current_code.values()]))
+    both = (
+        few.filter(old)
+        .select(code.alias("_old"), code.replace(dict(current_code)), *INPUTS[name][1:])
+        .join(few.filter(~old), on=list(INPUTS[name]), how="semi")
+        .with_columns(pl.col("_old").alias("area_code"))
+    )
+    kept = frame.join(both, on=list(INPUTS[name]), how="anti", maintain_order="left") if both.height else frame
+    return kept.with_columns(code.replace(dict(current_code)))
 
 
 def error_frame() -> pl.DataFrame:

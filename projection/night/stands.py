@@ -11,13 +11,10 @@ from typing import NamedTuple
 import polars as pl
 
 from sousei.projection import bases, vision
-from sousei.projection.counted import allocate_unknown, census_cells
 from sousei.projection.engine import ProjectionError
-from sousei.projection.fitted import fitted
+from sousei.projection.fitted import OURS_JA, between_censuses, fitted
 from sousei.projection.published import published_cells
 from sousei.projection.scenarios import BASIS_2023, FITTED_2023, RUN_BASES
-
-CENSUS_YEARS = (2015, 2020)
 
 
 class Stand(NamedTuple):
@@ -104,7 +101,8 @@ def _fitted(published: pl.DataFrame, editions: dict[str, Stand], counts: Counts)
     words: dict[str, str] = {}
     of_edition = len(rates)
     if totals.height:
-        rates += list(_between_censuses(totals, {code for base in rates for code in base.codes}, counts))
+        new = set(totals.get_column("municipality_code")) - {code for base in rates for code in base.codes}
+        rates += between_censuses(counts.census, new)
     for i, edition in enumerate(rates):
         try:
             begin = bases.start("census_2020", edition, counts.census, counts.registry, counts.totals)
@@ -117,18 +115,7 @@ def _fitted(published: pl.DataFrame, editions: dict[str, Stand], counts: Counts)
             age_basis=[begin.age_basis[n] for n in keep],
             total_basis=[begin.total_basis[n] for n in keep],
         )
-        whose = "平成30年推計の率" if i < of_edition else "2015→2020年国勢調査の率"
-        words |= dict.fromkeys(begin.codes, f"2020年国勢調査（年齢別は当方、{whose}）")
+        words |= dict.fromkeys(begin.codes, OURS_JA[i < of_edition])
         parts.append(fitted(edition, begin, totals))
     kept = [part for part in parts if part.height]
     return (pl.concat(kept) if kept else pl.DataFrame()), words
-
-
-def _between_censuses(totals: pl.DataFrame, have: set[str], counts: Counts) -> Iterator[vision.Baseline]:
-    new = set(totals.get_column("municipality_code")) - have
-    if not new:
-        return
-    cells = census_cells(counts.census.filter(pl.col("area_code").is_in(new)), CENSUS_YEARS)
-    cells = cells.filter(pl.col("year").n_unique().over("municipality_code") == len(CENSUS_YEARS))
-    if cells.height:
-        yield vision.baseline(allocate_unknown(cells), vision.HORIZON_2023)

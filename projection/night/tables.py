@@ -36,6 +36,8 @@ INPUTS: dict[str, tuple[str, ...]] = {
 }
 """Tables of the schema in_force that the nightly projection reads, with the columns that
 name a figure; besides those of raw they have settled_rank, how settled a figure is."""
+PLACES = ("sheet", "row", "column_label")
+"""Where a figure stands in its file: columns of INPUTS that the projection does not read."""
 
 BASE: dict[str, tuple[pl.DataType, str]] = {
     "base_id": (
@@ -245,12 +247,25 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
     },
     "yearly": KEY
     | {
-        "age_band": (pl.String(), "0-5 / 6-11 / 12-14 / 15-17 / 75+, ages at last birthday on 1 October."),
-        "age_from": (pl.Int16(), "First age in years."),
-        "age_to": (pl.Int16(), "Last age in years; null for 75+."),
-        "persons": (PERSONS, "Persons of both sexes: Sprague's multipliers within a year, straight lines between."),
+        "age_band": (
+            pl.String(),
+            "births / births_calendar_year / total / 0-2 / 3-5 / 0-5 / 6-11 / 12-14 / 15-17 / 18-64 / 65-74 / 75+, "
+            "ages at last birthday on 1 October.",
+        ),
+        "age_from": (pl.Int16(), "First age in years; null for births and total."),
+        "age_to": (pl.Int16(), "Last age in years; null for births, total and 75+."),
+        "persons": (PERSONS, "Persons or births of both sexes: the run at the width of a year (single_years)."),
+        "period_basis": (
+            pl.String(),
+            "on_1_october / year_to_1_october (twelve months up to 1 October of `year`; those of a step add up to its "
+            "births) / calendar_year.",
+        ),
         "is_between": (pl.Boolean(), "True in a year between two steps of the run."),
-        "is_evenly_divided": (pl.Boolean(), "True where a five-year group had to be divided evenly."),
+        "division_method": (
+            pl.String(),
+            "How the groups of the base that the band cuts were divided into ages: none (it cuts none) / single_ages "
+            "(registry by single age) / sprague / even.",
+        ),
     },
     "integer": KEY
     | BASE

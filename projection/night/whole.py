@@ -27,9 +27,9 @@ def whole_codes(codes: Sequence[str], scenarios: pl.DataFrame, plan_figures: pl.
     return [code for code in codes if code in own]
 
 
-def integer_frame(population: pl.DataFrame, band: pl.DataFrame, codes: Sequence[str]) -> pl.DataFrame:
+def integer_frame(population: pl.DataFrame, band: pl.DataFrame) -> pl.DataFrame:
     """Whole persons of the projected years of every run, with the band (rounded outward) beside each total."""
-    cells = population.filter(pl.col("is_projection") & pl.col("municipality_code").is_in(list(codes)))
+    cells = population.filter("is_projection")
     key = ["municipality_code", "scenario_id", "vintage", "year"]
     based = cells.select(*key[:-1], "base_id", "base_ja").unique()
     if not cells.height:

@@ -1,4 +1,4 @@
-"""Every year between the five-year steps, for the municipalities that a night publishes in whole persons.
+"""Every year in bands of ages and births, for the municipalities that a night publishes in whole persons.
 
 Holds: the table `yearly` of the runs. Does not hold: how ages and years are divided (single_years), whose figures are
 told (whole).
@@ -11,46 +11,49 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from sousei.projection.single_years import BANDS, yearly
+from sousei.projection import vision
+from sousei.projection.engine import Array
+from sousei.projection.exact import decimals, exact
+from sousei.projection.single_years import BANDS, METHODS, band_figures, calendar_births, every_year
 
-GROUPS = 19
+BLOCK = 128  # runs worked on at once: every one has 9,282 cells
+PERIODS = {"births": "year_to_1_october", "births_calendar_year": "calendar_year"}
+"""What the bands that are no stock are counted over; the others stand on 1 October."""
 
 
-def yearly_frame(population: pl.DataFrame, codes: Sequence[str]) -> pl.DataFrame:
-    """Persons of both sexes in the bands of single_years in every year of every run of these municipalities.
+def yearly_frame(result: vision.Run, vintage: str, codes: Sequence[str]) -> pl.DataFrame:
+    """Births and persons of both sexes in the bands of single_years in every year of every run of these municipalities.
 
-    population: the table `population` with five-year groups to 90+. Columns of the table `yearly`; runs with a gap
-    between their years, or without ages, have no rows.
+    Columns of the table `yearly`; no row where none of them is in the run. A base year has no births, the last year
+    none of its calendar year.
     """
-    key = ["municipality_code", "scenario_id", "vintage"]
-    cells = population.filter(
-        pl.col("municipality_code").is_in(list(codes))
-        & (pl.col("sex") == "total")
-        & pl.col("age_from").is_not_null()
-        & (pl.col("age_to").is_null() | (pl.col("age_to") - pl.col("age_from") == 4))
-    ).sort(*key, "year", "age_from")
-    frames = []
-    for names, run in cells.group_by(key, maintain_order=True):
-        years = run.get_column("year").unique().sort().to_numpy()
-        if run.height != len(years) * GROUPS or len(years) < 2 or not (np.diff(years) == 5).all():
-            continue
-        persons = run.get_column("population_persons").cast(pl.Float64).to_numpy().reshape(len(years), GROUPS)
-        every = np.arange(years[0], years[-1] + 1)
-        for band, (numbers, even) in yearly(persons).items():
-            first, last = BANDS[band]
-            frames.append(
-                pl.DataFrame(
-                    {
-                        "year": every.astype(np.int32),
-                        "persons": numbers,
-                        "is_between": (every - every[0]) % 5 != 0,
-                        "is_evenly_divided": even,
-                    }
-                ).with_columns(
-                    *(pl.lit(value).alias(name) for name, value in zip(key, names, strict=True)),
-                    pl.lit(band).alias("age_band"),
-                    pl.lit(first).alias("age_from"),
-                    pl.lit(last, pl.Int16).alias("age_to"),
-                )
-            )
-    return pl.concat(frames) if frames else pl.DataFrame()
+    mine = np.flatnonzero(result.keys.get_column("municipality_code").is_in(list(codes)).to_numpy())
+    frames = [_block(result.of(mine[at : at + BLOCK])) for at in range(0, len(mine), BLOCK)]
+    return pl.concat(frames).with_columns(pl.lit(vintage).alias("vintage")) if frames else pl.DataFrame()
+
+
+def _block(run: vision.Run) -> pl.DataFrame:
+    found = every_year(run.population, run.accounts.births)
+    years = np.arange(run.years[0], run.years[-1] + 1)
+    none = np.zeros_like(found.births, dtype=np.int64)
+    told: list[tuple[str, Array, Array, Array]] = [
+        ("births", years[1:], exact(found.births), none),
+        ("births_calendar_year", years[1:-1], exact(calendar_births(found.births)), none[1:]),
+        *((band, years, persons, method) for band, (persons, method) in band_figures(found).items()),
+    ]
+    return pl.concat(
+        pl.DataFrame({"year": when.astype(np.int32)})
+        .join(run.keys, how="cross", maintain_order="left_right")
+        .with_columns(
+            pl.lit(band).alias("age_band"),
+            *(
+                pl.lit(None if band == "total" else edge, pl.Int16).alias(name)
+                for name, edge in zip(("age_from", "age_to"), BANDS.get(band, (None, None)), strict=True)
+            ),
+            decimals(persons).alias("persons"),
+            pl.lit(PERIODS.get(band, "on_1_october")).alias("period_basis"),
+            ((pl.col("year") - run.years[0]) % 5 != 0).alias("is_between"),
+            pl.Series("division_method", np.array(METHODS)[method.reshape(-1)]),
+        )
+        for band, when, persons, method in told
+    )

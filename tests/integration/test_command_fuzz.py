@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from sousei.orchestration.command import main
@@ -207,6 +208,8 @@ QUESTIONS = [
     "backtest",
     "arrivals --year 2040",
     "charts --to {place}",
+    "yearly --base census_2025 --scenario sim1 --scenario closed",
+    "yearly --base ipss_2023 --ages --year 2031 --lang en",
 ]
 
 
@@ -232,6 +235,15 @@ REFUSALS = [
     ("goal --target 9345 --year 2060 --measure men", "men"),
     ("goal --target 9345 --year 2060 --profile nobody", "nobody"),
     ("whatif --migration 15-20=1", "15-20"),
+    ("scenarios --base registry_2019-01-01", "registry_2019-01-01"),
+    ("probability --year 2060 --at-most nan", "nan"),
+    ("probability --year 2060 --at-least -5", "-5"),
+    ("probability --year 2060 --at-most 8000 --scenario sim9", "sim9"),
+    ("probability --year 2060 --at-most 8000 --measure men", "men"),
+    ("yearly --year 1999", "1999"),
+    ("yearly --scenario sim9", "sim9"),
+    ("yearly --ages", "--year"),
+    ("yearly --single-ages nosuch.csv", "nosuch.csv"),
 ]
 
 
@@ -243,6 +255,27 @@ def test_a_wrong_word_is_refused_by_its_name_with_nothing_on_paper(
         assert main(["project", *line.split(), "--municipality", "01223"]) == 2, line
         out, told = capfd.readouterr()
         assert not out and named in told and "納品" not in told, (line, told)
+
+
+def test_counts_of_the_offices_own_register_divide_the_base(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An extract counted by `sousei aggregate`: synthetic, three residents of each age and sex, one of 59."""
+    monkeypatch.setenv("SOUSEI_HOME", str(published))
+    extract, counts = tmp_path / "extract.csv", tmp_path / "counts.csv"
+    people = [age for age in range(96) for _ in range(1 if age == 59 else 3)]
+    rows = [f"{age},{sex},本町,,,日本人" for age in people for sex in ("男", "女")]
+    extract.write_text("\n".join(["年齢,性別,町字,異動事由,異動日,住民種別", *rows]) + "\n", "utf-8")
+    made = ["aggregate", str(extract), "--municipality", "01223", "--as-of", "2025-10-01", "--years", "1"]
+    assert main([*made, "--to", str(counts)]) == 0
+    capfd.readouterr()
+    asked = ["project", "yearly", "--municipality", "01223", "--base", "census_2025", "--year", "2026", "--ages"]
+    assert main([*asked, "--single-ages", str(counts), "--format", "csv"]) == 0
+    told = pl.read_csv(capfd.readouterr().out.encode(), schema_overrides={"age_group": pl.String})
+    persons = dict(zip(told["age_group"], told["persons"], strict=True))
+    assert persons["60"] == pytest.approx(persons["59"] / 3, abs=1)
+    assert main(["project", "yearly", "--municipality", "01223", "--single-ages", str(counts)]) == 2
+    assert "5年を超えて" in capfd.readouterr().err, "the base of 2015 is too far from the counts"
 
 
 def test_a_code_that_is_nobodys_and_a_table_that_was_not_published_are_told_apart(

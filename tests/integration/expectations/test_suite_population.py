@@ -55,3 +55,12 @@ def test_every_check_has_its_fault() -> None:
 @pytest.mark.parametrize("check_id", PLANTS)
 def test_planted_fault_fails_exactly_its_check(check_id: str, sound: Path, tmp_path: Path) -> None:
     assert found_in(sound, tmp_path, check_id, PLANTS[check_id]) == {check_id} | FAILS_TOO.get(check_id, set())
+
+
+def test_births_of_all_are_not_measured_against_foreign_residents_alone(sound: Path, tmp_path: Path) -> None:
+    """The table of foreigners is delivered, that of everybody on the same day is not: there is nothing to divide by."""
+    alone = (
+        f"update main.fct_population set scope = 'foreign', population_persons = 10 where {TOTAL} and {TOWN} "
+        "and as_of_date = date '2023-01-01'"
+    )
+    assert found_in(sound, tmp_path, "birth_rate_is_plausible", alone) == set()

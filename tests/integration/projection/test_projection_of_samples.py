@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -91,3 +93,47 @@ def test_a_declared_correction_reaches_the_projection(built, candidate, tmp_path
     corrections.expose(candidate, corrections.declared())
     in_force.expose(candidate)
     assert total(after, "ipss_2018_extended", 2060) != total(built, "ipss_2018_extended", 2060)
+
+
+def test_years_between_come_back_to_the_run_and_to_its_births(built):
+    """Within 0.001 persons: bands are sums of up to 182 ages, each rounded to a millionth."""
+    yearly = built["yearly"].filter(~pl.col("is_between"))
+    key = ["municipality_code", "scenario_id", "vintage", "year"]
+    groups = built["population"].filter((pl.col("sex") == "total") & pl.col("age_to").is_null())
+    older = pl.col("age_from").is_in([75, 80, 85, 90]) & (pl.col("sex") == "total")
+    for band, told in (
+        ("total", groups.filter(pl.col("age_group") == "total").select(*key, "population_persons")),
+        ("75+", built["population"].filter(older).group_by(key).agg(pl.col("population_persons").sum())),
+    ):
+        both = yearly.filter(pl.col("age_band") == band).join(told, on=key)
+        assert both.height == yearly.filter(pl.col("age_band") == band).height > 100
+        off = (both["persons"].cast(pl.Float64) - both["population_persons"].cast(pl.Float64)).abs().max()
+        assert off < 0.001, band
+    births = built["yearly"].filter(pl.col("age_band") == "births").with_columns((pl.col("year") + 4) // 5 * 5)
+    summed = births.group_by(key).agg(pl.col("persons").sum().cast(pl.Float64)).join(built["vision"], on=key)
+    assert summed.height == births.height / 5
+    assert (summed["persons"] - summed["births"].cast(pl.Float64)).abs().max() < 0.001
+
+
+def test_the_order_of_the_largest_table_does_not_hang_on_how_many_towns_are_put_in_order_at_once(
+    candidate, built, monkeypatch
+):
+    monkeypatch.setattr(nightly, "BLOCK", 1)
+    assert projected(candidate)["population"].equals(built["population"])
+
+
+def test_the_largest_table_is_made_without_the_inputs(candidate, built):
+    inputs = {name: candidate.sql(f"from in_force.{name}").pl() for name in INPUTS}
+    kept = [weakref.ref(frame) for frame in inputs.values()]
+    made = nightly.run(inputs, registers.night().scenarios, registers.night().figures)
+    inputs.clear()
+    gc.collect()
+    assert [one() for one in kept] == [None] * len(INPUTS), "a night of the whole country has no room for both"
+    assert made.population().equals(built["population"])
+
+
+def test_the_yearly_refresh_of_the_register_is_filled_for_both_cities(built):
+    told = built["refresh"].filter((pl.col("measure") == "total") & (pl.col("year") == 2025))
+    assert told["municipality_code"].to_list() == ["01223", "03211"]
+    for name in ("refreshed_persons", "low_persons", "high_persons", "baseline_persons", "plan_persons"):
+        assert told[name].is_not_null().any(), name

@@ -196,6 +196,61 @@ def test_a_delivered_2023_table_comes_back_with_its_oldest_groups_together():
     assert published_cells(lacking, "ipss_2023").is_empty()
 
 
+def test_a_town_that_the_2018_edition_has_not_stands_on_the_2023_edition_and_two_censuses():
+    """Fukushima's: only totals of 2023, censuses of 2015 and 2020 by sex and age."""
+    years = [2020 + 5 * t for t in range(7)]
+    totals = {"area_code": "07999", "vintage": "ipss_2023", "sex": "total", "age_group": "total"}
+    ipss = frames.raw(
+        pl.DataFrame({"year": years, "population_persons": [9000 - 400 * t for t in range(7)]}).with_columns(
+            **{name: pl.lit(value) for name, value in totals.items()}
+        ),
+        "ipss_population",
+        "ipss_projection-made-up",
+    )
+    cells = (
+        made_up_2023()
+        .filter(pl.col("year").is_in([2020, 2025]))
+        .with_columns(
+            pl.lit("07999").alias("area_code"),
+            pl.lit("total").alias("scope"),
+            pl.date(pl.col("year") - 5, 10, 1).alias("as_of_date"),
+        )
+    )
+    census = frames.raw(cells, "census_population", "census-made-up")
+    asked = {"census_population": census, "registry_population": frames.empty("registry_population")}
+    nobody = refresh.actual_totals(*(frames.empty(name) for name in list(build.INPUTS)[1:]))
+    with pytest.raises(ProjectionError, match=r"平成30年推計.*--base ipss_2023"):
+        sitting.open_desk(ipss, registers.night().scenarios, "07999")
+    found = sitting.open_desk(ipss, registers.night().scenarios, "07999", base="ipss_2023", totals=nobody, **asked)
+    assert found.base_ja == "2020年国勢調査（年齢別は当方、2015→2020年国勢調査の率）"
+    assert total(found, 2050) == pytest.approx(6600)
+    asked["census_population"] = census.filter(pl.col("as_of_date") == date(2020, 10, 1))
+    with pytest.raises(ProjectionError, match="2015年も"):
+        sitting.open_desk(ipss, registers.night().scenarios, "07999", base="ipss_2023", totals=nobody, **asked)
+
+
+def test_a_registry_date_that_is_not_there_is_refused_with_those_that_are(known):
+    with pytest.raises(
+        ProjectionError, match=r"registry_2024-01-01 の人口.*住民基本台帳が届いていません.*registry_2018-01-01"
+    ):
+        desk(known, NEMURO, "registry_2024-01-01")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"at_most": float("nan")}, "nan は人数ではありません"),
+        ({"at_least": -5.0}, "-5.0 は人数ではありません"),
+        ({"at_most": 1.0, "scenario_id": "nosuch"}, "scenario nosuch はありません"),
+        ({"at_most": 1.0, "measure": "teens"}, "指標 teens はありません"),
+        ({"at_most": 1.0, "year": 2015}, "2015年はありません"),
+    ],
+)
+def test_what_has_no_probability_is_refused_by_its_name(known, asked, said):
+    with pytest.raises(ProjectionError, match=said):
+        chances.chances(desk(known, NEMURO, None), **({"year": 2060, "draws": 10} | asked))
+
+
 def test_a_town_raised_to_a_city_is_one_municipality():
     raw = made_up_2023()
     old, new = (raw.with_columns(pl.lit(code).alias("area_code")) for code in ("40305", "40231"))

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from sousei.ingest.tables import schema_of
-from sousei.projection.desk import answers, goals, whatif
+from sousei.projection.desk import answers, goals, whatif, yearly
 from sousei.projection.desk import sitting as sittings
 from sousei.projection.desk.charts import png, svg
 from sousei.projection.desk.charts.axes import LOOKS
@@ -362,3 +362,48 @@ def test_counted_figures_of_a_release_fit_the_back_test(published):
     )
     found = answers.backtest_table(sittings.counted_of_release(mart), published, CODE)
     assert found.filter(pl.col("method") == "hamilton_perry")["base_year"].unique().to_list() == [2010]
+
+
+def test_every_year_stands_in_whole_persons_that_add_up(sitting):
+    table = yearly.yearly_table(sitting, ["closed"])
+    assert table["year"].to_list() == list(range(2015, 2066))
+    parts = [name for name in yearly.COLUMN_OF.values() if name != "persons_total"]
+    assert (table.select(pl.sum_horizontal(parts)).to_series() == table["persons_total"]).all()
+    told = answers.scenario_table(sitting, ["closed"]).filter(pl.col("measure") == "total")
+    at = table.filter(pl.col("year").is_in(sitting.run.years))
+    assert at["persons_total"].to_list() == [int(x + 0.5) for x in told["persons"]]
+    summed = table["births"].to_numpy()[1:].reshape(-1, 5).sum(axis=1)
+    assert summed.tolist() == [int(x + 0.5) for x in told["births_5y"][1:]]
+    assert table["births_calendar_year"].null_count() == 2, "of the base and of the last year there is none"
+
+
+def test_single_ages_of_a_step_add_up_to_the_published_groups(sitting):
+    ages = yearly.ages_table(sitting, ["closed"], years=[2030])
+    groups = answers.whole_persons(sitting, "closed", [2030]).filter(pl.col("age_from").is_not_null())
+    for sex in ("male", "female"):
+        summed = ages.group_by(pl.col("age_from") // 5 * 5).agg(pl.col(f"{sex}_persons").sum()).sort("age_from")
+        assert (
+            summed[f"{sex}_persons"].to_list()
+            == groups.filter(pl.col("sex") == sex).sort("age_from")["population_persons"].to_list()
+        )
+    assert ages["age_group"].to_list()[-2:] == ["89", "90+"]
+
+
+def test_delivered_ages_are_named_and_other_years_and_scenarios_refused(sitting):
+    delivered = np.full((2, 91, 1), 3.0)
+    table = yearly.yearly_table(sitting, years=[2016], delivered=delivered)
+    assert table["division_method"].to_list() == ["single_ages"]
+    assert table["scenario_id"].to_list() == ["ipss_2018_extended"], "the line that the desk stands on"
+    with pytest.raises(ProjectionError, match="1999"):
+        yearly.yearly_table(sitting, years=[1999])
+    with pytest.raises(ProjectionError, match="nosuch"):
+        yearly.ages_table(sitting, ["nosuch"], years=[2030])
+
+
+def test_a_table_of_scenarios_without_the_line_that_they_stand_on_is_refused_by_its_name(published):
+    table = registers.night().scenarios
+    with pytest.raises(ProjectionError, match=r"ipss_2018_extended の行"):
+        sittings.open_desk(published, table.filter(pl.col("scenario_id") != "ipss_2018_extended"), CODE)
+    alone = sittings.open_desk(published, table.filter(pl.col("scenario_id") == "ipss_2018_extended"), CODE)
+    with pytest.raises(ProjectionError, match="ほかにシナリオがない"):
+        answers.decomposition_table(alone, 2060)
