@@ -19,6 +19,8 @@ class RefreshInProgressError(Exception):
 
 
 _AGAIN_SECONDS = 2.0
+_LOOK_SECONDS = 0.2
+"""Who only asks whether the lock is held (`is_held`) has it for a moment: no refresh is turned away for that."""
 
 
 @contextmanager
@@ -31,7 +33,7 @@ def refresh_lock(path: Path, wait_seconds: float = 0.0) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
-        until = time.monotonic() + wait_seconds
+        until = time.monotonic() + max(wait_seconds, _LOOK_SECONDS)
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -39,7 +41,7 @@ def refresh_lock(path: Path, wait_seconds: float = 0.0) -> Iterator[None]:
             except BlockingIOError as error:
                 if time.monotonic() >= until:
                     raise RefreshInProgressError(str(path)) from error
-                time.sleep(_AGAIN_SECONDS)
+                time.sleep(min(_AGAIN_SECONDS, max(wait_seconds, _LOOK_SECONDS) / 4))
         yield
     finally:
         os.close(descriptor)
@@ -48,9 +50,13 @@ def refresh_lock(path: Path, wait_seconds: float = 0.0) -> Iterator[None]:
 def is_held(path: Path) -> bool:
     """True while a living process holds the lock."""
     try:
-        with refresh_lock(path):
-            return False
-    except RefreshInProgressError:
-        return True
-    except OSError:  # a home that cannot be written holds no running refresh
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # a home without a lock file, or that cannot be read, holds no running refresh
         return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)

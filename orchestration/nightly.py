@@ -35,10 +35,18 @@ DATABASE = "sousei.duckdb"
 
 @dataclass(frozen=True)
 class Intake:
-    """What step 1 gave: rows per raw table."""
+    """What step 1 gave: rows per raw table. new: the deliveries that count (as in run.inputs) and that the last release
+    was not made from."""
 
     run: runs.Run
     rows: dict[str, int]
+    new: list[dict[str, Any]]
+
+
+def _published(home: Home) -> set[str]:
+    """SHA-256 of the deliveries that the current release was made from."""
+    inputs_of = (runs.current_manifest(home) or {}).get("inputs", [])
+    return {one["sha256"] for one in inputs_of if one["verdict"] == "taken"}
 
 
 def texts_of(problems: pl.DataFrame) -> list[str]:
@@ -142,7 +150,9 @@ class Night:
         if self._writes_pages:
             self._start_pages(result, directory)
         runs.record(home, "running", now, [], tonight.not_used)
-        return Intake(run, rows)
+        known = _published(home)
+        new = [one for one in run.inputs if one["verdict"] == "taken" and one["sha256"] not in known]
+        return Intake(run, rows, new)
 
     def project(self) -> dict[str, int]:
         """Step 2: all municipalities and scenarios at once; rows per projection table."""
@@ -256,8 +266,7 @@ class Night:
         core."""
         from sousei.feedback import process as pages
 
-        published = (runs.current_manifest(self.home) or {}).get("inputs", [])
-        known = sorted(one["sha256"] for one in published if one["verdict"] == "taken")
+        known = sorted(_published(self.home))
         tonight = result.deliveries.filter(
             ~result.deliveries["sha256"].is_in(known) | (result.deliveries["verdict"] == "refused")
         )

@@ -64,7 +64,11 @@ class House:
         if not is_killed:
             release = self.home.releases / f"{DAY}.{self.nights}"
             release.mkdir(parents=True)
-            facts = {"inputs": tonight.run.inputs, "inputs_hash": tonight.run.inputs_hash, "as_of_date": DAY.isoformat()}
+            facts = {
+                "inputs": tonight.run.inputs,
+                "inputs_hash": tonight.run.inputs_hash,
+                "as_of_date": DAY.isoformat(),
+            }
             (release / "manifest.json").write_text(json.dumps(facts))
             self.home.current.unlink(missing_ok=True)
             self.home.current.symlink_to(release.name)
