@@ -73,9 +73,9 @@ def _delivered_key(table: str) -> dg.AssetKey:
 
 
 def freshness(edition: Edition) -> dg.FreshnessPolicy | None:
-    """How long Dagster calls an edition fresh after a new delivery: to its next period (then WARN), and the days of grace
-    longer (then FAIL); None of what comes on occasion. A month counts as 31 days, a year as 366. Which period is late, by
-    its day of publication, `sousei status` says (orchestration.calendar)."""
+    """How long Dagster calls an edition fresh after a new delivery: to its next period (then WARN), and the days of
+    grace longer (then FAIL); None of what comes on occasion. A month counts as 31 days, a year as 366. Which period is
+    late, by its day of publication, `sousei status` says (orchestration.calendar)."""
     if edition.every == "occasion":
         return None
     apart = timedelta(days=31 * edition.step if edition.every == "month" else 366 * edition.step // 12)
@@ -199,7 +199,10 @@ def build_intake() -> dg.AssetsDefinition:
             metadata={"problems": dg.MetadataValue.md("\n\n".join(told) or "-")},
         )
         if outcome is None:
-            context.log.info("nothing_new: 新しい受領ファイルはありません。現在の公表版をそのまま維持します。")
+            state, reasons = night.plan(landing, as_of, now, config.samples).told_nothing(night.home)
+            context.log.info(
+                "\n".join(reasons) or f"{state}: 新しい受領ファイルはありません。現在の公表版をそのまま維持します。"
+            )
             return
         yield dg.MaterializeResult(
             asset_key=DELIVERIES, metadata={"files": len(outcome.run.inputs), "run_id": outcome.run.run_id}

@@ -108,6 +108,10 @@ class Night:
             self._planned = inputs.tonight(self.home, landing, as_of, now, samples)
         return self._planned
 
+    def plan_again(self, planned: inputs.Tonight) -> None:
+        """Make the night from what was planned elsewhere."""
+        self._planned = planned
+
     def start_suites(self) -> None:
         """Let Great Expectations be imported on the other core, once, before it is needed."""
         from sousei.expectations.validation import SuiteProcess
@@ -123,15 +127,18 @@ class Night:
         import duckdb
 
         from sousei.ingest import raw
+        from sousei.ingest.decided import decisions
         from sousei.ingest.tables import RAW_TABLES
 
         home, tonight = self.home, self.plan(landing, as_of, now, samples)
         run, result = tonight.run, tonight.result
         self.problems = result.problems
         if tonight.is_nothing_new(home):
-            runs.record(home, "nothing_new", now, [], tonight.not_used)
+            state, reasons = tonight.told_nothing(home)
+            runs.record(home, state, now, reasons, tonight.not_used)
             return None
         self.start_suites()
+        decisions.keep(home, tonight.decided.digest)
         directory = runs.begin(home, run)
         runs.prune(home, self._retention.runs)
         with duckdb.connect(str(directory / CANDIDATE)) as connection:

@@ -10,6 +10,7 @@ in_force.py, expectations, dbt), or decisions of the product itself (ingest/sour
     level_steps.csv   municipality_code, comparable_from, reading (break / movement), decided_by, decided_on, reason_ja:
                       what a step in the monthly visitors of a municipality is (another way of counting, or a real
                       movement) and its first month, as its first day; the last line on a month holds
+    kept/<digest>/    the files of before, as the night of a release read them (rebuild)
     small_numbers.csv below, decided_by, decided_on, reason_ja: counts of persons under `below` (2 to 10) are hidden in
                       breakdowns; the last line holds, and 3 without one
 """
@@ -20,12 +21,13 @@ import csv
 import datetime as dt
 import hashlib
 import io
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from sousei.foundation.files import write_bytes
+from sousei.foundation.files import sync_folder, write_bytes
 from sousei.foundation.home import Home
 from sousei.ingest.cells import csvtext
 from sousei.ingest.decided import corrections, registers
@@ -130,6 +132,32 @@ def prepare(home: Home) -> None:
     for name, columns in (("go_aheads.csv", GO_AHEADS), ("corrections.csv", corrections.LINE)):
         if not (home.decisions / name).exists():
             write_bytes(home.decisions / name, (",".join(columns) + "\n").encode("utf-8-sig"))
+
+
+def keep(home: Home, digest: str) -> None:
+    """Keep the files of decisions as a night reads them, once, below kept/<digest>: a release is made again with those
+    of its own night. Nothing is kept where they were changed since they were read (digest: of then)."""
+    folder = kept(home, digest)
+    if folder.is_dir() or _digest(home.decisions) != digest:
+        return
+    begun = folder.with_name(f".{digest}.tmp")
+    shutil.rmtree(begun, ignore_errors=True)
+    begun.mkdir(parents=True)
+    for path in home.decisions.glob("*.csv"):
+        write_bytes(begun / path.name, path.read_bytes(), 0o440)
+    begun.rename(folder)
+    sync_folder(folder.parent)
+
+
+def kept(home: Home, digest: str) -> Path:
+    """Where the decisions of a digest are kept."""
+    return home.decisions / "kept" / digest
+
+
+def known(home: Home) -> dict[str, Path]:
+    """digest -> folder of every state of the decisions that is there, that of now among them."""
+    folders = [path for path in sorted((home.decisions / "kept").glob("*")) if path.is_dir()]
+    return {_digest(folder): folder for folder in (home.decisions, *folders)}
 
 
 def withdraw(home: Home, source_id: str, by: str, reason: str, now: dt.datetime, *, restore: bool = False) -> None:
