@@ -10,6 +10,7 @@ own files come.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -132,11 +133,10 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
     return _planned(result, decided, lines, as_of, now, told, len(inputs) - len(kept))
 
 
-def again(home: Home, digests: set[str], as_of: date, now: datetime) -> Tonight:
-    """The plan of a run that was made before, from what a home holds: the deliveries with these SHA-256 and the
-    decisions there.
+def again(home: Home, names: Mapping[str, str], as_of: date, now: datetime) -> Tonight:
+    """The plan of a run that was made before, from what a home holds: these deliveries and the decisions there.
 
-    Raises CannotStartError where the decisions cannot be read.
+    names: SHA-256 -> file name by which a delivery went then. Raises CannotStartError where the decisions cannot be read.
     """
     from sousei.ingest import raw
     from sousei.ingest.decided import corrections, decisions
@@ -147,7 +147,8 @@ def again(home: Home, digests: set[str], as_of: date, now: datetime) -> Tonight:
         decided, lines = decisions.read(home), corrections.declared(decisions=home.corrections)
     except RegisterError as error:
         raise CannotStartError(str(error)) from None
-    chosen = [one for one in intake.stored(home) if one.sha256 in digests]
+    stored = intake.stored(home, {digest: {name} for digest, name in names.items()})
+    chosen = [_now(one, set()) for one in stored if one.sha256 in names]
     return _planned(raw.read(home, chosen, as_of, decided, lines), decided, lines, as_of, now)
 
 

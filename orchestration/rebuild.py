@@ -111,7 +111,8 @@ def rebuild(home: Home, release: Release, to: Path | None = None) -> Rebuilt:
         place = Path(folder)
         old = stage.as_of(home, place / "home", then, decided or home.decisions, before)
         with Night(old, pages=False, papers=False) as night:
-            night.plan_again(inputs.again(old, {one.sha256 for one in manifest.deliveries}, day, then))
+            names = {one.sha256: one.file_name for one in manifest.deliveries}
+            night.plan_again(inputs.again(old, names, day, then))
             if night.take_in(None, day, then) is None:
                 raise RebuildError(
                     "rebuild_inputs_lost: 作り直すものがありません。 / rebuild_inputs_lost: nothing to build"
