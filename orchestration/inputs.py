@@ -136,7 +136,8 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
 def again(home: Home, names: Mapping[str, str], as_of: date, now: datetime) -> Tonight:
     """The plan of a run that was made before, from what a home holds: these deliveries and the decisions there.
 
-    names: SHA-256 -> file name by which a delivery went then. Raises CannotStartError where the decisions cannot be read.
+    names: SHA-256 -> file name by which a delivery went then. Raises CannotStartError where the decisions cannot be
+    read.
     """
     from sousei.ingest import raw
     from sousei.ingest.decided import corrections, decisions

@@ -25,12 +25,13 @@ _LOOK_SECONDS = 0.2
 
 @contextmanager
 def refresh_lock(path: Path, wait_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the refresh lock for the time of the block.
+    """Hold the refresh lock for the time of the block. What is written meanwhile, here and by child processes, is
+    nothing to other users of the machine (umask 027; a home that is new is 0750).
 
     wait_seconds: how long to try again while somebody holds it. Raises RefreshInProgressError when somebody still does,
     in this process too. A killed holder leaves no lock behind.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         until = time.monotonic() + max(wait_seconds, _LOOK_SECONDS)
@@ -42,7 +43,12 @@ def refresh_lock(path: Path, wait_seconds: float = 0.0) -> Iterator[None]:
                 if time.monotonic() >= until:
                     raise RefreshInProgressError(str(path)) from error
                 time.sleep(min(_AGAIN_SECONDS, max(wait_seconds, _LOOK_SECONDS) / 4))
-        yield
+        before = os.umask(0o027)
+        os.umask(before | 0o027)
+        try:
+            yield
+        finally:
+            os.umask(before)
     finally:
         os.close(descriptor)
 

@@ -159,14 +159,16 @@ def is_published(home: Home, run: Run) -> bool:
 
 
 def begin(home: Home, run: Run) -> Path:
-    """Empty the run's folder, write `run.json`, and point `runs/building` to it.
+    """Empty the run's folder, write `run.json`, and point `runs/building` to it. The folder is its owner's alone: a
+    candidate holds rows that no release shows.
 
     What an earlier attempt at the same run left (a crash, a refusal) is removed first.
     """
     directory = run.directory(home)
     if directory.exists():
         shutil.rmtree(directory)
-    directory.mkdir(parents=True)
+    home.runs.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700)
     (directory / "run.json").write_text(json.dumps(asdict(run), ensure_ascii=False, indent=1), encoding="utf-8")
     pointer = home.runs / ".building.tmp"
     pointer.unlink(missing_ok=True)
