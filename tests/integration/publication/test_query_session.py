@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.publication.query import QueryError, answer
 from sousei.publication.shelf import Release
 
@@ -116,3 +117,33 @@ def test_the_same_statements_work_where_nothing_is_locked(tmp_path: Path) -> Non
         for name in ("read_csv", "read_text", "glob", "file as a table", "table of a file", "copy", "memory", "attach"):
             connection.execute(DENIED[name].format(file=file, folder=tmp_path))
     assert (tmp_path / "out.csv").is_file()
+
+
+def test_the_session_that_the_contract_tells_analysts_to_open_is_as_locked(
+    published: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import duckdb
+
+    text = (PROJECT_ROOT / "docs" / "contract.md").read_text("utf-8")
+    (snippet,) = [part.partition("```")[0] for part in text.split("```python\n")[1:]]
+    (tmp_path / "releases").mkdir()
+    (tmp_path / "releases" / "current").symlink_to(published.path)
+    monkeypatch.chdir(tmp_path)
+    found: dict[str, duckdb.DuckDBPyConnection] = {}
+    exec(snippet, found)  # noqa: S102  the document's own words
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a\nsynthetic secret\n")
+    allowed = {"two answers", "no answer", "nothing", "call", "prepared", "attach in memory", "checkpoint"}
+    allowed |= {"memory of a table"}  # bounded too, and slow to fill
+    with found["connection"] as connection:
+        for name, sql in ALL_OF_SQL.items():
+            own = connection.cursor()
+            assert [own.execute(one).fetchall() for one in own.extract_statements(sql)][-1], name
+        denied = []
+        for name in DENIED.keys() - allowed:
+            try:
+                connection.cursor().execute(DENIED[name].format(file=secret, folder=tmp_path)).fetchall()
+            except duckdb.Error:
+                denied.append(name)
+    assert set(denied) == DENIED.keys() - allowed
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["releases", "secret.csv"]
