@@ -23,7 +23,7 @@ refresh: setup history
 	$(BIN)/sousei refresh --samples
 
 history:
-	mkdir -p var/dagster
+	install -d -m 0750 var var/dagster
 	cp orchestration/dagster.yaml var/dagster/dagster.yaml
 
 # The nightly job at 02:00 Asia/Tokyo, and a read-only page on 127.0.0.1:3000 that shows it. Ends with Ctrl-C.

@@ -327,6 +327,7 @@ def expose(
         else:
             _register(connection, table, frames[table] if table in frames else schema_of(table).to_frame())
     _register(connection, "decision", (decided or Decisions()).frame())
+    _register(connection, "level_step", (decided or Decisions()).steps())
     corrections.expose(connection, corrections.declared() if lines is None else lines)
     in_force.expose(connection)
     breakdowns.hide(connection, (decided or Decisions()).below, last)

@@ -8,7 +8,7 @@ Annotations stay evaluated here (no `from __future__ import annotations`): Dagst
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ import dagster as dg
 from sousei.expectations.suites.declared import CHECKS
 from sousei.foundation import clock
 from sousei.foundation.home import Home
+from sousei.ingest.contract.editions import Edition, is_of
+from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.tables import FIGURES, RAW_TABLES
 from sousei.orchestration import history
 from sousei.orchestration import run as runs
@@ -70,6 +72,25 @@ def _delivered_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(["delivered", table])
 
 
+def freshness(edition: Edition) -> dg.FreshnessPolicy | None:
+    """How long Dagster calls an edition fresh after a new delivery: to its next period (then WARN), and the days of
+    grace longer (then FAIL); None of what comes on occasion. A month counts as 31 days, a year as 366. Which period is
+    late, by its day of publication, `sousei status` says (orchestration.calendar)."""
+    if edition.every == "occasion":
+        return None
+    apart = timedelta(days=31 * edition.step if edition.every == "month" else 366 * edition.step // 12)
+    grace = timedelta(days=edition.grace_days)
+    return dg.FreshnessPolicy.time_window(fail_window=apart + grace, warn_window=apart if grace else None)
+
+
+def _editions() -> dict[dg.AssetKey, tuple[str, Edition]]:
+    return {
+        dg.AssetKey(["source", contract.source, edition.edition]): (contract.source, edition)
+        for contract in all_contracts()
+        for edition in contract.editions
+    }
+
+
 DELIVERIES = dg.AssetKey("deliveries")
 RUN = _raw_key("run")
 VERDICT = dg.AssetKey("meta_check_outcome")
@@ -78,7 +99,10 @@ DBT_RESULTS = dg.AssetKey("dbt_results")
 
 
 def build_intake() -> dg.AssetsDefinition:
-    """The step that takes in what was delivered, with an asset per raw table and per table of delivered figures."""
+    """The step that takes in what was delivered, with an asset per edition of a source, per raw table and per table of
+    delivered figures. An edition is made anew by a night with a new delivery of it, so that its freshness is that of
+    the source."""
+    editions = _editions()
 
     @dg.multi_asset(
         name="intake",
@@ -91,6 +115,19 @@ def build_intake() -> dg.AssetsDefinition:
                 skippable=True,
                 description="受領ファイル。landing の各ファイルを受領時のまま snapshots に保存し、受領票を付けたもの。"
                 " / Delivered files, kept as received with a receipt each.",
+            ),
+            *(
+                dg.AssetSpec(
+                    key,
+                    deps=[DELIVERIES],
+                    group_name="sources",
+                    kinds={"file"},
+                    owners=OPERATOR,
+                    skippable=True,
+                    freshness_policy=freshness(edition),
+                    description=f"{edition.name_ja}の新しい資料。 / New deliveries of {source}/{edition.edition}.",
+                )
+                for key, (source, edition) in editions.items()
             ),
             *(
                 dg.AssetSpec(
@@ -162,11 +199,17 @@ def build_intake() -> dg.AssetsDefinition:
             metadata={"problems": dg.MetadataValue.md("\n\n".join(told) or "-")},
         )
         if outcome is None:
-            context.log.info("nothing_new: 新しい受領ファイルはありません。現在の公表版をそのまま維持します。")
+            state, reasons = night.plan(landing, as_of, now, config.samples).told_nothing(night.home)
+            context.log.info(
+                "\n".join(reasons) or f"{state}: 新しい受領ファイルはありません。現在の公表版をそのまま維持します。"
+            )
             return
         yield dg.MaterializeResult(
             asset_key=DELIVERIES, metadata={"files": len(outcome.run.inputs), "run_id": outcome.run.run_id}
         )
+        for key, (source, edition) in editions.items():
+            if files := sum(is_of(source, edition, one) for one in outcome.new):
+                yield dg.MaterializeResult(asset_key=key, metadata={"files": files})
         for table in RAW_TABLES:
             yield dg.MaterializeResult(asset_key=_raw_key(table), metadata={"dagster/row_count": outcome.rows[table]})
         for table in FIGURES:

@@ -142,7 +142,13 @@ def _of_the_last_refresh(last: dict[str, Any] | None, now: datetime, max_age_hou
         ]
     hours = (now - datetime.fromisoformat(last["ended_at"])).total_seconds() / 3600
     faults = []
-    if state not in (*GOOD_ENDS, "running"):
+    if state == "nothing_delivered":
+        named = ", ".join(f"{one['file_name']} ({one['problem_id']})" for one in last["not_used"]) or "landing: -"
+        faults.append(
+            f"last_refresh_nothing_delivered: 前回の更新には、使える資料が一つもありませんでした（{named}）。 / "
+            f"last_refresh_nothing_delivered: the last refresh found nothing that can be used ({named})."
+        )
+    elif state not in (*GOOD_ENDS, "running"):
         faults.append(
             f"last_refresh_{state}: 前回の更新は公表に至りませんでした。 / last_refresh_{state}: nothing was published."
         )

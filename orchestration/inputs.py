@@ -10,6 +10,7 @@ own files come.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -63,6 +64,19 @@ class Tonight:
         """True where the night has nothing to build: the last release was made from this, or there is nothing."""
         return runs.is_published(home, self.run) or (self.is_empty and runs.current_manifest(home) is None)
 
+    def told_nothing(self, home: Home) -> tuple[str, list[str]]:
+        """(state, reasons) of a night that has nothing to build: `nothing_new`, or `nothing_delivered` where a home has
+        no release and nothing that came can be used; the reason names each file with its problem."""
+        if not self.is_empty or runs.current_manifest(home) is not None:
+            return "nothing_new", []
+        named = ", ".join(f"{one['file_name']} ({one['problem_id']})" for one in self.not_used)
+        ja, en = (
+            (f"届いたファイルは一つも使えません: {named}。", f"no file that came can be used: {named}.")
+            if named
+            else ("landing に資料がありません。", "landing holds no delivery.")
+        )
+        return "nothing_delivered", [f"nothing_delivered: {ja} / nothing_delivered: {en}"]
+
 
 def is_trial(manifest: dict[str, Any] | None) -> bool:
     """True where a release was made with samples."""
@@ -115,6 +129,40 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
         if runs.is_of_the_past(home, as_of):
             chosen = _known_on(as_of, chosen)
         result = raw.read(home, [_now(one, here) for one in chosen], as_of, decided, lines, opener)
+    told = not_used(result, {one.sha256 for one in chosen if one.in_landing})
+    return _planned(result, decided, lines, as_of, now, told, len(inputs) - len(kept))
+
+
+def again(home: Home, names: Mapping[str, str], as_of: date, now: datetime) -> Tonight:
+    """The plan of a run that was made before, from what a home holds: these deliveries and the decisions there.
+
+    names: SHA-256 -> file name by which a delivery went then. Raises CannotStartError where the decisions cannot be
+    read.
+    """
+    from sousei.ingest import raw
+    from sousei.ingest.decided import corrections, decisions
+    from sousei.ingest.decided.registers import RegisterError
+    from sousei.ingest.receive import intake
+
+    try:
+        decided, lines = decisions.read(home), corrections.declared(decisions=home.corrections)
+    except RegisterError as error:
+        raise CannotStartError(str(error)) from None
+    stored = intake.stored(home, {digest: {name} for digest, name in names.items()})
+    chosen = [_now(one, set()) for one in stored if one.sha256 in names]
+    return _planned(raw.read(home, chosen, as_of, decided, lines), decided, lines, as_of, now)
+
+
+def _planned(
+    result: RawResult,
+    decided: Decisions,
+    lines: pl.DataFrame,
+    as_of: date,
+    now: datetime,
+    told: list[dict[str, str]] | None = None,
+    left_behind: int = 0,
+) -> Tonight:
+    """What was read, as the plan of a run; told: Tonight.not_used."""
     stops = set(result.problems.filter(result.problems["severity"] == "gate")["source_id"])
     columns = ("source_id", "source", "layout", "file_name", "sha256", "period", "verdict", "received_order", "origin")
     delivered = [one | {"stops": one["source_id"] in stops} for one in result.deliveries.select(columns).to_dicts()]
@@ -124,8 +172,8 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
         result,
         decided,
         lines,
-        not_used(result, {one.sha256 for one in chosen if one.in_landing}),
-        len(inputs) - len(kept),
+        told or [],
+        left_behind,
         is_trial({"inputs": [one for one in run.inputs if one["verdict"] == "taken"]}),
         not any(one["verdict"] == "taken" for one in delivered),
     )

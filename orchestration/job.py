@@ -1,4 +1,4 @@
-"""The nightly job put together: assets, checks, the job and its schedule.
+"""The nightly job put together: assets, checks, the job, its schedule and the sensor of landing.
 
 Holds: assembly only. Does not hold: the steps (nightly), or their assets (assets, warehouse_assets).
 """
@@ -12,8 +12,9 @@ import dagster as dg
 from dagster._utils.error import serializable_error_info_from_exc_info
 
 from sousei.foundation.home import Home
-from sousei.orchestration import assets, failures
+from sousei.orchestration import assets, failures, landing
 from sousei.orchestration import run as runs
+from sousei.orchestration.lock import is_held
 from sousei.orchestration.warehouse_assets import build_warehouse_assets
 
 JOB_NAME = "nightly_refresh"
@@ -50,6 +51,23 @@ def every_night_at_two(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return dg.RunRequest(run_key=day, run_config={"ops": {"intake": {"config": {"as_of": day}}}})
 
 
+@dg.sensor(job=nightly_refresh, minimum_interval_seconds=60, default_status=dg.DefaultSensorStatus.STOPPED)
+def new_files_in_landing(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """landing に新しい資料がそろったら夜間処理を始める（初めは止めてある）。 / Starts the nightly job when new files in
+    landing are complete; off until somebody starts it."""
+    home = Home.from_environment()
+    if is_held(home.lock):
+        return dg.SkipReason("refresh_in_progress: 更新の実行中です。 / A refresh is running.")
+    found = landing.look(home, landing.remembered(context.cursor))
+    context.update_cursor(found.memory.text)
+    if found.key:
+        return dg.RunRequest(run_key=f"landing-{found.key}", tags={"sousei/new_files": str(found.new)})
+    return dg.SkipReason(
+        f"書き込みの終わりを待っているファイル {found.writing}。新しいファイルはありません。 / "
+        f"{found.writing} files may still be being written; nothing new is complete."
+    )
+
+
 def definitions(manifest: Mapping[str, Any]) -> dg.Definitions:
     """All definitions. manifest: dbt's (warehouse.Warehouse)."""
     return dg.Definitions(
@@ -63,5 +81,6 @@ def definitions(manifest: Mapping[str, Any]) -> dg.Definitions:
         asset_checks=[assets.suite_outcomes],
         jobs=[nightly_refresh],
         schedules=[every_night_at_two],
+        sensors=[new_files_in_landing],
         resources={"night": assets.ScheduledNight()},
     )

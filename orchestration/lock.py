@@ -19,19 +19,22 @@ class RefreshInProgressError(Exception):
 
 
 _AGAIN_SECONDS = 2.0
+_LOOK_SECONDS = 0.2
+"""Who only asks whether the lock is held (`is_held`) has it for a moment: no refresh is turned away for that."""
 
 
 @contextmanager
 def refresh_lock(path: Path, wait_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the refresh lock for the time of the block.
+    """Hold the refresh lock for the time of the block. What is written meanwhile, here and by child processes, is
+    nothing to other users of the machine (umask 027; a home that is new is 0750).
 
     wait_seconds: how long to try again while somebody holds it. Raises RefreshInProgressError when somebody still does,
     in this process too. A killed holder leaves no lock behind.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
-        until = time.monotonic() + wait_seconds
+        until = time.monotonic() + max(wait_seconds, _LOOK_SECONDS)
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -39,8 +42,13 @@ def refresh_lock(path: Path, wait_seconds: float = 0.0) -> Iterator[None]:
             except BlockingIOError as error:
                 if time.monotonic() >= until:
                     raise RefreshInProgressError(str(path)) from error
-                time.sleep(_AGAIN_SECONDS)
-        yield
+                time.sleep(min(_AGAIN_SECONDS, max(wait_seconds, _LOOK_SECONDS) / 4))
+        before = os.umask(0o027)
+        os.umask(before | 0o027)
+        try:
+            yield
+        finally:
+            os.umask(before)
     finally:
         os.close(descriptor)
 
@@ -48,9 +56,13 @@ def refresh_lock(path: Path, wait_seconds: float = 0.0) -> Iterator[None]:
 def is_held(path: Path) -> bool:
     """True while a living process holds the lock."""
     try:
-        with refresh_lock(path):
-            return False
-    except RefreshInProgressError:
-        return True
-    except OSError:  # a home that cannot be written holds no running refresh
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # a home without a lock file, or that cannot be read, holds no running refresh
         return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)

@@ -35,10 +35,18 @@ DATABASE = "sousei.duckdb"
 
 @dataclass(frozen=True)
 class Intake:
-    """What step 1 gave: rows per raw table."""
+    """What step 1 gave: rows per raw table. new: the deliveries that count (as in run.inputs) and that the last release
+    was not made from."""
 
     run: runs.Run
     rows: dict[str, int]
+    new: list[dict[str, Any]]
+
+
+def _published(home: Home) -> set[str]:
+    """SHA-256 of the deliveries that the current release was made from."""
+    inputs_of = (runs.current_manifest(home) or {}).get("inputs", [])
+    return {one["sha256"] for one in inputs_of if one["verdict"] == "taken"}
 
 
 def texts_of(problems: pl.DataFrame) -> list[str]:
@@ -100,6 +108,10 @@ class Night:
             self._planned = inputs.tonight(self.home, landing, as_of, now, samples)
         return self._planned
 
+    def plan_again(self, planned: inputs.Tonight) -> None:
+        """Make the night from what was planned elsewhere."""
+        self._planned = planned
+
     def start_suites(self) -> None:
         """Let Great Expectations be imported on the other core, once, before it is needed."""
         from sousei.expectations.validation import SuiteProcess
@@ -115,15 +127,18 @@ class Night:
         import duckdb
 
         from sousei.ingest import raw
+        from sousei.ingest.decided import decisions
         from sousei.ingest.tables import RAW_TABLES
 
         home, tonight = self.home, self.plan(landing, as_of, now, samples)
         run, result = tonight.run, tonight.result
         self.problems = result.problems
         if tonight.is_nothing_new(home):
-            runs.record(home, "nothing_new", now, [], tonight.not_used)
+            state, reasons = tonight.told_nothing(home)
+            runs.record(home, state, now, reasons, tonight.not_used)
             return None
         self.start_suites()
+        decisions.keep(home, tonight.decided.digest)
         directory = runs.begin(home, run)
         runs.prune(home, self._retention.runs)
         with duckdb.connect(str(directory / CANDIDATE)) as connection:
@@ -142,7 +157,9 @@ class Night:
         if self._writes_pages:
             self._start_pages(result, directory)
         runs.record(home, "running", now, [], tonight.not_used)
-        return Intake(run, rows)
+        known = _published(home)
+        new = [one for one in run.inputs if one["verdict"] == "taken" and one["sha256"] not in known]
+        return Intake(run, rows, new)
 
     def project(self) -> dict[str, int]:
         """Step 2: all municipalities and scenarios at once; rows per projection table."""
@@ -265,8 +282,7 @@ class Night:
         core."""
         from sousei.feedback import process as pages
 
-        published = (runs.current_manifest(self.home) or {}).get("inputs", [])
-        known = sorted(one["sha256"] for one in published if one["verdict"] == "taken")
+        known = sorted(_published(self.home))
         tonight = result.deliveries.filter(
             ~result.deliveries["sha256"].is_in(known) | (result.deliveries["verdict"] == "refused")
         )

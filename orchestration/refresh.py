@@ -85,9 +85,9 @@ def refresh(
             return Outcome("refused", _current(home), reasons)
         told = Outcome("", _current(home), [], tonight.not_used, tonight.left_behind, tonight.is_trial)
         if tonight.is_nothing_new(home):
-            state = "nothing_delivered" if tonight.is_empty and told.release is None else "nothing_new"
-            runs.record(home, state, now, [], tonight.not_used)
-            return replace(told, state=state)
+            state, reasons = tonight.told_nothing(home)
+            runs.record(home, state, now, reasons, tonight.not_used)
+            return replace(told, state=state, reasons=reasons)
         runs.record(home, "running", now, [], tonight.not_used)
         night.start_suites()
         with _collecting_seldom():

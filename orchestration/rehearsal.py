@@ -1,7 +1,7 @@
 """What the night would say of some files, beside what the current release was made from; the home is not touched.
 
-Holds: a copy of the home by links in a temporary folder, and the night's own steps on it up to the verdict. Does not
-hold: any rule of its own, so that `sousei check` and the night cannot disagree.
+Holds: the night's own steps up to the verdict, on a home on trial (stage) in a temporary folder. Does not hold: any
+rule of its own, so that `sousei check` and the night cannot disagree.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sousei.foundation.home import Home
 from sousei.orchestration import run as runs
 from sousei.orchestration.inputs import is_trial
 from sousei.orchestration.nightly import Night
+from sousei.orchestration.stage import beside
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def rehearse(home: Home, files: list[Path], as_of: date, now: datetime) -> Rehea
     if manifest is None:
         return None
     with tempfile.TemporaryDirectory(prefix="sousei-check-") as folder:
-        stage = _stage(home, Path(folder))
+        stage = beside(home, Path(folder))
         for number, path in enumerate(files):
             (stage.landing / str(number)).mkdir(parents=True)
             shutil.copy(path, stage.landing / str(number) / path.name)
@@ -59,26 +60,3 @@ def _problems(night: Night, files: list[Path]) -> list[list[dict[str, Any]]]:
     told = [] if night.problems is None else night.problems.to_dicts()
     digests = [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files]
     return [[one for one in told if (one["source_id"] or "").endswith(f"-{digest}")] for digest in digests]
-
-
-def _stage(home: Home, folder: Path) -> Home:
-    """A home below `folder` that sees what the home holds: bytes and readings by links, receipts and dbt's state by
-    copy. What is written there stays there."""
-    stage = Home(folder.resolve())
-    for receipt in home.snapshots.glob("*/receipt*.json*"):
-        to = stage.snapshots / receipt.parent.name
-        to.mkdir(parents=True, exist_ok=True)
-        shutil.copy(receipt, to / receipt.name)
-        bytes_ = receipt.with_name("bytes")
-        if bytes_.exists() and not (to / "bytes").exists():
-            (to / "bytes").symlink_to(bytes_.resolve())
-    for path in home.raw.glob("*/*"):
-        to = stage.raw / path.parent.name / path.name
-        to.parent.mkdir(parents=True, exist_ok=True)
-        to.symlink_to(path.resolve())
-    stage.releases.symlink_to(home.releases.resolve())
-    if home.decisions.is_dir():
-        shutil.copytree(home.decisions, stage.decisions)
-    if (home.dbt / "target").is_dir():
-        shutil.copytree(home.dbt / "target", stage.dbt / "target")
-    return stage

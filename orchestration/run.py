@@ -114,21 +114,25 @@ def release_names(home: Home) -> list[str]:
     return sorted(found, key=lambda name: (name[:10], int(name[11:]) if name[11:].isdigit() else 0))
 
 
-def plan(inputs: list[dict[str, Any]], as_of: date, created_at: datetime, decisions: str = "") -> Run:
+def plan(
+    inputs: list[dict[str, Any]], as_of: date, created_at: datetime, decisions: str = "", code: str | None = None
+) -> Run:
     """The run that these inputs make.
 
     inputs: one dict per delivery with at least `sha256`, `verdict` (taken / refused / withdrawn) and, where known,
-    `source`, `received_order` and `stops` (it is refused and stops the night). decisions: their digest. What is
-    neither used nor stops the night is no part of the identity: it changes no figure. The order of receipt is, inside a
-    source: it says which of two versions is in force.
+    `source`, `received_order` and `stops` (it is refused and stops the night). decisions: their digest. code: the
+    version of the code that builds it, None for that of this program. What is neither used nor stops the night is no
+    part of the identity: it changes no figure. The order of receipt is, inside a source: it says which of two versions
+    is in force.
     """
     ordered = sorted(inputs, key=lambda one: one["sha256"])
+    code = code or code_version()
     digest = hashlib.sha256()
     for one in sorted(ordered, key=lambda one: (one.get("source", ""), one.get("received_order", 0))):
         if one["verdict"] == "taken" or one.get("stops"):
             digest.update(f"{one['sha256']} {one['verdict']}\n".encode())
     digest.update(decisions.encode())
-    digest.update(code_version().encode())
+    digest.update(code.encode())
     digest.update(str(fiscal_year_of(as_of)).encode())
     inputs_hash = digest.hexdigest()
     return Run(
@@ -136,7 +140,7 @@ def plan(inputs: list[dict[str, Any]], as_of: date, created_at: datetime, decisi
         as_of=as_of.isoformat(),
         fiscal_year=fiscal_year_of(as_of),
         created_at=created_at.isoformat(timespec="seconds"),
-        code_version=code_version(),
+        code_version=code,
         inputs_hash=inputs_hash,
         inputs=ordered,
     )
@@ -155,14 +159,16 @@ def is_published(home: Home, run: Run) -> bool:
 
 
 def begin(home: Home, run: Run) -> Path:
-    """Empty the run's folder, write `run.json`, and point `runs/building` to it.
+    """Empty the run's folder, write `run.json`, and point `runs/building` to it. The folder is its owner's alone: a
+    candidate holds rows that no release shows.
 
     What an earlier attempt at the same run left (a crash, a refusal) is removed first.
     """
     directory = run.directory(home)
     if directory.exists():
         shutil.rmtree(directory)
-    directory.mkdir(parents=True)
+    home.runs.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700)
     (directory / "run.json").write_text(json.dumps(asdict(run), ensure_ascii=False, indent=1), encoding="utf-8")
     pointer = home.runs / ".building.tmp"
     pointer.unlink(missing_ok=True)

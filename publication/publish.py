@@ -210,7 +210,7 @@ def _write(
     releases = home.releases
     release_id = f"{run.as_of_date.isoformat()}.{_next_number(releases, run.as_of_date)}"
     directory = releases / f"{TEMPORARY}{release_id}"
-    directory.mkdir()
+    directory.mkdir(mode=0o700)
     tables = write_tables(directory, candidate, release_id, run, created_at, last.database if last else None)
     (directory / CHANGES).write_text(changes.text(directory / DATABASE), encoding="utf-8")
     if extras is not None:

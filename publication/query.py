@@ -1,8 +1,9 @@
 """One locked-down query on a release.
 
-Holds: the session that can read this database and nothing else, and types that every form of an answer has. Does not
-hold: queries of our own (`summary`, the desk), the form of an answer (`formats`), or the process that answers a user
-(`asked`).
+Holds: the session that can read this database and nothing else, and types that every form of an answer has. All of SQL
+runs there, with temporary views, tables, macros and variables before the SELECT that is answered: the session forbids
+what a statement must not do, not its form. Does not hold: queries of our own (`summary`, the desk), the form of an
+answer (`formats`), or the process that answers a user (`asked`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ import polars as pl
 from sousei.foundation.duck import identifier
 from sousei.foundation.told import ToldError
 
+KIND = duckdb.StatementType
+BEFORE = frozenset({KIND.CREATE, KIND.DROP, KIND.INSERT, KIND.UPDATE, KIND.DELETE, KIND.SET})
+"""What may stand before the SELECT: of temporary things, and of variables; the session refuses all else in them. DuckDB
+itself makes two statements of one PIVOT."""
 QUERY_MEMORY = "1GB"
 QUERY_THREADS = 2
 QUERY_SECONDS = 120.0
@@ -40,7 +45,8 @@ def query(sql: str, release: Readable, seconds: float = QUERY_SECONDS) -> pl.Dat
     """The answer to one SELECT on a release, in a session that can read this database and nothing else.
 
     No files, no network, no extensions, no writes, no settings, bounded memory and time.
-    Raises QueryError for anything but one SELECT statement, and when the query fails or takes longer than `seconds`.
+    Raises QueryError for anything but one SELECT and what may stand before it (BEFORE), and when the query fails or
+    takes longer than `seconds`.
     """
     return queries([sql], release, seconds)[0]
 
@@ -88,12 +94,19 @@ def _answer(sql: str, connection: duckdb.DuckDBPyConnection, seconds: float, as_
         statements = connection.extract_statements(sql)
     except duckdb.Error as error:
         raise QueryError(f"query_failed: SQLを解釈できません: {error}") from error
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise QueryError("query_refused: 実行できるのは1つのSELECT文だけです。 / One SELECT statement only.")
+    *before, last = [one.type for one in statements] or [None]
+    if last != KIND.SELECT or not BEFORE.issuperset(before):
+        raise QueryError(
+            "query_refused: 実行できるのは1つのSELECT文です。前に置けるのは create temp（view・table・macro）と set "
+            "variable だけです。 / One SELECT statement, after temporary views, tables, macros and variables only."
+        )
     timer = threading.Timer(seconds, connection.interrupt)
     timer.start()
     try:
-        relation = connection.sql(statements[0].query)
+        for statement in statements[:-1]:
+            connection.execute(statement)
+        asked = statements[-1]
+        relation = connection.sql(asked.query or asked)  # type: ignore[arg-type]  # what a PIVOT became has no text
         return (printable(relation) if as_text else relation).pl()
     except duckdb.InterruptException as error:
         raise QueryError(f"query_failed: {seconds:g}秒を超えたため中止しました。") from error

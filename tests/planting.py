@@ -35,6 +35,7 @@ FIRST_NIGHT = datetime(2026, 11, 22, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
 AS_OF = date(2026, 11, 22)
 ALWAYS = "always"
 """Stands for what changes with any delivery (lists of deliveries, runs, corrections)."""
+_BESIDE = ("delivery", "problem", "correction", "decision", "level_step")
 
 Rows = set[tuple[Any, ...]]
 
@@ -98,7 +99,7 @@ class Bench:
                     source = manifest["sources"][key]
                     of_projection = source["source_name"] == "projection"
                     named = source["name"] if source["name"] in raw.RAW_TABLES else ALWAYS
-                    named = ALWAYS if named in ("delivery", "problem", "correction", "decision") else named
+                    named = ALWAYS if named in _BESIDE else named
                     fed[key] = frozenset(INPUTS) if of_projection else frozenset({named})
                 else:
                     parents = (nodes[key].get("depends_on") or {}).get("nodes", []) if key in nodes else []

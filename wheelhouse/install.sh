@@ -20,9 +20,14 @@ if [ "$found" != "$wanted" ]; then
     echo "Python $wanted が要ります（$python は $found）。2番目の引数で場所を指定できます。" >&2
     exit 1
 fi
+if [ -e "$to" ] && [ ! -f "$to/pyvenv.cfg" ] && [ -n "$(ls -A "$to")" ]; then
+    echo "$to にはほかのファイルがあります。空のフォルダか、前に導入した場所を指定してください。" >&2
+    exit 2
+fi
 PIP_CONFIG_FILE=/dev/null PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 export PIP_CONFIG_FILE PIP_DISABLE_PIP_VERSION_CHECK PIP_NO_INPUT
-"$python" -m venv "$to"
+# 前の版の部品を残さない（同じ番号の版でも、運んだものに入れ替わる）
+"$python" -m venv --clear "$to"
 "$to/bin/python" -m pip install --quiet --no-index --no-cache-dir --find-links "$here/wheels" --only-binary :all: \
     --require-hashes -r "$here/requirements.txt"
 "$to/bin/python" -m pip check

@@ -5,7 +5,7 @@
         'message_ja': '来訪者数の桁か水準が変わった団体があります（桁の誤り、水準の変わり目、または実際の動き）',
         'subject': 'main.fct_tourism_visitors',
         'owner_ja': '統計担当',
-        'action_ja': '示された団体の値を公表元のファイルで確かめる。公表元の対象地点や方法の変更（reading: break）か実際の動き（movement）と決めたら seeds/tourism_level_breaks.csv に1行を加える。桁の誤りであれば正しいファイルを届け直す',
+        'action_ja': '示された団体の値を公表元のファイルで確かめる。公表元の対象地点や方法の変更（reading: break）か実際の動き（movement）と決めたら decisions/level_steps.csv に1行を加える。桁の誤りであれば正しいファイルを届け直す',
         'threshold_reason': '実データ3年分（約1,700団体）で、年の中央値が前年の8倍以上か8分の1以下になったのは2022年1、2023年3、2024年31団体（水準の変わり目を含む）。前年同月・前月・翌月のどれからも8倍以上離れた月は約6万のうち4。水準の変わり目の規則（macros/level_breaks.sql）は同じ実データで、どの月も団体の0.5％以下、公表元が方法を変えた2024年1月だけ9％を示した。後の月が3～5か月の疑いは前年同月比を示さず、人に見てもらう。いずれも起こり得るので止めない',
     },
 ) }}
@@ -26,7 +26,7 @@ with stepped as (
             and earlier.month = later.month - interval 1 year
             and later.visitors > 0
             and earlier.visitors > 0
-    left join {{ ref('tourism_level_breaks') }} as decided
+    left join {{ source('raw', 'level_step') }} as decided
         on
             later.municipality_code = decided.municipality_code
             and later.month >= decided.comparable_from

@@ -184,12 +184,17 @@ def standing(
     )  # fmt: skip
 
 
+def is_of(source: str, edition: Edition, delivery: Mapping[str, Any]) -> bool:
+    """Whether a delivery, with its `source` and `layout` where they are known, is of an edition of a source."""
+    layouts = str(delivery.get("layout") or "").split(", ")
+    fits = layouts == [""] or any(re.fullmatch(edition.layouts, layout) for layout in layouts)
+    return delivery.get("source") == source and fits
+
+
 def _held(source: str, edition: Edition, deliveries: Iterable[Mapping[str, Any]]) -> set[int]:
     found: set[int] = set()
     for one in deliveries:
-        layouts = str(one.get("layout") or "").split(", ")
-        fits = layouts == [""] or any(re.fullmatch(edition.layouts, layout) for layout in layouts)
-        if one.get("source") != source or not fits:
+        if not is_of(source, edition, one):
             continue
         ends = [match[0] for match in _TOKEN.finditer(str(one.get("period") or ""))]
         if not ends:

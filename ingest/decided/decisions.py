@@ -1,12 +1,16 @@
 """What named people decided about the deliveries of this home, kept as data below `decisions/`.
 
-Holds: withdrawals (a delivery counts no more), go-aheads (a finding of a check was looked at and stands), and where the
-home's own corrections lie. Does not hold: what follows from them (raw.py, in_force.py, expectations), or decisions of
-the product itself (ingest/sources/<source>/corrections.csv).
+Holds: withdrawals (a delivery counts no more), go-aheads (a finding of a check was looked at and stands), readings of
+steps in series of visitors, and where the home's own corrections lie. Does not hold: what follows from them (raw.py,
+in_force.py, expectations, dbt), or decisions of the product itself (ingest/sources/<source>/corrections.csv).
 
     withdrawals.csv   source_id, decision (withdrawn / restored), decided_by, decided_at, reason_ja; the last line holds
     go_aheads.csv     rule, fact, decided_by, decided_on, reason_ja; one line lets one named finding of a rule pass
     corrections.csv   as ingest.decided.corrections says
+    level_steps.csv   municipality_code, comparable_from, reading (break / movement), decided_by, decided_on, reason_ja:
+                      what a step in the monthly visitors of a municipality is (another way of counting, or a real
+                      movement) and its first month, as its first day; the last line on a month holds
+    kept/<digest>/    the files of before, as the night of a release read them (rebuild)
     small_numbers.csv below, decided_by, decided_on, reason_ja: counts of persons under `below` (2 to 10) are hidden in
                       breakdowns; the last line holds, and 3 without one
 """
@@ -17,12 +21,13 @@ import csv
 import datetime as dt
 import hashlib
 import io
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from sousei.foundation.files import write_bytes
+from sousei.foundation.files import sync_folder, write_bytes
 from sousei.foundation.home import Home
 from sousei.ingest.cells import csvtext
 from sousei.ingest.decided import corrections, registers
@@ -31,6 +36,10 @@ from sousei.ingest.tables import schema_of
 
 WITHDRAWALS = ("source_id", "decision", "decided_by", "decided_at", "reason_ja")
 GO_AHEADS = ("rule", "fact", "decided_by", "decided_on", "reason_ja")
+LEVEL_STEPS = ("municipality_code", "comparable_from", "reading", "decided_by", "decided_on", "reason_ja")
+READINGS = ("break", "movement")
+_KINDS: dict[str, registers.Kind] = {"decided_on": "date", "comparable_from": "date", "municipality_code": "code"}
+"""Kinds of the columns that are not plain text."""
 HOW_TO_PASTE = "decisions/go_aheads.csv に次の行を加え、決裁者・決裁日（YYYY-MM-DD）・理由を記入する:"
 SMALL_NUMBERS = ("below", "decided_by", "decided_on", "reason_ja")
 BELOW, GREATEST = 3, 10
@@ -41,13 +50,15 @@ WITHDRAWN, RESTORED = "withdrawn", "restored"
 @dataclass(frozen=True)
 class Decisions:
     """go_aheads: (rule, fact) -> its line. withdrawn: source_id -> its line. faults: lines that are not whole, which
-    change nothing. digest: changes when a decision does. below: counts of persons under it are hidden in breakdowns."""
+    change nothing. digest: changes when a decision does. below: counts of persons under it are hidden in breakdowns.
+    level_steps: (municipality_code, first month) -> its line."""
 
     go_aheads: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     withdrawn: dict[str, dict[str, str]] = field(default_factory=dict)
     faults: list[FileProblem] = field(default_factory=list)
     digest: str = ""
     below: int = BELOW
+    level_steps: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def frame(self) -> pl.DataFrame:
         """raw.decision: one row per withdrawal in force and go-ahead."""
@@ -61,6 +72,13 @@ class Decisions:
             [{name: row.get(name) for name in schema} for row in rows], schema={**schema, "decided_on": pl.String}
         )
         return table.with_columns(pl.col("decided_on").str.to_date("%Y-%m-%d", strict=False))
+
+    def steps(self) -> pl.DataFrame:
+        """raw.level_step: one row per municipality and first month of a step that a person read."""
+        schema = schema_of("level_step")
+        lines = [self.level_steps[key] for key in sorted(self.level_steps)]
+        table = pl.DataFrame(lines, schema=dict.fromkeys(schema, pl.String))
+        return table.with_columns(pl.col("comparable_from", "decided_on").str.to_date("%Y-%m-%d"))
 
     def lets_pass(self, rule: str, fact: str) -> bool:
         """Whether a named person let this finding pass on a named day with a reason."""
@@ -98,7 +116,15 @@ def read(home: Home) -> Decisions:
             below = int(line["below"])
         else:
             faults.append(_fault("small_numbers.csv", number, "below", f"2 から {GREATEST} の整数です"))
-    return Decisions(go_aheads, withdrawn, faults, _digest(home.decisions), below)
+    steps = {}
+    for number, line in _lines(home.decisions / "level_steps.csv", LEVEL_STEPS, faults):
+        if line["reading"] not in READINGS:
+            faults.append(_fault("level_steps.csv", number, "reading", "break か movement です"))
+        elif not line["comparable_from"].endswith("-01"):
+            faults.append(_fault("level_steps.csv", number, "comparable_from", "段差の最初の月の1日（2024-01-01）です"))
+        else:
+            steps[line["municipality_code"], line["comparable_from"]] = line
+    return Decisions(go_aheads, withdrawn, faults, _digest(home.decisions), below, steps)
 
 
 def prepare(home: Home) -> None:
@@ -106,6 +132,32 @@ def prepare(home: Home) -> None:
     for name, columns in (("go_aheads.csv", GO_AHEADS), ("corrections.csv", corrections.LINE)):
         if not (home.decisions / name).exists():
             write_bytes(home.decisions / name, (",".join(columns) + "\n").encode("utf-8-sig"))
+
+
+def keep(home: Home, digest: str) -> None:
+    """Keep the files of decisions as a night reads them, once, below kept/<digest>: a release is made again with those
+    of its own night. Nothing is kept where they were changed since they were read (digest: of then)."""
+    folder = kept(home, digest)
+    if folder.is_dir() or _digest(home.decisions) != digest:
+        return
+    begun = folder.with_name(f".{digest}.tmp")
+    shutil.rmtree(begun, ignore_errors=True)
+    begun.mkdir(parents=True)
+    for path in home.decisions.glob("*.csv"):
+        write_bytes(begun / path.name, path.read_bytes(), 0o440)
+    begun.rename(folder)
+    sync_folder(folder.parent)
+
+
+def kept(home: Home, digest: str) -> Path:
+    """Where the decisions of a digest are kept."""
+    return home.decisions / "kept" / digest
+
+
+def known(home: Home) -> dict[str, Path]:
+    """digest -> folder of every state of the decisions that is there, that of now among them."""
+    folders = [path for path in sorted((home.decisions / "kept").glob("*")) if path.is_dir()]
+    return {_digest(folder): folder for folder in (home.decisions, *folders)}
 
 
 def withdraw(home: Home, source_id: str, by: str, reason: str, now: dt.datetime, *, restore: bool = False) -> None:
@@ -141,7 +193,7 @@ def _lines(path: Path, columns: tuple[str, ...], faults: list[FileProblem]) -> l
     """(line number, cells) of every whole line; all columns must be filled. Days are as 2026-04-01."""
     if not path.is_file():
         return []
-    kinds: dict[str, registers.Kind] = {name: "date" if name == "decided_on" else "text" for name in columns}
+    kinds: dict[str, registers.Kind] = {name: _KINDS.get(name, "text") for name in columns}
     found = registers.scan(path, kinds, filled=columns, file=f"decisions/{path.name}", others=True)
     wrong = {fault.row: fault for fault in reversed(found.faults) if fault.row is not None}
     faults += [_fault(path.name, row, fault.column, fault.message_ja) for row, fault in sorted(wrong.items())]

@@ -86,11 +86,11 @@ def _take(home: Home, landing: Path, received_at: dt.datetime, origin: str, open
     here: dict[str, set[str]] = {}
     files: dict[str, list[str]] = {}
     last_time = _last_listing(home, landing)
-    for place, name, opened in _files(landing):
+    for place, name, opened in lying(landing):
         if isinstance(opened, Refusal):
             refused.append(Snapshot("", name, 0, received_at, origin, None, True, opened.problems))
             continue
-        digest, size, same_file = "", 0, _same_file(opened)
+        digest, size, this = "", 0, same_file(opened)
         try:
             data = content(opened)
             size = len(data)
@@ -102,9 +102,9 @@ def _take(home: Home, landing: Path, received_at: dt.datetime, origin: str, open
                 _mend(home, digest, data)
                 came_back = bool(last_time) and digest not in last_time
                 line = _line(name, place, len(data), received_at, origin)
-                _acknowledge(home, digest, line, came_back, same_file in last_time.get(digest, ()))
+                _acknowledge(home, digest, line, came_back, this in last_time.get(digest, ()))
             here.setdefault(digest, set()).add(name)
-            files.setdefault(digest, []).append(same_file)
+            files.setdefault(digest, []).append(this)
         except Refusal as refusal:
             if any(p["problem_id"] == PERSONAL for p in refusal.problems):
                 digest = ""  # not even a hash is kept
@@ -119,18 +119,23 @@ def _take(home: Home, landing: Path, received_at: dt.datetime, origin: str, open
     return [*stored(home, here), *refused]
 
 
-def _same_file(handle: int) -> str:
+def same_file(handle: int) -> str:
     """What stays of a file that is moved or renamed, and differs for one that was delivered again."""
     found = os.fstat(handle)
     return f"{found.st_dev}-{found.st_ino}-{found.st_mtime_ns}"
 
 
 def _last_listing(home: Home, landing: Path) -> dict[str, list[str]]:
-    """Hash -> files (`_same_file`) of what lay in this landing folder when it was taken in last; empty before the first
+    """Hash -> files (`same_file`) of what lay in this landing folder when it was taken in last; empty before the first
     time."""
     path = home.snapshots / _LISTING
     listed = json.loads(path.read_text("utf-8")).get(str(landing), {}) if path.exists() else {}
     return listed if isinstance(listed, dict) else {digest: [] for digest in listed}
+
+
+def lay_there(home: Home, landing: Path) -> set[str]:
+    """SHA-256 of what lay in this landing folder, by its absolute path, when a night took it in last."""
+    return set(_last_listing(home, landing))
 
 
 def _list(home: Home, landing: Path, files: Mapping[str, list[str]]) -> None:
@@ -196,8 +201,9 @@ def display_name(name: str) -> str:
     return _ODD.sub("?", name)
 
 
-def _files(landing: Path) -> Iterator[tuple[str, str, int | Refusal]]:
-    """(path below landing, base name, open descriptor or refusal) of everything below landing, sorted by name."""
+def lying(landing: Path) -> Iterator[tuple[str, str, int | Refusal]]:
+    """(path below landing, base name, open descriptor or refusal) of everything below landing, sorted by name; who asks
+    closes the descriptors."""
     if not landing.is_dir():
         return
     root = os.open(landing, os.O_RDONLY | os.O_DIRECTORY)

@@ -206,6 +206,14 @@ def parser() -> argparse.ArgumentParser:
         "--inputs", action="store_true", help="入力の保管ファイルも照合する / also check the stored bytes of its inputs"
     )
     call = add(
+        "rebuild",
+        releases.rebuild_call,
+        "公表版を保管した資料から作り直し、表ごとに照合する（何も変えない） / make a release again and compare it",
+        "sousei rebuild 2026-11-21.1",
+    )
+    call.add_argument("release", metavar="RELEASE")
+    call.add_argument("--to", type=Path, metavar="DIR", help="作り直した表を残すフォルダ / keep the tables made there")
+    call = add(
         "withdraw",
         deliveries.withdraw_call,
         "受領ファイルを取り下げる（次の更新から使わない） / a delivery counts no more from the next refresh",

@@ -1,4 +1,4 @@
-"""`sousei releases`, `verify`, `release use`, `diff`, `query`: what is done with releases.
+"""`sousei releases`, `verify`, `rebuild`, `release use`, `diff`, `query`: what is done with releases.
 
 Holds: printing. Does not hold: the shelf of releases (publication).
 """
@@ -7,9 +7,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from sousei.foundation.home import Home
 from sousei.orchestration.command.words import MISUSE, OK, REFUSED, complain, emit, locked, print_frame, say
+
+if TYPE_CHECKING:
+    from sousei.orchestration.rebuild import Compared
+
+_STATES_JA = {
+    "same_values": "値はすべて同じ（列の説明かファイルの形が違う）",
+    "differs": "違う",
+    "only_released": "作り直した版にない",
+    "only_rebuilt": "公表版にない",
+}
 
 
 def list_call(arguments: argparse.Namespace) -> int:
@@ -40,6 +52,58 @@ def verify_call(arguments: argparse.Namespace) -> int:
             f"Release {found.release_id}: {'NOT sound' if problems else 'sound'} ({len(found.tables)} tables)",
         )
     return REFUSED if problems else OK
+
+
+def rebuild_call(arguments: argparse.Namespace) -> int:
+    """Make a release again from what is kept, and compare it."""
+    from sousei.orchestration.inputs import CannotStartError
+    from sousei.orchestration.rebuild import rebuild
+    from sousei.publication import shelf
+
+    home = Home.from_environment()
+    if arguments.to is not None and arguments.to.exists():
+        complain(
+            arguments,
+            f"folder_in_use: {arguments.to} はもうあります。ないフォルダの名前を指定してください。",
+            f"folder_in_use: {arguments.to} is there already; name a folder that is not.",
+        )
+        return MISUSE
+    release = shelf.find(home, arguments.release)
+    try:
+        found = rebuild(home, release, arguments.to)
+    except CannotStartError as refusal:
+        for reason in refusal.reasons:
+            print(reason, file=sys.stderr)
+        return REFUSED
+    if arguments.json:
+        emit(asdict(found) | {"is_equal": found.is_equal})
+        return OK if found.is_equal else REFUSED
+    equal = sum(one.state == "equal" for one in found.tables)
+    say(
+        arguments,
+        f"公表版 {found.release_id} を保管した資料から作り直しました。{len(found.tables)}表中 {equal}表が同じです。",
+        f"Release {found.release_id} was made again: {equal} of {len(found.tables)} tables are equal.",
+    )
+    for one in found.tables:
+        if one.state != "equal":
+            say(arguments, f"- {one.table}: {_STATES_JA[one.state]}{_moved(one, 'ja')}",
+                f"- {one.table}: {one.state.replace('_', ' ')}{_moved(one, 'en')}")  # fmt: skip
+    for reason in found.reasons:
+        ja, _, en = reason.partition(" / ")
+        say(arguments, ja, en)
+    return OK if found.is_equal else REFUSED
+
+
+def _moved(one: Compared, lang: str) -> str:
+    """How much of a table differs, in words."""
+    if one.state != "differs":
+        return ""
+    said = [(f"消えた行 {one.rows_gone}、新しい行 {one.rows_new}", f"{one.rows_gone} rows gone, {one.rows_new} new")]
+    if one.columns_gone:
+        said.append((f"消えた列 {'、'.join(one.columns_gone)}", f"columns gone: {', '.join(one.columns_gone)}"))
+    if one.columns_new:
+        said.append((f"新しい列 {'、'.join(one.columns_new)}", f"columns new: {', '.join(one.columns_new)}"))
+    return f"（{'。'.join(ja for ja, _ in said)}）" if lang == "ja" else f" ({'; '.join(en for _, en in said)})"
 
 
 def use_call(arguments: argparse.Namespace) -> int:

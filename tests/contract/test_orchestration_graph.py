@@ -56,6 +56,7 @@ def graph() -> dict[str, Any]:
                 "kinds": sorted(node.kinds),
                 "owners": sorted(node.owners),
                 "after": sorted(parent.to_user_string() for parent in node.parent_keys),
+                **({"fresh": _fresh(node.freshness_policy)} if node.freshness_policy else {}),
             }
             for node in sorted((nodes.get(key) for key in nodes.get_all_asset_keys()), key=lambda node: str(node.key))
         },
@@ -65,7 +66,13 @@ def graph() -> dict[str, Any]:
             [schedule.name, schedule.job_name, schedule.cron_schedule, schedule.execution_timezone]
             for schedule in repository.schedule_defs
         ],
+        "sensors": [[one.name, one.job_name, one.default_status.value] for one in repository.sensor_defs],
     }
+
+
+def _fresh(policy: Any) -> str:
+    """Days to WARN and to FAIL."""
+    return f"{policy.warn_window.to_timedelta().days} / {policy.fail_window.to_timedelta().days}"
 
 
 def test_the_asset_graph_is_the_one_that_was_agreed() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,44 @@ def test_the_folder_for_a_closed_machine_installs_there(tmp_path: Path) -> None:
     (carried / "PYTHON").write_text("2.7\n")
     spoilt = closed(tmp_path, "sh", str(carried / "install.sh"), str(tmp_path / "opt2"), sys.executable)
     assert spoilt.done.returncode == 1 and not (tmp_path / "opt2").exists()
+
+
+def carried(folder: Path, says: str) -> Path:
+    """A folder to carry with a synthetic program of the product's name and one version number, which says one thing."""
+    name, info = "sousei-0.1.0", "sousei-0.1.0.dist-info"
+    wheel = folder / "wheels" / f"{name}-py3-none-any.whl"
+    wheel.parent.mkdir(parents=True)
+    with zipfile.ZipFile(wheel, "w") as parts:
+        parts.writestr("synthetic_sousei.py", f"def main() -> None:\n    print({says!r})\n")
+        parts.writestr(f"synthetic_{says}.py", "")
+        parts.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: sousei\nVersion: 0.1.0\n")
+        parts.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        parts.writestr(f"{info}/entry_points.txt", "[console_scripts]\nsousei = synthetic_sousei:main\n")
+        parts.writestr(f"{info}/RECORD", "")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (folder / "requirements.txt").write_text(f"sousei==0.1.0 --hash=sha256:{digest}\n")
+    (folder / "PYTHON").write_text(f"{sys.version_info.major}.{sys.version_info.minor}\n")
+    shutil.copy(PROJECT_ROOT / "wheelhouse" / "install.sh", folder / "install.sh")
+    subprocess.run("sha256sum wheels/* *.txt PYTHON install.sh > SHA256SUMS", shell=True, cwd=folder, check=True)
+    return folder
+
+
+def test_an_upgrade_brings_the_new_program(tmp_path: Path) -> None:
+    """Also where both have one version number; what only the other had is gone."""
+    old, new, there = carried(tmp_path / "old", "old"), carried(tmp_path / "new", "new"), tmp_path / "opt"
+    for folder, said, gone in ((old, "old", "new"), (new, "new", "old")):
+        install = ["sh", str(folder / "install.sh"), str(there), sys.executable]
+        subprocess.run(install, capture_output=True, check=True)
+        told = subprocess.run([there / "bin" / "sousei"], capture_output=True, text=True, check=True)
+        assert told.stdout.strip() == said
+        assert list(there.rglob(f"synthetic_{said}.py")) and not list(there.rglob(f"synthetic_{gone}.py"))
+
+
+def test_a_folder_of_other_files_is_not_cleared(tmp_path: Path) -> None:
+    there = tmp_path / "var"
+    there.mkdir()
+    (there / "seals.csv").write_text("release_id\n")
+    folder = carried(tmp_path / "house", "new")
+    install = ["sh", str(folder / "install.sh"), str(there), sys.executable]
+    done = subprocess.run(install, capture_output=True, check=False)
+    assert done.returncode == 2 and [path.name for path in there.iterdir()] == ["seals.csv"]

@@ -184,3 +184,17 @@ def test_two_refreshes_at_once_one_wins(own_home: Path) -> None:
         said = run_sousei(own_home, "refresh", "--as-of", AS_OF)
     assert said.returncode == 3
     assert "refresh_in_progress" in said.stderr
+
+
+def test_a_home_is_nothing_to_other_users_of_the_machine(published: Path) -> None:
+    """Made under any umask: bytes as received 0440, releases 0444 in 0555, runs their owner's alone, the home 0750."""
+    modes = {path: path.lstat().st_mode & 0o777 for path in (published, *published.rglob("*")) if not path.is_symlink()}
+    assert modes[published] == 0o750
+    released = {path: mode for path, mode in modes.items() if published / "releases" in path.parents}
+    assert {mode for path, mode in released.items() if path.is_file()} == {0o444}
+    assert {mode for path, mode in released.items() if path.is_dir()} == {0o555}
+    assert {mode for path, mode in modes.items() if path.name == "bytes"} == {0o440}
+    assert {mode for path, mode in modes.items() if path.parent == published / "runs" and path.is_dir()} == {0o700}
+    inside = {path for path in modes if published / "runs" in path.parents}
+    others = {str(path) for path, mode in modes.items() if mode & 0o007 and path not in released.keys() | inside}
+    assert others == set()

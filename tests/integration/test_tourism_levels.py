@@ -130,16 +130,28 @@ def test_what_moves_everybody_is_no_break_of_a_town(warehouse: Warehouse) -> Non
 def test_a_person_decides_about_a_step(warehouse: Warehouse, reading: str, is_shown: bool) -> None:
     with delivered(warehouse, typed({"01661": stepped((38, 2.5))}, 60)):
         warehouse.connection.execute(
-            f"insert into seeds.tourism_level_breaks values ('01661', date '2024-04-01', '{reading}', '温泉の開業。', "
-            "'A spa opened.', '町')"
+            f"insert into raw.level_step values ('01661', date '2024-04-01', '{reading}', '観光課長', "
+            "date '2024-11-28', '温泉の開業。')"
         )
         warehouse.rebuild("int_tourism__growth", "int_tourism__level_breaks", schema="intermediate")
         warehouse.rebuild("fct_tourism_visitors")
         assert breaks(warehouse) == {("01661", "2024-04"): reading}
         (row,) = warehouse.rows("select * from fct_tourism_visitors where month = date '2024-06-01'")
         assert (row["level_state"], row["of_year_before_pct"] is not None) == (reading, is_shown)
-        assert "温泉の開業" in row["level_reason_ja"] and "A spa opened" in row["level_reason_en"]
+        assert "温泉の開業" in row["level_reason_ja"] and "decided on 2024-11-28" in row["level_reason_en"]
         assert row["comparable_from"] == (FIRST if is_shown else date(2024, 4, 1))
+        (told,) = warehouse.node("meta_decision")
+        assert (told["kind"], told["rule"], told["subject"]) == ("level_step", reading, "01661 2024-04-01")
+        assert warehouse.node("meta_decision") == [
+            {
+                "kind": "level_step",
+                "rule": reading,
+                "subject": "01661 2024-04-01",
+                "decided_by": "観光課長",
+                "decided_on": date(2024, 11, 28),
+                "reason_ja": "温泉の開業。",
+            }
+        ]
 
 
 def test_months_too_near_to_an_end_are_untested(warehouse: Warehouse) -> None:

@@ -111,3 +111,29 @@ def test_a_reader_who_stops_reading_sees_no_traceback() -> None:
     calls = f"{sys.executable} -m sousei.orchestration.command indicators | (exec 0<&-; sleep 0.1)"
     said = subprocess.run(["bash", "-c", calls], capture_output=True, text=True, check=False)
     assert (said.stdout, said.stderr) == ("", "")
+
+
+def test_a_home_whose_files_are_all_unusable_says_so_and_names_their_problems(home: Home) -> None:
+    """Both by the command and by a night that Dagster starts."""
+    import dagster as dg
+
+    from sousei.orchestration.assets import ScheduledNight, build_intake
+    from sousei.orchestration.health import health
+
+    (home.landing / "memo.csv").write_text("備考,値\nx,1\n", "utf-8")
+    (home.landing / "people.csv").write_text("氏名,生年月日,住所\n架空太郎,1980-04-01,架空町1-2-3\n" * 2, "utf-8")
+    said = []
+    for night in ("command", "dagster"):
+        if night == "command":
+            outcome = refresh.refresh(home, None, FIRST_NIGHT.date(), FIRST_NIGHT)
+            assert outcome.state == "nothing_delivered" and "memo.csv" in outcome.reasons[0]
+        else:
+            assert dg.materialize([build_intake()], resources={"night": ScheduledNight()}).success
+        last = runs.last(home)
+        assert last is not None and last["state"] == "nothing_delivered", night
+        (reason,) = last["reasons"]
+        (fault,) = [one for one in health(home, FIRST_NIGHT).faults if one.startswith("last_refresh_")]
+        for text in (reason, fault):
+            assert "memo.csv" in text and "people.csv" in text and "(personal_data)" in text
+        said.append([(one["file_name"], one["problem_id"]) for one in last["not_used"]])
+    assert said[0] == said[1] and len(said[0]) == 2

@@ -19,7 +19,7 @@ select
     visitors.source_sheet,
     visitors.source_row
 from {{ ref('fct_tourism_visitors') }} as visitors
-left join {{ ref('tourism_level_breaks') }} as decided on visitors.municipality_code = decided.municipality_code
+left join {{ source('raw', 'level_step') }} as decided on visitors.municipality_code = decided.municipality_code
 group by all
 union all
 select

@@ -1,5 +1,5 @@
 -- Breaks of the level of monthly visitors: what the rule (macros/level_breaks.sql) finds and what a person decided
--- (seeds/tourism_level_breaks.csv; a decision stands for what the rule finds up to five months beside it). One row per
+-- (decisions/level_steps.csv; a decision stands for what the rule finds up to five months beside it). One row per
 -- municipality and first month of the new level. A break stands in the growth for twelve months and would hide the next
 -- one: it is taken out and the rule asked again.
 {{ config(materialized='table') }}
@@ -66,11 +66,11 @@ together as (
         decided.comparable_from as month,
         decided.reading,
         decided.reason_ja,
-        decided.reason_en,
+        decided.decided_on,
         min_by(
             if(seen.month is not null, seen, null), abs(date_diff('month', seen.month, decided.comparable_from))
         ) as evidence
-    from {{ ref('tourism_level_breaks') }} as decided
+    from {{ source('raw', 'level_step') }} as decided
     left join seen
         on
             decided.municipality_code = seen.municipality_code
@@ -82,10 +82,10 @@ together as (
         seen.month,
         if(seen.is_settled, 'break', 'suspected') as reading,
         null as reason_ja,
-        null as reason_en,
+        null as decided_on,
         seen as evidence
     from seen
-    left join {{ ref('tourism_level_breaks') }} as decided
+    left join {{ source('raw', 'level_step') }} as decided
         on
             seen.municipality_code = decided.municipality_code
             and seen.month between decided.comparable_from - {{ near }} and decided.comparable_from + {{ near }}
@@ -115,6 +115,6 @@ select
         || printf(') went from %.2f to %.2f', together.evidence.ratio_before, together.evidence.ratio_after)
         || ' (' || together.evidence.n_months_after || ' months after)',
         'revised by the publisher from ' || together.evidence.replaced_visitors || ' to ' || together.evidence.visitors,
-        'decision on record: ' || rtrim(together.reason_en, '.')
+        'decided on ' || together.decided_on || ' (level_steps.csv)'
     ) as reason_en
 from together

@@ -105,3 +105,46 @@ def test_a_withdrawal_is_added_to_a_file_that_a_spreadsheet_saved(home: Home, en
     assert {key: line["decided_by"] for key, line in found.withdrawn.items()} == dict.fromkeys(
         ("tourism-0123456789abcdef", "census-fedcba9876543210"), "統計課長"
     )
+
+
+STEPS = ",".join(decisions.LEVEL_STEPS)
+STEP = "01234,2023-03-01,movement,観光課長,2026-11-28,球場の開業"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp932"])
+@pytest.mark.parametrize(
+    "line", [STEP, STEP.replace("01234", "1234").replace("2023-03-01", "2023/3/1"), STEP.replace("01234", "012343")]
+)
+def test_a_step_that_a_person_read_is_a_row(home: Home, line: str, encoding: str) -> None:
+    write(home, f"{STEPS}\n{STEP.replace('movement', 'break')}\n{line}\n", encoding, "level_steps.csv")
+    found = decisions.read(home)
+    assert found.faults == []
+    assert found.steps().rows() == [
+        ("01234", dt.date(2023, 3, 1), "movement", "観光課長", dt.date(2026, 11, 28), "球場の開業")
+    ], "the last line on a month holds"
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        (STEP.replace("movement", "real"), "reading"),
+        (STEP.replace("2023-03-01", "2023-03-02"), "comparable_from"),
+        (STEP.replace("2023-03-01", "45292"), "comparable_from"),
+        (STEP.replace("01234", "99999"), "municipality_code"),
+        (STEP.replace("観光課長", ""), "decided_by"),
+        (STEP.replace(",球場の開業", ""), "reason_ja"),
+    ],
+)
+def test_a_step_whose_line_is_not_whole_changes_nothing(home: Home, line: str, column: str) -> None:
+    write(home, f"{STEPS}\n{line}\n", name="level_steps.csv")
+    found = decisions.read(home)
+    assert [(one["file_name"], one["row"], one["column_label"]) for one in found.faults] == [
+        ("level_steps.csv", 2, column)
+    ]
+    assert found.steps().is_empty()
+
+
+def test_a_step_that_is_decided_makes_another_night(home: Home) -> None:
+    before = decisions.read(home).digest
+    write(home, f"{STEPS}\n{STEP}\n", name="level_steps.csv")
+    assert decisions.read(home).digest != before

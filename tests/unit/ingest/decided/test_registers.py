@@ -230,23 +230,29 @@ def test_a_broken_list_of_columns_is_one_line(folder: Path, broken: str | bytes)
     assert str(error).startswith("register_not_read: seeds.yml") and "\n" not in str(error)
 
 
-DECIDED = """\
-01234,2023-03-01,movement,球場の開業。,A stadium opened.,見本
-17202,2024-01-01,movement,地震。,An earthquake.,見本
+DATED = """\
+municipality_code,opened_on,note_ja
+01234,2023-03-01,球場の開業。
+17202,2024-01-01,地震。
 """
-"""Synthetic decisions about steps: the product's own seed holds none."""
+"""A synthetic seed of codes and days."""
 
 
-def decided(folder: Path) -> Path:
-    path = folder / "tourism_level_breaks.csv"
-    path.write_text(path.read_text("utf-8") + DECIDED, "utf-8")
+def dated(folder: Path) -> Path:
+    listed = folder / "seeds.yml"
+    types = "{municipality_code: varchar, opened_on: date, note_ja: varchar}"
+    listed.write_text(
+        f"{listed.read_text('utf-8')}  - name: dated\n    config:\n      column_types: {types}\n", "utf-8"
+    )
+    path = folder / "dated.csv"
+    path.write_text(DATED, "utf-8")
     return path
 
 
 @pytest.mark.parametrize("encoding", ["cp932", "utf-8-sig"])
 @pytest.mark.parametrize("day", ["2024/1/1", "令和6年1月1日", "R6.1.1"])
-def test_level_breaks_saved_by_a_spreadsheet_are_told_and_mended(folder: Path, encoding: str, day: str) -> None:
-    path = decided(folder)
+def test_a_seed_saved_by_a_spreadsheet_is_told_and_mended(folder: Path, encoding: str, day: str) -> None:
+    path = dated(folder)
     truth = path.read_bytes()
     text = truth.decode().replace("2024-01-01", day).replace("01234,", "1234,").replace("\n", "\r\n")
     path.write_bytes(text.encode(encoding))
@@ -258,10 +264,10 @@ def test_level_breaks_saved_by_a_spreadsheet_are_told_and_mended(folder: Path, e
 
 @pytest.mark.parametrize("day", ["1/1/2024", "24/1/1", "45292", "2024-01", "########"])
 def test_a_seeds_uncertain_day_is_not_mended(folder: Path, day: str) -> None:
-    path = decided(folder)
+    path = dated(folder)
     path.write_text(path.read_text("utf-8").replace("2024-01-01", day), "utf-8")
     (error,) = seeds.check(folder)
-    assert (error.faults[0].row, error.faults[0].column) == (3, "comparable_from")
+    assert (error.faults[0].row, error.faults[0].column) == (3, "opened_on")
     with pytest.raises(registers.RegisterError):
         seeds.mended(path, seeds.columns(folder)[path.stem])
 
