@@ -69,7 +69,7 @@ class Bench:
     root: Path
     models: list[Node] = field(default_factory=list)
     tests: list[Node] = field(default_factory=list)
-    known: dict[str, Rows] = field(default_factory=dict)
+    known: dict[str, Rows] = field(default_factory=dict)  # places only, see _place
     files: dict[str, list[str]] = field(default_factory=dict)
     told: set[tuple[str, str]] = field(default_factory=set)
 
@@ -79,7 +79,7 @@ class Bench:
         bench = cls(root)
         with built(root, SAMPLES) as whole:
             bench._plan(json.loads((root / "target" / "manifest.json").read_text("utf-8")), whole.compiled)
-            bench.known = {node.name: _rows(whole.connection, node) for node in bench.tests}
+            bench.known = {node.name: set(map(_place, _rows(whole.connection, node))) for node in bench.tests}
             bench.known |= {one.check_id: set() for one in CHECKS if fails(whole.connection, one)}
         home = Home(root / "home")
         result = raw.read(home, intake.take(home, SAMPLES, FIRST_NIGHT, "samples"), AS_OF)
@@ -151,13 +151,13 @@ class Bench:
     def findings(
         self, connection: duckdb.DuckDBPyConnection, changed: Collection[str]
     ) -> dict[str, tuple[str, list[tuple[Any, ...]]]]:
-        """Checks that find more than they do in the samples: {check: (severity, rows)}."""
+        """Checks that find something where they do not in the samples: {check: (severity, rows)}."""
         found: dict[str, tuple[str, list[tuple[Any, ...]]]] = {}
         for node in self.tests:
-            if node.fed_by & {*changed, ALWAYS} and (
-                rows := _rows(connection, node) - self.known.get(node.name, set())
-            ):
-                found[node.name] = (node.severity, sorted(rows, key=str))
+            if node.fed_by & {*changed, ALWAYS}:
+                known = self.known.get(node.name, set())
+                if rows := [row for row in _rows(connection, node) if _place(row) not in known]:
+                    found[node.name] = (node.severity, sorted(rows, key=str))
         made = {node.name for node in self.models if node.fed_by & set(changed)}
         for check in CHECKS:
             if check.table in made and check.check_id not in self.known and fails(connection, check):
@@ -191,6 +191,12 @@ class Bench:
 
 def _rows(connection: duckdb.DuckDBPyConnection, node: Node) -> Rows:
     return set(connection.execute(node.sql).fetchall())
+
+
+def _place(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a finding is of: file, sheet, row, municipality and reason, without what was expected and found. Of a sound
+    file it tells the same when a month fewer stands behind its figures, so that it is no sign of the fault."""
+    return (*row[:4], *row[6:])
 
 
 def fails(connection: duckdb.DuckDBPyConnection, check: Check) -> bool:

@@ -7,6 +7,7 @@ means (model.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,15 @@ def first_of(path: Path, at: Sequence[str | int]) -> int:
     return 0
 
 
+@lru_cache(maxsize=8)
+def _composed(text: str) -> yaml.Node | None:
+    """The nodes of a YAML text, which nobody changes: a table of many unknown columns asks for each of them."""
+    node: yaml.Node | None = yaml.compose(text, Loader)
+    return node
+
+
 def _walk(path: Path, at: Sequence[str | int]) -> tuple[int, yaml.Node | None]:
-    node: yaml.Node | None = yaml.compose(path.read_text("utf-8-sig"), Loader)
+    node = _composed(path.read_text("utf-8-sig"))
     line = 1
     beside: list[yaml.Node] = []
     for step in at:

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.foundation.retention import Retention
 from sousei.publication import publish as publication
 from sousei.publication import shelf
 from sousei.publication.contents import PublicationError
@@ -159,7 +160,7 @@ def test_readers_see_one_whole_release_while_fifty_are_published(small: Path, ho
     assert [(reader.returncode, said[1]) for reader, said in zip(readers, answers, strict=True)] == [(0, "")] * 2
     counts = [json.loads(said[0]) for said in answers]
     assert all(reads >= 20 and seen >= 10 for reads, seen in counts), counts
-    assert len(shelf.ordered(home)) == publication.KEEP
+    assert len(shelf.ordered(home)) == Retention.releases
 
 
 def test_open_reader_keeps_its_release_when_it_is_retired(small: Path, home: Home, tmp_path: Path) -> None:
