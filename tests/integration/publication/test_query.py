@@ -48,6 +48,7 @@ def test_forms_of_an_answer(published: Release, form: str) -> None:
         formatted(answer, "xml")
 
 
+@pytest.mark.promise("A1")
 def test_query_works_while_others_read(published: Release) -> None:
     child = os.fork()
     if child == 0:
