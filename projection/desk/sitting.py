@@ -94,8 +94,8 @@ def open_desk(
     if rates.basis not in run.keys.get_column("scenario_id"):
         raise ProjectionError(
             f"シナリオ表に、ほかが立つ線 {rates.basis} の行（item=scenario、団体は * か {municipality_code}）が"
-            f"ありません。公表版の dim_scenario から写してください / the table lacks the scenario {rates.basis} of this "
-            "municipality, the line that the others stand on"
+            f"ありません。公表版の dim_scenario から写してください / the table lacks the scenario {rates.basis}, "
+            "the line that the others stand on"
         )
     return Desk(rates, table, run)
 
