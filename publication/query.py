@@ -94,8 +94,8 @@ def _answer(sql: str, connection: duckdb.DuckDBPyConnection, seconds: float, as_
         statements = connection.extract_statements(sql)
     except duckdb.Error as error:
         raise QueryError(f"query_failed: SQLを解釈できません: {error}") from error
-    *before, last = [one.type for one in statements] or [None]
-    if last != KIND.SELECT or not BEFORE.issuperset(before):
+    kinds = [one.type for one in statements]
+    if not kinds or kinds[-1] != KIND.SELECT or not BEFORE.issuperset(kinds[:-1]):
         raise QueryError(
             "query_refused: 実行できるのは1つのSELECT文です。前に置けるのは create temp（view・table・macro）と set "
             "variable だけです。 / One SELECT statement, after temporary views, tables, macros and variables only."
@@ -106,7 +106,7 @@ def _answer(sql: str, connection: duckdb.DuckDBPyConnection, seconds: float, as_
         for statement in statements[:-1]:
             connection.execute(statement)
         asked = statements[-1]
-        relation = connection.sql(asked.query or asked)  # type: ignore[arg-type]  # what a PIVOT became has no text
+        relation = connection.sql(asked.query or asked)  # what a PIVOT became has no text
         return (printable(relation) if as_text else relation).pl()
     except duckdb.InterruptException as error:
         raise QueryError(f"query_failed: {seconds:g}秒を超えたため中止しました。") from error

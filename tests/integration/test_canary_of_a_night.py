@@ -5,12 +5,19 @@ temporary file of the home, nor in what the command says; only the bytes as they
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
+import dagster as dg
+import duckdb
 import openpyxl
+import polars as pl
 import pytest
 
+from sousei.foundation.child import same_code
 from sousei.foundation.home import PROJECT_ROOT
+from sousei.orchestration.job import new_files_in_landing
 from tests.faults.ingest.test_canary import CANARY, MAIL, NUMBER, SAID, searched
 from tests.integration.conftest import run_sousei
 
@@ -47,6 +54,35 @@ def deliver(landing: Path) -> None:
     plan.save(landing / "plan.xlsx")
 
 
+def read(path: Path) -> str:
+    """Text of a file; of a table also what its compression hides."""
+    text = searched(path.read_bytes())
+    if path.suffix == ".parquet":
+        return text + pl.read_parquet(path).select(pl.col(pl.String)).write_json()
+    if path.suffix == ".duckdb":
+        with duckdb.connect(str(path), read_only=True) as connection:
+            names = connection.execute(
+                "select schema_name, table_name from duckdb_tables() where not internal"
+            ).fetchall()
+            return text + "".join(str(connection.execute(f'from {one}."{two}"').fetchall()) for one, two in names)
+    return text
+
+
+def texts_of(home: Path) -> dict[str, str]:
+    """Place below the home -> its text, of everything but the files as they came."""
+    return {
+        str(place): read(path)
+        for path in home.rglob("*")
+        if path.is_file()
+        and (place := path.relative_to(home)).parts[0] != "landing"
+        and path.name not in ("bytes", "landing.json")
+    }
+
+
+def leaks(texts: dict[str, str]) -> dict[str, str]:
+    return {name: word.pattern for name, text in texts.items() for word in SAID[:5] if word.search(text)}
+
+
 @pytest.mark.promise("D6")
 def test_a_night_says_nothing_of_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "var"
@@ -63,15 +99,38 @@ def test_a_night_says_nothing_of_a_person(tmp_path: Path, monkeypatch: pytest.Mo
         (tmp_path / name).rename(home / "landing" / name)
     second = run_sousei(home, "refresh", "--as-of", "2026-11-23")
     assert second.returncode == 1 and "no_delivery_breaks_its_contract" in second.stderr
-    calls = (first, second, run_sousei(home, "status"))
-    texts = {"the calls": "\n".join(one.stdout + one.stderr for one in calls)}
-    for path in home.rglob("*"):
-        place = path.relative_to(home)
-        if path.is_file() and place.parts[0] != "landing" and path.name != "bytes" and path.name != "landing.json":
-            texts[str(place)] = searched(path.read_bytes())
-    assert {Path(name).parts[0] for name in texts} >= {"dagster", "dbt", "raw", "releases", "runs"}
-    leaks = {name: word.pattern for name, text in texts.items() for word in SAID[:5] if word.search(text)}
-    assert leaks == {}
+    calls = [first, second, *(run_sousei(home, *words) for words in (("status",), ("alert", "--no-send")))]
+    files = [str(path) for path in sorted((home / "landing").iterdir())]
+    calls.append(run_sousei(home, "check", "--quick", "--page", str(home / "pages"), *files))
+    monkeypatch.setenv("SOUSEI_HOME", str(home))
+    looked = dg.build_sensor_context()
+    said = new_files_in_landing(looked)
+    texts = texts_of(home) | {"the sensor": f"{looked.cursor} {said}"}
+    texts["the calls"] = "\n".join(one.stdout + one.stderr for one in calls)
+    assert {Path(name).parts[0] for name in texts} >= {"alerts", "dagster", "dbt", "pages", "raw", "releases", "runs"}
+    assert {Path(name).suffix for name in texts} >= {".parquet", ".duckdb", ".db", ".html", ".json", ".xlsx"}
+    assert leaks(texts) == {}
+
+
+@pytest.mark.promise("D6")
+@pytest.mark.exhaustive
+def test_a_night_that_dagster_starts_prints_nothing_of_a_person(tmp_path: Path) -> None:
+    """What its steps print is kept by Dagster beside the events."""
+    home = tmp_path / "var"
+    deliver(home / "landing")
+    (home / "dagster").mkdir()
+    (home / "tmp").mkdir()
+    places = {"SOUSEI_HOME": home, "DAGSTER_HOME": home / "dagster", "TMPDIR": home / "tmp"}
+    program = [str(Path(sys.executable).with_name("dagster")), "job", "execute", "-j", "nightly_refresh"]
+    done = subprocess.run(
+        [*program, "-m", "sousei.orchestration.definitions"],
+        env=same_code(**{name: str(path) for name, path in places.items()}),
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    texts = texts_of(home) | {"the call": done.stdout + done.stderr}
+    assert "no_delivery_breaks_its_contract" in "".join(texts.values()), done.stderr[-2000:]
+    assert [name for name in texts if "compute_logs" in name] and not list((home / "tmp").iterdir())
+    assert leaks(texts) == {}
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
@@ -79,3 +138,13 @@ def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
     deliver(tmp_path / "landing")
     found = {path.name for path in (tmp_path / "landing").iterdir() if SAID[0].search(searched(path.read_bytes()))}
     assert found == {"header.csv", "cell.csv", "unknown.csv", "persons.csv", "sheets.xlsx", "plan.xlsx"}
+
+
+def test_the_search_looks_into_tables(tmp_path: Path) -> None:
+    """Compression hides a word from a search of the bytes, not from this one."""
+    rows = pl.DataFrame({"note": [WHOLE] * 1000})
+    rows.write_parquet(tmp_path / "one.parquet", compression="zstd")
+    with duckdb.connect(str(tmp_path / "one.duckdb")) as connection:
+        connection.register("frame", rows)
+        connection.execute("create schema hidden; create table hidden.one as from frame")
+    assert set(leaks(texts_of(tmp_path))) == {"one.parquet", "one.duckdb"}

@@ -90,3 +90,28 @@ def test_the_folder_that_is_named_or_made_is_used(tmp_path: Path, monkeypatch: p
         assert isinstance(instance, dg.DagsterInstance) and instance.is_persistent and not warning
         assert instance.root_directory == str(home.root / "dagster")
     assert "DAGSTER_HOME" not in os.environ
+
+
+def test_of_an_old_run_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dagster leaves the file of a run's events and what it printed; for years of nights that is gigabytes."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+
+    @dg.op
+    def says() -> None:
+        pass
+
+    @dg.job
+    def night() -> None:
+        says()
+
+    with dg.DagsterInstance.get() as instance:
+        runs = [night.execute_in_process(instance=instance).run_id for _ in range(3)]
+        for run in runs:
+            (tmp_path / "storage" / run).mkdir(parents=True, exist_ok=True)
+        files = {run: tmp_path / "history" / "runs" / f"{run}.db" for run in runs}
+        assert all(path.is_file() for path in files.values())
+        assert history.prune(instance, keep=1) == 2
+        assert [one.run_id for one in instance.get_runs()] == [runs[-1]]
+        assert [run for run in runs if files[run].exists() or (tmp_path / "storage" / run).exists()] == [runs[-1]]
+        assert instance.all_logs(runs[-1])
