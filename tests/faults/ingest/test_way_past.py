@@ -98,8 +98,12 @@ def gone(count: int) -> Callable[[Rows, int], None]:
     return edit
 
 
+_MET: set[str] = set()
+
+
 def one_of(name: str, kind: str, edit: Callable[[Rows, int], None], folder: Path = EXTRACTS) -> Any:
-    marks = shared if folder == EXTRACTS else []
+    marks = [*shared, *([pytest.mark.exhaustive] if name in _MET else [])] if folder == EXTRACTS else []
+    _MET.add(name)  # one edit of each national file in every run, all in the exhaustive one
     return pytest.param(name, folder, edit, id=f"{kind} {Path(name).name}", marks=marks)
 
 
