@@ -137,7 +137,7 @@ def run(
             flows = vision_frame(one, stand.vintage).join(stand.stamp, on="municipality_code", how="left")
             frames["vision"].append(flows)
             figures.append(run_figures(one).with_columns(pl.lit(stand.vintage).alias("vintage")))
-        frames["yearly"].append(yearly_frame(result, stand.vintage, whole))
+        frames["yearly"].append(yearly_frame(result, stand.vintage, whole, stand.stamp))
         frames["stage"].append(decompose.stage(result).with_columns(pl.lit(stand.vintage).alias("vintage")))
         if base.base_id is None:
             frames["rates"].append(rates_frame(base))

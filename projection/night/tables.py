@@ -246,6 +246,7 @@ PROJECTION_TABLES: dict[str, dict[str, tuple[pl.DataType, str]]] = {
         "drift_from_plan_pct": (PERSONS, "(refreshed / plan - 1) x 100."),
     },
     "yearly": KEY
+    | BASE
     | {
         "age_band": (
             pl.String(),

@@ -21,15 +21,18 @@ PERIODS = {"births": "year_to_1_october", "births_calendar_year": "calendar_year
 """What the bands that are no stock are counted over; the others stand on 1 October."""
 
 
-def yearly_frame(result: vision.Run, vintage: str, codes: Sequence[str]) -> pl.DataFrame:
+def yearly_frame(result: vision.Run, vintage: str, codes: Sequence[str], stamp: pl.DataFrame) -> pl.DataFrame:
     """Births and persons of both sexes in the bands of single_years in every year of every run of these municipalities.
 
-    Columns of the table `yearly`; no row where none of them is in the run. A base year has no births, the last year
-    none of its calendar year.
+    stamp: as of stands.Stand. Columns of the table `yearly`; no row where none of them is in the run. A base year has
+    no births, the last year none of its calendar year.
     """
     mine = np.flatnonzero(result.keys.get_column("municipality_code").is_in(list(codes)).to_numpy())
     frames = [_block(result.of(mine[at : at + BLOCK])) for at in range(0, len(mine), BLOCK)]
-    return pl.concat(frames).with_columns(pl.lit(vintage).alias("vintage")) if frames else pl.DataFrame()
+    if not frames:
+        return pl.DataFrame()
+    told = pl.concat(frames).with_columns(pl.lit(vintage).alias("vintage"))
+    return told.join(stamp, on="municipality_code", how="left", maintain_order="left")
 
 
 def _block(run: vision.Run) -> pl.DataFrame:

@@ -2,6 +2,8 @@ select
     municipality_code,
     scenario_id,
     vintage,
+    base_id,
+    base_ja,
     year,
     age_band,
     cast(age_from as integer) as age_from,
