@@ -74,7 +74,8 @@ def rebuild(home: Home, release: Release, to: Path | None = None) -> Rebuilt:
     """Make a release again and compare it; takes as long as a night.
 
     to: a folder that is not there yet, for the tables that were made; None keeps nothing. Raises RebuildError where
-    deliveries of the release are lost, inputs.CannotStartError where its decisions cannot be read.
+    deliveries of the release are lost, inputs.CannotStartError where its decisions cannot be read, OSError where the
+    folder cannot be made.
     """
     manifest, reasons = release.manifest, []
     if lost := verify_inputs(home, release):
@@ -107,6 +108,8 @@ def rebuild(home: Home, release: Release, to: Path | None = None) -> Rebuilt:
             "no_previous_release: the release that it was compared with is gone."
         )
     then, day = datetime.fromisoformat(manifest.created_at), date.fromisoformat(manifest.as_of_date)
+    if to is not None:
+        to.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="sousei-rebuild-") as folder:
         place = Path(folder)
         old = stage.as_of(home, place / "home", then, decided or home.decisions, before)
@@ -122,7 +125,7 @@ def rebuild(home: Home, release: Release, to: Path | None = None) -> Rebuilt:
             night.judge()
             run = runs.load(old)
         made = to or place / "made"
-        made.mkdir(parents=True)
+        made.mkdir(exist_ok=True)
         last = before / shelf.DATABASE if before else None
         write_tables(made, old.building / CANDIDATE, release.release_id, run, then, last)
         tables = _compared(release, made)

@@ -142,6 +142,8 @@ def command_line(call: tuple[str, ...], chance: random.Random, files: Path) -> l
                 line.append(chance.choice(values(action, files)))
     if call == ("check",) and "--quick" not in line:
         line.append("--quick")
+    if call == ("rebuild",):  # a whole night, where it is not stopped at once
+        line += ["--to", str(files / "folder")]
     if chance.random() < 0.1:
         line.append(chance.choice(["--no-such-option", "extra", "--json", "--lang=xx"]))
     return line

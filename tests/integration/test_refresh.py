@@ -105,7 +105,9 @@ def test_dagster_runs_the_same_job_and_shows_its_checks(published: Path) -> None
         "with dg.DagsterInstance.get() as instance:\n"
         "    (run,) = instance.get_runs()\n"
         "    checks = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)\n"
-        "    print(json.dumps([run.job_name, run.status.value, len(checks)]))\n"
+        "    fresh = [instance.get_latest_materialization_event(dg.AssetKey(['source', *one])) is not None\n"
+        "             for one in (('tourism', 'visitors'), ('estat_api', 'answers'))]\n"
+        "    print(json.dumps([run.job_name, run.status.value, len(checks), fresh]))\n"
     )
     said = subprocess.run(
         [sys.executable, "-c", script],
@@ -114,9 +116,10 @@ def test_dagster_runs_the_same_job_and_shows_its_checks(published: Path) -> None
         text=True,
         check=True,
     )
-    name, status, checks = json.loads(said.stdout)
+    name, status, checks, fresh = json.loads(said.stdout)
     assert (name, status) == ("nightly_refresh", "SUCCESS")
     assert checks > 50
+    assert fresh == [True, False], "an edition is as fresh as its last new delivery"
 
 
 @pytest.mark.promise("C4", "C6", "C8", "E1")
