@@ -3,12 +3,13 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(she
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+RUN_DATE ?= $(shell date +%F)
 ROOMS := foundation ingest feedback projection expectations publication outside orchestration
 
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: setup refresh history schedule test test-exhaustive test-all test-fast pages check bench wheelhouse clean
+.PHONY: setup refresh history schedule test test-exhaustive test-all test-fast promises pages check bench wheelhouse clean
 
 setup: $(STAMP)
 
@@ -34,10 +35,10 @@ schedule: setup history
 
 # All but the exhaustive part; `make test-all` runs that too.
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not exhaustive"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not exhaustive" --run-date $(RUN_DATE)
 
 test-exhaustive: setup
-	$(BIN)/python -m pytest -n 2 --dist load -m exhaustive
+	$(BIN)/python -m pytest -n 2 --dist load -m exhaustive --run-date $(RUN_DATE)
 
 test-all: test test-exhaustive
 
@@ -45,7 +46,11 @@ test-all: test test-exhaustive
 test-fast: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" tests/unit tests/contract
 
-# Writes what the documents take from the program: the list of marts, the problems, the asset graph.
+# What is promised, by which tests it is proved, and how they ended the last time (`make test-all`).
+promises: setup
+	@$(BIN)/python -m tests.promises
+
+# Writes what the documents take from the program: the list of marts, the problems, the promises, the asset graph.
 pages: setup
 	$(BIN)/python -m tests.golden.pages
 

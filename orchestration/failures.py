@@ -5,6 +5,7 @@ Holds: the words and that file. Does not hold: what failed, or refusals (those h
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from contextlib import suppress
@@ -21,11 +22,9 @@ if TYPE_CHECKING:
 FAILURE = "failure.txt"
 """What a step that failed said in full, below `runs`, for the developers."""
 
+_FULL = "ディスクの空き容量がありません"
 _TECHNICAL = (
-    (
-        r"No space left on device|Errno 28|disk full|database or disk is full|Errno 122",
-        "ディスクの空き容量がありません",
-    ),
+    (r"No space left on device|Errno 28|disk full|database or disk is full|Errno 122", _FULL),
     (r"Permission denied|Errno 13|Operation not permitted|Errno 1\b", "書き込む権限がありません"),
     (r"Read-only file system|Errno 30", "書き込めない場所です（読み取り専用）"),
     (r"Too many open files|Errno 24", "開いているファイルが多すぎます"),
@@ -37,12 +36,15 @@ _PATH = re.compile(r"""['"](/[^'"]+)['"]|(/[^\s'":()（）]+)""")
 
 
 def cause_ja(text: str) -> str:
-    """The cause in words, with the path that it names where it names one; else its own first line."""
+    """The cause in words, with the path that it names; a full disk that names none is that of the home or of temporary
+    files. Else its own first line."""
     first = next(iter(text.strip().splitlines()), "")
     for pattern, ja in _TECHNICAL:
         if re.search(pattern, text, re.IGNORECASE):
             found = _PATH.search(text)
             place = next(filter(None, found.groups()), "") if found else ""
+            if not place and ja is _FULL:
+                place = f"{Home.from_environment().root} か一時フォルダー {os.environ.get('TMPDIR', '/tmp')}"
             return f"{ja}: {place}" if place else ja
     return first
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ import pytest
 
 from sousei.feedback import examine as readability
 from sousei.ingest.cells import contents, workbook
+from tests import promises
 
 _HOME = tempfile.mkdtemp(prefix="sousei-tests-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -34,6 +36,28 @@ def _a_failing_reader_is_an_error() -> Iterator[None]:
         for module in ("reading.delivery", "receive.intake", "dry_run"):
             patch.setattr(f"sousei.ingest.{module}.fault", fail)
         yield
+
+
+_ENDED: dict[str, str] = {}
+"""How each test that proves a promise ended in this run."""
+_PROVING = {one.node for one in promises.all_marked()}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--run-date", help="keep how the promises fared under this date (YYYY-MM-DD)")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.nodeid.partition("[")[0] in _PROVING:
+        _ENDED[report.nodeid] = promises.worse(_ENDED.get(report.nodeid), report.outcome)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    day = session.config.getoption("--run-date")
+    if day and _ENDED and not hasattr(session.config, "workerinput"):  # a worker's reports come to its controller
+        promises.RESULTS.parent.mkdir(exist_ok=True)
+        text = json.dumps(promises.kept(promises.known(), _ENDED, day), ensure_ascii=False, indent=1)
+        promises.RESULTS.write_text(text, "utf-8")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -12,6 +12,7 @@ import sys
 import traceback
 from typing import TextIO
 
+from sousei.foundation.home import Home
 from sousei.foundation.told import ToldError
 from sousei.orchestration.command.parser import parser
 from sousei.orchestration.command.words import LOCKED, MISUSE, OK, REFUSED
@@ -38,9 +39,10 @@ def main(argv: list[str] | None = None) -> int:
         print(f"not_found: {error.args[-1]}", file=sys.stderr)
         return MISUSE
     except OSError as error:
+        place = error.filename or Home.from_environment().root  # a write that fails names no file
         print(
-            f"place_not_usable: {error.filename or '保存先'} を使えません（{error.strerror or error}）。SOUSEI_HOME、"
-            f"空き容量、権限を確かめてください。 / cannot use {error.filename}: {error.strerror}; check SOUSEI_HOME, "
+            f"place_not_usable: {place} を使えません（{error.strerror or error}）。SOUSEI_HOME、"
+            f"空き容量、権限を確かめてください。 / cannot use {place}: {error.strerror or error}; check SOUSEI_HOME, "
             "free space and rights",
             file=sys.stderr,
         )

@@ -28,6 +28,7 @@ def severity_of(name: str) -> str | None:
     return SUITES.get(name)
 
 
+@pytest.mark.promise("E1")
 @pytest.mark.parametrize("name", sorted({*STOPS, *ACROSS_FILES}))
 def test_only_barrier_stops_the_night(name: str) -> None:
     assert severity_of(name) == "gate"
@@ -44,6 +45,7 @@ def test_every_barrier_names_faults_of_the_suite() -> None:
         assert faults and set(faults) <= FAULTS.keys() | WRONG_FIGURES.keys()
 
 
+@pytest.mark.promise("E1")
 @pytest.mark.parametrize("name", ACROSS_FILES)
 def test_barrier_across_files_has_its_test(name: str) -> None:
     tests = (PROJECT_ROOT / "tests" / "integration" / "test_warehouse_cross_file.py").read_text("utf-8")

@@ -51,6 +51,7 @@ def sousei(home: Path, cwd: Path, *arguments: str, **variables: str) -> subproce
     )
 
 
+@pytest.mark.promise("C11", "D4")
 @pytest.mark.slow
 def test_a_night_works_in_an_environment_full_of_traps(tmp_path: Path) -> None:
     home, cwd = tmp_path / "var", tmp_path / "cwd"

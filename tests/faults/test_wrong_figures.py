@@ -25,6 +25,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return Bench.of_samples(tmp_path_factory.mktemp("bench"))
 
 
+@pytest.mark.promise("C5", "E1")
 @pytest.mark.parametrize("fault", ONE_EACH)
 def test_only_barrier_meets_its_fault(fault: str, bench: Bench, tmp_path: Path) -> None:
     met = bench.met(ALL[fault], tmp_path, again=False)
@@ -34,6 +35,7 @@ def test_only_barrier_meets_its_fault(fault: str, bench: Bench, tmp_path: Path) 
     assert met.outcome == ("stopped" if known & STOPS.keys() else "shown")
 
 
+@pytest.mark.promise("E1")
 @pytest.mark.parametrize("fault", ["towns_of_the_registry_exchanged", "series_of_migrants_exchanged", "month_doubled"])
 def test_fault_that_comes_again_is_met(fault: str, bench: Bench, tmp_path: Path) -> None:
     met = bench.met(ALL[fault], tmp_path, again=True)

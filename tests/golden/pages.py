@@ -1,8 +1,9 @@
 """The pages that are made from the program: `make pages` writes them, tests hold them to it.
 
 Holds: the list of marts in docs/contract.md, the calendar of the sources in docs/data_sources.md, the list of problems
-in docs/problems.md, the agreed asset graph. Does not hold: any text of its own; a mart is worded in its YAML, a source
-in its contract, a problem in the catalogue.
+in docs/problems.md, the promises with their tests in docs/promises.ja.md, the agreed asset graph. Does not hold: any
+text of its own; a mart is worded in its YAML, a source in its contract, a problem in the catalogue, a promise in
+tests/promises.yaml.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest.contract.editions import EVERY_JA, Edition
 from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.problems.page import page as problems_page
+from tests import promises
 
 CONTRACT = PROJECT_ROOT / "docs" / "contract.md"
 SOURCES = PROJECT_ROOT / "docs" / "data_sources.md"
 PROBLEMS = PROJECT_ROOT / "docs" / "problems.md"
+PROMISES = PROJECT_ROOT / "docs" / "promises.ja.md"
 GRAPH = PROJECT_ROOT / "tests" / "golden" / "asset_graph.json"
 BEGIN, END = "<!-- marts: written by `make pages` from dbt_project/models/marts/*.yml -->\n", "<!-- end of marts -->\n"
 
@@ -86,6 +89,7 @@ def main() -> None:
     )
     SOURCES.write_text(sources(SOURCES.read_text("utf-8")), "utf-8")
     PROBLEMS.write_text(problems_page(), "utf-8")
+    PROMISES.write_text(promises.page(promises.all_marked()), "utf-8")
     GRAPH.write_text(json.dumps(graph(), ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 

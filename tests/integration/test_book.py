@@ -229,6 +229,7 @@ def test_no_sheet_is_empty_for_any_plan(release: Release, code: str, plan: str, 
         assert sheet["A1"].value or sheet.title == "表紙"
 
 
+@pytest.mark.promise("D1")
 def test_text_that_starts_like_a_formula_stays_text(release: Release) -> None:
     """Synthetic names."""
     from sousei.publication.book.write import written

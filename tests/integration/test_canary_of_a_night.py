@@ -47,6 +47,7 @@ def deliver(landing: Path) -> None:
     plan.save(landing / "plan.xlsx")
 
 
+@pytest.mark.promise("D6")
 def test_a_night_says_nothing_of_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "var"
     deliver(home / "landing")

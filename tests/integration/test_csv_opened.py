@@ -83,6 +83,7 @@ def test_every_value_for_people_comes_back_as_it_was(release: Release, tmp_path:
     assert {path.stem: moved for path in paths if (moved := changed(path, found[path.stem]))} == {}
 
 
+@pytest.mark.promise("D1")
 @needs_soffice
 def test_what_a_spreadsheet_would_change_is_kept_by_the_brackets_alone(tmp_path: Path) -> None:
     """The same texts without brackets are the proof: LibreOffice changes many of them."""

@@ -114,6 +114,7 @@ def sequences(count: int) -> settings:
     return settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
+@pytest.mark.promise("B3", "B4")
 @sequences(50)
 @given(steps=STEPS)
 def test_any_sequence_ends_in_the_tables_of_a_fresh_home(
@@ -122,6 +123,7 @@ def test_any_sequence_ends_in_the_tables_of_a_fresh_home(
     check_that_it_ends_as_in_a_fresh_home(steps, tmp_path_factory)
 
 
+@pytest.mark.promise("B3", "B4")
 @pytest.mark.exhaustive
 @sequences(200)
 @given(steps=STEPS)
@@ -163,6 +165,7 @@ def check_that_it_ends_as_in_a_fresh_home(
     shutil.rmtree(root)
 
 
+@pytest.mark.promise("B1")
 @pytest.mark.parametrize("place", ["old/births.csv", "births_old.csv"])
 def test_a_file_that_is_only_moved_inside_landing_is_not_received_again(tmp_path: Path, place: str) -> None:
     """Tidying up the replaced table brought its figures back into force."""
@@ -204,6 +207,7 @@ def test_a_landing_that_was_not_mounted_for_a_night_undoes_nothing(tmp_path: Pat
     assert house.night()["value"].to_list()[0] == 151
 
 
+@pytest.mark.promise("B1")
 def test_the_same_files_again_in_one_night_change_nothing(tmp_path: Path) -> None:
     house = House(tmp_path / "home")
     house.deliver("a.csv", FILES["a"])
@@ -215,6 +219,7 @@ def test_the_same_files_again_in_one_night_change_nothing(tmp_path: Path) -> Non
     assert house.night().equals(before)
 
 
+@pytest.mark.promise("B3")
 def test_final_after_preliminary_and_before_it(tmp_path: Path) -> None:
     for number, order in enumerate((("c", "d"), ("d", "c"), ("e", "d"), ("d", "e"))):
         house = House(tmp_path / str(number))

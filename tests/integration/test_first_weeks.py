@@ -102,6 +102,7 @@ def test_files_that_nobody_can_use_publish_nothing_and_are_told(tmp_path: Path) 
     assert [(told["file_name"], told["problem_id"]) for told in outcome.not_used] == [("memo.csv", "not_recognised")]
 
 
+@pytest.mark.promise("D4")
 @pytest.mark.parametrize("name", ["it's a home", "town [1] {x} %20"])
 def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
     """A quote in the path of the home broke the night in the middle, with a traceback."""
@@ -155,6 +156,7 @@ def test_a_refused_night_writes_nothing_of_its_own_to_the_output(
 # --- preliminary and final ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("B3")
 @pytest.mark.parametrize("persons", [21_201, 21_190])
 @pytest.mark.parametrize("final_first", [False, True])
 def test_final_census_and_preliminary_in_any_order(tmp_path: Path, persons: int, final_first: bool) -> None:
@@ -176,6 +178,7 @@ def test_final_census_and_preliminary_in_any_order(tmp_path: Path, persons: int,
     assert latest == [(persons, "final")]
 
 
+@pytest.mark.promise("B2")
 def test_a_corrected_ipss_table_replaces_the_first_one(tmp_path: Path) -> None:
     one = with_(town(tmp_path), "ipss_projection", "census")
     one.publishes()
@@ -257,6 +260,7 @@ LITTER = (
 )  # fmt: skip
 
 
+@pytest.mark.promise("B4")
 def test_litter_and_junk_make_no_release_in_14_nights(tmp_path: Path) -> None:
     """Each change of Thumbs.db made a release, and 14 of them pushed out all others."""
     one = with_(town(tmp_path), "furusato_nozei")
@@ -308,6 +312,7 @@ def test_a_run_of_the_past_is_compared_with_nothing_later(tmp_path: Path) -> Non
     assert months <= date(2026, 3, 1)
 
 
+@pytest.mark.promise("B5")
 def test_a_run_of_the_past_knows_what_was_known_on_that_day(tmp_path: Path) -> None:
     """Nothing that came later, no census and no edition of a projection that was not out yet."""
     one = with_(town(tmp_path), "tourism")

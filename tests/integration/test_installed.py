@@ -65,6 +65,7 @@ def test_a_trace_sees_a_connection(tmp_path: Path) -> None:
     assert "AF_INET" in ran.families
 
 
+@pytest.mark.promise("B5")
 def test_a_home_comes_back_from_what_the_handbook_keeps(published: Path, tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "backup.tar", "w") as backup:
         for name in KEPT:

@@ -175,6 +175,7 @@ def _twin(home: Home, name: str, of: Path) -> Path:
     return to
 
 
+@pytest.mark.promise("A1")
 def test_every_set_is_of_one_release_while_releases_come_and_go(own_home: Path) -> None:
     """A publisher moves `current` on and retires what is older, as fast as it can; every set says one release."""
     home = Home(own_home)

@@ -89,6 +89,7 @@ def test_a_step_can_be_run_again_alone_by_another_night(own_home: Path) -> None:
         assert again.reasons() == [] and again.suite_outcomes()
 
 
+@pytest.mark.promise("B1", "B4")
 def test_nothing_new_builds_nothing(own_home: Path) -> None:
     before = _pointer(own_home)
     said = run_sousei(own_home, "refresh", "--as-of", AS_OF)
@@ -118,6 +119,7 @@ def test_dagster_runs_the_same_job_and_shows_its_checks(published: Path) -> None
     assert checks > 50
 
 
+@pytest.mark.promise("C4", "C6", "C8", "E1")
 @pytest.mark.parametrize(
     "plant",
     [
@@ -145,6 +147,7 @@ def test_a_planted_fault_stops_publication_and_names_file_row_and_reason(
     assert planted.path.name in status.stdout, "the last refresh was refused, and status says why"
 
 
+@pytest.mark.promise("A2")
 def test_a_killed_refresh_leaves_the_last_release_and_the_next_one_works(own_home: Path, tmp_path: Path) -> None:
     landing = faults.fresh_landing(tmp_path / "landing")
     (landing / "tourism" / "city202606.csv").unlink()
@@ -177,6 +180,7 @@ def test_a_killed_refresh_leaves_the_last_release_and_the_next_one_works(own_hom
     assert run_sousei(own_home, "verify").returncode == 0
 
 
+@pytest.mark.promise("A5")
 def test_two_refreshes_at_once_one_wins(own_home: Path) -> None:
     from sousei.orchestration.lock import refresh_lock
 

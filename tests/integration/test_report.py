@@ -278,6 +278,7 @@ def test_an_evaluation_is_shown_to_whom_it_may_be(release: Release, staff: list[
     assert "委員の意見" in outside.text
 
 
+@pytest.mark.promise("D4")
 def test_hostile_text_stays_text(staff: list[Told]) -> None:
     """Synthetic names."""
     hostile = "</style></script><script>alert(1)</script><img src=x onerror=a()> & \"'`=cmd|' /C calc'!A0 {{ 7*7 }}"

@@ -160,6 +160,7 @@ def test_small_numbers_are_suppressed_in_the_marts_with_their_rates(releases: tu
         assert any(isinstance(cell, str) and cell.startswith("x 秘匿") for cell in cells(release, "public"))
 
 
+@pytest.mark.promise("D5")
 def test_no_output_of_either_release_holds_a_hidden_number(releases: tuple[Town, list[Release]]) -> None:
     """The numbers that only cover others are like no other number: they stand nowhere, as they are or in a text."""
     one, both = releases
@@ -176,6 +177,7 @@ def test_no_output_of_either_release_holds_a_hidden_number(releases: tuple[Town,
                     assert not hidden.search(data.decode("utf-8-sig").replace(",", "")), name
 
 
+@pytest.mark.promise("D5")
 def test_nothing_hidden_follows_from_the_two_releases(releases: tuple[Town, list[Release]]) -> None:
     """An attack: all parts and wholes that any release shows, the parts that stay the same taken to be the same."""
     told: dict[tuple[str, int], int | None] = {}
@@ -202,6 +204,7 @@ def test_nothing_hidden_follows_from_the_two_releases(releases: tuple[Town, list
         assert most - least + 1 >= 3, (unknown[place], least, most)
 
 
+@pytest.mark.promise("D1")
 def test_texts_that_start_like_a_formula_are_texts(releases: tuple[Town, list[Release]]) -> None:
     one, (_, release) = releases
     for edition in EDITIONS:

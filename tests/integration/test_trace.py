@@ -246,6 +246,7 @@ def _of_year(cells: list[dict[str, Any]], year: int, kpi: dict[str, Any]) -> Dec
     return _side(cells, year, "value") / (1 if is_reported else IN.get(kpi["unit"], 1))
 
 
+@pytest.mark.promise("E3")
 @pytest.mark.parametrize(("taken", "count"), [(of_workbook, 60), (of_csv, 70), (of_parquet, 70)])
 def test_200_cells_are_the_figures_of_the_files(
     release: Release,
@@ -274,6 +275,7 @@ def _wrong(cells: list[Cell], count: int, compute: Callable[[Cell], Decimal]) ->
 # --- the command ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("E3")
 def test_each_value_of_the_scorecard_has_its_cells_and_is_given_again(release: Release) -> None:
     rows = query("select * from mart_kpi_scorecard where actual_value is not null", release).to_dicts()
     assert len(rows) >= 50

@@ -51,6 +51,7 @@ def series_of(warehouse: Warehouse, code: str) -> list[tuple[Any, ...]]:
 # --- areas of today ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("C12")
 @pytest.mark.parametrize(
     ("before", "after", "day"),
     [
@@ -81,6 +82,7 @@ def test_series_goes_on_under_the_code_of_today(warehouse: Warehouse, before: st
     assert found == [(date.fromisoformat(day), whole, parts, True), (date(2024, 1, 1), 990, after, True)]
 
 
+@pytest.mark.promise("C12")
 def test_merger_is_one_row_and_a_part_is_never_the_whole(warehouse: Warehouse) -> None:
     merger = (
         "insert into seeds.municipality_changes (change_date, old_code, old_name_ja, new_code, new_name_ja, reason) "
@@ -103,6 +105,7 @@ def test_merger_is_one_row_and_a_part_is_never_the_whole(warehouse: Warehouse) -
         assert (reason["value_status"] == "not_reported") is not is_conserved
 
 
+@pytest.mark.promise("C12")
 def test_divided_municipality_is_given_to_none_and_the_sum_stays(warehouse: Warehouse) -> None:
     """上九一色村 went to 甲府市 and 富士河口湖町 on 2006-03-01."""
     towns = [("19341", 1500), ("19201", 190000), ("19326", 5000), ("19430", 23000)]
@@ -167,6 +170,7 @@ def test_lost_area_and_wrong_sum_are_seen(warehouse: Warehouse) -> None:
         assert any(said in row["reason_ja"] for row in found)
 
 
+@pytest.mark.promise("C12")
 @pytest.mark.parametrize(
     ("row", "said"),
     [
@@ -196,6 +200,7 @@ def test_number_of_municipalities_is_the_official_one(warehouse: Warehouse) -> N
 # --- wards ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("C8", "C12")
 def test_wards_stand_apart_and_lead_to_the_wards_of_today(warehouse: Warehouse) -> None:
     wards = {"22131": 10, "22132": 20, "22133": 30, "22134": 40, "22135": 50, "22136": 60, "22137": 70}
     figures = [(code, "ward", "2021-01-01", n) for code, n in wards.items()]
@@ -414,6 +419,7 @@ def nation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         yield whole
 
 
+@pytest.mark.promise("C8", "C12")
 @pytest.mark.shared
 def test_national_totals_of_every_year_stand_in_the_areas_of_today(nation: Warehouse) -> None:
     rows = nation.rows(
@@ -444,6 +450,7 @@ def test_codes_of_every_registry_year_are_exactly_those_in_force(nation: Warehou
     assert off == []
 
 
+@pytest.mark.promise("C12")
 @pytest.mark.shared
 @pytest.mark.parametrize(
     ("code", "expected"),
@@ -460,6 +467,7 @@ def test_real_series_run_through_their_change(nation: Warehouse, code: str, expe
     assert all(row[3] for row in found)
 
 
+@pytest.mark.promise("C12")
 @pytest.mark.shared
 def test_wards_of_hamamatsu_keep_the_sum_of_the_city(nation: Warehouse) -> None:
     rows = nation.rows(

@@ -399,6 +399,7 @@ def nation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         yield whole
 
 
+@pytest.mark.promise("E2")
 @pytest.mark.shared
 def test_no_rule_stops_a_real_file(nation: Warehouse) -> None:
     assert {name: nation.status[name] for name in NATIONAL} == dict.fromkeys(NATIONAL, "pass")

@@ -25,6 +25,7 @@ LACKS = {"1995-03-31": 1_554_342}
 """Persons that the nation has and no municipality: those of 長崎県 in 1995, which the correction puts aside."""
 
 
+@pytest.mark.promise("C8", "E2")
 def test_every_real_file_is_published_in_one_refresh_and_national_totals_add_up(tmp_path: Path) -> None:
     one = town(tmp_path / "home")
     files = [

@@ -23,11 +23,13 @@ ONE = {"sha256": "a" * 64, "file_name": "one.csv", "verdict": "taken"}
 TWO = {"sha256": "b" * 64, "file_name": "two.csv", "verdict": "taken"}
 
 
+@pytest.mark.promise("C11")
 def test_fiscal_year_turns_on_the_first_of_april() -> None:
     assert fiscal_year_of(date(2026, 3, 31)) == 2025
     assert fiscal_year_of(date(2026, 4, 1)) == 2026
 
 
+@pytest.mark.promise("B3")
 def test_same_inputs_in_any_order_make_the_same_run() -> None:
     assert run.plan([ONE, TWO], date(2026, 11, 22), NOW) == run.plan([TWO, ONE], date(2026, 11, 22), NOW)
 
@@ -85,6 +87,7 @@ def test_beginning_again_removes_what_a_crashed_attempt_left(tmp_path: Path) -> 
     assert run.load(home) == planned
 
 
+@pytest.mark.promise("A5")
 def test_lock_excludes_another_process_and_a_killed_holder_frees_it(tmp_path: Path) -> None:
     path = tmp_path / "refresh.lock"
     script = textwrap.dedent(
@@ -115,6 +118,7 @@ def test_lock_excludes_another_process_and_a_killed_holder_frees_it(tmp_path: Pa
     pytest.fail("the lock of a killed holder was not given back")
 
 
+@pytest.mark.promise("A5")
 def test_lock_is_not_granted_twice_in_one_process_either_and_not_given_away(tmp_path: Path) -> None:
     path = tmp_path / "refresh.lock"
     with refresh_lock(path):

@@ -158,6 +158,7 @@ def test_units_are_taken_off_the_headers() -> None:
     assert [label.unit for label in found.labels] == [None, None, "人", "世帯", "人"]
 
 
+@pytest.mark.promise("C1")
 def test_an_unknown_column_is_answered_with_the_lines_to_add() -> None:
     text = (SAMPLES / "tourism" / "city2021.csv").read_text("utf-8-sig").splitlines()
     lines = [text[0] + ",うち訪日客数", *(f"{line},1" for line in text[1:])]
@@ -253,6 +254,7 @@ CHANGES: dict[str, Callable[[list[list[object]]], object]] = {
 }
 
 
+@pytest.mark.promise("C1")
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_proposed_lines_make_a_changed_registry_table_readable(change: str) -> None:
     found = read_after_pasting(registry(9, CHANGES[change]), "resident_registry")
@@ -321,6 +323,7 @@ def test_a_proposed_metadata_line_never_drops_a_limit_that_the_table_has() -> No
     assert "unknown_sex" in {problem["problem_id"] for problem in again.problems}  # not taken for both sexes
 
 
+@pytest.mark.promise("C6")
 def test_a_pasted_unit_line_does_not_turn_thousands_into_persons() -> None:
     text = CENSUS.format(line='"単位：","千人"')
     again = reading.read(
@@ -378,6 +381,7 @@ def test_a_layout_takes_over_from_the_one_it_is_like_and_from_no_other() -> None
             Contract.model_validate(MINIMAL | {"layouts": wrong})
 
 
+@pytest.mark.promise("C1")
 def test_columns_may_move() -> None:
     text = (SAMPLES / "tourism" / "city2021.csv").read_text("utf-8-sig").splitlines()
     moved = "\n".join(",".join(reversed(line.split(","))) for line in text)

@@ -130,6 +130,7 @@ def same(cell: Any, number: Decimal | None, factor: int) -> bool:
     return round(stood * factor) == number if factor > 1 else stood == number
 
 
+@pytest.mark.promise("E2")
 @pytest.mark.parametrize("path", MORE, ids=lambda path: path.name)
 def test_genuine_files_that_were_refused_are_taken(path: Path) -> None:
     found = read(path)

@@ -40,6 +40,7 @@ def figures(name: str, **types: pl.DataType) -> pl.DataFrame:
     return pl.read_csv(FIGURES / name, comment_prefix="#", infer_schema=False)
 
 
+@pytest.mark.promise("E2")
 @pytest.mark.parametrize(
     "path", [p for p in sorted(EXTRACTS.glob("*/*")) if p.suffix != ".parquet"], ids=lambda p: p.name
 )
@@ -98,6 +99,7 @@ NATIONS = {
 }  # fmt: skip
 
 
+@pytest.mark.promise("C8")
 @pytest.mark.parametrize("path", DYNAMICS, ids=lambda p: p.name)
 def test_municipalities_add_to_the_official_nation(path: Path) -> None:
     rows = rows_of("resident_registry", path.name).filter(pl.col("item") == "population_total")
@@ -111,6 +113,7 @@ def test_municipalities_add_to_the_official_nation(path: Path) -> None:
     assert rows.filter(pl.col("area_level") == "prefecture").height == 47
 
 
+@pytest.mark.promise("C8")
 @pytest.mark.parametrize("path", AGES, ids=lambda p: p.name)
 def test_every_age_and_sex_adds_up_over_the_municipalities(path: Path) -> None:
     rows = rows_of("resident_registry", path.name)
@@ -141,6 +144,7 @@ def test_flows_of_fy2012_and_cy2013_keep_their_own_periods() -> None:
     ]
 
 
+@pytest.mark.promise("C7")
 def test_every_masked_cell_of_2212g_is_suppressed_and_none_is_zero() -> None:
     rows = rows_of("resident_registry", "2212gsnen.xlsx")
     masked = rows.filter(pl.col("value_raw") == "X")

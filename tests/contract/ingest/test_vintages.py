@@ -66,6 +66,7 @@ def flows(year: int, rows: list[list[object]], era: str = "令和", scope: str =
 NUMBERS = [10, 1, 11, 5, 1, 17, 20, 2, 22, 9, 0, 31, -14, -0.5, -4, -0.1, -10, -0.4]
 
 
+@pytest.mark.promise("C8")
 def test_2025_persons_without_a_recorded_sex_count_in_the_total_only() -> None:
     found = read(flows(7, [[*KAMAISHI, 14000, 15000, 29003, 15000, *NUMBERS]]))
     assert found.taken, found.problems
@@ -76,6 +77,7 @@ def test_2025_persons_without_a_recorded_sex_count_in_the_total_only() -> None:
     assert rows["as_of_date"].unique().to_list() == [dt.date(2025, 1, 1)]
 
 
+@pytest.mark.promise("C8")
 @pytest.mark.parametrize(("year", "total"), [(7, 28999), (6, 29003), (6, 28999)])
 def test_a_total_below_its_parts_or_above_them_before_2025_is_refused(year: int, total: int) -> None:
     found = read(flows(year, [[*KAMAISHI, 14000, 15000, total, 15000, *NUMBERS]]))
@@ -84,6 +86,7 @@ def test_a_total_below_its_parts_or_above_them_before_2025_is_refused(year: int,
     assert "釜石市" in found.problems[0]["message_ja"]
 
 
+@pytest.mark.promise("C7")
 def test_2024_rows_of_asterisks_are_not_reported_and_not_zero() -> None:
     stars = ["221317", "静岡県", "浜松市中区（再編前）", *["***"] * 22]
     found = read(flows(6, [[*KAMAISHI, 14000, 15000, 29000, 15000, *NUMBERS], stars]))
@@ -94,12 +97,14 @@ def test_2024_rows_of_asterisks_are_not_reported_and_not_zero() -> None:
     assert set(gone["area_level"]) == {"ward"}
 
 
+@pytest.mark.promise("C5")
 def test_a_year_in_the_header_against_the_title_is_refused() -> None:
     found = read(flows(5, [[*KAMAISHI, 14000, 15000, 29000, 15000, *NUMBERS]], stock=4))
     assert ids(found)[0] == "period_contradiction"
     assert "2023" in found.problems[0]["message_ja"] and "令和4年" in found.problems[0]["message_ja"]
 
 
+@pytest.mark.promise("C5")
 def test_the_publishers_file_name_must_agree() -> None:
     rows = flows(5, [[*KAMAISHI, 14000, 15000, 29000, 15000, *NUMBERS]])
     assert read(rows, "2303ssjin.xlsx").taken
@@ -219,6 +224,7 @@ def test_the_series_is_joined_by_prefecture_and_name_and_multiplied_exactly() ->
     assert yen[None, "subtotal"] == 6_761_207_147
 
 
+@pytest.mark.promise("C6")
 @pytest.mark.parametrize("unit", ["（単位：円、件）", "（単位：百万円、件）", ""])
 def test_a_series_in_another_unit_or_none_is_refused(unit: str) -> None:
     assert set(ids(read(series(unit, FLOATS)))) == {"unit_mismatch"}

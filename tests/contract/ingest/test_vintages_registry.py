@@ -210,6 +210,7 @@ def test_a_sheet_named_for_another_scope_than_its_title_is_refused(sheet: str, k
         assert {problem["problem_id"] for problem in found.problems} <= {"title_contradiction"}
 
 
+@pytest.mark.promise("C5")
 @pytest.mark.parametrize(
     ("year", "old", "new", "problem"),
     [

@@ -68,6 +68,7 @@ def assert_silent(texts: list[str]) -> None:
 TOURISM = (SAMPLES / "tourism" / "city2021.csv").read_text("utf-8-sig")
 
 
+@pytest.mark.promise("D6")
 @pytest.mark.parametrize("canary", [CANARY, MAIL, NUMBER])
 @pytest.mark.parametrize("place", range(9))
 def test_any_cell_of_a_csv(tmp_path: Path, place: int, canary: str) -> None:
@@ -82,6 +83,7 @@ def test_any_cell_of_a_csv(tmp_path: Path, place: int, canary: str) -> None:
     assert_silent(texts)
 
 
+@pytest.mark.promise("D6")
 @pytest.mark.parametrize("canary", [CANARY, MAIL, NUMBER])
 @pytest.mark.parametrize(
     "name", ["resident_registry/2304ssnen.xlsx", "resident_registry/2203ssjin.xlsx", "furusato_nozei/R1_gain.xlsx"]
@@ -110,6 +112,7 @@ def test_a_row_that_is_no_row_of_the_table(tmp_path: Path, canary: str) -> None:
     assert_silent(told(landing, Home(tmp_path / "home")))
 
 
+@pytest.mark.promise("D6")
 def test_lists_of_persons_are_not_stored_either(tmp_path: Path) -> None:
     landing, home = tmp_path / "landing", Home(tmp_path / "home")
     landing.mkdir()

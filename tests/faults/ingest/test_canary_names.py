@@ -22,6 +22,7 @@ def landing_of(tmp_path: Path) -> Path:
     return landing
 
 
+@pytest.mark.promise("D6")
 @pytest.mark.parametrize("canary", CANARIES)
 @pytest.mark.parametrize("place", range(10))
 def test_any_header_of_a_csv(tmp_path: Path, place: int, canary: str) -> None:
@@ -34,6 +35,7 @@ def test_any_header_of_a_csv(tmp_path: Path, place: int, canary: str) -> None:
     assert_silent(told(landing, Home(tmp_path / "home")))
 
 
+@pytest.mark.promise("D6")
 @pytest.mark.parametrize(
     "name",
     [

@@ -420,6 +420,7 @@ def child() -> Iterator[Child]:
     made.close()
 
 
+@pytest.mark.promise("C3")
 @collections
 @pytest.mark.slow
 def test_every_file_of_the_collections_is_read_right_or_refused(child: Child) -> None:

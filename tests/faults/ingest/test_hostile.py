@@ -79,6 +79,7 @@ def parts(change: Callable[[dict[str, bytes]], None]) -> bytes:
 # --- workbooks -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("A4")
 @pytest.mark.parametrize("cut", [0.0005, 0.1, 0.5, 0.9, 0.999])
 def test_a_truncated_workbook_is_refused(cut: float) -> None:
     found = reading.read(BOOK[: max(8, int(len(BOOK) * cut))], "x.xlsx")
@@ -111,6 +112,7 @@ def test_an_encrypted_workbook_is_refused_as_such() -> None:
     assert ids(reading.read(ole, "x.xlsx").problems) == ["workbook_encrypted"]
 
 
+@pytest.mark.promise("D2")
 @pytest.mark.parametrize("length", [1 << 20, 300 << 20])
 def test_bombs_are_refused_before_they_are_unpacked(length: int) -> None:
     out = io.BytesIO()
@@ -127,6 +129,7 @@ def test_bombs_are_refused_before_they_are_unpacked(length: int) -> None:
         assert ids(found.problems) == ["workbook_bomb"]
 
 
+@pytest.mark.promise("D2")
 def test_a_lying_zip_directory_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
     """A directory that understates its sizes gets past the check; the child's memory limit holds then."""
     monkeypatch.setattr(workbook, "inspect", lambda data: None)
@@ -140,6 +143,7 @@ def test_a_lying_zip_directory_is_survived(monkeypatch: pytest.MonkeyPatch) -> N
     assert reading.read(BOOK, "2304ssnen.xlsx").taken
 
 
+@pytest.mark.promise("D2")
 def test_a_parser_that_hangs_is_ended(tmp_path: Path) -> None:
     script = tmp_path / "hangs.py"
     script.write_text("import time; time.sleep(60)")
@@ -151,6 +155,7 @@ def test_a_parser_that_hangs_is_ended(tmp_path: Path) -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.promise("D2")
 def test_a_parser_that_dies_costs_one_file_only() -> None:
     with workbook.Parser() as parser:
         parser.parse(BOOK)
@@ -176,6 +181,7 @@ def test_flipped_bytes_never_raise(at: int, junk: bytes) -> None:
 # --- text ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("C2")
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
@@ -199,6 +205,7 @@ def test_text_that_cannot_be_read_strictly_is_refused(data: bytes, problem: str)
     assert ids(reading.read(data, "x").problems) == [problem]
 
 
+@pytest.mark.promise("C2")
 def test_every_cp932_character_survives() -> None:
     pairs = [bytes([a, b]) for a in (*range(0x81, 0xA0), *range(0xE0, 0xFD)) for b in range(0x40, 0xFD) if b != 0x7F]
     kept = []
@@ -212,6 +219,7 @@ def test_every_cp932_character_survives() -> None:
     assert text.split("\n")[:-1] == [character for _, character in kept]
 
 
+@pytest.mark.promise("C2")
 def test_a_tail_cut_in_the_middle_of_a_character_is_named_with_its_offset() -> None:
     data = (SAMPLES / "census" / "census_2015_sex_age_cp932.csv").read_bytes()
     at = data.index("釜石市".encode("cp932"))
@@ -245,6 +253,7 @@ def _pollute(lines: list[str]) -> dict[str, list[str]]:
 _LINES = GOOD.decode("utf-8-sig").splitlines()
 
 
+@pytest.mark.promise("C3")
 @pytest.mark.parametrize("kind", _pollute(_LINES))
 def test_polluted_csv_is_refused_never_misread(kind: str) -> None:
     found = reading.read(("\n".join(_pollute(_LINES)[kind]) + "\n").encode(), "city2021.csv")
@@ -252,6 +261,7 @@ def test_polluted_csv_is_refused_never_misread(kind: str) -> None:
     assert found.problems[0]["message_ja"]
 
 
+@pytest.mark.promise("C3")
 @pytest.mark.parametrize(
     "same",
     [
@@ -277,6 +287,7 @@ def test_a_csv_that_ends_in_a_figure_may_be_cut_in_it() -> None:
     assert [p["problem_id"] for p in found.problems] == ["no_final_line_end"] and not found.taken
 
 
+@pytest.mark.promise("C3")
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_edited_csv_is_read_right_or_refused(data: st.DataObject) -> None:
@@ -300,6 +311,7 @@ def test_edited_csv_is_read_right_or_refused(data: st.DataObject) -> None:
 # --- the door --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("B1")
 def test_same_bytes_again_are_a_receipt_and_nothing_else(home: Home, landing: Path) -> None:
     first = night(home, landing)
     files = {path: path.stat().st_mtime_ns for path in home.raw.rglob("*.parquet")}
@@ -326,6 +338,7 @@ def test_a_file_that_was_refused_for_its_name_is_taken_under_the_right_one(home:
             path.unlink()
 
 
+@pytest.mark.promise("B1")
 def test_a_second_name_beside_the_first_changes_nothing(home: Home, landing: Path) -> None:
     (landing / "a-copy-of-city2022.csv").write_bytes((landing / "city2021.csv").read_bytes())
     night(home, landing)
@@ -334,6 +347,7 @@ def test_a_second_name_beside_the_first_changes_nothing(home: Home, landing: Pat
     assert names == ["a-copy-of-city2022.csv"]
 
 
+@pytest.mark.promise("B2")
 def test_a_correction_is_another_snapshot_and_both_stay(home: Home, landing: Path) -> None:
     night(home, landing)
     (landing / "city2021.csv").write_bytes(GOOD.replace(b",2221\n", b",2222\n"))
@@ -343,6 +357,7 @@ def test_a_correction_is_another_snapshot_and_both_stay(home: Home, landing: Pat
     assert len(list(home.snapshots.glob("*/bytes"))) == 2
 
 
+@pytest.mark.promise("B2")
 def test_a_shrunken_redelivery_needs_a_written_go_ahead(home: Home, landing: Path) -> None:
     """The line that the refusal prints lets it pass, once who, when and why stand in it."""
     decisions.prepare(home)
@@ -401,6 +416,7 @@ def test_another_table_of_our_own_form_is_no_shrunken_one(home: Home, landing: P
         assert night(home, landing, NIGHT + dt.timedelta(days=day)).problems.is_empty()
 
 
+@pytest.mark.promise("B3")
 def test_order_of_arrival_does_not_matter(home: Home, landing: Path, tmp_path: Path) -> None:
     files = sorted((SAMPLES / "tourism").glob("city2024*.csv"))[:5]
     seen = []
@@ -469,6 +485,7 @@ def test_a_workbook_with_hidden_tables_only_is_refused() -> None:
     assert not found.taken and "hidden_table" in {p["problem_id"] for p in found.problems}
 
 
+@pytest.mark.promise("C9")
 def test_the_same_key_on_two_sheets() -> None:
     """With other figures the file is refused; with the same ones they count once."""
     other = reading.read(two_sheets(lambda cell: cell * 2 if isinstance(cell, int) else cell, False), "2304ssnen.xlsx")
@@ -521,6 +538,7 @@ def _write_slowly(path: Path, seconds: float) -> None:
             time.sleep(seconds)
 
 
+@pytest.mark.promise("A4")
 def test_a_file_that_is_being_written_waits(home: Home, landing: Path) -> None:
     path = landing / "slow.csv"
     writer = multiprocessing.get_context("spawn").Process(target=_write_slowly, args=(path, 0.2))
@@ -540,6 +558,7 @@ def test_a_file_that_is_being_written_waits(home: Home, landing: Path) -> None:
     assert len(list(home.snapshots.glob("*/bytes"))) == 2
 
 
+@pytest.mark.promise("A4")
 def test_unfinished_and_hidden_names_are_left_alone(home: Home, landing: Path) -> None:
     for name in (".city.csv.swp", "~$book.xlsx", "x.csv.part", "x.csv.tmp", "x.crdownload"):
         (landing / name).write_bytes(GOOD + b"\n")
@@ -560,6 +579,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.promise("D3", "D4")
 @pytest.mark.parametrize("name", NAMES, ids=repr)
 def test_names_do_no_harm(home: Home, landing: Path, name: bytes) -> None:
     (landing / "city2021.csv").unlink()
@@ -572,6 +592,7 @@ def test_names_do_no_harm(home: Home, landing: Path, name: bytes) -> None:
         assert shown == "釜石市.csv"
 
 
+@pytest.mark.promise("D2", "D3")
 def test_links_fifos_devices_and_giants_are_refused_and_nothing_is_stored(home: Home, landing: Path) -> None:
     (landing / "link.csv").symlink_to("/etc/hostname")
     (landing / "hard.csv").hardlink_to(landing / "city2021.csv")
@@ -595,6 +616,7 @@ def test_links_fifos_devices_and_giants_are_refused_and_nothing_is_stored(home: 
     assert list(home.snapshots.glob("*")) == []
 
 
+@pytest.mark.promise("A2")
 def test_a_kill_at_any_write_leaves_nothing_half(home: Home, landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Nth rename fails, for every N; after a plain re-run everything is as if nothing had happened."""
     for path in sorted((SAMPLES / "tourism").glob("city2022*.csv")):
@@ -624,6 +646,7 @@ def _nights(home: Path, landing: Path) -> None:
     night(Home(home), landing)
 
 
+@pytest.mark.promise("A2")
 def test_kill_9_at_any_time_is_survived(tmp_path: Path) -> None:
     landing = tmp_path / "landing"
     landing.mkdir()
@@ -653,6 +676,7 @@ def test_kill_9_at_any_time_is_survived(tmp_path: Path) -> None:
         assert not list(home.root.rglob("*.tmp"))
 
 
+@pytest.mark.promise("D6")
 def test_no_cell_of_an_unknown_file_is_told(home: Home, landing: Path) -> None:
     (landing / "list.csv").write_text("山田太郎,1980-01-01,根室市\n鈴木花子,1990-02-02,釜石市\n", "utf-8")
     result = night(home, landing)
@@ -680,6 +704,7 @@ def test_describe_says_the_same_and_stores_nothing(tmp_path: Path, kind: str) ->
     assert sorted(tmp_path.rglob("*")) == [path]
 
 
+@pytest.mark.promise("C6")
 @pytest.mark.parametrize("unit", ["（単位：千人）", "（単位：百人）"])
 def test_a_registry_table_in_thousands_is_refused(unit: str) -> None:
     found = reading.read(
@@ -751,6 +776,7 @@ def test_statistics_that_only_mention_them_are_not(header: str) -> None:
     assert personal.find_personal(of_csv(f"団体コード,{header}\n012238,1\n")) == []
 
 
+@pytest.mark.promise("D6")
 def test_personal_rows_in_a_workbook_are_never_stored(home: Home, landing: Path) -> None:
     values = [number(123_450_000 + n, 12) for n in range(30)]
     book = xlsxwriter.Workbook(str(landing / "list.xlsx"))

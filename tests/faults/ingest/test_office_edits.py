@@ -285,6 +285,7 @@ def test_what_a_workbook_shows_or_hides_changes_no_figure(name: str) -> None:
     assert read_back(name, found) == truth(name, rows_of(name))
 
 
+@pytest.mark.promise("C9")
 def test_a_block_of_rows_pasted_twice_counts_once() -> None:
     rows = rows_of(AGES)
     rows[6:6] = [list(row) for row in rows[3:6]]
@@ -294,6 +295,7 @@ def test_a_block_of_rows_pasted_twice_counts_once() -> None:
     assert read_back(AGES, found) == truth(AGES, rows_of(AGES))
 
 
+@pytest.mark.promise("C9")
 def test_a_sheet_pasted_twice_counts_once() -> None:
     rows = rows_of(AGES)
 
@@ -502,6 +504,7 @@ SPELLINGS = ["24858人", "約24858", "2.49E+04", "24.858", "24、858", "24 858",
              "○", "一二三", "12:30", "1/2", "NULL", "nan", "inf", "024858", "ー", "未公表"]  # fmt: skip
 
 
+@pytest.mark.promise("C7")
 @pytest.mark.parametrize("name", [AGES, FLOWS, VISITORS])
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_figure_in_another_spelling_is_refused_with_its_cell(name: str, spelling: str) -> None:
@@ -521,6 +524,7 @@ def _text(sheet: Worksheet, row: int, column: int, text: str) -> None:
     cell.data_type = "s"
 
 
+@pytest.mark.promise("C7")
 @pytest.mark.parametrize("name", [AGES, FLOWS, IPSS])
 @pytest.mark.parametrize(
     "cell", ["=1+1", dt.date(2026, 1, 2), True, "#REF!"], ids=["formula_without_value", "date", "boolean", "error"]
@@ -538,6 +542,7 @@ def test_a_cell_that_holds_no_number_is_refused_with_its_place(name: str, cell: 
     _refused(found, name, {at[0]})
 
 
+@pytest.mark.promise("C10")
 def test_a_figure_formatted_as_a_date_is_refused() -> None:
     def put(sheet: Worksheet) -> None:
         sheet.cell(5, 10).number_format = "m月d日"
@@ -556,6 +561,7 @@ def _row_shifts() -> list[tuple[str, int, bool]]:
     ]
 
 
+@pytest.mark.promise("C3")
 @pytest.mark.parametrize(("name", "place", "right"), _row_shifts())
 def test_a_row_whose_cells_slipped_is_refused(name: str, place: int, right: bool) -> None:
     """From some cell on the row's cells stand one column off; its last cell falls away or stays blank."""
@@ -572,6 +578,7 @@ def test_a_row_whose_cells_slipped_is_refused(name: str, place: int, right: bool
     _refused(found, name)
 
 
+@pytest.mark.promise("C4")
 @pytest.mark.parametrize(("code", "problem_id"), [("032093", "name_code_disagree"), ("032116", "check_digit_mismatch"),
                                                   ("釜石", "not_a_code"), ("3.2E+04", "not_a_code")])  # fmt: skip
 def test_a_wrong_code_is_refused_with_its_row(code: str, problem_id: str) -> None:
@@ -601,6 +608,7 @@ def test_a_code_that_lost_its_zero_is_named_with_the_right_one() -> None:
     assert all(word in message for word in ("12238", "いすみ市", "北海道根室市(01223)", "012238"))
 
 
+@pytest.mark.promise("C4")
 def test_codes_of_five_digits_are_told_from_a_wrong_check_digit() -> None:
     rows = rows_of(AGES)
     _each(AGES, lambda r: _set(r, 0, int(r[0][:5])))(rows)
@@ -609,6 +617,7 @@ def test_codes_of_five_digits_are_told_from_a_wrong_check_digit() -> None:
     assert "5 桁" in first["message_ja"] and "001228" not in first["message_ja"]
 
 
+@pytest.mark.promise("C8")
 @pytest.mark.parametrize("label", ["合計", "総計", "総数"])
 def test_the_sum_of_an_extract_is_not_the_nation(label: str) -> None:
     rows = rows_of(AGES)
@@ -668,6 +677,7 @@ def test_an_empty_column_put_in_changes_no_figure(name: str) -> None:
 PATTERN = ("(?", "[^", "\\", ".*", "{age", "{as_", "{flow", "{fiscal", "「」")
 
 
+@pytest.mark.promise("C1")
 @pytest.mark.parametrize(("name", "column", "words"), [
     (AGES, 2, ["市区町村名"]), (AGES, 3, ["性別"]), (FLOWS, 8, ["○年", "住民票記載数", "出生者数"]),
     (DONATIONS, 3, ["寄附件数"]), (VISITORS, 7, ["市区町村名", "地域名称"]), (CENSUS, 9, ["市区町村名"]),
@@ -763,6 +773,7 @@ def test_a_csv_of_another_kind_is_not_read_as_something_else(name: str, dialect:
     assert found.problems and all(p["message_ja"] and p["action_ja"] for p in found.problems)
 
 
+@pytest.mark.promise("C2")
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932"])
 @pytest.mark.parametrize("name", CSVS)
 def test_an_encoding_that_offices_use_changes_no_figure(name: str, encoding: str) -> None:

@@ -65,11 +65,13 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> raw.RawResult:
     return _night(fresh_landing(where), Home(where / "home"))
 
 
+@pytest.mark.promise("E2")
 def test_the_samples_have_no_problem(clean: raw.RawResult) -> None:
     assert clean.problems.rows() == []
     assert set(clean.deliveries["verdict"]) == {"taken"}
 
 
+@pytest.mark.promise("C4", "C5", "C6", "C7", "C8", "C9", "E1")
 @pytest.mark.parametrize("name", FAULTS)
 def test_fault(name: str, tmp_path: Path, clean: raw.RawResult) -> None:
     landing = fresh_landing(tmp_path)
@@ -105,6 +107,7 @@ def test_fault(name: str, tmp_path: Path, clean: raw.RawResult) -> None:
         assert result.deliveries.filter((pl.col("file_name") == file_name) & (pl.col("rows_read") == rows)).height
 
 
+@pytest.mark.promise("D6")
 def test_personal_numbers_are_stored_nowhere(tmp_path: Path) -> None:
     landing = fresh_landing(tmp_path)
     planted = FAULTS["personal_numbers_under_another_name"](landing)

@@ -303,6 +303,7 @@ def allowed(clean: Figures, found: Figures, table: Table, lost: tuple[int, ...],
     return bool(lost)
 
 
+@pytest.mark.promise("C3")
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_a_polluted_table_is_read_right_or_refused(table: Table) -> None:
     whole = reading.read(text_of(table.rows).encode(table.encoding), "clean.csv")

@@ -309,6 +309,7 @@ def test_small_remainders_of_a_whole_prefecture_are_too_many_together() -> None:
 # ---------------------------------------------------------------- messages
 
 
+@pytest.mark.promise("C8")
 def test_a_total_that_is_no_sum_is_named_as_the_table_names_it() -> None:
     problems = problems_of(FLOWS, set_cells("012238", {5: 24232}))
     assert [problem["problem_id"] for problem in problems] == ["total_differs_from_parts"]

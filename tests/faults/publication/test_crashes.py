@@ -58,6 +58,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     publication.remove(tmp_path / "home")
 
 
+@pytest.mark.promise("A2")
 @pytest.mark.slow
 def test_kill_at_every_operation_leaves_the_old_or_the_new_release(small: Path, home: Home, tmp_path: Path) -> None:
     publish(home, *version(small, tmp_path / "old", 1), NOW)
@@ -80,6 +81,7 @@ def test_kill_at_every_operation_leaves_the_old_or_the_new_release(small: Path, 
     assert flip == sorted(flip) and not flip[0]
 
 
+@pytest.mark.promise("A2")
 @pytest.mark.slow
 def test_kill_at_any_moment_leaves_the_old_or_the_new_release(small: Path, home: Home, tmp_path: Path) -> None:
     """Kills by the clock too: inside DuckDB's own writing no operation can be counted."""
@@ -138,6 +140,7 @@ print(json.dumps([reads, len(seen)]))
 """
 
 
+@pytest.mark.promise("A1")
 @pytest.mark.slow
 def test_readers_see_one_whole_release_while_fifty_are_published(small: Path, home: Home, tmp_path: Path) -> None:
     publish(home, *version(small, tmp_path / "v0", 100), NOW)
@@ -163,6 +166,7 @@ def test_readers_see_one_whole_release_while_fifty_are_published(small: Path, ho
     assert len(shelf.ordered(home)) == Retention.releases
 
 
+@pytest.mark.promise("A1")
 def test_open_reader_keeps_its_release_when_it_is_retired(small: Path, home: Home, tmp_path: Path) -> None:
     import duckdb
 
@@ -191,6 +195,7 @@ def tmpfs(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.promise("A3")
 @pytest.mark.parametrize("free_kib", [0, 16, 120, 400, 1200])
 def test_full_disk_changes_nothing_published(small: Path, tmpfs: Path, tmp_path: Path, free_kib: int) -> None:
     home = Home(tmpfs / "home")
@@ -208,6 +213,7 @@ def test_full_disk_changes_nothing_published(small: Path, tmpfs: Path, tmp_path:
     assert verify(publish(home, candidate, run, NOW)).sound
 
 
+@pytest.mark.promise("A3")
 def test_folder_without_write_permission_is_named(small: Path, home: Home, tmp_path: Path) -> None:
     if os.geteuid() == 0:
         home.root.mkdir()

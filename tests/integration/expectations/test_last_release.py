@@ -116,6 +116,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.promise("B2")
 @pytest.mark.parametrize("name", FAULTS)
 def test_what_is_lost_or_moves_without_a_cause_stops_publication(candidate: Path, last: Path, name: str) -> None:
     rule, fault = FAULTS[name]

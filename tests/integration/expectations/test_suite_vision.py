@@ -29,10 +29,12 @@ PLANTS: dict[str, str] = {
 }
 
 
+@pytest.mark.promise("E1")
 def test_every_check_has_its_fault() -> None:
     assert PLANTS.keys() == {check.check_id for check in vision.CHECKS}
 
 
+@pytest.mark.promise("E1")
 @pytest.mark.parametrize("check_id", PLANTS)
 def test_planted_fault_fails_exactly_its_check(check_id: str, sound: Path, tmp_path: Path) -> None:
     assert found_in(sound, tmp_path, check_id, PLANTS[check_id]) == {check_id}

@@ -55,6 +55,7 @@ def test_sound_candidate_is_passed_by_the_real_process(candidate: Path) -> None:
     assert kinds == {"gx": len(CHECKS), "dbt": len(DBT) + 1, "ingest": 1, "release": len(last_release.RULES)}
 
 
+@pytest.mark.promise("E1")
 def test_planted_fault_is_refused_with_file_row_and_reason(candidate: Path) -> None:
     plant(
         candidate, "update main.fct_furusato_donation set donation_jpy = donation_jpy // 1000 where fiscal_year = 2024"
@@ -148,6 +149,7 @@ def test_warning_is_stored_and_does_not_stop(candidate: Path, severity) -> None:
     assert len(verdict.notices) == 1
 
 
+@pytest.mark.promise("E1")
 @pytest.mark.parametrize("severity", ["gate", "warn", "review"])
 def test_dbt_test_without_outcome_is_a_failed_gate(candidate: Path, severity) -> None:
     verdict = judged(candidate, dbt=(*DBT, DbtOutcome("skipped_test", severity, "fct_population", None)))
@@ -159,6 +161,7 @@ def test_no_dbt_test_at_all_is_a_failed_gate(candidate: Path) -> None:
     assert not judged(candidate, dbt=()).passed
 
 
+@pytest.mark.promise("E1")
 def test_suite_check_without_outcome_is_a_failed_gate(candidate: Path) -> None:
     answered = [SuiteOutcome(check.check_id, True, "0 / 1", threshold_of(check), 0) for check in CHECKS[1:]]
     verdict = judge(candidate, DBT, RUN_ID, NOW, SuitesThatAnswer(answered))  # type: ignore[arg-type]
@@ -194,6 +197,7 @@ def test_missing_problem_table_is_a_failed_gate(candidate: Path) -> None:
     assert not judged(candidate).passed
 
 
+@pytest.mark.promise("E1")
 def test_killed_process_is_a_failed_gate_with_a_clear_message(candidate: Path) -> None:
     process = SuiteProcess()
     os.kill(process.pid, signal.SIGKILL)
@@ -233,6 +237,7 @@ def test_process_ends_with_its_parent(tmp_path: Path) -> None:
         pytest.fail("the process outlived its parent")
 
 
+@pytest.mark.promise("E1")
 @pytest.mark.parametrize(
     ("edit", "fault"),
     [
@@ -258,6 +263,7 @@ def test_edited_verdict_has_not_passed(candidate: Path, edit: str, fault: str) -
     assert fault in " ".join(verdict.faults)
 
 
+@pytest.mark.promise("E1")
 @pytest.mark.parametrize("index", range(0, len(CHECKS), 7))
 def test_deleted_outcome_of_a_passed_check_is_missed(candidate: Path, index: int) -> None:
     assert judged(candidate).passed

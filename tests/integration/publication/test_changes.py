@@ -242,6 +242,7 @@ def test_a_derived_figure_has_the_only_delivery_that_reaches_its_table(published
     assert {one.causes for one in rows} == {"unknown"}
 
 
+@pytest.mark.promise("B2")
 def test_a_restated_value_is_a_correction_of_its_section(published: Release, tmp_path: Path) -> None:
     reason = "alter table main.fct_kpi_actual add column restated_reason_ja varchar"
     before = copied(published, tmp_path / "a.duckdb", reason)
@@ -353,6 +354,7 @@ def home(base: Path, tmp_path: Path) -> Home:
 INPUTS = [{"sha256": SHA_A}, {"sha256": SHA_B}, {"sha256": "c" * 64}]
 
 
+@pytest.mark.promise("B2")
 def test_a_release_tells_what_moved_and_the_first_that_it_cannot(base: Path, home: Home, tmp_path: Path) -> None:
     first = home.current.resolve()
     assert "最初の公表版" in (first / "CHANGES.md").read_text("utf-8")

@@ -99,6 +99,7 @@ def test_nothing_is_writable_and_no_log_is_left(passed: Path, home: Home) -> Non
     assert not list(home.releases.glob(".tmp-*"))
 
 
+@pytest.mark.promise("B4")
 def test_same_candidate_gives_the_same_bytes_anywhere(passed: Path, tmp_path: Path, monkeypatch) -> None:
     hashes = []
     for name, zone in (("one", "UTC"), ("two", "America/New_York"), ("three", "Asia/Tokyo")):
@@ -110,6 +111,7 @@ def test_same_candidate_gives_the_same_bytes_anywhere(passed: Path, tmp_path: Pa
     assert hashes[0] == hashes[1] == hashes[2]
 
 
+@pytest.mark.promise("B4")
 def test_many_rows_in_any_order_give_the_same_bytes(passed: Path, tmp_path: Path) -> None:
     big = (
         "insert into main.fct_tourism_visitors by name select '99001' as municipality_code, "
@@ -125,6 +127,7 @@ def test_many_rows_in_any_order_give_the_same_bytes(passed: Path, tmp_path: Path
     assert hashes[0] == hashes[1] == hashes[2]
 
 
+@pytest.mark.promise("D1")
 def test_csv_opens_in_excel_and_runs_nothing(passed: Path, home: Home, tmp_path: Path) -> None:
     texts = [
         "=1+1",
@@ -193,6 +196,7 @@ def refused(home: Home, candidate: Path, run: Run) -> str:
     return str(refusal.value)
 
 
+@pytest.mark.promise("E1")
 def test_refusal_moves_nothing_and_says_why(passed: Path, home: Home, tmp_path: Path) -> None:
     before = publish(home, passed, Run(), NOW)
     candidate = copied(passed, tmp_path / "failed")
@@ -206,6 +210,7 @@ def test_refusal_moves_nothing_and_says_why(passed: Path, home: Home, tmp_path: 
     assert sorted(path.name for path in home.releases.iterdir()) == ["2026-11-22.1", "current"]
 
 
+@pytest.mark.promise("E1")
 @pytest.mark.parametrize(
     ("edit", "fault"),
     [
@@ -241,6 +246,7 @@ def test_view_among_the_marts_is_refused(passed: Path, home: Home, tmp_path: Pat
     assert not list(home.releases.glob(".tmp-*"))
 
 
+@pytest.mark.promise("B1")
 def test_publishing_again_makes_no_second_release(passed: Path, home: Home) -> None:
     first = publish(home, passed, Run(), NOW)
     second = publish(home, passed, Run(), NOW + timedelta(hours=1))
@@ -257,6 +263,7 @@ def test_damaged_release_of_the_same_run_is_not_taken_for_it(passed: Path, home:
     assert home.current.resolve() == second.path
 
 
+@pytest.mark.promise("B2")
 def test_new_figures_are_a_new_release_and_the_old_one_stays(passed: Path, home: Home, tmp_path: Path) -> None:
     first = publish(home, passed, Run(), NOW)
     candidate, run = another(

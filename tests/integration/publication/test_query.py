@@ -20,6 +20,7 @@ def test_query_answers(published: Release) -> None:
     assert answer.to_dicts() == [{"n": 80000}]
 
 
+@pytest.mark.promise("D4")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -43,6 +44,7 @@ def test_anything_but_one_select_is_refused(published: Release, tmp_path: Path, 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.promise("D4")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -97,6 +99,7 @@ def test_forms_of_an_answer(published: Release, form: str) -> None:
         formatted(answer, "xml")
 
 
+@pytest.mark.promise("A1")
 def test_query_works_while_others_read(published: Release) -> None:
     child = os.fork()
     if child == 0:

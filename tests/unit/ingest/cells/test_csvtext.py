@@ -72,6 +72,7 @@ def test_both_ways_agree_on_any_text(pieces: list[str]) -> None:
     assert quick is None or quick == csvtext.records(text), "a refusal by the strict way fails here too"
 
 
+@pytest.mark.promise("C3")
 def test_both_ways_agree_on_mutations_of_a_table() -> None:
     dice = random.Random(20261122)
     taken = 0
@@ -119,6 +120,7 @@ def test_what_cannot_be_proved_goes_record_by_record(text: str) -> None:
     assert csvtext.split_whole(text) is None
 
 
+@pytest.mark.promise("C2")
 @pytest.mark.parametrize("odd", [b"\x80", b"\xa0", b"\xfd", b"\xfe", b"\xff"])
 def test_bytes_that_are_no_cp932_are_refused_with_their_offset(odd: bytes) -> None:
     data = "釜石市,".encode("cp932") + odd + b",1\n" + odd

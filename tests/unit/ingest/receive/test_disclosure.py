@@ -30,6 +30,7 @@ def intervals(frame: pl.DataFrame, hidden: pl.DataFrame, names: tuple[str, ...])
     return widths
 
 
+@pytest.mark.promise("D5")
 @pytest.mark.parametrize("below", [2, 3, 5, 10])
 @pytest.mark.parametrize("seed", range(20))
 def test_no_hidden_cell_is_known_more_closely_than_the_limit(below: int, seed: int) -> None:

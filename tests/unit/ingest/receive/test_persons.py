@@ -58,6 +58,7 @@ def age(tmp_path: Path, born: str, as_of: dt.date, turns: str = "eve") -> int:
     return found["age"].item()
 
 
+@pytest.mark.promise("C11")
 @pytest.mark.parametrize(
     ("born", "as_of", "by_law", "by_birthday"),
     [
@@ -220,6 +221,7 @@ def test_numbers_of_eras_before_1926_count_where_the_column_is_of_that_form(tmp_
     assert found["age"].to_list() == [45, 99, 113]
 
 
+@pytest.mark.promise("C11")
 @pytest.mark.parametrize(
     ("day", "month"),
     [

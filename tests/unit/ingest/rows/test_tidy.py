@@ -226,6 +226,7 @@ def test_only_the_year_next_to_it_is_compared(years: tuple[int, int]) -> None:
     assert typed(*rows).problems == []
 
 
+@pytest.mark.promise("C9")
 def test_the_same_row_twice_is_counted_once_and_another_value_refused() -> None:
     assert [one["problem_id"] for one in typed(BIRTHS, BIRTHS).problems] == ["row_twice"]
     found = typed(BIRTHS, BIRTHS | {"value": "301"})
@@ -235,6 +236,7 @@ def test_the_same_row_twice_is_counted_once_and_another_value_refused() -> None:
 OLD = tuple(name for name in COLUMNS if name != "municipality_name")
 
 
+@pytest.mark.promise("C4")
 @pytest.mark.parametrize(
     ("code", "name", "wanted"),
     [

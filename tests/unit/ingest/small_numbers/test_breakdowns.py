@@ -169,6 +169,7 @@ def test_rates_of_what_is_no_person_are_shown(basis: str | None, hidden: bool) -
     assert (shown(delivered(*rate(2, 15), basis=basis))[None] == "x") is hidden
 
 
+@pytest.mark.promise("D5")
 def test_the_rates_of_parts_do_not_give_the_hidden_one_back() -> None:
     """Men 1 of 10, women 9 of 20, all 10 of 30: the women's rate and the whole would tell the men's."""
     rows = [

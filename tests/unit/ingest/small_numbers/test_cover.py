@@ -85,6 +85,7 @@ def check(table: tuple[int, ...]) -> None:
         assert (place in found.open) == (wanted == 1)
 
 
+@pytest.mark.promise("D5")
 def test_some_tables_of_three_by_three() -> None:
     """Brute force; all with counts up to 4: test_all_tables_of_three_by_three."""
     every = list(tables(2))
@@ -97,6 +98,7 @@ EVERY = 1 if os.environ.get("SOUSEI_TESTS_WHOLE") else 20
 """Of the tables up to symmetry each so-manieth is tried; SOUSEI_TESTS_WHOLE=1 tries all (three quarters of an hour)."""
 
 
+@pytest.mark.promise("D5")
 @pytest.mark.exhaustive
 @pytest.mark.slow
 @pytest.mark.parametrize("share", range(4))
@@ -176,6 +178,7 @@ def cube(sides: tuple[int, int, int]) -> list[Sum]:
     return [Sum(tuple(parts)) for parts in sums.values()]
 
 
+@pytest.mark.promise("D5")
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from([0, 1, 2, 3, 5, 8, 13]), min_size=8, max_size=8), st.sampled_from([3, 5]))
 def test_three_ways(values: list[int], below: int) -> None:
@@ -189,6 +192,7 @@ def test_three_ways(values: list[int], below: int) -> None:
         assert most - least + 1 >= min(below, room[place][1] - room[place][0] + 1)
 
 
+@pytest.mark.promise("D5")
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from([0, 1, 2, 3, 4, 9, 30]), min_size=9, max_size=9))
 def test_levels_one_above_the_other(values: list[int]) -> None:
@@ -205,6 +209,7 @@ def test_levels_one_above_the_other(values: list[int]) -> None:
         assert (0 < table[place].value < 3) <= (place in found.hidden)
 
 
+@pytest.mark.promise("D5")
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(
     st.lists(st.integers(0, 6), min_size=9, max_size=9),

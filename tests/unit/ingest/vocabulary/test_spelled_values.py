@@ -31,6 +31,7 @@ def test_wrong_check_digit_is_not_valid(wrong: str) -> None:
     assert not valid6(wrong)
 
 
+@pytest.mark.promise("C4")
 @given(st.integers(0, 99999), st.integers(1, 9))
 def test_one_wrong_last_digit_is_always_found(number: int, step: int) -> None:
     code5 = f"{number:05d}"
@@ -60,6 +61,7 @@ def test_check_digit_column_equals_the_scalar(numbers: list[int]) -> None:
     assert column == [check_digit(code) for code in codes]
 
 
+@pytest.mark.promise("C10")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("平成17年3月31日", dt.date(2005, 3, 31)), ("令和元年5月1日", dt.date(2019, 5, 1)),
@@ -73,6 +75,7 @@ def test_dates(text: str, expected: dt.date) -> None:
     assert parse_date(text) == expected
 
 
+@pytest.mark.promise("C10")
 @pytest.mark.parametrize("text", ["", "根室", "2023-02-29", "平成0年1月1日", "2023-13-01", "31/12/2023"])
 def test_dates_refused(text: str) -> None:
     with pytest.raises(ValueError):
@@ -88,6 +91,7 @@ def test_years(text: object, expected: int) -> None:
     assert parse_year(text) == expected
 
 
+@pytest.mark.promise("C10")
 @pytest.mark.parametrize(
     ("serial", "date_1904", "expected"),
     [(44927, False, dt.date(2023, 1, 1)), (43465, True, dt.date(2023, 1, 1)), (59, False, dt.date(1900, 2, 28)),
@@ -97,6 +101,7 @@ def test_excel_serials(serial: float, date_1904: bool, expected: dt.date) -> Non
     assert from_serial(serial, date_1904) == expected
 
 
+@pytest.mark.promise("C10")
 def test_excel_serial_60_is_a_day_that_never_was() -> None:
     with pytest.raises(ValueError):
         from_serial(60)
@@ -119,6 +124,7 @@ def test_a_flow_over_another_span_is_refused() -> None:
         parse_flow("平成25年（1月1日から同年6月30日まで）")
 
 
+@pytest.mark.promise("C11")
 def test_fiscal_year_turns_on_1_april() -> None:
     assert (fiscal_year_of(dt.date(2024, 3, 31)), fiscal_year_of(dt.date(2024, 4, 1))) == (2023, 2024)
 
@@ -150,6 +156,7 @@ def test_numbers(text: str, expected: float) -> None:
     assert read_number(text, SYMBOLS) == (expected, None)
 
 
+@pytest.mark.promise("C7")
 @pytest.mark.parametrize(
     ("text", "status"),
     [("***", "not_reported"), ("-", "not_reported"), ("－", "not_reported"), ("X", "suppressed"), ("Ｘ", "suppressed"),
@@ -159,6 +166,7 @@ def test_signs_have_a_status_and_no_number(text: str, status: str) -> None:
     assert read_number(text, SYMBOLS) == (None, status)
 
 
+@pytest.mark.promise("C7")
 @pytest.mark.parametrize(
     "text",
     [
@@ -183,6 +191,7 @@ def test_what_is_no_number_is_an_error(text: str) -> None:
         read_number(text, SYMBOLS)
 
 
+@pytest.mark.promise("C7")
 def test_beyond_what_a_float_holds_exactly_is_an_error() -> None:
     with pytest.raises(ValueError):
         read_number("9007199254740993")
