@@ -32,7 +32,7 @@ _TECHNICAL = (
     (r"Stale file handle|Errno 116|Transport endpoint|Errno 107|Input/output error|Errno 5\b", "保存先に届きません"),
     (r"No such file or directory|Errno 2\b", "あるはずのファイルがありません"),
 )
-_PATH = re.compile(r"""['"](/[^'"]+)['"]|(/[^\s'":()（）]+)""")
+_PATH = re.compile(r"""['"](/[^'"]+)['"]|(?<![:/\w])(/[^\s'":()（）]+)""")
 
 
 def cause_ja(text: str) -> str:

@@ -7,6 +7,7 @@ Does not hold: what is recorded there.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 VARIABLE = "DAGSTER_HOME"
 KEEP = 60
 """Runs kept in the history: two months of nights."""
+ROOM = 16 << 20
+"""Bytes that must be free there: a night writes some 2 MB, and Dagster ends a night whose history it cannot write."""
 
 
 class History(NamedTuple):
@@ -77,9 +80,12 @@ def _fault(folder: Path) -> str | None:
         return "フォルダーがありません / no such folder"
     try:
         with tempfile.TemporaryFile(dir=folder):
-            return None
+            free = shutil.disk_usage(folder).free
     except OSError as error:
         return f"書き込めません（{error.strerror}） / cannot be written ({error.strerror})"
+    if free < ROOM:
+        return f"空き容量が {free >> 20} MB しかありません / only {free >> 20} MB are free"
+    return None
 
 
 def _one_line(error: BaseException) -> str:

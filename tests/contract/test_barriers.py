@@ -14,6 +14,11 @@ from tests.synthetic.faults import FAULTS
 from tests.synthetic.wrong_figures import WRONG_FIGURES
 
 TESTS = {path.stem: path.read_text("utf-8") for path in (PROJECT_ROOT / "dbt_project" / "tests").glob("*.sql")}
+PLANTING = {
+    path.name: path.read_text("utf-8")
+    for folder in ("integration", "faults")
+    for path in (PROJECT_ROOT / "tests" / folder).rglob("test_*.py")
+} | {"barriers.py": (PROJECT_ROOT / "tests" / "synthetic" / "barriers.py").read_text("utf-8")}
 READER = {name.split(".")[0] for name, entry in entries().items() if entry.severity == "gate"}
 SUITES = {check.check_id: check.severity for check in CHECKS}
 
@@ -43,6 +48,12 @@ def test_every_barrier_names_faults_of_the_suite() -> None:
     assert STOPS and SHOWS
     for faults in (*STOPS.values(), *SHOWS.values()):
         assert faults and set(faults) <= FAULTS.keys() | WRONG_FIGURES.keys()
+
+
+@pytest.mark.promise("E1")
+@pytest.mark.parametrize("name", sorted(TESTS))
+def test_every_check_of_the_warehouse_is_named_where_a_test_plants_its_fault(name: str) -> None:
+    assert [path for path, text in PLANTING.items() if re.search(rf"[\"']{name}[\"']", text)]
 
 
 @pytest.mark.promise("E1")

@@ -8,7 +8,7 @@ A process that is stopped (SIGSTOP) has left on the disk what it would have left
 night shows the state after a kill at each of its operations: file operations below the home, fsync and SQL.
 
 Usage: python -m tests.faults.night SCRATCH CASE ... with a case of `sweep some|all`, `killed`, `disk KIB`,
-`aside VARIABLE KIB`, `day DATE ZONE ...`.
+`aside VARIABLE KIB`, `day DATE ZONE ...`, `user`, `again`.
 """
 
 from __future__ import annotations
@@ -34,10 +34,13 @@ from sousei.publication import publish as publication
 from tests.faults.publication.worker import CHANGING, WRITING, wrong_with_current
 
 SAMPLES = PROJECT_ROOT / "samples" / "landing" / "tourism"
-FIRST, SECOND = ("city2024.csv", "city2025.csv"), ("city202601.csv", "city202602.csv")
-"""What comes on the first night and on the second."""
+ODD_NAME = "'; drop table main.fct_tourism_visitors; --.csv"
+FIRST = {"city2024.csv": "city2024.csv", "city2025.csv": "city2025.csv"}
+SECOND = {"city202601.csv": "city202601.csv", "city202602.csv": ODD_NAME}
+"""What comes on the first night and on the second: sample and its name in landing."""
 DAY, NEXT, NIGHTLY = date(2026, 11, 22), date(2026, 11, 23), dt_time(2)
 BALLAST = "ballast"
+NOBODY = 65534
 SOME = ("reading what was delivered|open|raw",)
 """Operations whose state the next night takes up in every test run; the exhaustive part takes one of each place."""
 TEMPORARY = re.compile(r"^\.|\.\d+\.tmp$")
@@ -125,7 +128,7 @@ def refreshed(home: Home, day: date, watched: Say | None = None) -> Outcome:
 class Child:
     """A night in a fork of this process, which has imported everything and runs no thread."""
 
-    def __init__(self, *arguments: Any, stops: bool = False, **environment: str) -> None:
+    def __init__(self, *arguments: Any, stops: bool = False, user: int = 0, **environment: str) -> None:
         self.told, told = os.pipe()
         self.answer, answer = os.pipe()
         self.pid = os.fork()
@@ -136,6 +139,9 @@ class Child:
         try:
             os.environ.update(environment)
             time.tzset()
+            if user:
+                os.setgid(user)
+                os.setuid(user)
 
             def stop(operation: str) -> None:
                 os.write(told, operation.encode())
@@ -183,10 +189,10 @@ class Small:
         self.keep("before")
         self.old, self.new = self.tables(), dict[str, str]()
 
-    def deliver(self, names: tuple[str, ...]) -> None:
+    def deliver(self, files: dict[str, str]) -> None:
         self.home.landing.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            shutil.copyfile(SAMPLES / name, self.home.landing / name)
+        for sample, name in files.items():
+            shutil.copyfile(SAMPLES / sample, self.home.landing / name)
 
     def keep(self, name: str) -> None:
         shutil.copytree(self.home.root, self.kept / name, symlinks=True)
@@ -277,17 +283,39 @@ class Small:
             fill(self.home.root, int(free_kib))
             ended, found = self.night().ended(), self.is_at()
             (self.home.root / BALLAST).unlink()
-            return {"ended": ended, "found": found, "wrong": self.taken_up()}
+            return {"ended": ended, "found": found, "wrong": self.taken_up(), "place": str(self.home.root)}
 
     def aside(self, variable: str, free_kib: str) -> Outcome:
         """A night whose other folder (TMPDIR, DAGSTER_HOME) is full."""
         self.put_back("before")
         folder = self.kept / variable
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         with tmpfs(folder, 64 << 20):
             fill(folder, int(free_kib))
             ended, found = self.night(**{variable: str(folder)}).ended(), self.is_at()
-        return {"ended": ended, "found": found, "wrong": self.taken_up()}
+        wrong = "" if found == "new" and self.tables() == self.new else self.taken_up()
+        return {"ended": ended, "found": found, "wrong": wrong, "place": str(folder)}
+
+    def user(self) -> Outcome:
+        """A night of a user who owns the home and nothing of the program, which is read-only for it."""
+        for path in map(Path, (sys.base_prefix, sys.prefix, PROJECT_ROOT)):
+            if not all(one.stat().st_mode & 0o001 for one in (path.resolve(), *path.resolve().parents)):
+                return {"closed": str(path)}
+        self.put_back("before")
+        subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", self.home.root], check=True)
+        ended = self.night(user=NOBODY).ended()
+        return {"ended": ended, "found": self.is_at(), "is_equal": self.tables() == self.new}
+
+    def again(self) -> Outcome:
+        """The next night's release made from the snapshots alone, in a home that has nothing else."""
+        self.put_back("before")
+        self.night().ended()
+        for path in self.home.root.iterdir():
+            if path.name not in ("landing", "snapshots", "decisions", "dbt"):
+                publication.remove(path)
+        ended = self.night().ended()
+        made = self.tables()
+        return {"code": ended["code"], "differs": sorted(name for name in self.new if self.new[name] != made.get(name))}
 
     def day(self, day: str, *zones: str) -> Outcome:
         """Nights of one as-of date in several zones: their tables."""

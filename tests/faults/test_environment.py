@@ -54,11 +54,12 @@ def sousei(home: Path, cwd: Path, *arguments: str, **variables: str) -> subproce
 @pytest.mark.promise("C11", "D4")
 @pytest.mark.slow
 def test_a_night_works_in_an_environment_full_of_traps(tmp_path: Path) -> None:
-    home, cwd = tmp_path / "var", tmp_path / "cwd"
+    home, cwd = tmp_path / '運用 it\'s "a" home' / "var", tmp_path / "cwd"
     cwd.mkdir()
     for name in ("json", "polars", "great_expectations", "pandas", "sousei"):
         (cwd / f"{name}.py").write_text("raise RuntimeError('imported from the working directory')")
     more = {"DAGSTER_HOME": "/no/such", "PYTHONIOENCODING": "ascii", "SOUSEI_BUILD_DB": "/no/such"}
+    more |= {"LC_ALL": "C", "LANG": "tr_TR.UTF-8", "TZ": "Pacific/Kiritimati"}
     said = sousei(home, cwd, "refresh", "--samples", "--as-of", "2026-11-22", **OF_DBT, **more)
     assert said.returncode == 0, said.stdout + said.stderr
     assert "公表しました" in said.stdout and "検査: 必須" in said.stdout

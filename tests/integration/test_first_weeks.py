@@ -126,6 +126,24 @@ def test_a_step_that_fails_is_told_in_one_line() -> None:
     assert told.startswith("step_failed: 手順 project")
 
 
+@pytest.mark.promise("A3")
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("[Errno 28] No space left on device: '/data/home/raw/x.parquet'", "/data/home/raw/x.parquet"),
+        ('IO Error: Could not write file "/data/x.duckdb": No space left on device', "/data/x.duckdb"),
+        (
+            "disk full (Background on this error at: https://example.org/e/20/e3q8)",
+            "/own home か一時フォルダー /tmp/own",
+        ),
+    ],
+)
+def test_a_full_disk_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch, said: str, place: str) -> None:
+    monkeypatch.setenv("SOUSEI_HOME", "/own home")
+    monkeypatch.setenv("TMPDIR", "/tmp/own")
+    assert failures.cause_ja(said) == f"ディスクの空き容量がありません: {place}"
+
+
 @pytest.mark.parametrize("cut", ["市区町村,観", "市区町村,観光来訪", "市区", "市区町村,観光来訪者数,1,北"])
 def test_a_file_that_was_cut_is_not_told_as_a_column_that_changed(tmp_path: Path, cut: str) -> None:
     """A transfer that broke inside the cell that names the statistic read 契約にない列です, with a line to paste into

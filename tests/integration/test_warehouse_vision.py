@@ -358,6 +358,30 @@ def test_the_refresh_of_the_samples_is_that_of_a_calculation_by_hand(warehouse: 
     assert {row["municipality_code"] for row in warehouse.rows("from mart_population_refresh")} == {NEMURO, KAMAISHI}
 
 
+@pytest.mark.promise("E1")
+@pytest.mark.parametrize(
+    ("check", "statement", "found"),
+    [
+        (
+            "plan_figures_to_explain",
+            "update mart_vision_reconciliation set why_ja = null where figure_id = 'plan_2060_old_persons'",
+            "plan_2060_old_persons",
+        ),
+        (
+            "plans_can_be_projected",
+            f"insert into projection.plan_fault by name select '{NEMURO}' as municipality_code, "
+            "'strategy_2' as plan_id, 'no base year' as message",
+            "strategy_2: no base year",
+        ),
+    ],
+)
+def test_a_plan_that_cannot_be_followed_is_told(warehouse: Warehouse, check: str, statement: str, found: str) -> None:
+    assert warehouse.node(check) == []
+    with warehouse.planted(statement):
+        (row,) = warehouse.node(check)
+        assert found in row["reason_ja"] and row["municipality_code"] == NEMURO
+
+
 def test_a_mart_is_empty_only_if_all_its_sources_are(warehouse: Warehouse) -> None:
     check = "fct_tourism_visitors_rows_are_sound"
     with warehouse.planted("delete from fct_tourism_visitors"):

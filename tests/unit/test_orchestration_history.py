@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,6 +69,15 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     with history.opened(Home(tmp_path / "var")) as (instance, warning):
         assert instance.is_ephemeral and "書き込めません" in warning
+
+
+@pytest.mark.promise("A3")
+def test_a_folder_without_room_for_a_night_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its store filled up in the middle of a night, and the night failed."""
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: shutil._ntuple_diskusage(1 << 40, 1 << 40, 3 << 20))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with history.opened(Home(tmp_path / "var")) as (instance, warning):
+        assert instance.is_ephemeral and "空き容量が 3 MB しかありません" in warning
 
 
 def test_the_folder_that_is_named_or_made_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
