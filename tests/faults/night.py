@@ -7,7 +7,7 @@ the suites are judged in the child itself, the makers' pages and the papers are 
 A process that is stopped (SIGSTOP) has left on the disk what it would have left if it were killed there, so that one
 night shows the state after a kill at each of its operations: file operations below the home, fsync and SQL.
 
-Usage: python -m tests.faults.night SCRATCH CASE ... with a case of `sweep some|all`, `killed`, `disk KIB`,
+Usage: python -m tests.faults.night SCRATCH CASE ... with a case of `sweep none|all`, `killed`, `disk KIB`,
 `aside VARIABLE KIB`, `day DATE ZONE ...`, `user`, `again`.
 """
 
@@ -41,8 +41,6 @@ SECOND = {"city202601.csv": "city202601.csv", "city202602.csv": ODD_NAME}
 DAY, NEXT, NIGHTLY = date(2026, 11, 22), date(2026, 11, 23), dt_time(2)
 BALLAST = "ballast"
 NOBODY = 65534
-SOME = ("reading what was delivered|open|raw",)
-"""Operations whose state the next night takes up in every test run; the exhaustive part takes one of each place."""
 TEMPORARY = re.compile(r"^\.|\.\d+\.tmp$")
 SQL = re.compile(r"(?:\s|/\*.*?\*/)*(create|insert|copy|drop|alter|update|delete|attach|checkpoint)\b", re.I | re.S)
 """A statement that changes something, after the remark that dbt puts before it."""
@@ -180,6 +178,7 @@ class Small:
 
     def __init__(self, scratch: Path) -> None:
         self.home, self.kept = Home(scratch / "home"), scratch / "kept"
+        self.sound: dict[Path, tuple[int, int, int]] = {}
         self.kept.mkdir(parents=True)
         self.deliver(FIRST)
         first = Child(self.home, DAY).ended()
@@ -214,8 +213,16 @@ class Small:
         return files | {"run_id": manifest["run_id"]}
 
     def is_at(self) -> str:
-        """old, new, or what is wrong with the current release."""
-        wrong = wrong_with_current(self.home)
+        """old, new, or what is wrong with the current release; its files are read again where one was touched."""
+        directory = self.home.current.resolve()
+        facts = {
+            path: (one.st_ino, one.st_size, one.st_mtime_ns) for path in directory.rglob("*") if (one := path.stat())
+        }
+        if facts != self.sound:
+            wrong = wrong_with_current(self.home)
+            self.sound = {} if wrong else facts
+        else:
+            wrong = ""
         return wrong or {f"{DAY}.1": "old", f"{NEXT}.1": "new"}.get(name := self.home.current.readlink().name, name)
 
     def undisturbed(self) -> None:
@@ -234,8 +241,9 @@ class Small:
         there = sorted(path.name for path in self.home.releases.iterdir())
         return wrong_with_current(self.home) or ("" if len(there) == 3 else f"left behind: {there}")
 
-    def sweep(self, which: str) -> Outcome:
-        """Stops before each operation; a next night takes up the first state of each step and folder, or of some."""
+    def sweep(self, taken_up: str) -> Outcome:
+        """Stops before each operation; taken_up: `all` lets a next night take up the first state of each step and
+        folder, `none` none."""
         self.put_back("before")
         child = self.night(stops=True)
         kinds: dict[str, int] = {}
@@ -246,7 +254,7 @@ class Small:
             found.append(self.is_at())
             kinds[operation] = kinds.get(operation, 0) + 1
             step, _, place = operation.split("|")
-            if f"{step}|{place}" not in states and (which == "all" or operation in SOME):
+            if f"{step}|{place}" not in states and taken_up == "all":
                 states[f"{step}|{place}"] = f"stop{len(found)}"
                 self.keep(f"stop{len(found)}")
             if operation.startswith("building") and not second:

@@ -147,6 +147,7 @@ def test_a_planted_fault_stops_publication_and_names_file_row_and_reason(
     assert planted.path.name in status.stdout, "the last refresh was refused, and status says why"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("A2")
 def test_a_killed_refresh_leaves_the_last_release_and_the_next_one_works(own_home: Path, tmp_path: Path) -> None:
     landing = faults.fresh_landing(tmp_path / "landing")
