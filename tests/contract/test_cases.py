@@ -49,7 +49,7 @@ TESTS = {
     "refused_alone_is_nothing_new": "tests/integration/test_first_weeks.py::"
     "test_personal_data_in_landing_makes_status_unhealthy",
     "seeds_in_cp932": "tests/unit/ingest/decided/test_registers.py::"
-    "test_level_breaks_saved_by_a_spreadsheet_are_told_and_mended",
+    "test_the_case_of_corrections_saved_by_a_spreadsheet",
     "status_ignores_age": "tests/unit/test_orchestration_health.py::test_no_refresh_ended_for_too_long",
     "tidy_units_and_sizes": "tests/integration/test_warehouse_typed.py::",
     "two_files_refused_at_the_door": "tests/integration/test_first_weeks.py::"
