@@ -148,7 +148,7 @@ print(json.dumps([reads, len(seen)]))
 
 @pytest.mark.promise("A1")
 @pytest.mark.slow
-@pytest.mark.parametrize("releases", [50, pytest.param(200, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("releases", [20, pytest.param(200, marks=pytest.mark.exhaustive)])
 def test_readers_see_one_whole_release_while_many_are_published(
     small: Path, home: Home, tmp_path: Path, releases: int
 ) -> None:
@@ -171,7 +171,7 @@ def test_readers_see_one_whole_release_while_many_are_published(
         answers = [reader.communicate(timeout=60) for reader in readers]
     assert [(reader.returncode, said[1]) for reader, said in zip(readers, answers, strict=True)] == [(0, "")] * 2
     counts = [json.loads(said[0]) for said in answers]
-    assert all(reads >= 20 and seen >= 10 for reads, seen in counts), counts
+    assert all(reads >= 20 and seen >= releases // 5 for reads, seen in counts), counts
     assert len(shelf.ordered(home)) == Retention.releases
 
 
