@@ -16,6 +16,7 @@ import signal
 import sys
 from collections import defaultdict
 from collections.abc import Collection
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,7 @@ class SuiteProcess:
         quiet = {"GX_ANALYTICS_ENABLED": "false", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         environment = same_code(**quiet, MALLOC_ARENA_MAX="2")
         self._child = Child(module("sousei.expectations.validation"), environment, told=True)
+        self._asked: Future[tuple[int, bytes, bytes]] | None = None
 
     def __enter__(self) -> SuiteProcess:
         return self
@@ -202,16 +204,24 @@ class SuiteProcess:
     def pid(self) -> int:
         return self._child.pid
 
+    def begin(self, candidate: Path, time_limit: float = TIME_LIMIT_SECONDS) -> None:
+        """Have the candidate judged meanwhile; may be called once, and nobody may write to it until `outcomes`."""
+        asking = ThreadPoolExecutor(1)
+        order = json.dumps({"candidate": str(candidate)}).encode()
+        self._asked = asking.submit(self._child.ask_once, order, time_limit)
+        asking.shutdown(wait=False)
+
     def outcomes(self, candidate: Path, time_limit: float = TIME_LIMIT_SECONDS) -> list[SuiteOutcome]:
-        """Have the candidate judged; may be called once.
+        """What was found in the candidate; it is judged now where that was not begun. May be called once.
 
         Raises ValidationProcessError when the child died, did not answer in `time_limit` seconds, or answered
         something that is not a list of outcomes.
         """
+        if self._asked is None:
+            self.begin(candidate, time_limit)
+        assert self._asked is not None
         try:
-            code, answer, complaint = self._child.ask_once(
-                json.dumps({"candidate": str(candidate)}).encode(), time_limit
-            )
+            code, answer, complaint = self._asked.result()
         except TimeoutError as error:
             raise ValidationProcessError(f"no answer within {time_limit:g} s") from error
         except (OSError, ValueError) as error:

@@ -208,6 +208,8 @@ class Night:
         """Step 3: one `dbt build`; each node's unique_id, status, failures and seconds, also kept for the gate."""
         self._tell("表を作り、検査しています", "building and checking the tables")
         results = self.warehouse.build()
+        if self._suites is not None:  # the suites are judged while Dagster notes what dbt did
+            self._suites.begin(self.home.building / CANDIDATE)
         (self.home.building / "dbt_results.json").write_text(json.dumps(results, ensure_ascii=False), encoding="utf-8")
         return results
 

@@ -185,6 +185,8 @@ def main(landing: Path, refreshed: Home, to: Path, as_of: date) -> None:
         connection.execute(f"create view projection.{name} as from '{to / name}.parquet'")
     lap("project")
     nodes = json.loads((refreshed.root / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    for one in json.loads((refreshed.building / "dbt_results.json").read_text(encoding="utf-8")):
+        nodes[one["unique_id"]]["compiled_code"] = one["compiled_code"]
     seeds(connection, nodes)
     models(connection, nodes)
     lap("sql")
