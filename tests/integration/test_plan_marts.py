@@ -7,7 +7,6 @@ row is synthetic (tests/synthetic/plan_books.py). Does not hold: scores by kind 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -18,7 +17,7 @@ import pytest
 import yaml
 
 from sousei.foundation.home import PROJECT_ROOT
-from tests.integration.conftest import run_sousei
+from tests.nights import town
 from tests.synthetic.forms import cover, kpi, plan, target, workbook
 from tests.synthetic.plan_books import NODES, OWN_BANDS, OWN_RULE, whole_plan, whole_report
 from tests.warehouse import Warehouse, built
@@ -365,14 +364,9 @@ def test_words_of_codes_are_those_of_the_forms() -> None:
 
 
 def test_a_home_without_any_plan_publishes_with_these_marts_empty(tmp_path: Path) -> None:
-    home = tmp_path / "var"
-    landing = home / "landing"
-    landing.mkdir(parents=True)
+    home = town(tmp_path)
     one = PROJECT_ROOT / "samples" / "landing" / "resident_registry" / "2203ssjin.xlsx"
-    (landing / one.name).write_bytes(one.read_bytes())
-    said = run_sousei(home, "refresh", "--as-of", "2026-11-22")
-    assert said.returncode == 0, said.stderr
-    counts = ", ".join(f"(select count(*) from {mart}) as {mart}" for mart in OF_PLANS)
-    asked = run_sousei(home, "query", f"select {counts}", "--format", "json")
-    (row,) = json.loads(asked.stdout)
-    assert row == dict.fromkeys(OF_PLANS, 0)
+    home.deliver(one.name, one.read_bytes())
+    home.publishes()
+    counts = ", ".join(f"(select count(*) from {mart})" for mart in OF_PLANS)
+    assert home.query(f"select {counts}") == [(0,) * len(OF_PLANS)]
