@@ -63,7 +63,9 @@ select
     month,
     visitors,
     value_status,
-    coalesce(broken_at, (select min(delivered.month) from {{ ref('int_tourism__in_force') }} as delivered)) as comparable_from,
+    coalesce(
+        broken_at, (select min(delivered.month) from {{ ref('int_tourism__in_force') }} as delivered)
+    ) as comparable_from,
     replaced_visitors,
     visitors_year_before,
     case
