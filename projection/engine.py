@@ -185,23 +185,36 @@ def take(
     """
     ages = list(range(0, open_age + 1, STEP_YEARS))
     years = frame.get_column("year").unique().sort().to_list()
-    names = frame.select(keys).unique().sort(keys)
+    names = _names(frame, keys)
     shape = (len(years), 2, len(ages), names.height)
     size = int(np.prod(shape))
-    age, sex = pl.col("age_from").cast(pl.Int64), pl.col("sex").cast(pl.String)
-    known = frame.select(
-        (sex.is_in(SEXES) & age.is_between(0, open_age) & (age % STEP_YEARS == 0) & pl.col(value).is_not_null()).all()
-    ).item()
-    if frame.height != size or known is not True:
+    age = frame.get_column("age_from").cast(pl.Int64)
+    sex = frame.get_column("sex").cast(pl.String).cast(pl.Enum(SEXES), strict=False)
+    known = (
+        frame.height == size
+        and None not in years
+        and not (age.null_count() or sex.null_count() or frame.get_column(value).null_count())
+    )
+    if not known:
         raise ProjectionError(_gaps(frame, keys, value, years, ages))
-    order = {year: i for i, year in enumerate(years)}
-    row = (pl.col("year").replace_strict(order, return_dtype=pl.Int64) * 2 + (sex == "female")) * len(ages)
-    place = frame.select(row + age // STEP_YEARS).to_series().to_numpy() * names.height + _key_index(frame, names)
+    start = age.to_numpy()
+    group = start // STEP_YEARS
+    if (group * STEP_YEARS != start).any() or start.min(initial=0) < 0 or start.max(initial=0) > open_age:
+        raise ProjectionError(_gaps(frame, keys, value, years, ages))
+    row = np.searchsorted(years, frame.get_column("year").to_numpy()) * 2 + sex.to_physical().to_numpy()
+    place = (row * len(ages) + group) * names.height + _key_index(frame, names)
     if (np.bincount(place, minlength=size) != 1).any():
         raise ProjectionError(_gaps(frame, keys, value, years, ages))
     values = np.empty(size)
     values[place] = frame.get_column(value).cast(pl.Float64).to_numpy()
     return years, names, values.reshape(shape)
+
+
+def _names(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """The keys of `frame`, each once, in order."""
+    if len(keys) == 1:
+        return frame.get_column(keys[0]).unique().sort().to_frame()
+    return frame.select(keys).unique().sort(keys)
 
 
 def _key_index(frame: pl.DataFrame, names: pl.DataFrame) -> Array:
@@ -243,39 +256,20 @@ def give(
 
     Rows come ordered by year, sex (male first), age, key. Text columns are Enum, cheap to build and to join.
     """
-    periods, sexes, ages, keys = population.shape
+    periods, sexes, ages = population.shape[:3]
     labels = age_groups((ages - 1) * STEP_YEARS)
-    block = pl.DataFrame(  # one year; the others have the same keys
-        [
-            *(_tiled(names.get_column(name), sexes * ages).alias(name) for name in names.columns),
-            _enum(np.repeat(np.arange(sexes), ages * keys), SEXES).alias("sex"),
-            _enum(np.tile(np.repeat(np.arange(ages), keys), sexes), labels).alias("age_group"),
-            pl.Series(
-                "age_from", np.tile(np.repeat(np.arange(0, ages * STEP_YEARS, STEP_YEARS), keys), sexes), pl.Int16
-            ),
-        ]
+    cells = pl.DataFrame(
+        {
+            "sex": pl.Series(np.repeat(SEXES, ages), dtype=pl.Enum(SEXES)),
+            "age_group": pl.Series(labels * sexes, dtype=pl.Enum(labels)),
+            "age_from": pl.Series([*range(0, ages * STEP_YEARS, STEP_YEARS)] * sexes, dtype=pl.Int16),
+        }
     )
+    text = [name for name, dtype in names.schema.items() if dtype == pl.String]
+    coded = names.with_columns(names.get_column(t).cast(pl.Enum(names.get_column(t).unique().sort())) for t in text)
+    block = cells.join(coded, how="cross", maintain_order="left_right")  # one year; the others have the same keys
     frame = pl.concat([block] * periods, rechunk=False)
     return frame.with_columns(
         pl.Series("year", np.repeat(np.asarray(years, dtype=np.int32), block.height)),
         pl.Series(value, population.reshape(-1)),
     ).select(*names.columns, "year", "sex", "age_group", "age_from", value)
-
-
-def _enum(index: Array, labels: Sequence[str]) -> pl.Series:
-    """Labels by number, as Enum."""
-    return pl.Series(index.astype(_physical(len(labels)))).cat.to(pl.Enum(labels))
-
-
-def _physical(categories: int) -> type:
-    """The integer that polars keeps an Enum of so many categories in."""
-    return np.uint8 if categories < 256 else np.uint16 if categories < 65_536 else np.uint32
-
-
-def _tiled(values: pl.Series, times: int) -> pl.Series:
-    """The keys once per block; text as Enum."""
-    if values.dtype != pl.String:
-        return pl.Series(np.tile(values.to_numpy(), times), dtype=values.dtype)
-    labels = values.unique().sort().to_list()
-    physical: Array = values.cast(pl.Enum(labels)).to_physical().to_numpy()
-    return _enum(np.tile(physical, times), labels)
