@@ -8,6 +8,7 @@ silent null: it has a status, or the cell is an error.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 
 import polars as pl
@@ -29,7 +30,8 @@ def read_number(text: object, symbols: Mapping[str, str] | None = None) -> tuple
     """(number, None), or (None, status) for a declared sign.
 
     Reads full-width digits, thousands commas (in their right places only), △ ▲ - and (5) as negative. A leading zero
-    (a code that slipped into a column of figures) and a space between digits are errors.
+    (a code that slipped into a column of figures), a space between digits, and a raised or ringed digit (the mark of a
+    note: 1,234², ①, ⑸, not a digit of the number) are errors.
     symbols: sign as squeezed text -> value_status. Raises ValueError for anything else, blank cells too.
     """
     if isinstance(text, int | float) and not isinstance(text, bool):
@@ -39,7 +41,7 @@ def read_number(text: object, symbols: Mapping[str, str] | None = None) -> tuple
     plain = squeeze(text)
     if symbols and plain in symbols:
         return None, symbols[plain]
-    if _PARTED.search(str(text)):
+    if _PARTED.search(str(text)) or any(unicodedata.category(sign) == "No" for sign in str(text)):
         raise ValueError("not a number")
     body, negative = plain, False
     if body[:1] in {"△", "▲", "-"}:

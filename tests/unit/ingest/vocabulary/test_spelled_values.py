@@ -184,6 +184,11 @@ def test_signs_have_a_status_and_no_number(text: str, status: str) -> None:
         "NaN",
         "inf",
         "１２ ３",
+        "1,234²",
+        "¹²³",
+        "①",
+        "12①",
+        "⑸",
     ],
 )
 def test_what_is_no_number_is_an_error(text: str) -> None:
