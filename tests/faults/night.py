@@ -2,7 +2,8 @@
 
 Holds: a program that forks a child for each night, after the frameworks were imported once, and prints one JSON line
 per case. Does not hold: what must come out (test_nights.py). The night is that of the command, Dagster's job included;
-the suites are judged in the child itself, the makers' pages and the papers are left out.
+the suites are judged in the child itself, the makers' pages and the papers are left out. A night to which nothing
+happens goes its steps without Dagster and runs the statements that dbt ran in the first one (tests/replay.py).
 
 A process that is stopped (SIGSTOP) has left on the disk what it would have left if it were killed there, so that one
 night shows the state after a kill at each of its operations: file operations below the home, fsync and SQL.
@@ -17,6 +18,7 @@ import ctypes
 import io
 import json
 import os
+import pickle
 import re
 import shutil
 import signal
@@ -94,14 +96,24 @@ class Operations:
         sys.addaudithook(self.audit)
 
 
-def refreshed(home: Home, day: date, watched: Say | None = None) -> Outcome:
-    """The command on a home, in this process, at two in the morning of the day."""
+def refreshed(home: Home, day: date, watched: Say | None = None, script: Path | None = None) -> Outcome:
+    """The command on a home, in this process, at two in the morning of the day; script: dbt's build of the first night,
+    which writes it, for this night to run again."""
     from sousei.expectations import gate
     from sousei.foundation import clock
-    from sousei.orchestration import command, refresh
+    from sousei.orchestration import command, nightly, refresh
     from sousei.orchestration.nightly import Night
-    from tests.nights import _Suites
+    from tests.nights import _steps, _Suites
+    from tests.replay import Replayed, Warehouse
 
+    class Again(Replayed):
+        manifest = Warehouse.manifest  # of the home: a night under a fault finds it parsed
+        by_dbt = Warehouse.build
+
+    if script:
+        nightly.Warehouse = Again  # type: ignore[misc]
+        refresh.run_job = _steps(datetime.combine(day, NIGHTLY, clock.TOKYO))
+        Replayed.script = pickle.loads(script.read_bytes()) if script.exists() else None
     operations = Operations(home.root, watched) if watched else None
 
     def night(home: Home, *, tell: Any = None) -> Night:
@@ -121,6 +133,8 @@ def refreshed(home: Home, day: date, watched: Say | None = None) -> Outcome:
         operations.watch()
     with redirect_stdout(said), redirect_stderr(complained):
         code = command.main(["refresh", "--as-of", day.isoformat()])
+    if script and not script.exists():
+        script.write_bytes(pickle.dumps(Replayed.script))
     return {"code": code, "said": said.getvalue()[-4000:], "complained": complained.getvalue()[-4000:]}
 
 
@@ -141,7 +155,9 @@ def become(user: int) -> None:
 class Child:
     """A night in a fork of this process, which has imported everything and runs no thread."""
 
-    def __init__(self, *arguments: Any, stops: bool = False, user: int = 0, **environment: str) -> None:
+    def __init__(
+        self, *arguments: Any, stops: bool = False, user: int = 0, script: Path | None = None, **environment: str
+    ) -> None:
         self.told, told = os.pipe()
         self.answer, answer = os.pipe()
         self.pid = os.fork()
@@ -159,7 +175,7 @@ class Child:
                 os.write(told, operation.encode())
                 os.kill(os.getpid(), signal.SIGSTOP)
 
-            outcome = refreshed(*arguments, watched=stop if stops else None)
+            outcome = refreshed(*arguments, watched=stop if stops else None, script=script)
             os.write(answer, json.dumps(outcome).encode())
             os._exit(0)
         except BaseException as error:
@@ -193,9 +209,10 @@ class Small:
     def __init__(self, scratch: Path) -> None:
         self.home, self.kept = Home(scratch / "home"), scratch / "kept"
         self.sound: dict[Path, tuple[int, int, int]] = {}
+        self.script = scratch / "script"
         self.kept.mkdir(parents=True)
         self.deliver(FIRST)
-        first = Child(self.home, DAY).ended()
+        first = Child(self.home, DAY, script=self.script).ended()
         assert first["code"] == 0, first
         self.deliver(SECOND)
         (self.home.landing / "list.csv").write_text("氏名,生年月日,住所\n山田太郎,1980-01-01,根室市1-2\n", "utf-8")
@@ -243,13 +260,13 @@ class Small:
         """The tables of the next night where nothing happens to it."""
         if not self.new:
             self.put_back("before")
-            ended = self.night().ended()
+            ended = self.night(script=self.script).ended()
             assert ended["code"] == 0 and self.is_at() == "new", ended
             self.new = self.tables()
 
     def taken_up(self) -> str:
         """Empty where a plain next night ends in the tables of an undisturbed one, and nothing is left behind."""
-        ended = self.night().ended()
+        ended = self.night(script=self.script).ended()
         if ended["code"] != 0 or self.tables() != self.new:
             return f"other tables: {ended}"
         there = sorted(path.name for path in self.home.releases.iterdir())
@@ -329,11 +346,11 @@ class Small:
     def again(self) -> Outcome:
         """The next night's release made from the snapshots alone, in a home that has nothing else."""
         self.put_back("before")
-        self.night().ended()
+        self.night(script=self.script).ended()
         for path in self.home.root.iterdir():
             if path.name not in ("landing", "snapshots", "decisions", "dbt"):
                 publication.remove(path)
-        ended = self.night().ended()
+        ended = self.night(script=self.script).ended()
         made = self.tables()
         return {"code": ended["code"], "differs": sorted(name for name in self.new if self.new[name] != made.get(name))}
 
@@ -342,7 +359,7 @@ class Small:
         tables = []
         for zone in zones:
             self.put_back("before")
-            ended = Child(self.home, date.fromisoformat(day), TZ=zone).ended()
+            ended = Child(self.home, date.fromisoformat(day), TZ=zone, script=self.script).ended()
             tables.append({"ended": ended, "wrong": wrong_with_current(self.home), "tables": self.tables()})
         return {"nights": tables}
 
