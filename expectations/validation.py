@@ -112,6 +112,46 @@ def _outcome(check: Check, result: Any, rows: int, threshold: str, keys: tuple[s
     )
 
 
+def judge_frame(any_frame: Any, frame: Frame, checks: list[Check], judged: Any, fed: bool) -> list[SuiteOutcome]:
+    """The checks of one frame on its rows (a pandas DataFrame), an outcome each; any_frame: Great Expectations' batch
+    definition. Nothing but the arguments decides it."""
+    import great_expectations as gx
+    import great_expectations.expectations as gxe
+
+    expected, thresholds = [], {}
+    for check in checks:
+        arguments = dict(check.arguments)
+        thresholds[check.check_id] = threshold_of(check)
+        if check.expectation == "ExpectTableRowCountToBeBetween" and not fed:
+            arguments |= {"min_value": 0} | ({"max_value": 0} if frame.and_nothing_else else {})
+            thresholds[check.check_id] = f"0 .. {arguments['max_value']:g}"
+        expected.append(
+            getattr(gxe, check.expectation)(
+                **arguments, severity=GX_SEVERITY[check.severity], meta={"check_id": check.check_id}
+            )
+        )
+    batch = any_frame.get_batch(batch_parameters={"dataframe": judged})
+    report = batch.validate(
+        gx.ExpectationSuite(name=frame.name, expectations=expected),
+        result_format={
+            "result_format": "SUMMARY",
+            "unexpected_index_column_names": list(frame.keys),
+            "partial_unexpected_count": EXAMPLES,
+        },
+    )
+    results = {
+        result.expectation_config.meta["check_id"]: result
+        for result in report.results
+        if result.expectation_config is not None and result.expectation_config.meta is not None
+    }
+    return [
+        _failed(check, "no result")
+        if (result := results.get(check.check_id)) is None
+        else _outcome(check, result, len(judged), thresholds[check.check_id], frame.keys)
+        for check in checks
+    ]
+
+
 def validate(candidate: Path, tables: Collection[str] | None = None) -> list[SuiteOutcome]:
     """Judge the candidate's marts, in this process.
 
@@ -121,7 +161,6 @@ def validate(candidate: Path, tables: Collection[str] | None = None) -> list[Sui
     """
     with changed(GX_ANALYTICS_ENABLED="false"):
         import great_expectations as gx
-        import great_expectations.expectations as gxe
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
         context = gx.get_context(mode="ephemeral")
@@ -146,39 +185,7 @@ def validate(candidate: Path, tables: Collection[str] | None = None) -> list[Sui
             except duckdb.Error as error:
                 outcomes += [_failed(check, str(error)) for check in checks]
                 continue
-            expected, thresholds = [], {}
-            for check in checks:
-                arguments = dict(check.arguments)
-                thresholds[check.check_id] = threshold_of(check)
-                if check.expectation == "ExpectTableRowCountToBeBetween" and not fed:
-                    arguments |= {"min_value": 0} | ({"max_value": 0} if frame.and_nothing_else else {})
-                    thresholds[check.check_id] = f"0 .. {arguments['max_value']:g}"
-                expected.append(
-                    getattr(gxe, check.expectation)(
-                        **arguments, severity=GX_SEVERITY[check.severity], meta={"check_id": check.check_id}
-                    )
-                )
-            batch = any_frame.get_batch(batch_parameters={"dataframe": judged})
-            report = batch.validate(
-                gx.ExpectationSuite(name=frame.name, expectations=expected),
-                result_format={
-                    "result_format": "SUMMARY",
-                    "unexpected_index_column_names": list(frame.keys),
-                    "partial_unexpected_count": EXAMPLES,
-                },
-            )
-            results = {
-                result.expectation_config.meta["check_id"]: result
-                for result in report.results
-                if result.expectation_config is not None and result.expectation_config.meta is not None
-            }
-            for check in checks:
-                result = results.get(check.check_id)
-                outcomes.append(
-                    _failed(check, "no result")
-                    if result is None
-                    else _outcome(check, result, len(judged), thresholds[check.check_id], frame.keys)
-                )
+            outcomes += judge_frame(any_frame, frame, checks, judged, fed)
     return outcomes
 
 

@@ -47,6 +47,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-date", help="keep how the promises fared under this date (YYYY-MM-DD)")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with the longest tests come first: a worker that begins one at the end makes the other wait."""
+    last = {"exhaustive": 0, "slow": 1}
+    place: dict[str, int] = {}
+    for item in items:
+        mine = min((last[one.name] for one in item.iter_markers() if one.name in last), default=2)
+        place[item.location[0]] = min(place.get(item.location[0], 2), mine)
+    items.sort(key=lambda item: place[item.location[0]])
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.nodeid.partition("[")[0] in _PROVING:
         _ENDED[report.nodeid] = promises.worse(_ENDED.get(report.nodeid), report.outcome)

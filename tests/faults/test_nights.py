@@ -93,6 +93,7 @@ FULL = (*(f"disk {free}" for free in (0, 300, 4000, 24000)), "aside TMPDIR 0", "
 
 
 @pytest.mark.promise("A2")
+@pytest.mark.exhaustive
 def test_a_stop_at_every_operation_of_a_night_leaves_the_old_or_the_new_release(
     few: tuple[Path, dict[str, Said]],
 ) -> None:
@@ -106,6 +107,7 @@ def test_a_stop_at_every_operation_of_a_night_leaves_the_old_or_the_new_release(
 
 
 @pytest.mark.promise("A2", "A5")
+@pytest.mark.exhaustive
 def test_a_night_goes_on_after_the_holder_of_the_lock_was_killed(few: tuple[Path, dict[str, Said]]) -> None:
     killed = few[1]["killed"]
     assert killed["operation"].startswith("building")
@@ -113,12 +115,14 @@ def test_a_night_goes_on_after_the_holder_of_the_lock_was_killed(few: tuple[Path
 
 
 @pytest.mark.promise("A5")
+@pytest.mark.exhaustive
 def test_a_second_refresh_beside_a_running_one_says_so_and_ends(few: tuple[Path, dict[str, Said]]) -> None:
     second = few[1]["sweep none"]["second"]
     assert second["code"] == 3 and second["complained"].startswith("refresh_in_progress: ")
 
 
 @pytest.mark.promise("D3", "D4")
+@pytest.mark.exhaustive
 def test_a_delivery_named_like_a_command_is_a_row_like_any_other(few: tuple[Path, dict[str, Said]]) -> None:
     database = few[0] / "home" / "releases" / "current" / "sousei.duckdb"
     with duckdb.connect(str(database), read_only=True) as connection:

@@ -15,6 +15,7 @@ import pytest
 from sousei.orchestration.command import main
 from sousei.orchestration.command.parser import parser
 from sousei.publication.publish import remove
+from tests.alike import alike
 
 SLOW = {"--samples"}
 """Arguments that start a whole night."""
@@ -160,7 +161,7 @@ def files(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("state", HOMES)
+@pytest.mark.parametrize("state", alike(HOMES, 2))
 def test_no_traceback_on_any_command_line_in_any_home(
     published: Path,
     files: Path,

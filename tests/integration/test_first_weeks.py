@@ -76,6 +76,7 @@ def with_(one: Town, *sources: str) -> Town:
 # --- a trial, and going live --------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_a_trial_on_samples_is_left_behind_when_own_files_come(tmp_path: Path) -> None:
     one = town(tmp_path)
     empty = one.night()
@@ -104,6 +105,7 @@ def test_files_that_nobody_can_use_publish_nothing_and_are_told(tmp_path: Path) 
 
 @pytest.mark.promise("D4")
 @pytest.mark.parametrize("name", ["it's [1] {x} %20", pytest.param("a home", marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
 def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
     """A quote in the path of the home broke the night in the middle, with a traceback."""
     one = with_(town(tmp_path / name), "census")
@@ -156,6 +158,7 @@ def test_a_file_that_was_cut_is_not_told_as_a_column_that_changed(tmp_path: Path
     assert not told & {"unknown_column", "missing_column"}
 
 
+@pytest.mark.exhaustive
 def test_a_refused_night_writes_nothing_of_its_own_to_the_output(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -179,7 +182,7 @@ def test_a_refused_night_writes_nothing_of_its_own_to_the_output(
     ("final_first", "persons"),
     [
         (False, 21_201),
-        (True, 21_190),
+        pytest.param(True, 21_190, marks=pytest.mark.exhaustive),
         pytest.param(False, 21_190, marks=pytest.mark.exhaustive),
         pytest.param(True, 21_201, marks=pytest.mark.exhaustive),
     ],
@@ -204,6 +207,7 @@ def test_final_census_and_preliminary_in_any_order(tmp_path: Path, persons: int,
 
 
 @pytest.mark.promise("B2")
+@pytest.mark.exhaustive
 def test_a_corrected_ipss_table_replaces_the_first_one(tmp_path: Path) -> None:
     one = with_(town(tmp_path), "ipss_projection", "census")
     one.publishes()
@@ -328,6 +332,7 @@ def test_personal_data_in_landing_makes_status_unhealthy(tmp_path: Path) -> None
     assert facts["last_refresh"]["not_used"][0]["problem_id"] == "personal_data"
 
 
+@pytest.mark.exhaustive
 def test_a_run_of_the_past_is_compared_with_nothing_later(tmp_path: Path) -> None:
     one = with_(town(tmp_path), "tourism")
     today = one.publishes().release
@@ -338,6 +343,7 @@ def test_a_run_of_the_past_is_compared_with_nothing_later(tmp_path: Path) -> Non
 
 
 @pytest.mark.promise("B5")
+@pytest.mark.exhaustive
 def test_a_run_of_the_past_knows_what_was_known_on_that_day(tmp_path: Path) -> None:
     """Nothing that came later, no census and no edition of a projection that was not out yet."""
     one = with_(town(tmp_path), "tourism")
@@ -367,6 +373,7 @@ def test_a_run_of_the_past_does_not_become_the_current_release(tmp_path: Path) -
     assert one.night().state == "nothing_new"
 
 
+@pytest.mark.exhaustive
 def test_check_says_what_the_night_would_say_and_touches_nothing(tmp_path: Path) -> None:
     """A file that reads well and that the rules over files refuse: `check` said that it would be taken."""
     one = with_(town(tmp_path / "home"), "tourism", "resident_registry")

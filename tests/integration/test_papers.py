@@ -92,6 +92,7 @@ def test_every_plan_has_a_workbook_and_every_municipality_a_report_in_each_editi
     assert verify(release).sound
 
 
+@pytest.mark.exhaustive
 def test_two_builds_of_one_candidate_are_the_same_to_the_byte(published: Path, tmp_path: Path) -> None:
     home, found = Home(published), []
     run = runs.load(home)

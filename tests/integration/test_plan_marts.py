@@ -363,6 +363,7 @@ def test_words_of_codes_are_those_of_the_forms() -> None:
     assert told == {name: {code: words[0] for code, words in lists[name].items()} for name in told}
 
 
+@pytest.mark.exhaustive
 def test_a_home_without_any_plan_publishes_with_these_marts_empty(tmp_path: Path) -> None:
     home = town(tmp_path)
     one = PROJECT_ROOT / "samples" / "landing" / "resident_registry" / "2203ssjin.xlsx"

@@ -81,6 +81,7 @@ def test_projection_meets_the_plan_within_five_persons(published: Path) -> None:
     assert abs(float(persons) - 8358) <= 5
 
 
+@pytest.mark.exhaustive
 def test_a_step_can_be_run_again_alone_by_another_night(own_home: Path) -> None:
     """What a step needs stands in the run's folder: nothing of the night that made it is asked for."""
     with Night(Home(own_home)) as again:

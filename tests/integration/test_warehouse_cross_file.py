@@ -401,6 +401,7 @@ def nation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
 
 @pytest.mark.promise("E2")
 @pytest.mark.shared
+@pytest.mark.exhaustive
 def test_no_rule_stops_a_real_file(nation: Warehouse) -> None:
     assert {name: nation.status[name] for name in NATIONAL} == dict.fromkeys(NATIONAL, "pass")
     assert len(nation.node("yen_per_donation_to_look_at")) < 60

@@ -14,6 +14,7 @@ import pytest
 from sousei.foundation.home import Home
 from sousei.ingest import raw
 from sousei.ingest.receive import intake
+from tests.alike import alike
 from tests.synthetic.faults import FAULTS, Planted, fresh_landing
 
 NIGHT = dt.datetime(2026, 11, 22, 2, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
@@ -72,7 +73,7 @@ def test_the_samples_have_no_problem(clean: raw.RawResult) -> None:
 
 
 @pytest.mark.promise("C4", "C5", "C6", "C7", "C8", "C9", "E1")
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", alike(FAULTS, 12))
 def test_fault(name: str, tmp_path: Path, clean: raw.RawResult) -> None:
     landing = fresh_landing(tmp_path)
     planted: Planted = FAULTS[name](landing)

@@ -288,6 +288,7 @@ def test_an_old_form_without_names_is_taken_only_where_it_is_certain(code: str, 
         assert told["problem_id"] == "not_a_code" or "municipality_name" in told["action_ja"]
 
 
+@pytest.mark.exhaustive
 def test_no_code_of_today_becomes_another_towns() -> None:
     """In every way to lose a zero: with its name its own code, without it its own code or refused."""
     known = areas.register()
