@@ -84,6 +84,8 @@ class Night:
         """What was wrong in the deliveries, once they were taken in (shape of raw.problem)."""
         self.published: Path | None = None
         """The release that this night published."""
+        self.warnings: list[str] = []
+        """What did not work beside the release, Japanese / English."""
         self._writes_pages, self._writes_papers = pages, papers
         self._planned: inputs.Tonight | None = None
         self._suites: SuiteProcess | None = None
@@ -134,8 +136,7 @@ class Night:
         run, result = tonight.run, tonight.result
         self.problems = result.problems
         if tonight.is_nothing_new(home):
-            state, reasons = tonight.told_nothing(home)
-            runs.record(home, state, now, reasons, tonight.not_used)
+            self.end_with_nothing(tonight, now)
             return None
         self.start_suites()
         decisions.keep(home, tonight.decided.digest)
@@ -275,9 +276,25 @@ class Night:
             raise
         finally:
             self._finish_pages()
-        runs.record(home, "published", clock.now(), [])
+        if not past:
+            self._to_lake()
+        runs.record(home, "published", clock.now(), self.warnings)
         self.published = published.path
         return published.path
+
+    def end_with_nothing(self, tonight: inputs.Tonight, now: datetime) -> tuple[str, list[str]]:
+        """(state, reasons) of a night that has nothing to build, on record; a lake that stayed behind catches up."""
+        state, reasons = tonight.told_nothing(self.home)
+        self._to_lake()
+        runs.record(self.home, state, now, [*reasons, *self.warnings], tonight.not_used)
+        return state, reasons
+
+    def _to_lake(self) -> None:
+        """The second shelf, where the operator has set one up; the release stands whatever comes of it."""
+        from sousei.publication import lake
+
+        if told := lake.follow(self.home, self._retention.releases):
+            self.warnings.append(told)
 
     def _start_pages(self, result: RawResult, run: Path) -> None:
         """For the makers of tonight's deliveries, new or refused: a page each that says what to mend, on the other

@@ -85,14 +85,13 @@ def refresh(
             return Outcome("refused", _current(home), reasons)
         told = Outcome("", _current(home), [], tonight.not_used, tonight.left_behind, tonight.is_trial)
         if tonight.is_nothing_new(home):
-            state, reasons = tonight.told_nothing(home)
-            runs.record(home, state, now, reasons, tonight.not_used)
-            return replace(told, state=state, reasons=reasons)
+            state, reasons = night.end_with_nothing(tonight, now)
+            return replace(told, state=state, reasons=reasons, warnings=night.warnings)
         runs.record(home, "running", now, [], tonight.not_used)
         night.start_suites()
         with _collecting_seldom():
             ended = run_job(night, landing, as_of, samples)
-        warnings = list(ended.warnings)
+        warnings = [*ended.warnings, *night.warnings]
         if night.published is not None and told.release is not None and night.published != _current(home):
             warnings.append(_of_the_past(night.published, told.release))
         return replace(

@@ -201,7 +201,7 @@ def status_call(arguments: argparse.Namespace) -> int:
             f"前回の更新: {STATES_JA[found.last['state']]}（{found.last['ended_at']}）",
             f"Last refresh: {found.last['state'].replace('_', ' ')} ({found.last['ended_at']})",
         )
-        for reason in found.last["reasons"]:
+        for reason in (one for one in found.last["reasons"] if one not in found.faults):
             print(f"- {reason}")
         _print_not_used(arguments, found.last["not_used"])
     say(

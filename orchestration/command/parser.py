@@ -19,6 +19,7 @@ from sousei.orchestration.command import (
     forms,
     handouts,
     indicators,
+    lakes,
     nights,
     reach,
     releases,
@@ -231,6 +232,12 @@ def parser() -> argparse.ArgumentParser:
     )
     call.add_argument("action", choices=("use",))
     call.add_argument("release", metavar="RELEASE")
+    add(
+        "lake",
+        lakes.lake_call,
+        "DuckLake（PostgreSQL）を現在の公表版と同じにする / make the DuckLake equal to the current release",
+        "sousei lake",
+    )
     call = add(
         "diff",
         releases.diff_call,
