@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from sousei.expectations.validation import SuiteProcess
     from sousei.foundation.child import Child
     from sousei.ingest.raw import RawResult
+    from sousei.ingest.receive.intake import Snapshot
 
+Ahead = Callable[["list[Snapshot]", "pl.DataFrame"], list[str]]
+"""What reads deliveries before a night does (orchestration.prefecture.coordinator)."""
 SCENARIOS = SEEDS / "scenarios.csv"
 CHANGES = SEEDS / "municipality_changes.csv"
 CANDIDATE = "candidate.duckdb"
@@ -73,10 +76,13 @@ class Night:
         pages: bool = True,
         papers: bool = True,
         tell: Callable[[str, str], None] | None = None,
+        ahead: Ahead | None = None,
     ) -> None:
         """pages: the makers' pages are written too. papers: the release holds papers and site, not its tables alone.
-        tell: is given a line, Japanese and English, as a step begins. Raises ToldError (foundation.retention)."""
+        tell: is given a line, Japanese and English, as a step begins. ahead: reads deliveries before the night
+        does, and gives what its user should know. Raises ToldError (foundation.retention)."""
         self._tell = tell or (lambda ja, en: None)
+        self._ahead = ahead
         self.home = home
         self._retention = retention.from_environment()
         self.warehouse = Warehouse(home)
@@ -107,8 +113,12 @@ class Night:
         """
         if self._planned is None:
             self._tell("受領ファイルを読んでいます", "reading what was delivered")
-            self._planned = inputs.tonight(self.home, landing, as_of, now, samples)
+            self._planned = inputs.tonight(self.home, landing, as_of, now, samples, self._read_ahead)
         return self._planned
+
+    def _read_ahead(self, snapshots: list[Snapshot], lines: pl.DataFrame) -> None:
+        if self._ahead is not None:
+            self.warnings += self._ahead(snapshots, lines)
 
     def plan_again(self, planned: inputs.Tonight) -> None:
         """Make the night from what was planned elsewhere."""

@@ -101,6 +101,11 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="見本での試行（自前の資料で公表した環境では使えない） / a trial with samples",
     )
+    call.add_argument(
+        "--by-prefecture",
+        action="store_true",
+        help="受領ファイルの読み取りを都道府県ごとに働き手の機械に分ける / workers read the deliveries by prefecture",
+    )
     call = add(
         "status",
         nights.status_call,
