@@ -65,7 +65,8 @@ def opened(home: Home) -> Iterator[History]:
 
 def prune(instance: dg.DagsterInstance, keep: int = KEEP) -> int:
     """Remove all but the newest runs of each job that have ended, with what they logged; how many. Never raises:
-    history is not worth a night. Dagster itself leaves the file of a run's events and what it printed: some 2 MB a night."""
+    history is not worth a night. Dagster itself leaves the file of a run's events and what it printed: some 2 MB a
+    night."""
     try:
         seen: Counter[str] = Counter()
         doomed = []
