@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -166,7 +167,11 @@ class _Round:
             job_code_origin=self._origin,
         )
         share.attempt, share.run_id, share.missed, share.seen = share.attempt + 1, run.run_id, 0, ""
-        self._instance.launch_run(run.run_id, None)  # type: ignore[arg-type]  # the launcher asks for no workspace
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # the launcher names its task to Celery anew for each run, and Celery says so
+            self._instance.launch_run(run.run_id, None)  # type: ignore[arg-type]  # the launcher asks for no workspace
 
     def _ask(self) -> bool:
         """Ask from time to time which workers answer; whether it was done now."""

@@ -70,7 +70,6 @@ def job() -> dg.JobDefinition:
     made = dg.define_asset_job(
         JOB_NAME,
         selection=dg.AssetSelection.assets(READINGS),
-        partitions_def=PREFECTURES,
         executor_def=dg.in_process_executor,
         description="都道府県ごとの読み取り。働き手の機械で行う。 / Deliveries of one prefecture are read by a worker.",
     )
