@@ -65,12 +65,17 @@ def _of(home: Home, code: str) -> set[str]:
     return {digest for digest, place in intake.places(home).items() if partition_of(place) == code}
 
 
-def job() -> dg.JobDefinition:
-    """The job as a worker finds it again, by the name of this function."""
+def definitions() -> dg.Definitions:
+    """The asset and its job."""
     made = dg.define_asset_job(
         JOB_NAME,
         selection=dg.AssetSelection.assets(READINGS),
         executor_def=dg.in_process_executor,
         description="都道府県ごとの読み取り。働き手の機械で行う。 / Deliveries of one prefecture are read by a worker.",
     )
-    return dg.Definitions(assets=[readings], jobs=[made]).resolve_job_def(JOB_NAME)
+    return dg.Definitions(assets=[readings], jobs=[made])
+
+
+def job() -> dg.JobDefinition:
+    """The job as a worker finds it again, by the name of this function."""
+    return definitions().resolve_job_def(JOB_NAME)

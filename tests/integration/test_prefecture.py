@@ -75,7 +75,7 @@ class Cluster:
         unit = (SHIPPED / "sousei-worker.service").read_text("utf-8")
         (line,) = [one for one in unit.splitlines() if one.startswith("ExecStart=")]
         program, *arguments = line.removeprefix("ExecStart=").split()
-        words = {"/opt/sousei/prefecture/celery.yaml": str(SHIPPED / "celery.yaml"), "%l": name}
+        words = {"/etc/sousei/celery.yaml": str(SHIPPED / "celery.yaml"), "%l": name}
         command = [str(Path(sys.executable).with_name(Path(program).name)), *(words.get(one, one) for one in arguments)]
         with (self.home.parent / f"{name}.log").open("wb") as log:
             self.workers[name] = subprocess.Popen(
@@ -89,10 +89,12 @@ class Cluster:
         process.wait()
 
     def runs(self) -> list[tuple[str, str, str, str]]:
-        """(job, status, partition, attempt) of the runs of the store."""
+        """(job, status, partition, attempt) of the runs of the store; none before Dagster has made it."""
         connection = self.server.connect("dagster")
         cursor = connection.cursor()
-        cursor.execute("select pipeline_name, status, run_body from runs order by id")
+        cursor.execute("select 1 from pg_tables where tablename = 'runs'")
+        if cursor.fetchone():
+            cursor.execute("select pipeline_name, status, run_body from runs order by id")
         found = [(job, status, json.loads(body)["tags"]) for job, status, body in cursor.fetchall()]
         connection.close()
         return [
@@ -210,7 +212,7 @@ def rows(release: Path, table: str) -> str:
     """Hash of a table without the times of day at which its home received and published."""
     with duckdb.connect(str(release / shelf.DATABASE), read_only=True) as connection:
         names = [name for (name, *_) in connection.execute(f'describe main."{table}"').fetchall()]
-        kept = ", ".join(f'"{one}"::varchar' for one in names if one not in ("received_at", "created_at"))
+        kept = ", ".join(f'"{one}"::varchar' for one in names if one not in ("received_at", "created_at", "judged_at"))
         found = connection.execute(f'select {kept} from main."{table}" order by all').fetchall()
     return hashlib.sha256(repr(found).encode()).hexdigest()
 
