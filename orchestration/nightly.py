@@ -146,7 +146,8 @@ class Night:
         run, result = tonight.run, tonight.result
         self.problems = result.problems
         if tonight.is_nothing_new(home):
-            self.end_with_nothing(tonight, now)
+            state, reasons = tonight.told_nothing(home)
+            runs.record(home, state, now, reasons, tonight.not_used)
             return None
         self.start_suites()
         decisions.keep(home, tonight.decided.digest)
@@ -293,7 +294,8 @@ class Night:
         return published.path
 
     def end_with_nothing(self, tonight: inputs.Tonight, now: datetime) -> tuple[str, list[str]]:
-        """(state, reasons) of a night that has nothing to build, on record; a lake that stayed behind catches up."""
+        """(state, reasons) of a night that has nothing to build, on record; a lake that stayed behind catches up. A
+        night on a home on trial never ends by this."""
         state, reasons = tonight.told_nothing(self.home)
         self._to_lake()
         runs.record(self.home, state, now, [*reasons, *self.warnings], tonight.not_used)
