@@ -163,6 +163,7 @@ def read_here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.exhaustive
+@pytest.mark.promise("A2")
 @servers.needed
 @pytest.mark.parametrize("killed", ["machine", "process"])
 def test_what_a_killed_worker_was_reading_is_read_by_another(
@@ -225,6 +226,7 @@ def rows(release: Path, table: str) -> str:
 
 
 @pytest.mark.exhaustive
+@pytest.mark.promise("A2", "A5", "B4")
 @servers.needed
 def test_a_night_by_prefecture_that_was_killed_ends_once_with_the_ordinary_release(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -142,6 +142,7 @@ PUBLISH = (
 
 
 @pytest.mark.exhaustive
+@pytest.mark.promise("A2")
 @servers.needed
 @pytest.mark.parametrize("lost", ["publisher", "server"])
 def test_what_is_killed_in_the_middle_of_the_commit_leaves_the_old_snapshot_whole(
