@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -62,21 +62,37 @@ def store(home: Home) -> dict[str, str]:
     return {str(path.relative_to(home.raw)): sha256_of(path) for path in home.raw.rglob("*") if path.is_file()}
 
 
-def by_workers(home: Home, count: int) -> float:
+def by_workers(home: Home, count: int, groups: set[int]) -> tuple[float, float]:
+    """(wall, CPU) seconds; groups: process groups of the workers."""
     snapshots, lines = taken(home, count), corrections.declared(decisions=home.corrections)
-    started = time.perf_counter()
+    wall, cpu = time.perf_counter(), cpu_of(groups) + own_cpu()
     said = Coordinator(home)(snapshots, lines)
-    wall = time.perf_counter() - started
     if said:
         sys.exit(f"not read by workers: {said}")
-    return wall
+    return time.perf_counter() - wall, cpu_of(groups) + own_cpu() - cpu
 
 
-def here(home: Home, count: int) -> float:
+def here(home: Home, count: int) -> tuple[float, float]:
+    """(wall, CPU) seconds."""
     snapshots = taken(home, count)
-    started = time.perf_counter()
+    wall, cpu = time.perf_counter(), own_cpu()
     raw.read_ahead(home, snapshots)
-    return time.perf_counter() - started
+    return time.perf_counter() - wall, own_cpu() - cpu
+
+
+def own_cpu() -> float:
+    """Seconds that this process and its ended children have had."""
+    return sum(os.times()[:4])
+
+
+def cpu_of(groups: set[int]) -> float:
+    """Seconds that the processes of these groups and their ended children have had."""
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            said = path.read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, said[11:15])) if int(said[2]) in groups else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -97,6 +113,7 @@ def main() -> None:
             "SOUSEI_HOME": str(folder / "shared"),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         }
+        groups: set[int] = set()
         program = Path(sys.executable).with_name("dagster-celery")
         for number in range(WORKERS):
             command = [program, "worker", "start", "-A", "dagster_celery.app", "-y", SHIPPED / "celery.yaml"]
@@ -110,21 +127,22 @@ def main() -> None:
                 )
             )
             stack.callback(os.killpg, process.pid, 9)
+            groups.add(process.pid)
         shared = folder / "shared"
         for number, count in enumerate((47, *counts)):
             one, two = Home(folder / f"here-{number}"), Home(folder / f"workers-{number}")
             shared.unlink(missing_ok=True)
             two.root.mkdir()
             shared.symlink_to(two.root)
-            apart, alone = by_workers(two, count), here(one, count)
+            apart, alone = by_workers(two, count, groups), here(one, count)
             if number == 0:
-                print(
-                    f"deliveries, seconds in one process, with {WORKERS} workers, ratio (load {os.getloadavg()[0]:.1f})"
-                )
+                print(f"deliveries, seconds and CPU seconds in one process, with {WORKERS} workers, ratios")
                 continue
             if store(one) != store(two):
                 sys.exit("the stores differ")
-            print(f"{count:>10}{alone:>10.1f}{apart:>10.1f}{apart / alone:>8.2f}", flush=True)
+            said = "".join(f"{wall:>10.1f}{cpu:>8.1f}" for wall, cpu in (alone, apart))
+            ratios = "".join(f"{ours / theirs:>8.2f}" for ours, theirs in zip(apart, alone, strict=True))
+            print(f"{count:>10}{said}{ratios}   load {os.getloadavg()[0]:.1f}", flush=True)
 
 
 if __name__ == "__main__":
