@@ -84,6 +84,16 @@ class Cluster:
                 command, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
 
+    def start_all(self) -> None:
+        """Both workers, once they answer."""
+        import dagster as dg
+
+        for name in {"w1", "w2"} - set(self.workers):
+            self.start(name)
+        with dg.DagsterInstance.get() as instance:
+            launcher: Any = instance.run_launcher
+            settles(lambda: len(launcher.celery.control.ping(timeout=1.0)) == 2)
+
     def kill(self, name: str) -> None:
         """What a machine without power does."""
         process = self.workers.pop(name)
@@ -137,8 +147,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         found = Cluster(server, folder / "home", same_code(SOUSEI_HOME=str(folder / "home")))
         stack.callback(lambda: [found.kill(name) for name in list(found.workers)])
-        for name in ("w1", "w2"):
-            found.start(name)
         yield found
 
 
@@ -174,16 +182,14 @@ def test_what_a_killed_worker_was_reading_is_read_by_another(
     snapshots, lines = taken(home)
     cluster.forget()
     cluster.serve(home)
-    for name in {"w1", "w2"} - set(cluster.workers):
-        cluster.start(name)
+    cluster.start_all()
 
     def kill() -> None:
-        settles(lambda: [one for one in cluster.runs() if one[1] == "STARTED"])
         if killed == "machine":
             settles(lambda: sum(status == "STARTED" for _, status, _, _ in cluster.runs()) > 1)
             cluster.kill("w1")
         else:
-            os.kill(reading(), signal.SIGKILL)
+            os.kill(settles(lambda: reading("00")), signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
     killer.start()
@@ -198,17 +204,18 @@ def test_what_a_killed_worker_was_reading_is_read_by_another(
     assert store(home) == read_here
 
 
-def reading() -> int:
-    """Process that reads a share now."""
+def reading(code: str) -> int | None:
+    """Process that reads this prefecture now."""
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:
         launcher: Any = instance.run_launcher
-        for run in instance.get_runs(filters=dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        filters = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED], tags={"dagster/partition": code})
+        for run in instance.get_runs(filters=filters):
             task = launcher.celery.AsyncResult(run.tags["dagster-celery/task_id"])
             if task.state == "STARTED":
                 return int(task.info["pid"])
-    pytest.fail("nobody reads")
+    return None
 
 
 def day_of_receipt(home: Home) -> date:
@@ -235,8 +242,7 @@ def test_a_night_by_prefecture_that_was_killed_ends_once_with_the_ordinary_relea
     deliver(home)
     cluster.forget()
     cluster.serve(home)
-    for name in {"w1", "w2"} - set(cluster.workers):
-        cluster.start(name)
+    cluster.start_all()
     monkeypatch.setenv(lake.CATALOGUE, cluster.server.create("lake"))
     monkeypatch.setenv(lake.DATA, str(tmp_path / "lake"))
     command = ["refresh", "--by-prefecture", "--as-of", FIRST_NIGHT.date().isoformat()]
