@@ -30,10 +30,10 @@ from sousei.foundation.told import ToldError
 from sousei.ingest import raw
 from sousei.ingest.decided import corrections, decisions
 from sousei.ingest.receive import intake
+from sousei.orchestration import history
 from sousei.orchestration.prefecture import coordinator, partitions
 from sousei.publication import lake, shelf
 from tests import servers
-from tests.integration.conftest import run_sousei
 from tests.nights import FIRST_NIGHT, town
 from tests.servers import Postgres
 
@@ -254,22 +254,22 @@ def test_a_night_by_prefecture_that_was_killed_ends_once_with_the_ordinary_relea
         settles(lambda: [one for one in cluster.runs() if one[1] == "STARTED"])
         first.send_signal(signal.SIGKILL)
     assert not home.releases.exists()
-    said = run_sousei(home.root, *command)
-    assert said.returncode == 0, said.stderr
-    again = run_sousei(home.root, *command)
-    assert again.returncode == 0 and "新しい受領ファイルはありません" in again.stdout
+    night, ordinary = town(home.root), town(tmp_path / "ordinary")
+    night.nights = ordinary.nights = (
+        day_of_receipt(home) - FIRST_NIGHT.date()
+    ).days  # some marts tell the day of receipt
+    day = FIRST_NIGHT.date()
+    outcome = night.night(as_of=day, ahead=coordinator.Coordinator(home))
+    assert (outcome.state, outcome.warnings) == ("published", []), outcome.reasons
+    assert {code for _, status, code, _ in cluster.runs() if status == "SUCCESS"} == SHARES
+    count = len(cluster.runs())
+    assert night.night(as_of=day, ahead=coordinator.Coordinator(home)).state == "nothing_new"
+    assert len(cluster.runs()) == count, "what was read is not read again"
     (published,) = shelf.ordered(home)
     assert home.current.resolve() == published
 
-    assert [one[1] for one in cluster.runs() if one[0] == "nightly_refresh"] == ["SUCCESS"]
-    assert {
-        code for job, status, code, _ in cluster.runs() if job != "nightly_refresh" and status == "SUCCESS"
-    } == SHARES
-
-    ordinary = town(tmp_path / "ordinary")
     deliver(ordinary.home)
-    ordinary.nights = (day_of_receipt(home) - FIRST_NIGHT.date()).days  # some marts tell the day of receipt
-    ordinary.publishes(as_of=FIRST_NIGHT.date())
+    ordinary.publishes(as_of=day)
     here, there = shelf.read(published), shelf.read(ordinary.home.current)
     assert here.manifest.run_id == there.manifest.run_id
     assert set(here.manifest.tables) == set(there.manifest.tables)
@@ -283,6 +283,27 @@ def test_a_night_by_prefecture_that_was_killed_ends_once_with_the_ordinary_relea
     with lake.attached(place, here.database) as connection:
         messages = connection.execute("select commit_message from lake.snapshots() where author = 'sousei'").fetchall()
     assert messages == [(here.release_id,)]
+
+
+@pytest.mark.exhaustive
+@servers.needed
+def test_an_ordinary_run_is_kept_in_the_run_store_of_postgres(cluster: Cluster, tmp_path: Path) -> None:
+    """As `sousei refresh` runs its job: in this process, on the instance that DAGSTER_HOME names."""
+    import dagster as dg
+
+    @dg.op
+    def nothing() -> None:
+        pass
+
+    @dg.job
+    def kept() -> None:
+        nothing()
+
+    cluster.forget()
+    with history.opened(Home(tmp_path)) as (instance, warning):
+        assert warning == ""
+        assert kept.execute_in_process(instance=instance).success
+    assert cluster.runs() == [("kept", "SUCCESS", "", "")]
 
 
 @pytest.mark.exhaustive
