@@ -90,7 +90,7 @@ def follow(home: Home, keep: int) -> str:
 
             if (release := shelf.current(home)) is not None:
                 publish(lake, release, keep)
-    except LakeError as error:
+    except ToldError as error:
         return str(error)
     return ""
 

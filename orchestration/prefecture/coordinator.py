@@ -177,7 +177,7 @@ class _Round:
         """Ask from time to time which workers answer; whether it was done now."""
         if time.monotonic() - self._asked < PING_SECONDS:
             return False
-        answers = self._launcher.celery.control.ping(timeout=1.0)
+        answers = self._launcher.celery.control.ping(timeout=2.0)
         self._alive = {name for one in answers for name in one}
         self._asked = time.monotonic()
         return True
