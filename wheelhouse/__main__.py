@@ -26,6 +26,7 @@ _NO_COPY = shutil.ignore_patterns("__pycache__", "target", "logs")
 _CARRIED = {
     "wheelhouse/install.sh": "install.sh",
     "docs/operation.ja.md": "operation.ja.md",
+    "docs/prefecture.ja.md": "prefecture.ja.md",
     "orchestration/dagster.yaml": "dagster.yaml",
     "NOTICE": "NOTICE",
     "LICENSE": "LICENSE",
