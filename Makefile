@@ -10,7 +10,7 @@ ROOMS := foundation ingest feedback projection expectations publication outside 
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: setup refresh history schedule test test-exhaustive test-all test-fast promises pages check bench wheelhouse clean
+.PHONY: setup setup-prefecture refresh history schedule test test-exhaustive test-all test-fast promises pages check bench wheelhouse clean
 
 setup: $(STAMP)
 
@@ -19,6 +19,13 @@ $(STAMP): requirements.lock pyproject.toml setup.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
+
+# What several machines need beside, 110 MB (docs/prefecture.ja.md); no ordinary night imports it.
+setup-prefecture: $(VENV)/.prefecture
+
+$(VENV)/.prefecture: $(STAMP) requirements-prefecture.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r requirements-prefecture.lock
+	touch $(VENV)/.prefecture
 
 # A trial on the samples of 根室市 and 釜石市; a home with its own files runs `sousei refresh`.
 refresh: setup history
@@ -65,8 +72,9 @@ check: setup
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros publication/queries
 
 # The folder that a machine without a network installs from (docs/operation.ja.md); for the Python of the set-up.
+# WITH=prefecture: for several machines too (docs/prefecture.ja.md).
 wheelhouse: setup
-	$(BIN)/python -m wheelhouse
+	$(BIN)/python -m wheelhouse $(if $(WITH),--with $(WITH))
 
 bench: setup
 	$(BIN)/python -m benchmarks.nightly

@@ -36,7 +36,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object], mode: int 
     sync=False leaves the folder to the caller, who calls `sync_folder` once after many files.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.uname().nodename}-{os.getpid()}.tmp")  # machines may share a home
     try:
         with temporary.open("wb") as file:
             write(file)

@@ -135,6 +135,21 @@ def read(
     return RawResult(files, frame, frame_of([*problems, *beside.problems]), beside.asides)
 
 
+def unread(home: Home, snapshots: list[Snapshot], lines: pl.DataFrame | None = None) -> list[Snapshot]:
+    """Those that `read` would read now, because no reading of them by this reader with these lines is stored."""
+    whole = named.whole(corrections.declared(decisions=home.corrections) if lines is None else lines)
+    return [one for one in snapshots if not _stored(home, one, whole)]
+
+
+def read_ahead(home: Home, snapshots: list[Snapshot]) -> int:
+    """Read those that are unread and store what they give, as `read` does; rows of all that were taken. Needs no lock:
+    a reading is written whole, and is the same whoever makes it."""
+    whole = named.whole(corrections.declared(decisions=home.corrections))
+    with using(None) as opener:
+        known = _read_new(home, [(one, _stored(home, one, whole)) for one in snapshots], whole, opener)
+    return sum(sum(one["rows"].values()) for _, one in known if one["verdict"] == "taken")
+
+
 def _named(one: dict[str, Any], number: int) -> dict[str, Any]:
     """The same; a delivery of which nothing was stored gets a source_id of its own by its place of the night."""
     return one if one["sha256"] else one | {"source_id": f"{one['source']}-not-stored-{number}"}

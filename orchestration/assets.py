@@ -199,7 +199,7 @@ def build_intake() -> dg.AssetsDefinition:
             metadata={"problems": dg.MetadataValue.md("\n\n".join(told) or "-")},
         )
         if outcome is None:
-            state, reasons = night.plan(landing, as_of, now, config.samples).told_nothing(night.home)
+            state, reasons = night.end_with_nothing(night.plan(landing, as_of, now, config.samples), now)
             context.log.info(
                 "\n".join(reasons) or f"{state}: 新しい受領ファイルはありません。現在の公表版をそのまま維持します。"
             )

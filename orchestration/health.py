@@ -141,7 +141,7 @@ def _of_the_last_refresh(last: dict[str, Any] | None, now: datetime, max_age_hou
             f"{last['ended_at']} was cut short; the release is the one before. Run sousei refresh again."
         ]
     hours = (now - datetime.fromisoformat(last["ended_at"])).total_seconds() / 3600
-    faults = []
+    faults = list(last["reasons"]) if state in GOOD_ENDS else []  # what did not work beside the release
     if state == "nothing_delivered":
         named = ", ".join(f"{one['file_name']} ({one['problem_id']})" for one in last["not_used"]) or "landing: -"
         faults.append(

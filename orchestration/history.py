@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 VARIABLE = "DAGSTER_HOME"
 KEEP = 60
-"""Runs kept in the history: two months of nights."""
+"""Runs of a job kept in the history: two months of nights."""
+KEEP_OF = {"readings_by_prefecture": 14 * 48}
+"""Of a job with many runs a night: two weeks of them."""
 ROOM = 16 << 20
 """Bytes that must be free there: a night writes some 2 MB, and Dagster ends a night whose history it cannot write."""
 
@@ -61,10 +64,16 @@ def opened(home: Home) -> Iterator[History]:
 
 
 def prune(instance: dg.DagsterInstance, keep: int = KEEP) -> int:
-    """Remove all but the newest runs that have ended, with what they logged; how many. Never raises: history is not
-    worth a night. Dagster itself leaves the file of a run's events and what it printed: some 2 MB a night."""
+    """Remove all but the newest runs of each job that have ended, with what they logged; how many. Never raises:
+    history is not worth a night. Dagster itself leaves the file of a run's events and what it printed: some 2 MB a
+    night."""
     try:
-        doomed = [one.dagster_run.run_id for one in instance.get_run_records()[keep:] if one.dagster_run.is_finished]
+        seen: Counter[str] = Counter()
+        doomed = []
+        for run in (one.dagster_run for one in instance.get_run_records()):
+            seen[run.job_name] += 1
+            if seen[run.job_name] > KEEP_OF.get(run.job_name, keep) and run.is_finished:
+                doomed.append(run.run_id)
         for run_id in doomed:
             instance.delete_run(run_id)
             root = Path(instance.root_directory)

@@ -10,7 +10,7 @@ own files come.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -83,10 +83,18 @@ def is_trial(manifest: dict[str, Any] | None) -> bool:
     return any(one.get("origin") == FROM_SAMPLES for one in (manifest or {}).get("inputs", []))
 
 
-def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, samples: bool = False) -> Tonight:
+def tonight(
+    home: Home,
+    landing: Path | None,
+    as_of: date,
+    now: datetime,
+    samples: bool = False,
+    ahead: Callable[[list[Snapshot], pl.DataFrame], object] | None = None,
+) -> Tonight:
     """Take in what was delivered and plan the run; stores snapshots and raw Parquet, nothing else.
 
     landing: another folder than the home's. samples: a trial with the embedded samples beside what lies in landing.
+    ahead: is given what will be read and the lines of corrections; what it stores as read is not read again.
     Raises CannotStartError where published inputs or the pointer to the last release are lost, or where a seed, the
     corrections or the decisions cannot be read; WrongUseError where samples are asked for in a home that has published
     its own deliveries.
@@ -128,6 +136,8 @@ def tonight(home: Home, landing: Path | None, as_of: date, now: datetime, sample
         chosen = [one for one in taken if one.path is None or one.sha256 in here | published]
         if runs.is_of_the_past(home, as_of):
             chosen = _known_on(as_of, chosen)
+        if ahead is not None:
+            ahead([one for one in chosen if one.path is not None], lines)
         result = raw.read(home, [_now(one, here) for one in chosen], as_of, decided, lines, opener)
     told = not_used(result, {one.sha256 for one in chosen if one.in_landing})
     return _planned(result, decided, lines, as_of, now, told, len(inputs) - len(kept))

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from sousei.expectations.validation import SuiteProcess
     from sousei.foundation.child import Child
     from sousei.ingest.raw import RawResult
+    from sousei.ingest.receive.intake import Snapshot
 
+Ahead = Callable[["list[Snapshot]", "pl.DataFrame"], list[str]]
+"""What reads deliveries before a night does (orchestration.prefecture.coordinator)."""
 SCENARIOS = SEEDS / "scenarios.csv"
 CHANGES = SEEDS / "municipality_changes.csv"
 CANDIDATE = "candidate.duckdb"
@@ -73,10 +76,13 @@ class Night:
         pages: bool = True,
         papers: bool = True,
         tell: Callable[[str, str], None] | None = None,
+        ahead: Ahead | None = None,
     ) -> None:
         """pages: the makers' pages are written too. papers: the release holds papers and site, not its tables alone.
-        tell: is given a line, Japanese and English, as a step begins. Raises ToldError (foundation.retention)."""
+        tell: is given a line, Japanese and English, as a step begins. ahead: reads deliveries before the night
+        does, and gives what its user should know. Raises ToldError (foundation.retention)."""
         self._tell = tell or (lambda ja, en: None)
+        self._ahead = ahead
         self.home = home
         self._retention = retention.from_environment()
         self.warehouse = Warehouse(home)
@@ -84,6 +90,8 @@ class Night:
         """What was wrong in the deliveries, once they were taken in (shape of raw.problem)."""
         self.published: Path | None = None
         """The release that this night published."""
+        self.warnings: list[str] = []
+        """What did not work beside the release, Japanese / English."""
         self._writes_pages, self._writes_papers = pages, papers
         self._planned: inputs.Tonight | None = None
         self._suites: SuiteProcess | None = None
@@ -105,8 +113,12 @@ class Night:
         """
         if self._planned is None:
             self._tell("受領ファイルを読んでいます", "reading what was delivered")
-            self._planned = inputs.tonight(self.home, landing, as_of, now, samples)
+            self._planned = inputs.tonight(self.home, landing, as_of, now, samples, self._read_ahead)
         return self._planned
+
+    def _read_ahead(self, snapshots: list[Snapshot], lines: pl.DataFrame) -> None:
+        if self._ahead is not None:
+            self.warnings += self._ahead(snapshots, lines)
 
     def plan_again(self, planned: inputs.Tonight) -> None:
         """Make the night from what was planned elsewhere."""
@@ -275,9 +287,26 @@ class Night:
             raise
         finally:
             self._finish_pages()
-        runs.record(home, "published", clock.now(), [])
+        if not past:
+            self._to_lake()
+        runs.record(home, "published", clock.now(), self.warnings)
         self.published = published.path
         return published.path
+
+    def end_with_nothing(self, tonight: inputs.Tonight, now: datetime) -> tuple[str, list[str]]:
+        """(state, reasons) of a night that has nothing to build, on record; a lake that stayed behind catches up. A
+        night on a home on trial never ends by this."""
+        state, reasons = tonight.told_nothing(self.home)
+        self._to_lake()
+        runs.record(self.home, state, now, [*reasons, *self.warnings], tonight.not_used)
+        return state, reasons
+
+    def _to_lake(self) -> None:
+        """The second shelf, where the operator has set one up; the release stands whatever comes of it."""
+        from sousei.publication import lake
+
+        if told := lake.follow(self.home, self._retention.releases):
+            self.warnings.append(told)
 
     def _start_pages(self, result: RawResult, run: Path) -> None:
         """For the makers of tonight's deliveries, new or refused: a page each that says what to mend, on the other

@@ -24,7 +24,7 @@ from sousei.foundation.home import Home
 from sousei.orchestration import failures, inputs
 from sousei.orchestration import run as runs
 from sousei.orchestration.lock import refresh_lock
-from sousei.orchestration.nightly import Night
+from sousei.orchestration.nightly import Ahead, Night
 
 if TYPE_CHECKING:
     from dagster._utils.error import SerializableErrorInfo
@@ -68,15 +68,16 @@ def refresh(
     now: datetime,
     samples: bool = False,
     tell: Callable[[str, str], None] | None = None,
+    ahead: Ahead | None = None,
 ) -> Outcome:
     """Run the nightly job unless there is nothing new. samples: a trial with the embedded samples.
 
-    tell: is given a line in Japanese and in English as each step begins.
+    tell: is given a line in Japanese and in English as each step begins. ahead: see nightly.Night.
 
     Raises orchestration.lock.RefreshInProgressError when another process refreshes this home, inputs.WrongUseError when
     samples are asked for in a home that has published its own deliveries.
     """
-    with refresh_lock(home.lock), Night(home, tell=tell) as night:
+    with refresh_lock(home.lock), Night(home, tell=tell, ahead=ahead) as night:
         try:
             tonight = night.plan(landing, as_of, now, samples)
         except (inputs.CannotStartError, runs.PointerLostError) as refusal:
@@ -85,14 +86,13 @@ def refresh(
             return Outcome("refused", _current(home), reasons)
         told = Outcome("", _current(home), [], tonight.not_used, tonight.left_behind, tonight.is_trial)
         if tonight.is_nothing_new(home):
-            state, reasons = tonight.told_nothing(home)
-            runs.record(home, state, now, reasons, tonight.not_used)
-            return replace(told, state=state, reasons=reasons)
+            state, reasons = night.end_with_nothing(tonight, now)
+            return replace(told, state=state, reasons=reasons, warnings=night.warnings)
         runs.record(home, "running", now, [], tonight.not_used)
         night.start_suites()
         with _collecting_seldom():
             ended = run_job(night, landing, as_of, samples)
-        warnings = list(ended.warnings)
+        warnings = [*ended.warnings, *night.warnings]
         if night.published is not None and told.release is not None and night.published != _current(home):
             warnings.append(_of_the_past(night.published, told.release))
         return replace(

@@ -88,7 +88,8 @@ def glance(release: Release) -> list[str]:
     return problems
 
 
-def _hash_of(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int]:
+def hash_of(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int]:
+    """(rows, sum of the hashes of all rows) of a query: equal for the same rows in any order."""
     return connection.execute(
         f"select count(*), coalesce(sum(hash(one)::hugeint), 0) from ({relation}) as one"  # noqa: S608
     ).fetchall()[0]
@@ -108,12 +109,12 @@ def _verify_tables(release: Release) -> tuple[list[str], list[TableFound]]:
             if described != facts.described:
                 problems.append(f"schema_differs: {table} の列または説明が公表時と異なります。")
             name, columns = identifier(table), described.columns
-            counted = _hash_of(connection, f"select * from main.{name}")  # noqa: S608
+            counted = hash_of(connection, f"select * from main.{name}")  # noqa: S608
             if counted[0] != facts.rows:
                 problems.append(f"rows_differ: {table} は{counted[0]}行です（公表時は{facts.rows}行）。")
             parquet, text = (release.path / kind / f"{table}.{kind}" for kind in ("parquet", "csv"))
             casts = ", ".join(f"{identifier(one.name)}::{one.type} as {identifier(one.name)}" for one in columns)
-            if _hash_of(connection, f"select {casts} from read_parquet({quoted(str(parquet))})") != counted:  # noqa: S608
+            if hash_of(connection, f"select {casts} from read_parquet({quoted(str(parquet))})") != counted:  # noqa: S608
                 problems.append(f"parquet_differs: {table}.parquet の内容が DuckDB の表と異なります。")
             rows.append(TableFound(table, counted[0], len(columns)))
             if f"csv/{table}.csv" not in release.manifest.files:  # too many rows for a spreadsheet

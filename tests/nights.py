@@ -78,7 +78,9 @@ class Town:
         path.write_bytes(data)
         return path
 
-    def night(self, *, as_of: date | None = None, samples: bool = False) -> refresh.Outcome:
+    def night(
+        self, *, as_of: date | None = None, samples: bool = False, ahead: nightly.Ahead | None = None
+    ) -> refresh.Outcome:
         """One refresh without Dagster: the same steps in the same order."""
         now = FIRST_NIGHT + timedelta(days=self.nights)
         self.nights += 1
@@ -90,7 +92,7 @@ class Town:
             patch.setattr(refresh, "Night", partial(Night, pages=False, papers=False))
             patch.setattr("sousei.expectations.gate.SuiteProcess", _Suites)
             patch.setattr(refresh, "run_job", _steps(now))
-            outcome = refresh.refresh(home, None, day, now, samples)
+            outcome = refresh.refresh(home, None, day, now, samples, ahead=ahead)
         self.outcomes.append(outcome)
         return outcome
 

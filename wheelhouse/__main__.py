@@ -26,6 +26,7 @@ _NO_COPY = shutil.ignore_patterns("__pycache__", "target", "logs")
 _CARRIED = {
     "wheelhouse/install.sh": "install.sh",
     "docs/operation.ja.md": "operation.ja.md",
+    "docs/prefecture.ja.md": "prefecture.ja.md",
     "orchestration/dagster.yaml": "dagster.yaml",
     "NOTICE": "NOTICE",
     "LICENSE": "LICENSE",
@@ -36,7 +37,9 @@ def main() -> None:
     """Make the folder anew."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--to", type=Path, default=ROOT / "build" / f"wheelhouse-{_python()}")
-    folder = parser.parse_args().to
+    parser.add_argument("--with", choices=["prefecture"], dest="extra", help="also for several machines")
+    arguments = parser.parse_args()
+    folder = arguments.to
     if folder.exists():
         if not (folder / "SHA256SUMS").is_file() and any(folder.iterdir()):
             sys.exit(f"{folder} holds other files")
@@ -46,6 +49,8 @@ def main() -> None:
     own = build(wheels)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     text = lock.for_running((ROOT / "requirements.lock").read_text("utf-8"), project["dependencies"])
+    if arguments.extra:
+        text += (ROOT / f"requirements-{arguments.extra}.lock").read_text("utf-8")
     requirements = folder / "requirements.txt"
     requirements.write_text(text, "utf-8")
     _pip(
@@ -72,7 +77,8 @@ def finish(folder: Path, own: Path, requirements: str) -> None:
     (folder / "PYTHON").write_text(f"{_python()}\n", "utf-8")
     for name, there in _CARRIED.items():
         shutil.copy(ROOT / name, folder / there)
-    shutil.copytree(ROOT / "wheelhouse" / "units", folder / "units")
+    for name in ("units", "prefecture"):
+        shutil.copytree(ROOT / "wheelhouse" / name, folder / name)
     _sum_up(folder)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"{folder}: {len(found)} wheels, {size / (1 << 20):.0f} MiB. Carry it over; there: sh install.sh /opt/sousei")

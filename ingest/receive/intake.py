@@ -14,7 +14,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -154,8 +154,11 @@ def _mend(home: Home, digest: str, data: bytes) -> None:
         write_bytes(path, data, 0o440)
 
 
-def stored(home: Home, here: Mapping[str, set[str]] | None = None) -> list[Snapshot]:
-    """Every snapshot, in order of arrival. here: hash -> names under which it lies in landing now.
+def stored(
+    home: Home, here: Mapping[str, set[str]] | None = None, only: Collection[str] | None = None
+) -> list[Snapshot]:
+    """Every snapshot, in order of arrival. here: hash -> names under which it lies in landing now. only: hashes of
+    those that are asked for; None: all.
 
     A snapshot goes by its latest name, so that a file that was refused for its name can be delivered under the right
     one; the names of one night stay with the first.
@@ -163,6 +166,8 @@ def stored(home: Home, here: Mapping[str, set[str]] | None = None) -> list[Snaps
     here = here or {}
     found: list[tuple[list[dt.datetime], Snapshot]] = []
     for receipt in home.snapshots.glob("*/receipt.json"):
+        if only is not None and receipt.parent.name not in only:
+            continue
         lines = _receipts(receipt.parent)
         names = here.get(receipt.parent.name) or {lines[-1]["file_name"]}
         came = {dt.datetime.fromisoformat(line["received_at"]) for line in lines if not line.get(_MOVED)}
@@ -183,6 +188,14 @@ def stored(home: Home, here: Mapping[str, set[str]] | None = None) -> list[Snaps
     # What came in one night has no order of its own: then the time before decides, and what had none before is newest.
     found.sort(key=lambda one: (one[0], one[1].sha256))
     return [replace(snapshot, order=number) for number, (_, snapshot) in enumerate(found, 1)]
+
+
+def places(home: Home) -> dict[str, str]:
+    """SHA-256 -> path below landing where a delivery lay when it came last."""
+    return {
+        receipt.parent.name: str(_receipts(receipt.parent)[-1]["landing_path"])
+        for receipt in home.snapshots.glob("*/receipt.json")
+    }
 
 
 def is_left_alone(name: str) -> bool:

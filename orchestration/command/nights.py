@@ -48,8 +48,14 @@ def refresh_call(arguments: argparse.Namespace) -> int:
             f"as_of_in_the_future: {as_of} is after today ({now.date()}); add --force if it is meant.",
         )
         return MISUSE
+    tell, ahead = _progress(arguments), None
+    if arguments.by_prefecture:
+        from sousei.orchestration.prefecture import coordinator
+
+        coordinator.is_set_up()
+        ahead = coordinator.Coordinator(home, tell)
     try:
-        outcome = refresh(home, arguments.landing, as_of, now, arguments.samples, _progress(arguments))
+        outcome = refresh(home, arguments.landing, as_of, now, arguments.samples, tell, ahead)
     except RefreshInProgressError:
         return locked(arguments)
     except WrongUseError as error:
@@ -201,7 +207,7 @@ def status_call(arguments: argparse.Namespace) -> int:
             f"前回の更新: {STATES_JA[found.last['state']]}（{found.last['ended_at']}）",
             f"Last refresh: {found.last['state'].replace('_', ' ')} ({found.last['ended_at']})",
         )
-        for reason in found.last["reasons"]:
+        for reason in (one for one in found.last["reasons"] if one not in found.faults):
             print(f"- {reason}")
         _print_not_used(arguments, found.last["not_used"])
     say(

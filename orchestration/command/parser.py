@@ -19,6 +19,7 @@ from sousei.orchestration.command import (
     forms,
     handouts,
     indicators,
+    lakes,
     nights,
     reach,
     releases,
@@ -99,6 +100,11 @@ def parser() -> argparse.ArgumentParser:
         "--samples",
         action="store_true",
         help="見本での試行（自前の資料で公表した環境では使えない） / a trial with samples",
+    )
+    call.add_argument(
+        "--by-prefecture",
+        action="store_true",
+        help="受領ファイルの読み取りを都道府県ごとに働き手の機械に分ける / workers read the deliveries by prefecture",
     )
     call = add(
         "status",
@@ -231,6 +237,12 @@ def parser() -> argparse.ArgumentParser:
     )
     call.add_argument("action", choices=("use",))
     call.add_argument("release", metavar="RELEASE")
+    add(
+        "lake",
+        lakes.lake_call,
+        "DuckLake（PostgreSQL）を現在の公表版と同じにする / make the DuckLake equal to the current release",
+        "sousei lake",
+    )
     call = add(
         "diff",
         releases.diff_call,

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from sousei.foundation.home import Home
+from sousei.orchestration.command import lakes
 from sousei.orchestration.command.words import MISUSE, OK, REFUSED, complain, emit, locked, print_frame, say
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def use_call(arguments: argparse.Namespace) -> int:
                     print(problem, file=sys.stderr)
                 return REFUSED
             publish.use(home, chosen)
+            lakes.follow(arguments, home)
     except RefreshInProgressError:
         return locked(arguments)
     say(
