@@ -25,6 +25,7 @@ from sousei.orchestration.command import (
     reports,
     traces,
 )
+from sousei.orchestration.command.usage import Parser
 
 _EXTRACT_COLUMNS = """入力: 一行目が見出しの CSV（UTF-8 か Shift_JIS）。次の見出しの列だけを見る（ほかは捨てる）。
   生年月日 または 年齢    2026-04-01、2026/4/1、20260401、令和8年4月1日、R8.4.1、5080401（元号番号）。時刻つきも可
@@ -69,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--lang", choices=("ja", "en"), default="ja", help="表示の言語 / language of the output")
     common.add_argument("--json", action="store_true", help="機械向けの JSON / JSON for programs")
-    whole = argparse.ArgumentParser(
+    whole = Parser(
         prog="sousei", description="創生: 地方創生の指標倉庫 / the indicator warehouse of municipal revitalization"
     )
     calls = whole.add_subparsers(dest="call", required=True, metavar="CALL")

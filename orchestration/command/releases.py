@@ -121,7 +121,7 @@ def use_call(arguments: argparse.Namespace) -> int:
                 for problem in found.problems:
                     print(problem, file=sys.stderr)
                 return REFUSED
-            publish.use(home, chosen)
+            aside = publish.use(home, chosen)
     except RefreshInProgressError:
         return locked(arguments)
     say(
@@ -129,6 +129,12 @@ def use_call(arguments: argparse.Namespace) -> int:
         f"releases/current は {chosen.release_id} を指しています。次の更新は、この版の入力と landing から作ります。",
         f"releases/current points to {chosen.release_id}; the next refresh takes its inputs and what lies in landing.",
     )
+    if aside is not None:
+        say(
+            arguments,
+            f"releases/current はフォルダになっていたので、{aside} に移しました。要らなければ消してください。",
+            f"releases/current was a folder; it is now {aside}, to be removed where nobody needs it.",
+        )
     return OK
 
 

@@ -226,6 +226,16 @@ def test_every_row_of_a_failed_check_is_told(answers: dict[str, pl.DataFrame]) -
     assert rows["finding_ja"].null_count() == 0
 
 
+def test_a_row_of_a_failed_check_has_the_place_that_it_came_from_or_none(
+    answers: dict[str, pl.DataFrame], release: Release
+) -> None:
+    """Never that of another row of its check: a row of a CSV has no sheet, a computed one no file."""
+    place = ["check_id", "finding_no", "file_name", "sheet", "row_number"]
+    rows = answers["rows_of_failed_checks"].filter(pl.col("finding_no").is_not_null()).select(place).sort(place[:2])
+    found = query(f"select {', '.join(place)} from meta_check_finding order by 1, 2", release)
+    assert rows.equals(found) and 0 < rows["file_name"].null_count() < rows["sheet"].null_count() < rows.height
+
+
 def test_a_first_release_says_why_nothing_is_compared(answers: dict[str, pl.DataFrame]) -> None:
     row = answers["what_changed"].row(0, named=True)
     assert answers["what_changed"].height == 1 and row["change_no"] is None
