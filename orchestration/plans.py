@@ -57,7 +57,7 @@ def plan_sheets(home: Home, municipality: str, plan: str) -> dict[str, pl.DataFr
     source_id = plans_of(home, municipality).get(plan)
     if source_id is None:
         raise UnknownNameError(
-            f"plan_unknown: {plan} という計画は {municipality} にありません / plan_unknown: {municipality} has no {plan}"
+            f"plan_unknown: 計画 {plan} は {municipality} にありません。 / plan_unknown: {municipality} has no {plan}"
         )
     paths = {one.name: home.raw / f"{SOURCE}_{one.name}" / f"{source_id}.parquet" for one in form(SOURCE).sheets}
     return {name: pl.read_parquet(path) for name, path in paths.items() if path.exists()}

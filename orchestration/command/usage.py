@@ -1,6 +1,6 @@
 """Wrong arguments, told in Japanese beside the words of argparse.
 
-Holds: those words. Does not hold: which arguments there are (`parser`), or what is wrong with a value (its kind says so).
+Holds: those words. Does not hold: which arguments there are (`parser`), what is wrong with a value (its kind says so).
 """
 
 from __future__ import annotations
