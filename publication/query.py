@@ -116,7 +116,8 @@ def _answer(sql: str, connection: duckdb.DuckDBPyConnection, seconds: float, as_
     except duckdb.OutOfMemoryException as error:  # DuckDB's advice is about settings, which are locked
         raise QueryError(
             f"query_failed: メモリーの上限（{QUERY_MEMORY}）に達したため中止しました。条件や列を絞るか、公表版の "
-            f"parquet を読んでください。 / stopped at {QUERY_MEMORY} of memory; narrow the query, or read the Parquet files."
+            f"parquet を読んでください。 / stopped at {QUERY_MEMORY} of memory; narrow the query, or read the Parquet "
+            "files."
         ) from error
     except duckdb.Error as error:
         raise QueryError(f"query_failed: {error}") from error

@@ -159,8 +159,8 @@ def test_every_cause_of_a_change_has_its_words(release: duckdb.DuckDBPyConnectio
     """Several causes stand in one text: split, each is joined to its words, those that people read."""
     said = release.execute(
         "select one.code, word.label_ja from (select unnest(string_split(?, ' ')) as code) as one "
-        "left join dim_code as word on word.table_name = 'meta_change' and word.column_name = 'causes' and one.code = word.code "
-        "order by word.code_order",
+        "left join dim_code as word on word.table_name = 'meta_change' and word.column_name = 'causes' "
+        "and one.code = word.code order by word.code_order",
         [" ".join(CAUSES)],
     ).fetchall()
     assert said == list(CAUSES.items())
