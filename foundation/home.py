@@ -36,8 +36,8 @@ class Home:
             shown = os.fsencode(root).decode("utf-8", "replace")
             raise ToldError(
                 f"place_not_usable: SOUSEI_HOME の名前 {shown} を文字として読めません。LANG=C.UTF-8 を付けて実行する"
-                f"か、英数字の名前にしてください。 / cannot read the name {shown} as text; run with LANG=C.UTF-8, or name "
-                "it in ASCII"
+                f"か、英数字の名前にしてください。 / cannot read the name {shown} as text; run with LANG=C.UTF-8, or "
+                "name it in ASCII"
             ) from None
         return cls(root)
 
