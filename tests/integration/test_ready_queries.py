@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import shutil
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ import pytest
 
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.publication import shelf
+from sousei.publication.formats import formatted
 from sousei.publication.query import query
 from sousei.publication.ready import Ready, ready
 from sousei.publication.shelf import Release
@@ -278,6 +282,49 @@ def test_types_travel_to_polars_and_pandas(answers: dict[str, pl.DataFrame], nam
             assert back[column].dtype.kind == "i", column
 
 
+R = """
+for (name in commandArgs(trailingOnly = TRUE)) {
+  told <- read.csv(paste0(name, ".schema"), colClasses = "character")
+  frame <- read.csv(paste0(name, ".csv"), na.strings = "", colClasses = setNames(told$r, told$column),
+                    check.names = FALSE, encoding = "UTF-8")
+  for (column in names(frame)) {
+    value <- frame[[column]]
+    first <- if (all(is.na(value))) "" else as.character(value[!is.na(value)][1])
+    cat(name, column, class(value)[1], nrow(frame), sum(is.na(value)), first, sep = "\\u001f")
+    cat("\\n")
+  }
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R")
+def test_types_travel_to_r(answers: dict[str, pl.DataFrame], tmp_path: Path) -> None:
+    """R takes 01223 for a number, unless it is told the types of the answer."""
+    for name, frame in answers.items():
+        for form in ("csv", "schema"):
+            (tmp_path / f"{name}.{form}").write_bytes(formatted(frame, form))
+    (tmp_path / "read.R").write_text(R, "utf-8")
+    done = subprocess.run(
+        ["Rscript", "--vanilla", "read.R", *answers],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    read = {tuple(line.split("\x1f")[:2]): line.split("\x1f")[2:] for line in done.stdout.split("\n") if "\x1f" in line}
+    assert set(read) == {(name, column) for name, frame in answers.items() for column in frame.columns}
+    for (name, column), (kind, rows, _, first) in read.items():
+        values = answers[name][column]
+        assert int(rows) == len(values), name
+        if values.dtype in (pl.Date, pl.String) and first:
+            assert kind == ("Date" if values.dtype == pl.Date else "character"), (name, column)
+            assert first.lstrip("'") == str(values.drop_nulls().filter(values.drop_nulls().cast(pl.String) != "")[0])
+        elif values.dtype.is_numeric():
+            assert kind in ("integer", "numeric"), (name, column)
+
+
 @pytest.mark.parametrize("one", ready(), ids=lambda one: one.name)
 def test_an_answer_stands_on_the_site_with_its_sql(
     one: Ready, answers: dict[str, pl.DataFrame], release: Release
@@ -293,6 +340,8 @@ def test_a_ready_query_is_asked_by_its_name(published: Path, answers: dict[str, 
     assert [line.partition(": ")[0] for line in listed.stdout.splitlines()] == list(BY_NAME)
     said = run_sousei(published, "query", "--name", "tfr_trend", "--format", "csv")
     assert said.returncode == 0 and len(said.stdout.splitlines()) == answers["tfr_trend"].height + 1
+    told = run_sousei(published, "query", "--name", "tfr_trend", "--format", "schema").stdout.splitlines()
+    assert told[:2] == ["column,type,pandas,polars,r", "municipality_code,string,string,String,character"]
     asked_wrong = (
         (["--name", "nope"], "query_unknown"),
         ([], "query_unclear"),
