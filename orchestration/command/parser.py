@@ -256,6 +256,12 @@ def parser() -> argparse.ArgumentParser:
     call.add_argument("sql", nargs="?", metavar="SQL")
     call.add_argument("--list", action="store_true", help="よくある問い合わせの一覧 / the ready queries")
     call.add_argument("--name", metavar="NAME", help="よくある問い合わせを名前で行う / ask a ready query by its name")
+    call.add_argument(
+        "--municipality",
+        type=desk.code,
+        metavar="CODE",
+        help="よくある問い合わせを、計画のない所も含め一つの市区町村に / a ready query about one municipality",
+    )
     call.add_argument("--format", choices=("table", "csv", "json", "parquet", "schema"), default="table")
     call.add_argument("--release", default="current", metavar="RELEASE")
     call = add(

@@ -175,7 +175,7 @@ def query_call(arguments: argparse.Namespace) -> int:
     """One question to a release: SQL of the user's own, or a ready query by its name."""
     from sousei.publication import shelf
     from sousei.publication.asked import AskedError, asked
-    from sousei.publication.ready import ready
+    from sousei.publication.ready import OF_PLANS, ready
 
     if [bool(arguments.sql), bool(arguments.name), arguments.list].count(True) != 1:
         complain(
@@ -199,8 +199,25 @@ def query_call(arguments: argparse.Namespace) -> int:
             f"query_unknown: no ready query {arguments.name}; see sousei query --list.",
         )
         return MISUSE
-    sql = known[arguments.name].sql if arguments.name else arguments.sql
+    one = known.get(arguments.name)
+    sql = one.sql if one else arguments.sql
+    if arguments.municipality:
+        sql = one and one.of(arguments.municipality)
+        if sql is None:
+            complain(
+                arguments,
+                "query_unclear: --municipality を付けられるのは、市区町村の行がある --name の問い合わせだけです。",
+                "query_unclear: --municipality goes with a ready query (--name) that has rows of municipalities.",
+            )
+            return MISUSE
     release = shelf.find(Home.from_environment(), arguments.release)
+    if one and OF_PLANS in sql and not release.manifest.tables["dim_plan"].rows:
+        complain(
+            arguments,
+            "no_plan: この問い合わせは計画のある市区町村が対象で、公表版に計画はありません。--municipality 01223 の"
+            "ように市区町村を指定してください。",
+            "no_plan: this is about municipalities with a plan, and there is none; name one with --municipality CODE.",
+        )
     try:
         answer = asked(sql, release.database, "json" if arguments.json else arguments.format)
     except AskedError as refusal:

@@ -19,7 +19,7 @@ from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.publication import shelf
 from sousei.publication.formats import formatted
 from sousei.publication.query import query
-from sousei.publication.ready import Ready, ready
+from sousei.publication.ready import OF_PLANS, Ready, ready
 from sousei.publication.shelf import Release
 from tests.integration.conftest import run_sousei
 
@@ -350,6 +350,23 @@ def test_a_ready_query_is_asked_by_its_name(published: Path, answers: dict[str, 
     for wrong, word in asked_wrong:
         refused = run_sousei(published, "query", *wrong)
         assert refused.returncode == 2 and word in refused.stderr and "Traceback" not in refused.stderr
+
+
+def test_a_ready_query_is_asked_about_one_municipality(
+    published: Path, answers: dict[str, pl.DataFrame], release: Release
+) -> None:
+    """Those of the prefecture and of its size stand beside it; the others are of it alone, as among all with a plan."""
+    of_none = {"failed_checks", "what_came_last", "units_of_columns", "what_changed", "words_of_codes"}
+    assert {one.name for one in ready() if one.of("01223") is None} == of_none
+    for one in ready():
+        if sql := one.of("01223"):
+            frame, whole = query(sql, release), answers[one.name]
+            if one.name not in ("others_of_the_prefecture", "similar_municipalities"):
+                whole = whole.filter(municipality_code="01223")
+                assert frame.height == whole.height > 0 and frame.equals(whole), one.name
+            assert query(one.of("01100"), release).height == 0 or OF_PLANS in one.sql
+    refused = run_sousei(published, "query", "--name", "words_of_codes", "--municipality", "01223")
+    assert refused.returncode == 2 and "query_unclear" in refused.stderr
 
 
 @pytest.mark.shared
