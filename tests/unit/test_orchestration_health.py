@@ -65,6 +65,15 @@ def test_a_home_that_is_well(home: Home) -> None:
     assert ids(home) == []
 
 
+def test_a_home_that_is_not_there_is_no_new_home(home: Home) -> None:
+    (told,) = health(Home(home.root / "unmounted"), SOON).faults
+    assert told.startswith("no_release: ") and "unmounted がありません" in told and "装置の接続" in told
+    remove(home.root)
+    home.root.mkdir()
+    (told,) = health(home, SOON).faults
+    assert told.startswith("no_release: ") and "装置" not in told
+
+
 def test_no_refresh_ended_for_too_long(home: Home) -> None:
     assert ids(home, NOW + timedelta(hours=31)) == ["no_recent_refresh"]
     assert ids(home, NOW + timedelta(hours=31), hours=200) == []
