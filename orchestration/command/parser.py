@@ -67,7 +67,7 @@ def _limit(text: str) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The whole parser; `run` of what it parses answers the call."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument("--lang", choices=("ja", "en"), default="ja", help="表示の言語 / language of the output")
     common.add_argument("--json", action="store_true", help="機械向けの JSON / JSON for programs")
     whole = Parser(

@@ -199,11 +199,12 @@ def query_call(arguments: argparse.Namespace) -> int:
             f"query_unknown: no ready query {arguments.name}; see sousei query --list.",
         )
         return MISUSE
-    one = known.get(arguments.name)
-    sql = one.sql if one else arguments.sql
+    chosen = known.get(arguments.name)
+    sql: str = chosen.sql if chosen else arguments.sql
     if arguments.municipality:
-        sql = one and one.of(arguments.municipality)
-        if sql is None:
+        if chosen and (of_it := chosen.of(arguments.municipality)):
+            sql = of_it
+        else:
             complain(
                 arguments,
                 "query_unclear: --municipality を付けられるのは、市区町村の行がある --name の問い合わせだけです。",
@@ -211,7 +212,8 @@ def query_call(arguments: argparse.Namespace) -> int:
             )
             return MISUSE
     release = shelf.find(Home.from_environment(), arguments.release)
-    if one and OF_PLANS in sql and not release.manifest.tables["dim_plan"].rows:
+    plans = release.manifest.tables.get("dim_plan")
+    if chosen and OF_PLANS in sql and plans is not None and not plans.rows:
         complain(
             arguments,
             "no_plan: この問い合わせは計画のある市区町村が対象で、公表版に計画はありません。--municipality 01223 の"
