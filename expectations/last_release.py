@@ -56,6 +56,12 @@ RULES = {
 """What each rule demands and what to do; all of them stop publication."""
 
 
+BACK = (
+    "前の版のプログラムに戻したのなら、決裁の行を加えず、sousei release use で前のプログラムの公表版に戻してください。"
+)
+"""What an older program finds missing in its night after a newer one's."""
+
+
 class Delivered(NamedTuple):
     """A mart of delivered figures and how far a closed figure may move between two deliveries.
 
@@ -140,7 +146,8 @@ def _outcome(rule: str, observed: str | None, left: list[Finding], fault: str = 
     if not passed:
         texts = "; ".join(one.text_ja for one in left[:EXAMPLES])
         more = f" ほか{len(left) - EXAMPLES}件" if len(left) > EXAMPLES else ""
-        message = f"{ja}が満たされていません。{fault or texts + more} {how_to_let_pass(left)}".strip()
+        back = BACK if rule == CHECKS and left else ""
+        message = f"{ja}が満たされていません。{fault or texts + more} {back}{how_to_let_pass(left)}".strip()
     return Outcome(rule, "release", "gate", "release", passed, observed, ja, len(left), OPERATOR, action, message)
 
 

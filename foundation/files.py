@@ -63,8 +63,8 @@ def write_bytes(path: Path, data: bytes, mode: int = 0o640, sync: bool = True) -
 
 
 def write_json(path: Path, value: Any, sync: bool = True) -> None:
-    """JSON, atomically."""
-    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1).encode(), sync=sync)
+    """JSON, atomically; bytes of a path that are no text are escaped, and read back as they were."""
+    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1).encode(errors="backslashreplace"), sync=sync)
 
 
 def write_parquet(path: Path, frame: pl.DataFrame, sync: bool = True) -> None:

@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from sousei.foundation.told import ToldError
+
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 """The checkout (or the installed copy) that holds `dbt_project/`, `samples/` and the packages."""
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
@@ -23,8 +25,21 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """The home named by SOUSEI_HOME, else `var/` below the working directory."""
-        return cls(Path(os.environ.get("SOUSEI_HOME") or "var").resolve())
+        """The home named by SOUSEI_HOME, else `var/` below the working directory.
+
+        Raises ToldError where its name is no text in the encoding of file names: databases and dbt could not name it.
+        """
+        root = Path(os.environ.get("SOUSEI_HOME") or "var").resolve()
+        try:
+            str(root).encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(root).decode("utf-8", "replace")
+            raise ToldError(
+                f"place_not_usable: SOUSEI_HOME の名前 {shown} を文字として読めません。LANG=C.UTF-8 を付けて実行する"
+                f"か、英数字の名前にしてください。 / cannot read the name {shown} as text; run with LANG=C.UTF-8, or "
+                "name it in ASCII"
+            ) from None
+        return cls(root)
 
     @property
     def landing(self) -> Path:

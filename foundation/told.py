@@ -8,3 +8,7 @@ from __future__ import annotations
 
 class ToldError(ValueError):
     """Something cannot be done as it was asked; the text says what and how to mend it. No trace is shown."""
+
+
+class UnknownNameError(ToldError, LookupError):
+    """What was named is not there; the text says what there is, or where to look."""

@@ -16,7 +16,7 @@ from sousei.ingest.cells.contents import using
 from sousei.ingest.decided.named import Line
 from sousei.ingest.problems.record import Problem, Refusal, fault, problem
 from sousei.ingest.reading.delivery import read_or_propose
-from sousei.ingest.receive.intake import content, open_safely
+from sousei.ingest.receive.intake import content, display_name, open_safely
 from sousei.ingest.receive.personal import find_personal, find_personal_keys
 
 
@@ -48,7 +48,7 @@ def describe(path: Path, lines: Sequence[Line] = ()) -> dict[str, Any]:
             if personal:
                 return _refused(path, len(data), personal)
             opener.keep(digest, found)
-            reading = read_or_propose(data, path.name, digest, lines, opener)
+            reading = read_or_propose(data, display_name(path.name), digest, lines, opener)
     except Refusal as refusal:
         return _refused(path, path.stat().st_size, refusal.problems)
     except Exception as error:
@@ -57,7 +57,7 @@ def describe(path: Path, lines: Sequence[Line] = ()) -> dict[str, Any]:
         os.close(opened)
     contract = reading.contract
     return {
-        "file_name": path.name,
+        "file_name": display_name(path.name),
         "size_bytes": len(data),
         "would_be_taken": reading.taken,
         "source": contract.source if contract else "",
@@ -79,7 +79,7 @@ def _litter() -> Problem:
 
 def _refused(path: Path, size: int, problems: list[Problem]) -> dict[str, Any]:
     return {
-        "file_name": path.name,
+        "file_name": display_name(path.name),
         "size_bytes": size,
         "would_be_taken": False,
         "source": "",

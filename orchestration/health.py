@@ -105,9 +105,13 @@ def _release(home: Home, now: datetime, faults: list[str]) -> tuple[dict[str, An
     try:
         manifest = runs.last_release(home)
         if manifest is None:
+            ja, en = "", ""
+            if not home.root.is_dir():  # a disk that is not there must not look like a new home
+                ja = f"置き場 {home.root} がありません。SOUSEI_HOME と装置の接続を確かめてください。初めてなら、"
+                en = f"there is no {home.root}: see SOUSEI_HOME and whether its disk is there; "
             faults.append(
-                "no_release: 公表版はまだありません。sousei refresh を実行してください。 / "
-                "no_release: no release yet; run sousei refresh."
+                f"no_release: 公表版はまだありません。{ja}sousei refresh を実行してください。 / "
+                f"no_release: {en}no release yet; run sousei refresh."
             )
             return None, None
         release = shelf.read(home.current)

@@ -10,6 +10,8 @@ own files come.
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -259,21 +261,24 @@ def not_used(result: RawResult, here: set[str]) -> list[dict[str, str]]:
 
 
 def waiting(home: Home) -> list[str]:
-    """Names of the files in landing whose bytes the last release was not made from; all of them where that cannot be
-    read."""
-    from sousei.foundation.files import sha256_of
-    from sousei.ingest.receive.intake import is_left_alone
+    """Names of the files in landing whose bytes the last release was not made from, also of files and folders that
+    cannot be read; all of them where it cannot be read what the release was made from."""
+    from sousei.ingest.problems.record import Refusal
+    from sousei.ingest.receive.intake import lying
 
     try:
         published = (runs.last_release(home) or {}).get("inputs", [])
     except runs.PointerLostError:
         published = []
     known = {one["sha256"] for one in published if one["verdict"] == "taken"}
-    return [
-        path.name
-        for path in sorted(home.landing.rglob("*"))
-        if path.is_file()
-        and not path.is_symlink()
-        and not any(map(is_left_alone, path.relative_to(home.landing).parts))
-        and sha256_of(path) not in known
-    ]
+    names = []
+    try:
+        for _, name, opened in lying(home.landing):
+            if not isinstance(opened, Refusal):
+                with os.fdopen(opened, "rb") as file:
+                    if hashlib.file_digest(file, "sha256").hexdigest() in known:
+                        continue
+            names.append(name)
+    except PermissionError:
+        names.append(home.landing.name)
+    return names

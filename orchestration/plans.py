@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from sousei.foundation.home import Home
+from sousei.foundation.told import UnknownNameError
 from sousei.ingest.forms.model import form
 from sousei.ingest.receive import intake
 from sousei.publication import shelf
@@ -51,11 +52,13 @@ def plans_of(home: Home, municipality: str) -> dict[str, str]:
 def plan_sheets(home: Home, municipality: str, plan: str) -> dict[str, pl.DataFrame]:
     """The sheets of a plan in force: name of the sheet -> its rows, as the raw table plan_register_<sheet> has them.
 
-    Raises LookupError where no plan of this name is in force.
+    Raises UnknownNameError where no plan of this name is in force.
     """
     source_id = plans_of(home, municipality).get(plan)
     if source_id is None:
-        raise LookupError(f"plan_unknown: {plan}")
+        raise UnknownNameError(
+            f"plan_unknown: 計画 {plan} は {municipality} にありません。 / plan_unknown: {municipality} has no {plan}"
+        )
     paths = {one.name: home.raw / f"{SOURCE}_{one.name}" / f"{source_id}.parquet" for one in form(SOURCE).sheets}
     return {name: pl.read_parquet(path) for name, path in paths.items() if path.exists()}
 

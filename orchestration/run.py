@@ -52,7 +52,7 @@ def current_manifest(home: Home) -> dict[str, Any] | None:
     Raises PointerLostError where it cannot be read.
     """
     path = home.current / "manifest.json"
-    if not path.is_file():
+    if not home.current.is_symlink() or not path.is_file():
         return None
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))

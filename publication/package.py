@@ -20,6 +20,7 @@ from typing import Any
 
 from sousei.foundation.files import sha256_of
 from sousei.publication.catalogue import Column, Described, words
+from sousei.publication.formats import OF_TOOLS, SMALL_OF_TOOLS
 from sousei.publication.inventory import Inventory
 from sousei.publication.ready import ready
 
@@ -29,15 +30,6 @@ SCHEMA = "schema.csv"
 SHOWN_TOWNS = 50
 """Municipalities that llms.txt names."""
 _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "doubleQuote": True, "header": True}
-_OF_TOOLS = {
-    "string": ("string", "String", "character"),
-    "integer": ("Int64", "Int64", "numeric"),
-    "number": ("Float64", "Float64", "numeric"),
-    "boolean": ("boolean", "Boolean", "logical"),
-    "date": ("datetime64[s]", "Date", "Date"),
-    "datetime": ("string", "String", "character"),
-}
-"""Type of Table Schema -> dtype of pandas (dates by parse_dates), of polars, and class of R's read.csv."""
 _CSV_NOTE = (
     "UTF-8、BOM あり、改行は LF。空のセルは値なし。表計算ソフトが数式とみなす文字列の先頭には ' を付けています。"
     "値をそのまま使うプログラムは Parquet を読んでください。"
@@ -146,15 +138,12 @@ def _field(column: Column, is_key: bool) -> dict[str, Any]:
 
 
 def schema(tables: Mapping[str, Described]) -> bytes:
-    """schema.csv: a row for each column of our CSV, with its type for pandas, polars and R.
-
-    R has no whole numbers beyond 32 bits: larger ones are `numeric`, which is exact to 2^53.
-    """
+    """schema.csv: a row for each column of our CSV, with its type for pandas, polars and R (formats.OF_TOOLS)."""
     lines = []
     for table, about in tables.items():
         for column in about.columns:
             kind = field_type(column)["type"]
-            of_tools = ("Int32", "Int32", "integer") if column.type in ("INTEGER", "SMALLINT") else _OF_TOOLS[kind]
+            of_tools = SMALL_OF_TOOLS if column.type in ("INTEGER", "SMALLINT") else OF_TOOLS[kind]
             ja, en = words(column.description)
             lines.append([table, column.name, kind, *of_tools, column.unit or "", ja, en])
     text = io.StringIO()

@@ -17,6 +17,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -132,10 +133,16 @@ def retire(home: Home, keep: int) -> list[str]:
     return gone
 
 
-def use(home: Home, release: Release) -> None:
+def use(home: Home, release: Release) -> Path | None:
     """Move `current` to a release that is there: to go back, or where the pointer was lost. The caller holds the lock
-    and has verified the release."""
+    and has verified the release. Returns where a folder went that stood in the pointer's place: a copy of a home that
+    follows links leaves one."""
+    aside = None
+    if home.current.is_dir() and not home.current.is_symlink():
+        places = (home.current.with_name(f"current.aside-{number}") for number in count(1))
+        aside = home.current.rename(next(place for place in places if not place.exists()))
     _point(home.releases, "current", release.release_id)
+    return aside
 
 
 def publish(

@@ -109,7 +109,16 @@ def _answer(sql: str, connection: duckdb.DuckDBPyConnection, seconds: float, as_
         relation = connection.sql(asked.query or asked)  # what a PIVOT became has no text
         return (printable(relation) if as_text else relation).pl()
     except duckdb.InterruptException as error:
-        raise QueryError(f"query_failed: {seconds:g}秒を超えたため中止しました。") from error
+        raise QueryError(
+            f"query_failed: {seconds:g}秒を超えたため中止しました。条件を絞ってください。 / stopped after {seconds:g} "
+            "seconds; narrow the query."
+        ) from error
+    except duckdb.OutOfMemoryException as error:  # DuckDB's advice is about settings, which are locked
+        raise QueryError(
+            f"query_failed: メモリーの上限（{QUERY_MEMORY}）に達したため中止しました。条件や列を絞るか、公表版の "
+            f"parquet を読んでください。 / stopped at {QUERY_MEMORY} of memory; narrow the query, or read the Parquet "
+            "files."
+        ) from error
     except duckdb.Error as error:
         raise QueryError(f"query_failed: {error}") from error
     finally:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).with_name("queries")
+OF_PLANS = "(select municipality_code from dim_plan)"
+"""The municipalities that a query is about, in its own words: those with a plan."""
 _HEAD = re.compile(r"-- 問い: (?P<question>.+)\n-- 答え: (?P<answer>.+)\n-- 1行: (?P<grain>.+)\n(?P<sql>(?s:.+))")
 
 
@@ -25,6 +27,14 @@ class Ready(NamedTuple):
     grain_ja: str
     sql: str
     text: str
+
+    def of(self, municipality: str) -> str | None:
+        """The SQL about one municipality (five digits), with or without a plan; None where rows have no such code."""
+        if OF_PLANS in self.sql:
+            return self.sql.replace(OF_PLANS, f"('{municipality}')")
+        if re.search(r"\bmunicipality_code,", self.sql):
+            return f"select * from ({self.sql.strip()}) where municipality_code = '{municipality}'"  # noqa: S608 digits
+        return None
 
 
 @cache

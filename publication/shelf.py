@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from sousei.foundation.home import Home
-from sousei.foundation.told import ToldError
+from sousei.foundation.told import ToldError, UnknownNameError
 from sousei.publication import manifest as manifests
 from sousei.publication.manifest import Judged, Manifest
 
@@ -102,14 +102,34 @@ def current(home: Home) -> Release | None:
 def find(home: Home, name: str = "current") -> Release:
     """A release by its id or by a pointer (`current`, `stable`).
 
-    Raises LookupError where there is none of that name; the name never leaves the releases folder.
+    Raises UnknownNameError where there is none of that name; the name never leaves the releases folder.
     """
     if name not in POINTERS and not RELEASE_NAME.fullmatch(name):
-        raise LookupError(f"release_unknown: {name}")
+        raise _unknown(home, name)
     try:
         return read(home.releases / name)
     except OSError as error:
-        raise LookupError(f"release_unknown: {name}") from error
+        raise _unknown(home, name) from error
+
+
+def _unknown(home: Home, name: str) -> UnknownNameError:
+    there = ordered(home)
+    if not there:
+        ja, en = (
+            "公表版はまだありません。sousei refresh を実行してください。",
+            "there is no release yet; run: sousei refresh",
+        )
+    elif name in POINTERS:
+        use = f"sousei release use {there[-1].name}"
+        ja, en = (
+            f"公表版はありますが、releases/{name} がどれも指していません。",
+            f"releases/{name} points to no release",
+        )
+        if name == "current":
+            ja, en = f"{ja}{use} を実行すると戻ります。", f"{en}; run: {use}"
+    else:
+        ja, en = "この名前の公表版はありません。sousei releases で名前を確かめてください。", "see: sousei releases"
+    return UnknownNameError(f"release_unknown: {name}: {ja} / release_unknown: {name}: {en}")
 
 
 def list_releases(home: Home) -> pl.DataFrame:

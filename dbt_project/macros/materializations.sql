@@ -50,7 +50,10 @@
     {%- for column in model.columns.values() -%}
         {%- do agreed.append({"name": column.name, "data_type": column.data_type | lower | replace(", ", ",")}) -%}
     {%- endfor -%}
-    {%- if made != agreed -%}
+    {%- if made | sort(attribute="name") == agreed | sort(attribute="name") and made != agreed -%}
+        {%- set order = made | map(attribute="name") | join(", ") -%}
+        {%- do exceptions.raise_compiler_error("The contract has the columns in another order than: " ~ order) -%}
+    {%- elif made != agreed -%}
         {%- do exceptions.raise_contract_error(agreed, made) -%}
     {%- endif -%}
 {%- endmacro %}

@@ -48,7 +48,7 @@ _MAIL = re.compile(r"(?:MIME-Version|Return-Path|Received|Message-ID|From|Subjec
 LITTER = re.compile(
     r"^(?:[.~].*|thumbs\.db(?::.*)?|ehthumbs(?:_vista)?\.db|desktop\.ini|icon\r|__macosx|\$recycle\.bin|recycler"
     r"|system volume information|lost\+found|@eadir|@tmp|#recycle|#.*#|.*~)$"
-    r"|\.(?:tmp|temp|part|partial|crdownload|filepart|download|opdownload|swp|swo|lnk|url|webloc|lock|lck|ds_store)$",
+    r"|:zone\.identifier$|\.(?:tmp|temp|part|partial|crdownload|filepart|download|opdownload|swp|swo|lnk|url|webloc|lock|lck|ds_store)$",
     re.I,
 )
 """Names of files and folders that programs leave beside tables, and of files that are still on their way."""

@@ -29,6 +29,7 @@ import polars as pl
 
 from sousei.foundation.files import sync_folder, write_bytes
 from sousei.foundation.home import Home
+from sousei.foundation.told import UnknownNameError
 from sousei.ingest.cells import csvtext
 from sousei.ingest.decided import corrections, registers
 from sousei.ingest.problems.record import FileProblem, problem
@@ -163,16 +164,18 @@ def known(home: Home) -> dict[str, Path]:
 def withdraw(home: Home, source_id: str, by: str, reason: str, now: dt.datetime, *, restore: bool = False) -> None:
     """Write down that a delivery counts no more from the next refresh, or counts again (restore).
 
-    Raises ValueError where by or reason is blank, LookupError where no such delivery was received or where it already
-    stands so.
+    Raises ValueError where by or reason is blank, UnknownNameError where no such delivery was received or where it
+    already stands so.
     """
     if not by.strip() or not reason.strip():
         raise ValueError("withdrawal_needs_name_and_reason: 誰が・なぜ決めたかを書いてください（--by と --reason）。")
     digest = source_id.rpartition("-")[2]
     if len(digest) != 16 or not any(home.snapshots.glob(f"{digest}*/receipt.json")):
-        raise LookupError(f"source_unknown: {source_id} という受領ファイルはありません（meta_source の source_id）。")
+        raise UnknownNameError(
+            f"source_unknown: {source_id} という受領ファイルはありません（meta_source の source_id）。"
+        )
     if (source_id in read(home).withdrawn) is not restore:
-        raise LookupError(
+        raise UnknownNameError(
             f"not_withdrawn: {source_id} は取り下げられていません。"
             if restore
             else f"already_withdrawn: {source_id} は取り下げ済みです。"

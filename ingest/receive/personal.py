@@ -88,7 +88,9 @@ def _parted_otherwise(grid: Grid) -> Iterator[Grid]:
         (width, times), *_ = Counter(len(row) for row in rows[:HEAD] if len(row) > 1).most_common(1) or [(0, 0)]
         if times < 2:
             continue
-        texts = zip(*(row for row in rows if len(row) == width), strict=True)
+        # a head may have fewer fields: a name is parted where family and given name are
+        held = [row for place, row in enumerate(rows) if len(row) == width or (place < HEAD and 1 < len(row) < width)]
+        texts = zip(*([*row, *[""] * (width - len(row))] for row in held), strict=True)
         series = [pl.Series(text, dtype=pl.String) for text in texts]
         yield Grid("", len(series[0]), columns=series)
 

@@ -124,6 +124,8 @@ def aggregate(
 
 
 def _grid(path: Path) -> Grid:
+    if not path.exists():
+        raise FileNotFoundError(path)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         opened = open_safely(folder, path.name)

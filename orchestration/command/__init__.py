@@ -35,8 +35,12 @@ def main(argv: list[str] | None = None) -> int:
     except ToldError as error:
         print(error, file=sys.stderr)
         return MISUSE
-    except (FileNotFoundError, LookupError) as error:
-        print(f"not_found: {error.args[-1]}", file=sys.stderr)
+    except FileNotFoundError as error:
+        place = error.filename or error.args[-1]
+        print(
+            f"not_found: {place} がありません。名前と場所を確かめてください。 / not_found: there is no {place}",
+            file=sys.stderr,
+        )
         return MISUSE
     except OSError as error:
         place = error.filename or Home.from_environment().root  # a write that fails names no file

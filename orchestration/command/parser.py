@@ -26,6 +26,7 @@ from sousei.orchestration.command import (
     reports,
     traces,
 )
+from sousei.orchestration.command.usage import Parser
 
 _EXTRACT_COLUMNS = """入力: 一行目が見出しの CSV（UTF-8 か Shift_JIS）。次の見出しの列だけを見る（ほかは捨てる）。
   生年月日 または 年齢    2026-04-01、2026/4/1、20260401、令和8年4月1日、R8.4.1、5080401（元号番号）。時刻つきも可
@@ -67,10 +68,10 @@ def _limit(text: str) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The whole parser; `run` of what it parses answers the call."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument("--lang", choices=("ja", "en"), default="ja", help="表示の言語 / language of the output")
     common.add_argument("--json", action="store_true", help="機械向けの JSON / JSON for programs")
-    whole = argparse.ArgumentParser(
+    whole = Parser(
         prog="sousei", description="創生: 地方創生の指標倉庫 / the indicator warehouse of municipal revitalization"
     )
     calls = whole.add_subparsers(dest="call", required=True, metavar="CALL")
@@ -267,7 +268,13 @@ def parser() -> argparse.ArgumentParser:
     call.add_argument("sql", nargs="?", metavar="SQL")
     call.add_argument("--list", action="store_true", help="よくある問い合わせの一覧 / the ready queries")
     call.add_argument("--name", metavar="NAME", help="よくある問い合わせを名前で行う / ask a ready query by its name")
-    call.add_argument("--format", choices=("table", "csv", "json", "parquet"), default="table")
+    call.add_argument(
+        "--municipality",
+        type=desk.code,
+        metavar="CODE",
+        help="よくある問い合わせを、計画のない所も含め一つの市区町村に / a ready query about one municipality",
+    )
+    call.add_argument("--format", choices=("table", "csv", "json", "parquet", "schema"), default="table")
     call.add_argument("--release", default="current", metavar="RELEASE")
     call = add(
         "indicators",

@@ -122,7 +122,7 @@ def use_call(arguments: argparse.Namespace) -> int:
                 for problem in found.problems:
                     print(problem, file=sys.stderr)
                 return REFUSED
-            publish.use(home, chosen)
+            aside = publish.use(home, chosen)
             lakes.follow(arguments, home)
     except RefreshInProgressError:
         return locked(arguments)
@@ -131,6 +131,12 @@ def use_call(arguments: argparse.Namespace) -> int:
         f"releases/current は {chosen.release_id} を指しています。次の更新は、この版の入力と landing から作ります。",
         f"releases/current points to {chosen.release_id}; the next refresh takes its inputs and what lies in landing.",
     )
+    if aside is not None:
+        say(
+            arguments,
+            f"releases/current はフォルダになっていたので、{aside} に移しました。要らなければ消してください。",
+            f"releases/current was a folder; it is now {aside}, to be removed where nobody needs it.",
+        )
     return OK
 
 
@@ -171,7 +177,7 @@ def query_call(arguments: argparse.Namespace) -> int:
     """One question to a release: SQL of the user's own, or a ready query by its name."""
     from sousei.publication import shelf
     from sousei.publication.asked import AskedError, asked
-    from sousei.publication.ready import ready
+    from sousei.publication.ready import OF_PLANS, ready
 
     if [bool(arguments.sql), bool(arguments.name), arguments.list].count(True) != 1:
         complain(
@@ -195,8 +201,27 @@ def query_call(arguments: argparse.Namespace) -> int:
             f"query_unknown: no ready query {arguments.name}; see sousei query --list.",
         )
         return MISUSE
-    sql = known[arguments.name].sql if arguments.name else arguments.sql
+    chosen = known.get(arguments.name)
+    sql: str = chosen.sql if chosen else arguments.sql
+    if arguments.municipality:
+        if chosen and (of_it := chosen.of(arguments.municipality)):
+            sql = of_it
+        else:
+            complain(
+                arguments,
+                "query_unclear: --municipality を付けられるのは、市区町村の行がある --name の問い合わせだけです。",
+                "query_unclear: --municipality goes with a ready query (--name) that has rows of municipalities.",
+            )
+            return MISUSE
     release = shelf.find(Home.from_environment(), arguments.release)
+    plans = release.manifest.tables.get("dim_plan")
+    if chosen and OF_PLANS in sql and plans is not None and not plans.rows:
+        complain(
+            arguments,
+            "no_plan: この問い合わせは計画のある市区町村が対象で、公表版に計画はありません。--municipality 01223 の"
+            "ように市区町村を指定してください。",
+            "no_plan: this is about municipalities with a plan, and there is none; name one with --municipality CODE.",
+        )
     try:
         answer = asked(sql, release.database, "json" if arguments.json else arguments.format)
     except AskedError as refusal:

@@ -38,8 +38,9 @@ COLUMNS = {
     "causes": (
         "VARCHAR",
         "理由（空白区切り。複数は、どれも考えられ特定できないもの）。new_data・revised_source・correction・withdrawal・"
-        "answer・plan・rule・merger・code・calendar・unknown。 / Causes, separated by blanks; several where each is "
-        "possible.",
+        "answer・plan・rule・merger・code・calendar・unknown。言葉は cause_ja か、unnest(string_split(causes, ' ')) を "
+        "dim_code と結ぶ。 / Causes, separated by blanks; several where each is possible. Words: cause_ja, or dim_code "
+        "joined on unnest(string_split(causes, ' ')).",
     ),
     "cause_ja": ("VARCHAR", "理由の説明。 / Cause in words."),
     "is_established": ("BOOLEAN", "理由が一つに定まるか。 / Whether the cause is established."),

@@ -9,7 +9,8 @@ with counted as (
         one.as_of_date,
         one.population_persons,
         one.value_status,
-        town.municipality_code in (select municipality_code from dim_plan) as has_plan,
+        town.municipality_code in (select municipality_code from dim_plan) as is_meant,
+        town.municipality_code in (select one_plan.municipality_code from dim_plan as one_plan) as has_plan,
         max(one.as_of_date) over () as last_date
     from fct_population as one
     inner join dim_municipality_code as town on one.municipality_code = town.municipality_code
@@ -26,5 +27,5 @@ select
     has_plan
 from counted
 where as_of_date = last_date
-qualify bool_or(has_plan) over (partition by prefecture_name_ja)
+qualify bool_or(is_meant) over (partition by prefecture_name_ja)
 order by prefecture_name_ja asc, population_persons desc, municipality_code asc

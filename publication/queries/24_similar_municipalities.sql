@@ -25,7 +25,8 @@ towns as (
         aged.as_of_date as old_share_date,
         head.indicator_value as donation_jpy_per_resident,
         head.as_of_date as donation_period_end,
-        town.municipality_code in (select municipality_code from dim_plan) as has_plan
+        town.municipality_code in (select municipality_code from dim_plan) as is_meant,
+        town.municipality_code in (select one_plan.municipality_code from dim_plan as one_plan) as has_plan
     from dim_municipality_code as town
     inner join dim_code as word
         on
@@ -62,5 +63,5 @@ select
     count(*) over (partition by size_class) as n_in_class,
     has_plan
 from towns
-qualify bool_or(has_plan) over (partition by size_class)
+qualify bool_or(is_meant) over (partition by size_class)
 order by size_class asc, census_persons desc, municipality_code asc

@@ -7,9 +7,9 @@ select
     one.n_failing,
     found.finding_no,
     found.municipality_code,
-    coalesce(found.file_name, one.file_name) as file_name,
-    coalesce(found.sheet, one.sheet) as sheet,
-    coalesce(found.row_number, one.row_number) as row_number,
+    if(found.check_id is null, one.file_name, found.file_name) as file_name,
+    if(found.check_id is null, one.sheet, found.sheet) as sheet,
+    if(found.check_id is null, one.row_number, found.row_number) as row_number,
     coalesce(found.finding_ja, one.message_ja) as finding_ja,
     one.owner,
     one.action_ja

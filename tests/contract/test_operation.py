@@ -35,7 +35,7 @@ TOLD = sorted(
 _SAID = re.compile(r"\"([a-z]+(?:_[a-z]+)+): ")
 _RAISED = re.compile(r"(?:EstatError|ReachError)\(\s*\"([a-z_]+)\"")
 ELSEWHERE = {
-    "csv_not_utf", "query_unclear", "query_unknown",  # of a call that a person types, which says what to do itself
+    "csv_not_utf", "query_unclear", "query_unknown", "no_plan",  # of a call that says what to do itself
     "withdrawal_needs_name_and_reason", "already_withdrawn", "not_withdrawn", "nothing_new", "figure_twice",
 }  # fmt: skip
 

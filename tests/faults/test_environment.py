@@ -102,6 +102,15 @@ def test_a_home_that_is_a_file_is_told_in_one_line(tmp_path: Path) -> None:
     assert said.stderr.startswith("place_not_usable: ") and said.stderr.count("\n") == 1 and str(path) in said.stderr
 
 
+def test_a_home_whose_name_is_no_text_is_told_in_one_line(tmp_path: Path) -> None:
+    """As in a locale that has no Japanese, or of a folder named in another encoding."""
+    for home, more in (("運用", {"LC_ALL": "C", "PYTHONUTF8": "0"}), (os.fsdecode("運用".encode("cp932")), {})):
+        said = sousei(tmp_path / home, tmp_path, "refresh", **more)
+        assert said.returncode == 2 and said.stderr.count("\n") == 1, said.stderr
+        assert said.stderr.startswith("place_not_usable: SOUSEI_HOME") and "LANG=C.UTF-8" in said.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_variables_are_set_and_hidden_for_a_block_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBT_TARGET", "prod")
     monkeypatch.setenv("SOUSEI_ONE", "before")

@@ -14,6 +14,7 @@ import yaml
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.projection.bands import SIZE_BOUNDS
 from sousei.publication import shelf
+from sousei.publication.changes import CAUSES
 
 pytestmark = pytest.mark.slow
 
@@ -152,6 +153,17 @@ def test_words_are_joined_on_table_column_and_code(release: duckdb.DuckDBPyConne
         "and word.column_name = 'sex' and word.code = one.sex"
     ).fetchall()
     assert rows == joined == worded > 0
+
+
+def test_every_cause_of_a_change_has_its_words(release: duckdb.DuckDBPyConnection) -> None:
+    """Several causes stand in one text: split, each is joined to its words, those that people read."""
+    said = release.execute(
+        "select one.code, word.label_ja from (select unnest(string_split(?, ' ')) as code) as one "
+        "left join dim_code as word on word.table_name = 'meta_change' and word.column_name = 'causes' "
+        "and one.code = word.code order by word.code_order",
+        [" ".join(CAUSES)],
+    ).fetchall()
+    assert said == list(CAUSES.items())
 
 
 def test_age_groups_are_worded_and_in_order(release: duckdb.DuckDBPyConnection) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import shutil
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,8 +17,9 @@ import pytest
 
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.publication import shelf
+from sousei.publication.formats import formatted
 from sousei.publication.query import query
-from sousei.publication.ready import Ready, ready
+from sousei.publication.ready import OF_PLANS, Ready, ready
 from sousei.publication.shelf import Release
 from tests.integration.conftest import run_sousei
 
@@ -226,6 +230,16 @@ def test_every_row_of_a_failed_check_is_told(answers: dict[str, pl.DataFrame]) -
     assert rows["finding_ja"].null_count() == 0
 
 
+def test_a_row_of_a_failed_check_has_the_place_that_it_came_from_or_none(
+    answers: dict[str, pl.DataFrame], release: Release
+) -> None:
+    """Never that of another row of its check: a row of a CSV has no sheet, a computed one no file."""
+    place = ["check_id", "finding_no", "file_name", "sheet", "row_number"]
+    rows = answers["rows_of_failed_checks"].filter(pl.col("finding_no").is_not_null()).select(place).sort(place[:2])
+    found = query(f"select {', '.join(place)} from meta_check_finding order by 1, 2", release)
+    assert rows.equals(found) and 0 < rows["file_name"].null_count() < rows["sheet"].null_count() < rows.height
+
+
 def test_a_first_release_says_why_nothing_is_compared(answers: dict[str, pl.DataFrame]) -> None:
     row = answers["what_changed"].row(0, named=True)
     assert answers["what_changed"].height == 1 and row["change_no"] is None
@@ -268,6 +282,49 @@ def test_types_travel_to_polars_and_pandas(answers: dict[str, pl.DataFrame], nam
             assert back[column].dtype.kind == "i", column
 
 
+R = """
+for (name in commandArgs(trailingOnly = TRUE)) {
+  told <- read.csv(paste0(name, ".schema"), colClasses = "character")
+  frame <- read.csv(paste0(name, ".csv"), na.strings = "", colClasses = setNames(told$r, told$column),
+                    check.names = FALSE, encoding = "UTF-8")
+  for (column in names(frame)) {
+    value <- frame[[column]]
+    first <- if (all(is.na(value))) "" else as.character(value[!is.na(value)][1])
+    cat(name, column, class(value)[1], nrow(frame), sum(is.na(value)), first, sep = "\\u001f")
+    cat("\\n")
+  }
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="needs R")
+def test_types_travel_to_r(answers: dict[str, pl.DataFrame], tmp_path: Path) -> None:
+    """R takes 01223 for a number, unless it is told the types of the answer."""
+    for name, frame in answers.items():
+        for form in ("csv", "schema"):
+            (tmp_path / f"{name}.{form}").write_bytes(formatted(frame, form))
+    (tmp_path / "read.R").write_text(R, "utf-8")
+    done = subprocess.run(
+        ["Rscript", "--vanilla", "read.R", *answers],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    read = {tuple(line.split("\x1f")[:2]): line.split("\x1f")[2:] for line in done.stdout.split("\n") if "\x1f" in line}
+    assert set(read) == {(name, column) for name, frame in answers.items() for column in frame.columns}
+    for (name, column), (kind, rows, _, first) in read.items():
+        values = answers[name][column]
+        assert int(rows) == len(values), name
+        if values.dtype in (pl.Date, pl.String) and first:
+            assert kind == ("Date" if values.dtype == pl.Date else "character"), (name, column)
+            assert first.lstrip("'") == str(values.drop_nulls().filter(values.drop_nulls().cast(pl.String) != "")[0])
+        elif values.dtype.is_numeric():
+            assert kind in ("integer", "numeric"), (name, column)
+
+
 @pytest.mark.parametrize("one", ready(), ids=lambda one: one.name)
 def test_an_answer_stands_on_the_site_with_its_sql(
     one: Ready, answers: dict[str, pl.DataFrame], release: Release
@@ -283,6 +340,8 @@ def test_a_ready_query_is_asked_by_its_name(published: Path, answers: dict[str, 
     assert [line.partition(": ")[0] for line in listed.stdout.splitlines()] == list(BY_NAME)
     said = run_sousei(published, "query", "--name", "tfr_trend", "--format", "csv")
     assert said.returncode == 0 and len(said.stdout.splitlines()) == answers["tfr_trend"].height + 1
+    told = run_sousei(published, "query", "--name", "tfr_trend", "--format", "schema").stdout.splitlines()
+    assert told[:2] == ["column,type,pandas,polars,r", "municipality_code,string,string,String,character"]
     asked_wrong = (
         (["--name", "nope"], "query_unknown"),
         ([], "query_unclear"),
@@ -291,6 +350,23 @@ def test_a_ready_query_is_asked_by_its_name(published: Path, answers: dict[str, 
     for wrong, word in asked_wrong:
         refused = run_sousei(published, "query", *wrong)
         assert refused.returncode == 2 and word in refused.stderr and "Traceback" not in refused.stderr
+
+
+def test_a_ready_query_is_asked_about_one_municipality(
+    published: Path, answers: dict[str, pl.DataFrame], release: Release
+) -> None:
+    """Those of the prefecture and of its size stand beside it; the others are of it alone, as among all with a plan."""
+    of_none = {"failed_checks", "what_came_last", "units_of_columns", "what_changed", "words_of_codes"}
+    assert {one.name for one in ready() if one.of("01223") is None} == of_none
+    for one in ready():
+        if sql := one.of("01223"):
+            frame, whole = query(sql, release), answers[one.name]
+            if one.name not in ("others_of_the_prefecture", "similar_municipalities"):
+                whole = whole.filter(municipality_code="01223")
+                assert frame.height == whole.height > 0 and frame.equals(whole), one.name
+            assert query(one.of("01100"), release).height == 0 or OF_PLANS in one.sql
+    refused = run_sousei(published, "query", "--name", "words_of_codes", "--municipality", "01223")
+    assert refused.returncode == 2 and "query_unclear" in refused.stderr
 
 
 @pytest.mark.shared

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sousei.orchestration.command import main
 from sousei.orchestration.inputs import SAMPLES
 from tests.nights import town
 
@@ -61,8 +62,10 @@ def test_plans_and_reports_are_published_alone_and_beside_some(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("subset", NIGHTS)
-def test_every_subset_of_the_sources_is_published_on_a_fresh_home(tmp_path: Path, subset: tuple[str, ...]) -> None:
-    """Marts without inputs are empty and nothing stops; what was delivered is there."""
+def test_every_subset_of_the_sources_is_published_on_a_fresh_home(
+    tmp_path: Path, subset: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Marts without inputs are empty and nothing stops; what was delivered is there and answers without a plan."""
     one = town(tmp_path / "home")
     for source in subset:
         shutil.copytree(SAMPLES / source, one.landing / source)
@@ -79,4 +82,14 @@ def test_every_subset_of_the_sources_is_published_on_a_fresh_home(tmp_path: Path
             assert rows > 0, (source, mart)
         elif mart in ("fct_furusato_donation", "fct_tourism_visitors") or source in ("resident_registry",):
             assert rows == 0, (source, mart)
+    if subset == ("census",):
+        monkeypatch.setenv("SOUSEI_HOME", str(one.home.root))
+        capfd.readouterr()
+        asked = ["query", "--name", "population_by_age", "--format", "csv"]
+        assert main(asked) == 0
+        out, told = capfd.readouterr()
+        assert len(out.splitlines()) == 1 and told.startswith("no_plan: ") and "--municipality" in told
+        assert main([*asked, "--municipality", "012238"]) == 0
+        out, told = capfd.readouterr()
+        assert "01223,census,2020-10-01" in out and not told
     shutil.rmtree(tmp_path / "home")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from sousei.foundation.home import Home
-from sousei.orchestration import run
+from sousei.orchestration import inputs, run
+from sousei.orchestration.command import main
 from sousei.orchestration.health import health
 from sousei.orchestration.lock import refresh_lock
 from sousei.publication import seals
@@ -60,6 +65,15 @@ def test_a_home_that_is_well(home: Home) -> None:
     assert ids(home) == []
 
 
+def test_a_home_that_is_not_there_is_no_new_home(home: Home) -> None:
+    (told,) = health(Home(home.root / "unmounted"), SOON).faults
+    assert told.startswith("no_release: ") and "unmounted がありません" in told and "装置の接続" in told
+    remove(home.root)
+    home.root.mkdir()
+    (told,) = health(home, SOON).faults
+    assert told.startswith("no_release: ") and "装置" not in told
+
+
 def test_no_refresh_ended_for_too_long(home: Home) -> None:
     assert ids(home, NOW + timedelta(hours=31)) == ["no_recent_refresh"]
     assert ids(home, NOW + timedelta(hours=31), hours=200) == []
@@ -102,6 +116,56 @@ def test_a_truncated_manifest_is_told_with_the_way_back(home: Home, text: str) -
 def test_a_lost_pointer(home: Home) -> None:
     home.current.unlink()
     assert ids(home) == ["current_pointer_lost"]
+
+
+def test_a_pointer_that_a_copy_made_a_folder_of(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A copy that follows links has the release twice; the one in the pointer's place is kept under another name."""
+    newest = home.current.resolve()
+    home.current.unlink()
+    shutil.copytree(newest, home.current)
+    assert ids(home) == ["current_pointer_lost"]
+    monkeypatch.setenv("SOUSEI_HOME", str(home.root))
+    for number in (1, 2):
+        assert main(["release", "use", newest.name]) == 0
+        assert f"current.aside-{number}" in capsys.readouterr().out
+        assert ids(home) == [] and (home.releases / f"current.aside-{number}" / "manifest.json").is_file()
+        home.current.unlink()
+        shutil.copytree(newest, home.current)
+
+
+@contextmanager
+def somebody() -> Iterator[None]:
+    """A user whom file rights bind; root is bound by none."""
+    mine = os.geteuid()
+    if mine == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(mine)
+
+
+def test_files_in_landing_that_cannot_be_read_hold_up_no_status() -> None:
+    root = Path(tempfile.mkdtemp())
+    root.chmod(0o755)
+    landing = Home(root).landing
+    try:
+        (landing / "sub").mkdir(parents=True)
+        (landing / "locked.csv").write_text("a,b\n")
+        (landing / os.fsdecode("観光.csv".encode("cp932"))).write_text("a,b\n")
+        for name in ("locked.csv", "sub"):
+            (landing / name).chmod(0)
+        inputs.waiting(Home(root / "none"))  # what it imports is there before the user has no rights
+        with somebody():
+            assert inputs.waiting(Home(root)) == ["locked.csv", "sub", "観光.csv"]
+        landing.chmod(0)
+        with somebody():
+            assert inputs.waiting(Home(root)) == ["landing"]
+    finally:
+        landing.chmod(0o755)
+        shutil.rmtree(root)
 
 
 def test_an_edited_file_whose_manifest_was_edited_too(home: Home) -> None:

@@ -137,3 +137,20 @@ def test_a_home_whose_files_are_all_unusable_says_so_and_names_their_problems(ho
             assert "memo.csv" in text and "people.csv" in text and "(personal_data)" in text
         said.append([(one["file_name"], one["problem_id"]) for one in last["not_used"]])
     assert said[0] == said[1] and len(said[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "words", "told"), [(True, [], True), (False, [], False), (True, ["--json"], False)]
+)
+def test_steps_are_told_on_a_terminal_alone(
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    is_terminal: bool,
+    words: list[str],
+    told: bool,
+) -> None:
+    (home.landing / "memo.txt").write_text("a\n")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+    assert command.main(["refresh", *words]) == 1
+    assert ("s] 受領ファイルを読んでいます" in capsys.readouterr().err) is told

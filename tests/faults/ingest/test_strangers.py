@@ -140,7 +140,7 @@ def test_a_text_that_only_begins_like_another_kind_is_still_a_text(data: bytes) 
 
 LITTER = [
     "Thumbs.db", "thumbs.db", "ehthumbs.db", "desktop.ini", "Desktop.ini", ".DS_Store", "._city2021.csv", "~$表.xlsx",
-    ".~lock.表.xlsx#",
+    ".~lock.表.xlsx#", "city.csv:Zone.Identifier",
     "Icon\r", "表.csv~", "#表.csv#", "表.xlsx.tmp", "表.csv.part", "表.csv.crdownload", ".表.csv.swp",
     "表 - ショートカット.lnk", "公表元.url", "~WRL0001.tmp", "表.csv.filepart", "Thumbs.db:encryptable",
 ]  # fmt: skip

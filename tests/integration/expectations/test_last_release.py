@@ -159,6 +159,14 @@ def test_a_new_program_may_move_what_follows_from_many_deliveries(candidate: Pat
     assert list(failing(candidate, last)) == [last_release.LOST]
 
 
+def test_a_program_that_lacks_a_check_says_how_to_go_back_before_how_to_let_it_pass(
+    candidate: Path, last: Path
+) -> None:
+    plant(candidate, FAULTS["a check vanishes"][1])
+    message = failing(candidate, last)[last_release.CHECKS]
+    assert 0 < message.index("sousei release use") < message.index("decisions/go_aheads.csv")
+
+
 @pytest.mark.parametrize(
     "table", ["mart_kpi_missing", "mart_kpi_summary", "mart_project", "dim_plan", "mart_agreement"]
 )

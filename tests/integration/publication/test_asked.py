@@ -53,6 +53,7 @@ def test_dates_stay_dates_beside_blank_ones(published: Release) -> None:
         ("select repeat('x', 1000000) from range(3000)", "query_too_large|query_failed"),
         ("select sum(a.i * b.i) from range(10000000) a(i), range(10000000) b(i)", "query_failed: 2秒"),
         ("select 1; select 2", "query_refused"),
+        ("select range(100000000)", "query_failed: メモリーの上限（1GB）"),
         ("select * from read_csv('/etc/passwd')", "query_failed"),
     ],
 )
