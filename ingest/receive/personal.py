@@ -16,6 +16,7 @@ import polars as pl
 
 from sousei.ingest.cells.grid import HEAD, Grid
 from sousei.ingest.problems.record import Problem, problem
+from sousei.ingest.receive.headless import persons_without_head
 from sousei.ingest.vocabulary.text import squeeze
 
 _NUMBERS = re.compile(
@@ -73,7 +74,10 @@ def find_personal(grid: Grid) -> list[Problem]:
     the fields of a text."""
     if found := _find(grid):
         return found
-    return next((found for parted in _parted_otherwise(grid) if (found := _find(parted))), [])
+    for parted in _parted_otherwise(grid):
+        if found := _find(parted):
+            return found
+    return []
 
 
 def _parted_otherwise(grid: Grid) -> Iterator[Grid]:
@@ -109,6 +113,8 @@ def _find(grid: Grid) -> list[Problem]:
         if (name and (reach or any(_ABOUT.fullmatch(w) for w in words))) or (called and reach):
             found.append(_by_name(grid, name or called or "", grid.height))
             break
+    if not found and (rows := persons_without_head(grid)):
+        found.append(problem("personal_data.without_head", sheet=grid.sheet, rows=rows))
     return found + _by_check_digits(grid)
 
 
