@@ -37,7 +37,8 @@ _EXTRACT_COLUMNS = """入力: 一行目が見出しの CSV（UTF-8 か Shift_JIS
 確かに読めない日付（Excel の通し番号、月/日/年の順、2桁の年など）は種類ごとの件数を出し、列の日付の 1% を超えれば
 集計しない。個人番号・住民票コードのある抽出は受け付けない。
 input: a CSV of any size with these headers (市区町村コード only without --municipality); days that are not certain
-(Excel serials, US order, two-digit years) are counted by kind and refused above 1% of a column; moves after the as-of day are not counted."""
+(Excel serials, US order, two-digit years) are counted by kind and refused above 1% of a column; moves after the as-of
+day are not counted."""
 
 
 def _day(text: str) -> date:
