@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import json
 import os
 import statistics
 import subprocess
@@ -274,6 +275,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--no-pandas", action="store_true", help="leave out the slow contestant")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.2f}; {MUNICIPALITIES} municipalities x {SCENARIOS} scenarios x {STEPS} steps")
     table, scenarios = made_up_table(MUNICIPALITIES), made_up_scenarios(SCENARIOS)
@@ -343,6 +345,8 @@ def main() -> int:
         and slope <= 1.05
     )
     print("bars held" if held else "BARS NOT HELD")
+    if options.json:
+        print(json.dumps({**best, "slope": slope, "most": medians[-1], "drawn": drawn}))
     return 0 if held else 1
 
 
