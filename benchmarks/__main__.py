@@ -23,7 +23,8 @@ from pathlib import Path
 from benchmarks import told
 from benchmarks.process import run
 from benchmarks.told import Row
-from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.foundation.child import same_code
+from sousei.foundation.home import Home
 
 
 def night(full: bool, folder: Path | None) -> list[Row]:
@@ -87,7 +88,7 @@ def readers(full: bool, folder: Path | None) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="sousei-readers-", dir=folder) as name:
         given = os.environ.get("SOUSEI_BENCHMARK_HOME")
         home = Home(Path(given)) if given else of.home_of(of.SAMPLES, Path(name))
-        return of.measure(home, 30 if full else 8, label="home given" if given else "samples")
+        return of.measure(home, 60 if full else 15, label="home given" if given else "samples")
 
 
 def projection(full: bool, folder: Path | None) -> list[Row]:
@@ -166,7 +167,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where large files are made")
     parser.add_argument("--write-only", action="store_true", help="write the documents from what was measured last")
     given = parser.parse_args()
-    os.environ["PYTHONPATH"] = str(PROJECT_ROOT)
+    os.environ.update(same_code())  # children of children run this code too
     asked = dict.fromkeys(given.which or BENCHMARKS)
     if "W8" in asked:
         asked = {name: None for name in (*asked, "W2", "W3") if name != "W8"}

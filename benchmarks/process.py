@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sousei.foundation.home import PROJECT_ROOT
+from sousei.foundation.child import same_code
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,9 @@ def run(*command: str, home: Path | None = None, limit_mb: int | None = None, fa
     limit_mb: address space that it may have (RLIMIT_AS). fails: it may end with an error. more: environment.
     Raises SystemExit with its last words when it fails.
     """
-    environment = os.environ | {
-        "PYTHONPATH": str(PROJECT_ROOT),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DO_NOT_TRACK": "1",
-        "SOUSEI_HOME": str(home or ""),
-        **more,
-    }
+    environment = same_code(
+        DBT_SEND_ANONYMOUS_USAGE_STATS="false", DO_NOT_TRACK="1", SOUSEI_HOME=str(home or ""), **more
+    )
 
     if limit_mb is not None:
         command = ("prlimit", f"--as={limit_mb << 20}", "--", *command)

@@ -1,6 +1,6 @@
 """W7: a registry extract and a whole night under ceilings of address space (RLIMIT_AS): done, or told and nothing lost.
 
-Held: the command ends with its result, or with an exit code that it promises (docs/contract.md), a problem told with its
+Held: the command ends with its result, or with an exit code above 0, a problem told with its
 identifier, no traceback, and the home as it was (no release, or a whole one). Address space is more than memory: the
 libraries reserve what they never touch, so a ceiling of 4 GB here is tighter than a machine of 4 GB.
 

@@ -9,7 +9,7 @@ Bar: 95th percentile of a query with 4 readers beside the publisher at most twic
 home: that of a night on --landing, made first, or one that is there (--home: nothing in it is changed but releases
 beside its own, which are removed at the end).
 
-Usage: python -m benchmarks.readers [--landing samples/landing] [--home DIR] [--seconds 10] [--readers 1 4 16]
+Usage: python -m benchmarks.readers [--landing samples/landing] [--home DIR] [--seconds 20] [--readers 1 4 16]
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--landing", type=Path, default=SAMPLES)
     parser.add_argument("--home", type=Path)
-    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--readers", type=int, nargs="+", default=[1, 4, 16])
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
