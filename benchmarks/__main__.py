@@ -7,7 +7,7 @@ W4  a night with one new file (incremental)        W8  growth over rows (of W3),
 
 By default small sizes, some minutes; --full the sizes of the bars (an hour, 15 GB of disk below --folder). What was
 measured is kept in benchmarks/results.json and written into the documents; a row stays until it is measured again. The
-machine should be idle: the load is told at the start of each.
+machine should be idle: a row that was measured while other work ran has the sign †.
 
 Usage: python -m benchmarks [W1 W3 ...] [--full] [--folder DIR] [--write-only]
 """
@@ -160,6 +160,10 @@ BENCHMARKS = {
 }
 
 
+IDLE = 1.0
+"""Load of the machine above which a row says that other work ran; after a benchmark its own is still in it."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("which", nargs="*", choices=[*BENCHMARKS, "W8", []], metavar="W1..W8")
@@ -173,9 +177,10 @@ def main() -> None:
         asked = {name: None for name in (*asked, "W2", "W3") if name != "W8"}
     failed = []
     for name in () if given.write_only else sorted(asked):
-        print(f"== {name}: {BENCHMARKS[name].__doc__} load {os.getloadavg()[0]:.2f}")
+        load = os.getloadavg()[0]
+        print(f"== {name}: {BENCHMARKS[name].__doc__} load {load:.2f}", flush=True)
         try:
-            told.store(BENCHMARKS[name](given.full, given.folder))
+            told.store(BENCHMARKS[name](given.full, given.folder), loaded=load > IDLE)
         except SystemExit as error:  # results that differ, a contestant that failed: the others go on
             print(error)
             failed.append(name)

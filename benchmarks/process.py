@@ -20,7 +20,8 @@ from sousei.foundation.child import same_code
 
 @dataclass(frozen=True)
 class Cost:
-    """One process: wall and CPU seconds, peak memory of the largest single process in MB, what it printed."""
+    """One process: wall and CPU seconds, peak memory of the largest single process in MB (no less than
+    that of this process when it began), what it printed, and how it ended."""
 
     wall: float
     cpu: float
@@ -57,3 +58,9 @@ def run(*command: str, home: Path | None = None, limit_mb: int | None = None, fa
     if process.returncode != 0 and not fails:
         sys.exit(f"failed: {' '.join(command)}\n{printed[-4000:]}")
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, printed, process.returncode)
+
+
+def peak_rss_mb() -> float:
+    """Peak memory of this process; unlike getrusage it does not start from the parent's."""
+    with Path("/proc/self/status").open() as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024

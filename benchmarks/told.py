@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from sousei.foundation.home import PROJECT_ROOT
@@ -28,7 +28,8 @@ _HELD = {"en": {True: "yes", False: "**no**", None: "–"}, "ja": {True: "はい
 @dataclass(frozen=True)
 class Row:
     """One bar and what was measured for it. key: benchmark and size, one of a kind. value: ratio, exponent or whatever
-    the bar is about; at_most / at_least: the bar, neither where a figure is only told. memory_mb: peak of ours."""
+    the bar is about; at_most / at_least: the bar, neither where a figure is only told. memory_mb: peak of ours.
+    shown: in the READMEs. loaded: other work ran meanwhile."""
 
     key: str
     what_en: str
@@ -42,6 +43,7 @@ class Row:
     memory_mb: float | None = None
     memory_at_most: float | None = None
     shown: bool = False
+    loaded: bool = False
 
     @property
     def held(self) -> bool | None:
@@ -83,9 +85,9 @@ def stored() -> list[Row]:
     return [Row(**row) for row in rows]
 
 
-def store(rows: Iterable[Row]) -> list[Row]:
-    """Put rows in the place of those with the same key; all rows."""
-    known = {row.key: row for row in stored()} | {row.key: row for row in rows}
+def store(rows: Iterable[Row], loaded: bool) -> list[Row]:
+    """Put rows in the place of those with the same key; all rows. loaded: other work ran while they were measured."""
+    known = {row.key: row for row in stored()} | {row.key: replace(row, loaded=loaded) for row in rows}
     every = [known[key] for key in sorted(known)]
     RESULTS.write_text(json.dumps([asdict(row) for row in every], ensure_ascii=False, indent=1) + "\n", "utf-8")
     return every
@@ -99,7 +101,16 @@ def page(rows: list[Row]) -> str:
     ]
     for row in rows:
         memory = "" if row.memory_mb is None else f"{row.memory_mb:,.0f} MB"
-        cells = (row.key, row.what_en, row.ours, row.peer, _value(row, "en"), memory, row.bar, _HELD["en"][row.held])
+        cells = (
+            row.key,
+            row.what_en + _mark(row),
+            row.ours,
+            row.peer,
+            _value(row, "en"),
+            memory,
+            row.bar,
+            _HELD["en"][row.held],
+        )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -110,9 +121,13 @@ def short(rows: list[Row], language: str) -> str:
     for row in rows:
         if row.shown:
             what = row.what_en if language == "en" else row.what_ja
-            cells = (what, row.ours, row.peer, _value(row, language), row.bar, _HELD[language][row.held])
+            cells = (what + _mark(row), row.ours, row.peer, _value(row, language), row.bar, _HELD[language][row.held])
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _mark(row: Row) -> str:
+    return " †" if row.loaded else ""
 
 
 def _value(row: Row, language: str) -> str:

@@ -33,6 +33,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
+from benchmarks.process import peak_rss_mb
 from sousei.projection import bases, engine, probability, vision
 from sousei.projection.scenarios import COLUMNS, tidy
 
@@ -253,12 +254,6 @@ def timed(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, lis
             calls[name]()
             found[name].append(time.perf_counter() - start)
     return found
-
-
-def peak_rss_mb() -> float:
-    """Peak memory of this process; unlike getrusage it does not start from the parent's."""
-    with open("/proc/self/status") as lines:  # noqa: PTH123
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def peak_mb(scenarios: int) -> float:

@@ -34,7 +34,7 @@ def measure(sizes: tuple[int, ...], repeats: int, folder: Path | None = None) ->
         with tempfile.TemporaryDirectory(prefix="sousei-registry-", dir=folder) as name:
             found = contest(Path(name), size, repeats)
         seconds = {one: statistics.median(cost.last["seconds"] for cost in costs) for one, costs in found.items()}
-        memory = {one: max(cost.memory_mb for cost in costs) for one, costs in found.items()}
+        memory = {one: max(cost.last["memory_mb"] for cost in costs) for one, costs in found.items()}
         ours_of[size] = seconds["ours"]
         label = f"{size / 1e6:g} million"
         whole = size >= 125_000_000
@@ -87,7 +87,10 @@ def contest(folder: Path, size: int, repeats: int) -> dict[str, list[Cost]]:
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             cost = run(sys.executable, "-m", "benchmarks.registry.contestants", name, str(path))
             found[name].append(cost)
-            print(f"{size:>11,} rows  {name:9}{cost.last['seconds']:>8.1f} s{cost.memory_mb:>8,.0f} MB", flush=True)
+            print(
+                f"{size:>11,} rows  {name:9}{cost.last['seconds']:>8.1f} s{cost.last['memory_mb']:>8,.0f} MB",
+                flush=True,
+            )
     hashes = {name: cost.last["hash"] for name, costs in found.items() for cost in costs if name != "floor"}
     if len(set(hashes.values())) != 1:
         sys.exit(f"results differ: {hashes}")

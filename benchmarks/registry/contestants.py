@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from benchmarks.process import peak_rss_mb
 from benchmarks.registry.made_up import AS_OF
 
 _COLUMNS = ("code", "born", "sex", "area", "event", "moved", "kind")
@@ -140,4 +141,5 @@ CONTESTANTS = {one.__name__: one for one in (floor, ours, polars, duckdb, pandas
 if __name__ == "__main__":
     start = time.perf_counter()
     result = CONTESTANTS[sys.argv[1]](Path(sys.argv[2]))
-    print(json.dumps({"seconds": time.perf_counter() - start, "hash": result}))
+    taken = time.perf_counter() - start
+    print(json.dumps({"seconds": taken, "hash": result, "memory_mb": peak_rss_mb()}))

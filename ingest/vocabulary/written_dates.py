@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from sousei.ingest.vocabulary.dates import ERAS, FIRST, LAST
@@ -68,6 +69,7 @@ class Written(NamedTuple):
     earliest: dt.date | None = None
 
 
+@lru_cache(maxsize=1 << 16)
 def written(text: object, era_numbers: bool = False) -> Written:
     """What a text says of a day. A time of day beside it is left out; one of another zone than Japan's is not read.
 
