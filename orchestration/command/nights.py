@@ -48,9 +48,10 @@ def refresh_call(arguments: argparse.Namespace) -> int:
         complain(
             arguments,
             f"too_little_memory: 使えるメモリー（アドレス空間）が {limit >> 20} MB に制限されています。夜間の更新には "
-            f"{LEAST_BYTES >> 20} MB 以上が要ります。ulimit -v か systemd の LimitAS を外してください。何も変えていません。",
-            f"too_little_memory: the address space is limited to {limit >> 20} MB; a night needs {LEAST_BYTES >> 20} MB "
-            "at least. Lift ulimit -v or systemd's LimitAS. Nothing was changed.",
+            f"{LEAST_BYTES >> 20} MB 以上が要ります。ulimit -v か systemd の LimitAS を外してください。"
+            "何も変えていません。",
+            f"too_little_memory: the address space is limited to {limit >> 20} MB; a night needs {LEAST_BYTES >> 20} "
+            "MB at least. Lift ulimit -v or systemd's LimitAS. Nothing was changed.",
         )
         return REFUSED
     as_of = arguments.as_of or now.date()
