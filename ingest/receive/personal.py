@@ -199,9 +199,15 @@ class LongNumbers:
         time = self._judged[place, kind]
         count = sum(map(valid, seen))
         if count and _chance(count, len(seen)) < SURE / (time * (time + 1) if time > 1 else 1):
-            name = "personal_data.my_number" if kind == _MY_NUMBER else "personal_data.resident_code"
-            where = f"column {place + 1}"
-            raise Refusal(problem(name, column_label=where, place=place + 1, of=len(seen), count=count))
+            raise Refusal(
+                problem(
+                    "personal_data.my_number" if kind == _MY_NUMBER else "personal_data.resident_code",
+                    column_label=f"column {place + 1}",
+                    place=place + 1,
+                    of=len(seen),
+                    count=count,
+                )
+            )
 
 
 _CHECKED = ((_MY_NUMBER, 12, valid_my_number), ("住民票コード", 11, valid_resident_code))

@@ -36,14 +36,8 @@ ALLOWED_FROM = 10
 """Incomplete or impossible dates from which UNREAD_SHARE holds for them: a small extract may be of such persons."""
 _GROUPS_KEPT = 4_000_000
 _KEYS = ("municipality", "area", "event", "day", "sex", "age")
-_WORDS = (
-    ("sex", "unknown_word", "性別"),
-    ("kind", "unknown_word", "住民種別"),
-    ("event", "unknown_word", "異動事由"),
-    ("municipality", "code", "市区町村コード"),
-    ("area", "street_number", "町字"),
-)
-"""Column, what a wrong word of it is, and how it is called, in the order in which they are told."""
+_WORDS = {"sex": "性別", "kind": "住民種別", "event": "異動事由"}
+"""Columns of given words, and how they are called, in the order in which they are told."""
 
 
 class Tally:
@@ -90,9 +84,13 @@ class Tally:
         self._numbers.finish()
         if self._ragged:
             raise Refusal(problem("person_extract.record", column_label="(行)", count=self._ragged))
-        for what, name, label in _WORDS:
-            if what in self._columns and (count := self._columns[what].wrong):
-                raise Refusal(problem(f"person_extract.{name}", column_label=label, count=count))
+        for what, label in _WORDS.items():
+            if count := self._columns[what].wrong:
+                raise Refusal(problem("person_extract.unknown_word", column_label=label, count=count))
+        if "municipality" in self._columns and (count := self._columns["municipality"].wrong):
+            raise Refusal(problem("person_extract.code", column_label="市区町村コード", count=count))
+        if count := self._columns["area"].wrong:
+            raise Refusal(problem("person_extract.street_number", column_label="町字", count=count))
         unread = self._unread()
         if count := self._columns["age"].wrong:
             raise Refusal(problem("person_extract.no_age", column_label="年齢", count=count))

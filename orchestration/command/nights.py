@@ -6,7 +6,6 @@ Holds: printing how a night ended and what it left. Does not hold: what a night 
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from sousei.foundation import clock
 from sousei.foundation.home import Home
-from sousei.orchestration.command.words import MISUSE, OK, REFUSED, STATES_JA, complain, emit, locked, say
+from sousei.orchestration.command.words import (
+    MISUSE,
+    OK,
+    REFUSED,
+    STATES_JA,
+    complain,
+    emit,
+    locked,
+    say,
+    too_little_memory,
+)
 
 if TYPE_CHECKING:
     from sousei.orchestration.health import Health
@@ -23,10 +32,6 @@ if TYPE_CHECKING:
 
 _NEW, _KNOWN = ("［新規］", "[new] "), ("［継続］", "[known] ")
 """Marks of a fault beside the last alert."""
-
-
-LEAST_BYTES = 2 << 30
-"""Address space below which the libraries of a night end without a word (jemalloc, at 1 GB)."""
 
 
 def refresh_call(arguments: argparse.Namespace) -> int:
@@ -44,15 +49,7 @@ def refresh_call(arguments: argparse.Namespace) -> int:
             f"landing_not_found: {arguments.landing} is not a folder; name the folder that holds the deliveries.",
         )
         return MISUSE
-    if (limit := _address_space()) is not None and limit < LEAST_BYTES:
-        complain(
-            arguments,
-            f"too_little_memory: 使えるメモリー（アドレス空間）が {limit >> 20} MB に制限されています。夜間の更新には "
-            f"{LEAST_BYTES >> 20} MB 以上が要ります。ulimit -v か systemd の LimitAS を外してください。"
-            "何も変えていません。",
-            f"too_little_memory: the address space is limited to {limit >> 20} MB; a night needs {LEAST_BYTES >> 20} "
-            "MB at least. Lift ulimit -v or systemd's LimitAS. Nothing was changed.",
-        )
+    if too_little_memory(arguments):
         return REFUSED
     as_of = arguments.as_of or now.date()
     if as_of > now.date() and not arguments.force:
@@ -87,12 +84,6 @@ def refresh_call(arguments: argparse.Namespace) -> int:
         if outcome.state in ("published", "refused") and home.building.exists():
             _print_pages(arguments, home.building.resolve())
     return OK if outcome.state in GOOD_ENDS else REFUSED
-
-
-def _address_space() -> int | None:
-    """Bytes of address space that this process may have; None without a limit."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return None if soft == resource.RLIM_INFINITY else soft
 
 
 def _progress(arguments: argparse.Namespace) -> Callable[[str, str], None] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sousei.orchestration.command import desk, main, nights
+from sousei.orchestration.command import desk, main, words
 from sousei.orchestration.command.desk import code
 from sousei.projection.engine import ProjectionError
 from sousei.publication import query
@@ -37,8 +37,11 @@ def test_a_release_of_before_the_table_of_scenarios_is_told_and_no_traceback(mon
 def test_a_night_with_too_little_address_space_is_told_and_touches_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(nights, "_address_space", lambda: 1 << 30)
+    monkeypatch.setattr(words, "address_space", lambda: 1 << 30)
     monkeypatch.setenv("SOUSEI_HOME", str(tmp_path / "home"))
     assert main(["refresh", "--as-of", "2026-11-22"]) == 1
     assert "too_little_memory" in capsys.readouterr().err
-    assert not (tmp_path / "home").exists()
+    counts = tmp_path / "counts.csv"
+    assert main(["aggregate", str(tmp_path / "x.csv"), "--as-of", "2026-11-22", "--to", str(counts)]) == 1
+    assert "too_little_memory" in capsys.readouterr().err
+    assert not (tmp_path / "home").exists() and not counts.exists()
