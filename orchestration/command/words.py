@@ -69,7 +69,8 @@ def too_little_memory(arguments: argparse.Namespace) -> bool:
     complain(
         arguments,
         f"too_little_memory: 使えるメモリー（アドレス空間）が {limit >> 20} MB に制限されています。"
-        f"{LEAST_BYTES >> 20} MB 以上が要ります。ulimit -v か systemd の LimitAS を外してください。何も変えていません。",
+        f"{LEAST_BYTES >> 20} MB 以上が要ります。ulimit -v か systemd の LimitAS を外してください。"
+        "何も変えていません。",
         f"too_little_memory: the address space is limited to {limit >> 20} MB; {LEAST_BYTES >> 20} MB are needed at "
         "least. Lift ulimit -v or systemd's LimitAS. Nothing was changed.",
     )
