@@ -21,7 +21,6 @@ _SETTINGS = (
     "work_mem=256MB",
     "maintenance_work_mem=256MB",
     "max_wal_size=4GB",
-    "fsync=off",
     "jit=off",
 )
 

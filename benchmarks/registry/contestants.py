@@ -5,7 +5,7 @@ ours      `sousei aggregate`: checked strictly, counted by municipality, town, e
 polars    the file transcoded to UTF-8, then scan_csv, streaming
 duckdb    the file transcoded to UTF-8, then read_csv
 pandas    read_csv of the whole file
-postgres  COPY into an unlogged table of a cluster of its own, then GROUP BY
+postgres  COPY into a table of a cluster of its own, as durable as the package sets it up, then GROUP BY
 
 Prints one JSON line: seconds, and the hash of `code,sex,age,persons` in order (the floor has none).
 
@@ -126,7 +126,7 @@ def postgres(path: Path) -> str:
 
     parts = {"year": "left(born, 4)::int", "month": "substr(born, 5, 2)::int", "day": "right(born, 2)::int"}
     with cluster(path.parent) as ask:
-        ask(f"create unlogged table person ({', '.join(f'{name} text' for name in _COLUMNS)})")
+        ask(f"create table person ({', '.join(f'{name} text' for name in _COLUMNS)})")
         with subprocess.Popen(["tail", "-n", "+2", str(path)], stdout=subprocess.PIPE) as rows:
             ask("copy person from stdin (format csv, encoding 'SJIS')", rows.stdout)
         said = ask(f"copy (select left(code, 5), {_SEX}, {_AGE.format(**parts)}, count(*) from person "

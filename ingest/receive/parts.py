@@ -133,8 +133,8 @@ def _last_end(data: bytes) -> int:
     return int(outside[-1]) + 1 if len(outside) else 0
 
 
-def ahead(source: Iterator[Item]) -> Iterator[Item]:
-    """The same items; the next is made by another thread while one is worked on."""
+def ahead(source: Iterator[Item]) -> Generator[Item, None, None]:
+    """The same items; the next is made by another thread while one is worked on. Closing it waits for that one."""
     with ThreadPoolExecutor(max_workers=1) as worker:
         coming = worker.submit(next, source, None)
         while (item := coming.result()) is not None:

@@ -5,8 +5,8 @@ month. Does not hold: any writing (the caller writes the counts, nothing else), 
 which spellings of a day are certain (written_dates.py), the hiding of small cells (disclosure.py: the counts here are
 exact), or the nightly path, which refuses such files.
 
-A file of any size: it is read in parts of 16 MB, the next is decoded while one is counted, and of each part only the
-counts are kept. A word of a column is looked at once, however many rows have it.
+A file of any size: it is read in parts of 16 MB, the next is decoded and split while one is counted, and of each part
+only the counts are kept. A word of a column is looked at once, however many rows have it.
 
 What is kept of a person: nothing. Of the columns only those of `NEEDED` are looked at; all others (names, addresses,
 numbers of households) are dropped before anything is counted. An extract with 個人番号, 住民票コード or another number
@@ -92,9 +92,9 @@ def _counted(
 ) -> Tally:
     """Every row of the file counted. Raises what `parts` and `Tally` raise."""
     with closing(parts(handle, encoding)) as read:
-        coming = ahead(read)
-        first = next(coming, Part("", 1))
+        first = next(read, Part("", 1))
         tally = Tally(of_csv(first.text), municipality_code is None, as_of, day, scope)
-        for part in coming:
-            tally.add(part)
+        with closing(ahead(tally.split(part) for part in read)) as splits:
+            for split in splits:
+                tally.add(split)
     return tally

@@ -12,6 +12,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -38,6 +39,13 @@ _GROUPS_KEPT = 4_000_000
 _KEYS = ("municipality", "area", "event", "day", "sex", "age")
 _WORDS = {"sex": "性別", "kind": "住民種別", "event": "異動事由"}
 """Columns of given words, and how they are called, in the order in which they are told."""
+
+
+class Split(NamedTuple):
+    """Cells of a part by column, and the number of fields of each record; None where all have as many as the header."""
+
+    columns: list[pl.Series]
+    widths: np.ndarray | None
 
 
 class Tally:
@@ -67,14 +75,17 @@ class Tally:
         self._new = 0
         self._add([grid.texts(at, 1, grid.height) for at in range(grid.width)], grid.widths[1:])
 
-    def add(self, part: Part) -> None:
-        """Count the rows of a further part. Raises Refusal where it is no CSV or has protected numbers."""
+    def split(self, part: Part) -> Split:
+        """The cells of a further part; changes nothing here. Raises Refusal where it is no CSV."""
         frame = csvtext.plain(part.text.encode(), self._width)
         if frame is not None:
-            self._add(frame.get_columns(), None)
-        else:
-            table = csvtext.table(part.text, part.line)
-            self._add(table.columns, table.widths)
+            return Split(frame.get_columns(), None)
+        table = csvtext.table(part.text, part.line)
+        return Split(table.columns, table.widths)
+
+    def add(self, split: Split) -> None:
+        """Count the rows of a further part. Raises Refusal where it has protected numbers."""
+        self._add(*split)
 
     def told(self, municipality_code: str | None, as_of: dt.date) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
         """Columns of COLUMNS, age (Int16, null where unknown) and persons, and how many dates were not read.
