@@ -76,9 +76,9 @@ check: setup
 wheelhouse: setup
 	$(BIN)/python -m wheelhouse $(if $(WITH),--with $(WITH))
 
+# W1 to W8 with small sizes (`BENCH=--full` for those of the bars), then what has no bar among them.
 bench: setup
-	$(BIN)/python -m benchmarks.nightly
-	$(BIN)/python -m benchmarks.projection
+	$(BIN)/python -m benchmarks $(BENCH)
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.faults
 	$(BIN)/python -m benchmarks.papers

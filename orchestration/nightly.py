@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sousei.foundation import retention
 from sousei.foundation.home import SEEDS, Home
-from sousei.orchestration import inputs
+from sousei.orchestration import inputs, kept
 from sousei.orchestration import run as runs
 from sousei.orchestration.warehouse import Warehouse
 
@@ -199,14 +199,18 @@ class Night:
             )
         taken = plans.of_night(scenarios.read(SCENARIOS), own, printed)
         changes = areas.successors(polars.read_csv(CHANGES, infer_schema=False), areas.FIRST_EDITION)
-        made = projection.run(frames, scenarios=taken.scenarios, plan_figures=taken.figures, current_code=changes)
-        del frames  # the largest table is made without them
-        rows = {}
-        for name in PROJECTION_TABLES:
-            table = made.population() if name == "population" else made.others.pop(name)
-            write_parquet(folder / f"{name}.parquet", table)
-            rows[name] = table.height
-            del table
+        key = kept.hash_of(frames | {"scenarios": taken.scenarios, "plan_figures": taken.figures}, changes)
+        rows = kept.take(self.home, key, folder)
+        if rows is None or rows.keys() != PROJECTION_TABLES.keys():
+            made = projection.run(frames, scenarios=taken.scenarios, plan_figures=taken.figures, current_code=changes)
+            del frames  # the largest table is made without them
+            rows = {}
+            for name in PROJECTION_TABLES:
+                table = made.population() if name == "population" else made.others.pop(name)
+                write_parquet(folder / f"{name}.parquet", table)
+                rows[name] = table.height
+                del table
+            kept.keep(self.home, key, folder, rows)
         with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
             connection.execute("create schema if not exists projection")
             connection.register("plan_fault", taken.faults)

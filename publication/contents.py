@@ -4,7 +4,7 @@ Holds: copying the marts of a candidate in a total order, their comments, the ta
 not hold: when and where a release is written (`publish`), which candidate may be, or how releases are compared
 (`changes`).
 
-CSV files are for spreadsheets, so a table of more than 100,000 rows has none: UTF-8 with a byte order mark (Excel in
+CSV files are for spreadsheets, so a table of more than 50,000 rows has none: UTF-8 with a byte order mark (Excel in
 Japan reads UTF-8 without one as CP932), LF line ends, an empty cell for a missing value. A cell of a text column that a
 spreadsheet would take for a formula (`=`, `+`, `-`, `@`, also full-width or after blanks, or a leading tab, CR or LF)
 gets a leading `'`; columns of numbers and dates are
@@ -32,6 +32,7 @@ from sousei.publication.changes import record
 from sousei.publication.formats import CSV_ROWS, FORMULA_START
 from sousei.publication.manifest import Table
 from sousei.publication.shelf import DATABASE
+from sousei.publication.unmoved import Unmoved
 
 META_RELEASE = "meta_release"
 META_RELEASE_COMMENT = "公表版。1行はこの公表版。 / This release: one row."
@@ -128,14 +129,15 @@ def write_tables(
     with duck.connect(database, read_only=False) as connection:
         connection.execute(f"set temp_directory = {quoted(str(directory / 'spill'))}")
         connection.execute(f"attach {quoted(str(candidate))} as candidate (read_only)")
-        connection.begin()
         catalogue = describe_all(connection, "candidate")
         described = {table: catalogue[table] for table in _marts_of(connection, "candidate")}
+        unmoved = Unmoved(connection, described, last, run.code_version)
+        connection.begin()
         for table in described:
-            name = f"main.{identifier(table)}"
-            connection.execute(f"create table {name} as select * from candidate.{name} order by all")  # noqa: S608
+            connection.execute(f"create table main.{identifier(table)} as {unmoved.source(table)}")
             _comment(connection, table, described[table])
         connection.commit()
+        unmoved.release()
         facts = [release_id, run.run_id, run.as_of_date, created_at, run.code_version, run.inputs_hash]
         described[META_RELEASE] = _write_own(connection, META_RELEASE, META_RELEASE_COMMENT, META_RELEASE_COLUMNS)
         connection.execute(
@@ -153,11 +155,13 @@ def write_tables(
             name = f"main.{identifier(table)}"
             rows = connection.execute(f"select count(*) from {name}").fetchall()[0][0]  # noqa: S608
             tables[table] = Table(one.description, one.columns, rows)
-            parquet.write(connection, table, one, keys.get(table, []), directory / "parquet" / f"{table}.parquet")
-            if rows <= CSV_ROWS:
+            path = f"parquet/{table}.parquet"
+            if not unmoved.takes(table, tables[table], path, directory / path):
+                parquet.write(connection, table, one, keys.get(table, []), directory / path)
+            path = f"csv/{table}.csv"
+            if rows <= CSV_ROWS and not unmoved.takes(table, tables[table], path, directory / path):
                 connection.execute(
-                    f"copy ({_csv_query(table, one.columns)}) "
-                    f"to {quoted(str(directory / 'csv' / f'{table}.csv'))} (format csv, header)"
+                    f"copy ({_csv_query(table, one.columns)}) to {quoted(str(directory / path))} (format csv, header)"
                 )
         connection.execute("checkpoint")
     spill = directory / "spill"

@@ -31,6 +31,8 @@ def share(path: Path, name: str, facts: File, last: Release | None) -> bool:
         return False
     link = path.with_name(path.name + LINK)
     with suppress(OSError):
+        if path.samefile(last.path / name):  # taken over before it was written (`unmoved`)
+            return True
         if filecmp.cmp(last.path / name, path, shallow=False):
             link.unlink(missing_ok=True)
             os.link(last.path / name, link)

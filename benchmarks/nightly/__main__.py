@@ -15,17 +15,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from benchmarks.process import Cost, run
 from sousei.foundation.home import PROJECT_ROOT
 
 AS_OF = "2026-11-22"
@@ -42,40 +39,6 @@ NOT_COMPARED = {"meta_release", "meta_change", "meta_check_outcome", "meta_sourc
 """Tables that name the run or the moment of receipt."""
 MOMENTS = {"mart_kpi_missing": "missing_since"}
 """A column that tells the day of receipt."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """One process: wall and CPU seconds, peak memory of the largest single process in MB, what it printed."""
-
-    wall: float
-    cpu: float
-    memory_mb: float
-    printed: str
-
-
-def run(*command: str, home: Path | None = None) -> Cost:
-    """Run a process to its end and take the operating system's own account of it.
-
-    Raises SystemExit with its last words when it fails.
-    """
-    environment = os.environ | {
-        "PYTHONPATH": str(PROJECT_ROOT),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "DO_NOT_TRACK": "1",
-        "SOUSEI_HOME": str(home or ""),
-    }
-    started = time.perf_counter()
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.perf_counter() - started
-        output.seek(0)
-        printed = output.read().decode(errors="replace")
-    if process.returncode != 0:
-        sys.exit(f"failed: {' '.join(command)}\n{printed[-4000:]}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, printed)
 
 
 def differences(ours: Path, floor: Path) -> list[str]:
@@ -104,6 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--landing", type=Path, default=PROJECT_ROOT / "samples" / "landing")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     arguments = parser.parse_args()
     costs: dict[str, list[Cost]] = {"floor": [], "fixed": [], "ours": [], "again": []}
     steps: list[dict[str, float]] = []
@@ -150,6 +114,9 @@ def main() -> None:
     for label, several_parts in (("ours", steps), ("floor", parts)):
         for key in several_parts[0]:
             print(f"  {label:6}{key:28}{statistics.median(one[key] for one in several_parts):>7.2f}")
+    if arguments.json:
+        told = {name: {"wall": median(name), "memory_mb": median(name, "memory_mb")} for name in costs}
+        print(json.dumps(told))
 
 
 if __name__ == "__main__":

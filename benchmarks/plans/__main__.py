@@ -9,6 +9,7 @@ Usage: python -m benchmarks.plans [--municipalities 2 12 47] [--repeats 1]
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import shutil
@@ -88,6 +89,7 @@ def main() -> None:
     parser.add_argument("--municipalities", type=int, nargs="+", default=[2, 12, 47])
     parser.add_argument("--kpis", type=int, default=50)
     parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON about the last number")
     given = parser.parse_args()
     known = pl.read_csv(SEEDS / "municipalities.csv", infer_schema=False)
     codes = known.filter(pl.col("area_level") == "municipality")["municipality_code"].to_list()
@@ -107,6 +109,8 @@ def main() -> None:
     if most > least:
         exponent = math.log(times[most] / times[least]) / math.log(most / least)
         print(f"growth exponent {exponent:.2f} from {least} to {most} municipalities")
+    if given.json:
+        print(json.dumps({"taken": taken, "built": built}))
 
 
 if __name__ == "__main__":

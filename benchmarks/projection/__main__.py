@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import json
 import os
 import statistics
 import subprocess
@@ -32,6 +33,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
+from benchmarks.process import peak_rss_mb
 from sousei.projection import bases, engine, probability, vision
 from sousei.projection.scenarios import COLUMNS, tidy
 
@@ -254,12 +256,6 @@ def timed(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, lis
     return found
 
 
-def peak_rss_mb() -> float:
-    """Peak memory of this process; unlike getrusage it does not start from the parent's."""
-    with open("/proc/self/status") as lines:  # noqa: PTH123
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
-
-
 def peak_mb(scenarios: int) -> float:
     """Peak memory of a fresh process that runs `full`, in MB, everything included."""
     code = (
@@ -274,6 +270,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--no-pandas", action="store_true", help="leave out the slow contestant")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.2f}; {MUNICIPALITIES} municipalities x {SCENARIOS} scenarios x {STEPS} steps")
     table, scenarios = made_up_table(MUNICIPALITIES), made_up_scenarios(SCENARIOS)
@@ -343,6 +340,8 @@ def main() -> int:
         and slope <= 1.05
     )
     print("bars held" if held else "BARS NOT HELD")
+    if options.json:
+        print(json.dumps({**best, "slope": slope, "most": medians[-1], "drawn": drawn}))
     return 0 if held else 1
 
 

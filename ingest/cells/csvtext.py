@@ -21,7 +21,7 @@ from sousei.ingest.problems.record import Problem, Refusal, problem
 _FIELD = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
 _RECORDS = rf"^(?:{_FIELD}(?:,{_FIELD})*\r?\n)*(?:{_FIELD}(?:,{_FIELD})*)?$"
 _MAX_FIELD = 1_000_000
-_COMMA, _QUOTE, _LINE_FEED = b',"\n'
+_COMMA, _QUOTE, _LINE_FEED, _RETURN = b',"\n\r'
 MAX_LINE = 200_000
 """Characters of a line; the longest real one has 800."""
 MAX_FIELDS = 2_000
@@ -51,17 +51,24 @@ def decode(data: bytes) -> tuple[str, str]:
 def _strict(data: bytes, encoding: str) -> tuple[str, str]:
     try:
         text = data.decode(encoding)
+        refuse_odd(text, encoding)
     except UnicodeDecodeError as error:
-        raise Refusal(_not_decodable(data, encoding, error.start)) from None
-    if encoding == "cp932" and (odd := [text.index(sign) for sign in _NO_CP932 if sign in text]):
-        # Python's codec lets bytes pass that are no characters of CP932 (0x80, 0xA0, 0xFD to 0xFF)
-        raise Refusal(_not_decodable(data, encoding, len(text[: min(odd)].encode("cp932"))))
+        raise Refusal(not_decodable(data, encoding, error.start)) from None
     return text, encoding
 
 
-def _not_decodable(data: bytes, encoding: str, at: int) -> Problem:
-    line = data[:at].count(b"\n") + 1
-    return problem("not_decodable", row=line, offset=at, encoding=encoding)
+def refuse_odd(text: str, encoding: str) -> None:
+    """Raises UnicodeDecodeError with the place in the bytes where Python's codec let bytes pass that are no characters
+    of CP932 (0x80, 0xA0, 0xFD to 0xFF)."""
+    if encoding == "cp932" and (odd := [text.index(sign) for sign in _NO_CP932 if sign in text]):
+        at = len(text[: min(odd)].encode("cp932"))
+        raise UnicodeDecodeError(encoding, b"", at, at + 1, "no character")
+
+
+def not_decodable(data: bytes, encoding: str, at: int, offset: int = 0, line: int = 1) -> Problem:
+    """The problem of a byte. data: a part of a file, which begins at `offset` in `line`; at: place in it."""
+    row = data[:at].count(b"\n") + line
+    return problem("not_decodable", row=row, offset=offset + at, encoding=encoding)
 
 
 class Table(NamedTuple):
@@ -73,15 +80,15 @@ class Table(NamedTuple):
     widths: np.ndarray
 
 
-def table(text: str) -> Table:
-    """The records of a text by column.
+def table(text: str, line: int = 1) -> Table:
+    """The records of a text by column. line: number of its first line, for what is said of it.
 
     The plain forms are split whole, all others record by record; both give the same table.
     Raises Refusal as `records` does.
     """
     if (split := split_whole(text)) is not None:
         return split
-    rows, starts = records(text)
+    rows, starts = records(text, line)
     widths = np.array([len(row) for row in rows], dtype=np.int64)
     width = _bounded(widths)
     for row in rows:
@@ -126,6 +133,39 @@ def split_whole(text: str) -> Table | None:
     widths = np.diff(fields, prepend=0)
     widths[lengths == 0] = 0
     return Table(_columns(data, ends, widths, quoted), range(1, len(widths) + 1), widths)
+
+
+def plain(data: bytes, width: int) -> pl.DataFrame | None:
+    """The records of a UTF-8 text with `width` columns of text ("0", "1", ...), as a library's reader splits them.
+
+    None where not everything can be proved at once: no quote, no carriage return but before a line feed, no line longer
+    than MAX_LINE, each of as many fields. Then `table` says what there is.
+    """
+    if width < 2 or b'"' in data or data.startswith(codecs.BOM_UTF8) or not data.endswith(b"\n"):
+        return None
+    symbols = np.frombuffer(data, dtype=np.uint8)
+    ends = symbols == _LINE_FEED
+    returns = symbols == _RETURN
+    if np.count_nonzero(returns) != np.count_nonzero(returns[:-1] & ends[1:]):
+        return None
+    lines = np.count_nonzero(ends)
+    if lines * (width - 1) != np.count_nonzero(symbols == _COMMA):
+        return None
+    half = MAX_LINE // 2  # without a line end in one of these stretches a line may be too long
+    if any(data.find(b"\n", at, at + half) < 0 for at in range(0, len(data) - half, half)):
+        return None
+    names = [str(place) for place in range(width)]
+    try:
+        frame = pl.read_csv(
+            data,
+            has_header=False,
+            schema=dict.fromkeys(names, pl.String),
+            quote_char=None,
+            empty_string_is_null=False,
+        )
+    except pl.exceptions.PolarsError:  # a line of more fields; without one, the number of commas leaves none of fewer
+        return None
+    return frame if frame.height == lines else None
 
 
 def _bounded(widths: np.ndarray) -> int:
@@ -180,8 +220,8 @@ def _few(data: bytes, width: int) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={str(place): pl.String for place in range(width)}, orient="row")
 
 
-def records(text: str) -> tuple[list[list[str]], list[int]]:
-    """(records, line number on which each begins, first = 1).
+def records(text: str, first: int = 1) -> tuple[list[list[str]], list[int]]:
+    """(records, line number on which each begins). first: number of the first line.
 
     Raises Refusal where the text is not RFC 4180: a quote inside an unquoted field, text after a closing quote, an
     unclosed quote, a lone carriage return; or where a line is longer than MAX_LINE.
@@ -193,25 +233,25 @@ def records(text: str) -> tuple[list[list[str]], list[int]]:
         lines = text.replace("\r\n", "\n").split("\n")
         if lines and not lines[-1]:
             lines.pop()
-        return [line.split(",") if line else [] for line in lines], list(range(1, len(lines) + 1))
+        return [line.split(",") if line else [] for line in lines], list(range(first, first + len(lines)))
     if not pl.Series([text]).str.contains(_RECORDS).item():
-        raise Refusal(_not_csv(text))
+        raise Refusal(_not_csv(text, first))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     csv.field_size_limit(_MAX_FIELD)
     rows: list[list[str]] = []
     starts: list[int] = []
-    line = 1
+    line = first
     try:
         for row in reader:
             rows.append(row)
             starts.append(line)
-            line = reader.line_num + 1
+            line = reader.line_num + first
     except csv.Error as error:
-        raise Refusal(_not_csv(text, f"line {line}: {error}")) from None
+        raise Refusal(_not_csv(text, first, f"line {line}: {error}")) from None
     return rows, starts
 
 
-def _not_csv(text: str, where: str = "") -> Problem:
-    row = next((number for number, line in enumerate(text.split("\n"), start=1) if line.count('"') % 2), None)
+def _not_csv(text: str, first: int, where: str = "") -> Problem:
+    row = next((number for number, line in enumerate(text.split("\n"), start=first) if line.count('"') % 2), None)
     where = where or (f"line {row}" if row else "quotes")
     return problem("not_rfc4180", row=row, where=where)

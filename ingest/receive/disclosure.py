@@ -42,6 +42,8 @@ def suppress(table: pl.DataFrame, below: int, totals: Sequence[tuple[str, ...]] 
     keys = [name for name in table.columns if name != "persons"]
     named = {"age_group": "age"} if "age_group" not in keys else {}
     groups = [[named.get(name, name) for name in names if named.get(name, name) in keys] for names in totals]
+    if "municipality_code" in keys:  # a total is one municipality's
+        groups = [["municipality_code", *names] for names in groups]
     frame = table.with_columns((pl.col("persons") < below).alias(_HIDDEN)).with_row_index("_at")
     small = int(frame[_HIDDEN].sum())
     while True:

@@ -251,8 +251,9 @@ def _walk(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, str, int 
             yield place, shown, open_safely(folder, name)
 
 
-def open_safely(folder: int, name: str) -> int | Refusal:
-    """Descriptor of a regular file with a single link, opened without following a link or waiting on a FIFO."""
+def open_safely(folder: int, name: str, limit: int | None = MAX_BYTES) -> int | Refusal:
+    """Descriptor of a regular file with a single link and at most `limit` bytes (None: of any size), opened without
+    following a link or waiting on a FIFO."""
     try:
         handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=folder)
     except OSError as error:
@@ -265,8 +266,8 @@ def open_safely(folder: int, name: str) -> int | Refusal:
         refusal = problem("not_regular")
     elif found.st_nlink != 1:
         refusal = problem("hard_link")
-    elif found.st_size > MAX_BYTES:
-        refusal = problem("file_too_large", limit=MAX_BYTES >> 20)
+    elif limit is not None and found.st_size > limit:
+        refusal = problem("file_too_large", limit=limit >> 20)
     elif found.st_size == 0:
         refusal = problem("empty_file")
     elif _being_written(handle):
@@ -296,10 +297,15 @@ def content(handle: int) -> bytes:
         data += piece
         if len(data) > MAX_BYTES:
             break
-    after = os.fstat(handle)
-    if len(data) != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        raise Refusal(problem("still_being_written.changed"))
+    refuse_changed(handle, before, len(data))
     return bytes(data)
+
+
+def refuse_changed(handle: int, before: os.stat_result, read: int) -> None:
+    """Raises Refusal where a file of which `read` bytes were read is not as it was before."""
+    after = os.fstat(handle)
+    if read != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise Refusal(problem("still_being_written.changed"))
 
 
 def _refuse_personal(data: bytes, digest: str, opener: Opener) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import polars as pl
 
 from sousei.ingest.cells.grid import HEAD, Grid
-from sousei.ingest.problems.record import Problem, problem
+from sousei.ingest.problems.record import Problem, Refusal, problem
 from sousei.ingest.receive.headless import persons_without_head
 from sousei.ingest.vocabulary.text import squeeze
 
@@ -118,11 +118,11 @@ def _find(grid: Grid) -> list[Problem]:
     return found + _by_check_digits(grid)
 
 
-def protected_numbers(grid: Grid) -> list[Problem]:
-    """Problems where a grid of persons has numbers that the law protects, by header or by check digit."""
+def protected_headers(grid: Grid) -> list[Problem]:
+    """Problems where the head of a grid of persons names numbers that the law protects."""
     words = [cell for cells in grid.head for cell in cells if _PROTECTED.fullmatch(cell)]
     named = [_by_name(grid, word, grid.height) for word in words if not _NOT_NUMBERS.search(word)]
-    return named[:1] or _by_check_digits(grid)
+    return named[:1]
 
 
 def _by_check_digits(grid: Grid) -> list[Problem]:
@@ -156,11 +156,9 @@ def _valid_shares(grid: Grid, place: int) -> list[tuple[str, int, int]]:
         assert numbers is not None
         large = numbers.filter((numbers >= 1e9) & (numbers < 1e12))
         candidates += [f"{int(value):011d}" for value in large.to_list() if value == int(value)]
-    for text in grid.long_texts(place, _SHORTEST):
-        if _LONG.fullmatch(text.strip()):
-            candidates.append(re.sub(r"\D", "", squeeze(text)))
+    candidates += long_numbers(grid.long_texts(place, _SHORTEST))
     results = []
-    for kind, length, valid in ((_MY_NUMBER, 12, valid_my_number), ("住民票コード", 11, valid_resident_code)):
+    for kind, length, valid in _CHECKED:
         of_length = [digits for digits in candidates if len(digits) == length]
         # a column of few values repeated says little: distinct values are counted
         distinct = set(of_length)
@@ -168,6 +166,60 @@ def _valid_shares(grid: Grid, place: int) -> list[tuple[str, int, int]]:
         if count and _chance(count, len(distinct)) < SURE:
             results.append((kind, sum(valid(digits) for digits in of_length), len(of_length)))
     return results
+
+
+def long_numbers(texts: Iterable[str]) -> list[str]:
+    """The digits of those texts that are long numbers, with signs between them or none."""
+    return [re.sub(r"\D", "", squeeze(text)) for text in texts if _LONG.fullmatch(text.strip())]
+
+
+class LongNumbers:
+    """Numbers that the law protects, by check digit, in a table of persons that comes in parts.
+
+    As many different numbers of a column as TOGETHER are judged together, those that come later anew, each time with a
+    smaller probability of chance, so that all of them together stay below twice SURE.
+    """
+
+    TOGETHER = 200_000
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[int, str], set[str]] = {}
+        self._judged: Counter[tuple[int, str]] = Counter()
+
+    def add(self, place: int, texts: pl.Series) -> None:
+        """The next cells of a column, as they stood. Raises Refusal where they are such numbers."""
+        found = long_numbers(texts.filter(texts.str.len_bytes() >= _SHORTEST).to_list())
+        for kind, length, valid in _CHECKED:
+            seen = self._seen.setdefault((place, kind), set())
+            seen.update(digits for digits in found if len(digits) == length)
+            if len(seen) >= self.TOGETHER:
+                self._judge(place, kind, valid)
+                seen.clear()
+
+    def finish(self) -> None:
+        """Raises Refusal where a column has such numbers."""
+        for place, kind in sorted(self._seen):
+            self._judge(place, kind, next(valid for name, _, valid in _CHECKED if name == kind))
+
+    def _judge(self, place: int, kind: str, valid: Callable[[str], bool]) -> None:
+        seen = self._seen[place, kind]
+        self._judged[place, kind] += 1
+        time = self._judged[place, kind]
+        count = sum(map(valid, seen))
+        if count and _chance(count, len(seen)) < SURE / (time * (time + 1) if time > 1 else 1):
+            raise Refusal(
+                problem(
+                    "personal_data.my_number" if kind == _MY_NUMBER else "personal_data.resident_code",
+                    column_label=f"column {place + 1}",
+                    place=place + 1,
+                    of=len(seen),
+                    count=count,
+                )
+            )
+
+
+_CHECKED = ((_MY_NUMBER, 12, valid_my_number), ("住民票コード", 11, valid_resident_code))
+"""Kind of number, its digits, its check."""
 
 
 def _chance(count: int, of: int) -> float:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
-
-import polars as pl
 
 from sousei.ingest.vocabulary.dates import ERAS, FIRST, LAST
 
@@ -70,6 +69,7 @@ class Written(NamedTuple):
     earliest: dt.date | None = None
 
 
+@lru_cache(maxsize=1 << 16)
 def written(text: object, era_numbers: bool = False) -> Written:
     """What a text says of a day. A time of day beside it is left out; one of another zone than Japan's is not read.
 
@@ -109,22 +109,34 @@ def written(text: object, era_numbers: bool = False) -> Written:
     return Written("incomplete" if "不詳" in plain or "不明" in plain else "other")
 
 
-def days(text: pl.Series) -> pl.DataFrame:
-    """`kind`, `day` and `earliest` of a column of texts, row by row."""
-    words = text.fill_null("").unique().to_list()
-    numbers = [word for word in words if re.fullmatch(r"\d{7}", word.strip())]
-    eras = any(word.strip()[0] in "345" for word in numbers)
-    eras = eras and all(written(word).kind in {"read", "era_number", "blank", "incomplete"} for word in words)
-    eras = eras and not any(re.match(r"\d{4}\D|\d{8}$", word.strip()) for word in words)
-    known = {word: written(word, eras) for word in words}
-    columns = {
-        "kind": text.fill_null("").replace_strict({w: one.kind for w, one in known.items()}, return_dtype=pl.String),
-        "day": text.fill_null("").replace_strict({w: one.day for w, one in known.items()}, return_dtype=pl.Date),
-        "earliest": text.fill_null("").replace_strict(
-            {w: one.earliest for w, one in known.items()}, return_dtype=pl.Date
-        ),
-    }
-    return pl.DataFrame(columns)
+class Column:
+    """The days of a column whose texts come one after another.
+
+    Whether its numbers of seven digits may be of 明治 and 大正 is known only at its end (`era_numbers`); `is_open` says
+    of which texts that decides.
+    """
+
+    def __init__(self) -> None:
+        self._some, self._all, self._western = False, True, False
+
+    def add(self, word: str) -> Written:
+        """What a text says of a day as long as its column is not of numbers of eras."""
+        one = written(word)
+        plain = word.strip()
+        self._some |= bool(re.fullmatch(r"\d{7}", plain)) and plain[0] in "345"
+        self._all &= one.kind in {"read", "era_number", "blank", "incomplete"}
+        self._western |= bool(re.match(r"\d{4}\D|\d{8}$", plain))
+        return one
+
+    @property
+    def era_numbers(self) -> bool:
+        """The column is of numbers of eras, by the texts that were added until now."""
+        return self._some and self._all and not self._western
+
+
+def is_open(word: str, one: Written) -> bool:
+    """A text that means another day where its column is of numbers of eras. one: what it means elsewhere."""
+    return one.kind == "era_number" and written(word, era_numbers=True) != one
 
 
 def _day(year: int, month: str | None, day: str | None) -> Written:

@@ -12,7 +12,17 @@ from typing import Any
 
 from sousei.foundation import clock
 from sousei.foundation.home import Home
-from sousei.orchestration.command.words import MISUSE, OK, REFUSED, SEVERITIES_JA, complain, emit, locked, say
+from sousei.orchestration.command.words import (
+    MISUSE,
+    OK,
+    REFUSED,
+    SEVERITIES_JA,
+    complain,
+    emit,
+    locked,
+    say,
+    too_little_memory,
+)
 
 
 def check_call(arguments: argparse.Namespace) -> int:
@@ -179,6 +189,8 @@ def aggregate_call(arguments: argparse.Namespace) -> int:
     from sousei.ingest.problems.record import Refusal
     from sousei.ingest.receive import disclosure, persons
 
+    if too_little_memory(arguments):
+        return REFUSED
     try:
         counts = persons.aggregate(arguments.file, arguments.municipality, arguments.as_of, years=arguments.years)
     except Refusal as refusal:

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from sousei.foundation import clock
 from sousei.foundation.home import Home
-from sousei.orchestration.command.words import MISUSE, OK, REFUSED, STATES_JA, complain, emit, locked, say
+from sousei.orchestration.command.words import (
+    MISUSE,
+    OK,
+    REFUSED,
+    STATES_JA,
+    complain,
+    emit,
+    locked,
+    say,
+    too_little_memory,
+)
 
 if TYPE_CHECKING:
     from sousei.orchestration.health import Health
@@ -39,6 +49,8 @@ def refresh_call(arguments: argparse.Namespace) -> int:
             f"landing_not_found: {arguments.landing} is not a folder; name the folder that holds the deliveries.",
         )
         return MISUSE
+    if too_little_memory(arguments):
+        return REFUSED
     as_of = arguments.as_of or now.date()
     if as_of > now.date() and not arguments.force:
         complain(

@@ -35,10 +35,12 @@ _EXTRACT_COLUMNS = """入力: 一行目が見出しの CSV（UTF-8 か Shift_JIS
   異動事由                転入 出生 転居 転出 死亡 など。なければ空欄
   異動日 または 異動年月日  生年月日と同じ書き方。基準日より後の異動は数えない
   住民種別                日本人 外国人
+  市区町村コード          --municipality を付けないときだけ。5桁、または検査数字の付いた6桁
 確かに読めない日付（Excel の通し番号、月/日/年の順、2桁の年など）は種類ごとの件数を出し、列の日付の 1% を超えれば
 集計しない。個人番号・住民票コードのある抽出は受け付けない。
-input: a CSV with these headers; days that are not certain (Excel serials, US order, two-digit years) are counted by
-kind and refused above 1% of a column; moves after the as-of day are not counted."""
+input: a CSV of any size with these headers (市区町村コード only without --municipality); days that are not certain
+(Excel serials, US order, two-digit years) are counted by kind and refused above 1% of a column; moves after the as-of
+day are not counted."""
 
 
 def _day(text: str) -> date:
@@ -193,7 +195,12 @@ def parser() -> argparse.ArgumentParser:
         "sousei aggregate extract.csv --municipality 01223 --as-of 2026-10-01 --to counts.csv",
     )
     call.add_argument("file", type=Path, metavar="FILE")
-    call.add_argument("--municipality", required=True, type=desk.code, metavar="CODE")
+    call.add_argument(
+        "--municipality",
+        type=desk.code,
+        metavar="CODE",
+        help="なければ 市区町村コード の列による / without it the column 市区町村コード says whose residents they are",
+    )
     call.add_argument("--as-of", required=True, type=_day, metavar="YYYY-MM-DD", help="年齢の基準日 / ages on this day")
     call.add_argument("--to", required=True, type=Path, metavar="CSV")
     call.add_argument("--years", type=int, choices=(1, 5), default=5, help="年齢の刻み / width of the age groups")

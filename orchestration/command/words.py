@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import sys
 from typing import Any
 
@@ -54,3 +55,29 @@ def locked(arguments: argparse.Namespace) -> int:
         "refresh_in_progress: another refresh holds the lock; run again when it has ended.",
     )
     return LOCKED
+
+
+LEAST_BYTES = 2 << 30
+"""Address space below which the libraries of long work end without a word (jemalloc and polars, at 1 GB)."""
+
+
+def too_little_memory(arguments: argparse.Namespace) -> bool:
+    """Whether this process may have too little address space for long work; then that is told."""
+    limit = address_space()
+    if limit is None or limit >= LEAST_BYTES:
+        return False
+    complain(
+        arguments,
+        f"too_little_memory: 使えるメモリー（アドレス空間）が {limit >> 20} MB に制限されています。"
+        f"{LEAST_BYTES >> 20} MB 以上が要ります。ulimit -v か systemd の LimitAS を外してください。"
+        "何も変えていません。",
+        f"too_little_memory: the address space is limited to {limit >> 20} MB; {LEAST_BYTES >> 20} MB are needed at "
+        "least. Lift ulimit -v or systemd's LimitAS. Nothing was changed.",
+    )
+    return True
+
+
+def address_space() -> int | None:
+    """Bytes of address space that this process may have; None without a limit."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if soft == resource.RLIM_INFINITY else soft

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sousei.orchestration.command import desk, main
+from sousei.orchestration.command import desk, main, words
 from sousei.orchestration.command.desk import code
 from sousei.projection.engine import ProjectionError
 from sousei.publication import query, shelf
@@ -79,3 +79,16 @@ def test_a_fault_that_looks_like_a_missing_name_is_none(
     monkeypatch.setenv("SOUSEI_HOME", str(tmp_path))
     monkeypatch.setattr(shelf, "list_releases", fault)
     assert main(["releases"]) == 1 and capsys.readouterr().err.startswith("internal_error: ")
+
+
+def test_a_night_with_too_little_address_space_is_told_and_touches_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(words, "address_space", lambda: 1 << 30)
+    monkeypatch.setenv("SOUSEI_HOME", str(tmp_path / "home"))
+    assert main(["refresh", "--as-of", "2026-11-22"]) == 1
+    assert "too_little_memory" in capsys.readouterr().err
+    counts = tmp_path / "counts.csv"
+    assert main(["aggregate", str(tmp_path / "x.csv"), "--as-of", "2026-11-22", "--to", str(counts)]) == 1
+    assert "too_little_memory" in capsys.readouterr().err
+    assert not (tmp_path / "home").exists() and not counts.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,7 @@ import pytest
 
 from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.problems.record import Refusal
-from sousei.ingest.receive import personal, persons
+from sousei.ingest.receive import disclosure, parts, personal, persons, tally
 
 HEADER = "宛名番号,世帯番号,氏名,生年月日,性別,町字,住所,異動事由,異動日,住民種別,続柄"
 CODE, AS_OF = "01223", dt.date(2026, 1, 1)
@@ -264,3 +265,106 @@ def test_the_case_of_lost_dates(name: str, columns: list[str]) -> None:
         before = persons.aggregate(path, CODE, dt.date(2026, 9, 29)).table
         assert set(before["event"]) == {""} and "unknown" not in set(before["age_group"])
         assert persons.aggregate(path, CODE, dt.date(2026, 9, 30)).table["event"].to_list().count("転入") == 1
+
+
+def many(tmp_path: Path, seed: int, by_column: bool = False) -> Path:
+    """A synthetic extract of some 600 persons in many forms."""
+    chosen = random.Random(seed)
+    forms = ["19800405", "1980-04-05", "昭和55年4月5日", "3550405", "5080101", "1945", "不詳", "", "32878"]
+    eras = ["3550405", "2150105", "1450729"]
+    rows = []
+    for n in range(600):
+        born = chosen.choice(eras) if seed % 2 else (chosen.choice(forms) if n % 150 == 0 else "19800405")
+        event = chosen.choice(["", "", "転入", "転出"])
+        day = chosen.choice(["", "2025-06-30", "2026-01-02", "令和7年6月1日"]) if event else ""
+        one = row(born, chosen.choice("男女12"), chosen.choice(["光和町", " 光和町", "月岡町"]), event, day)
+        code = chosen.choice(["01223", "012238", "032115"])
+        quoted = '"架空, 名"' if n % 7 == 0 and seed % 3 == 0 else "x"
+        rows.append(f"{one},{quoted},{code}" if by_column else f"{one},{quoted},")
+    return extract(tmp_path, *rows, header=f"{HEADER},備考,市区町村コード", encoding=["cp932", "utf-8"][seed % 2])
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("years", [1, 5])
+def test_parts_count_as_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, years: int) -> None:
+    path = many(tmp_path, seed)
+    whole = persons.aggregate(path, CODE, AS_OF, years=years)  # type: ignore[arg-type]
+    assert whole.table["persons"].sum() == 600
+    monkeypatch.setattr(parts, "PART_BYTES", 701)
+    monkeypatch.setattr(tally, "_GROUPS_KEPT", 10)
+    in_parts = persons.aggregate(path, CODE, AS_OF, years=years)  # type: ignore[arg-type]
+    assert in_parts.table.equals(whole.table) and in_parts.unread == whole.unread
+
+
+def test_the_column_says_whose_residents_they_are(tmp_path: Path) -> None:
+    path = many(tmp_path, 2, by_column=True)
+    found = persons.aggregate(path, None, AS_OF).table
+    assert set(found["municipality_code"]) == {"01223", "03211"}
+    apart = found.group_by("area", "event", "month", "sex", "age_group").agg(pl.col("persons").sum())
+    assert apart.sort(pl.all()).equals(
+        persons.aggregate(path, CODE, AS_OF).table.drop("municipality_code", "as_of_date").sort(pl.all())
+    )
+
+
+def test_a_code_that_is_none_is_counted_and_not_shown(tmp_path: Path) -> None:
+    path = extract(
+        tmp_path,
+        *[row("19800405") + f",{code}" for code in ("01223", "012239", "1223", "架空", "")],
+        header=f"{HEADER},市区町村コード",
+    )
+    with pytest.raises(Refusal) as refusal:
+        persons.aggregate(path, None, AS_OF)
+    found = refusal.value.problems[0]
+    assert (found["problem_id"], found["column_label"], found["found"]) == (
+        "person_extract", "市区町村コード", "4 cells",
+    )  # fmt: skip
+    assert "架空" not in str(found)
+
+
+def test_without_a_municipality_its_column_is_needed(tmp_path: Path) -> None:
+    with pytest.raises(Refusal) as refusal:
+        persons.aggregate(extract(tmp_path, row("19800405")), None, AS_OF)
+    assert refusal.value.problems[0]["problem_id"] == "missing_column"
+    assert "市区町村コード" in refusal.value.problems[0]["expected"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem_id", "line"),
+    [
+        (b"\xff\xff", "not_decodable", 302),
+        (b"\x80", "not_decodable", 302),
+        (b"a\0b", "nul_byte", None),
+        (b'a"b', "not_rfc4180", 302),
+    ],
+)
+def test_a_fault_far_inside_is_named_by_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: bytes, problem_id: str, line: int | None
+) -> None:
+    path = extract(tmp_path, *[row("19800405")] * 600)
+    lines = path.read_bytes().split(b"\r\n")
+    lines[301] = fault + lines[301]
+    path.write_bytes(b"\r\n".join(lines))
+    whole = refused(path)
+    assert (whole["problem_id"], whole["row"]) == (problem_id, line)
+    monkeypatch.setattr(parts, "PART_BYTES", 997)
+    assert refused(path) == whole
+
+
+def test_protected_numbers_in_any_part_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = [f"{n:011d}" for n in range(12345678900, 12345678940)]
+    rows = [row("19800405") + "," for _ in range(600)]
+    for n, digits in enumerate(numbers):
+        rows[n * 15] += digits + personal._check(digits)
+    path = extract(tmp_path, *rows, header=f"{HEADER},備考")
+    monkeypatch.setattr(parts, "PART_BYTES", 997)
+    assert refused(path)["found"] == "40 of 40 values"
+    monkeypatch.setattr(personal.LongNumbers, "TOGETHER", 7)
+    assert refused(path)["found"] == "7 of 7 values"
+
+
+def test_one_municipality_gives_no_cover_to_another(tmp_path: Path) -> None:
+    rows = [row("19800405") + ",01223"] * 3 + [row("19800405", "女") + ",01223"] * 40
+    rows += [row("19800405") + ",03211"] * 3 + [row("19800405", "女") + ",03211"] * 40
+    path = extract(tmp_path, *rows, header=f"{HEADER},市区町村コード")
+    hidden = disclosure.suppress(persons.aggregate(path, None, AS_OF).table, 10).table
+    assert hidden["value_status"].to_list() == ["suppressed"] * 4

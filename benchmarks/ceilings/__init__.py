@@ -1,0 +1,1 @@
+"""W7: what happens under a ceiling of memory."""

@@ -1,0 +1,1 @@
+"""W5: what analysts wait for, alone and beside a publication."""

@@ -1,0 +1,124 @@
+"""What a release takes from the last one is what it would have written itself."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sousei.foundation.home import Home
+from sousei.publication import parquet, unmoved
+from sousei.publication.publish import publish
+from sousei.publication.shelf import Release
+from sousei.publication.verify import verify
+from tests.gate_candidate import NOW, Run, judged, plant
+
+MOVED = "update main.mart_kpi_scorecard set actual_value = 1"
+RUN = Run(run_id="run-2")
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Tables whose Parquet file was written, not taken over."""
+    tables: list[str] = []
+    write = parquet.write
+
+    def noted(connection: object, table: str, *more: object) -> None:
+        tables.append(table)
+        write(connection, table, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(parquet, "write", noted)
+    return tables
+
+
+@pytest.fixture
+def changed(base: Path, tmp_path: Path) -> Path:
+    """A judged candidate of the run RUN in which one table moved."""
+    candidate = plant(Path(shutil.copyfile(base, tmp_path / "changed.duckdb")), MOVED)
+    assert judged(candidate, run_id=RUN.run_id).passed
+    return candidate
+
+
+def first_of(base: Path, folder: Path) -> tuple[Home, Release]:
+    candidate = Path(shutil.copyfile(base, folder / "first.duckdb"))
+    assert judged(candidate).passed
+    home = Home(folder / "home")
+    return home, publish(home, candidate, Run(), NOW)
+
+
+def rows_of(release: Release) -> dict[str, list[tuple[object, ...]]]:
+    """Every table as it lies, but those about the run and what moved."""
+    with duckdb.connect(str(release.database), read_only=True) as connection:
+        tables = [one for one in release.manifest.tables if not one.startswith("meta_")]
+        return {table: connection.execute(f"from main.{table}").fetchall() for table in tables}
+
+
+@pytest.mark.promise("B4")
+def test_a_release_beside_another_has_the_rows_and_bytes_of_one_alone(
+    base: Path, changed: Path, tmp_path: Path, written: list[str]
+) -> None:
+    home, first = first_of(base, tmp_path)
+    all_tables = set(written)
+    written.clear()
+    second = publish(home, changed, RUN, NOW + timedelta(days=1))
+    assert "mart_kpi_scorecard" in written and "fct_population" not in written
+    assert {one for one in written if not one.startswith("meta_")} == {"mart_kpi_scorecard"}
+    alone = publish(Home(tmp_path / "alone"), changed, RUN, NOW + timedelta(days=1))
+    assert set(second.manifest.tables) == all_tables
+    assert rows_of(second) == rows_of(alone)
+    for name, facts in second.manifest.files.items():
+        if name.startswith(("parquet/", "csv/")) and "/meta_" not in name:
+            assert facts == alone.manifest.files[name], name
+    assert verify(second).sound and verify(first).sound
+
+
+@pytest.mark.parametrize(
+    ("edit", "table"),
+    [
+        ("alter table main.dim_kpi alter column is_current type varchar", "dim_kpi"),
+        ("comment on table main.dim_kpi is '別の説明。 / Another description.'", "dim_kpi"),
+        ("comment on column main.dim_kpi.unit is '別の説明。 / Another description.'", "dim_kpi"),
+        ("update main.fct_population set population_persons = population_persons + "
+         "case municipality_code when '99001' then 1 else -1 end where sex = 'male' and age_group = '0-4'",
+         "fct_population"),
+    ],
+)  # fmt: skip
+def test_what_differs_in_anything_is_written(
+    base: Path, tmp_path: Path, written: list[str], edit: str, table: str
+) -> None:
+    _, first = first_of(base, tmp_path)
+    candidate = plant(Path(shutil.copyfile(base, tmp_path / "edited.duckdb")), edit)
+    directory = tmp_path / "made"
+    directory.mkdir()
+    written.clear()
+    from sousei.publication.contents import write_tables
+
+    write_tables(directory, candidate, "2026-11-22.2", RUN, NOW, first.database)
+    assert table in written and "dim_municipality" not in written
+
+
+def test_nothing_is_taken_from_other_code_or_a_damaged_file(
+    base: Path, changed: Path, tmp_path: Path, written: list[str]
+) -> None:
+    home, first = first_of(base, tmp_path)
+    path = first.path / "parquet" / "fct_population.parquet"
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    written.clear()
+    second = publish(home, changed, RUN, NOW + timedelta(days=1))
+    assert "fct_population" in written and verify(second).sound
+    written.clear()
+    assert judged(changed, run_id="run-3").passed
+    third = publish(home, changed, replace(RUN, run_id="run-3", code_version="another"), NOW + timedelta(days=2))
+    assert "fct_population" in written and "dim_kpi" in written and verify(third).sound
+
+
+def test_a_last_release_that_cannot_be_read_gives_nothing(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        nothing = unmoved.Unmoved(connection, ["t"], tmp_path / "sousei.duckdb", "any")
+        assert nothing.source("t") == 'select * from candidate.main."t" order by all'
+        nothing.release()
