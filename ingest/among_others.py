@@ -22,6 +22,28 @@ def publication(one: dict[str, Any]) -> tuple[str, ...]:
     return one["source"], one["layout"], one["period"].split("..")[0], one["subject"]
 
 
+class Related:
+    """Of many deliveries those that one has to be held against: of the same values, or versions of the same publication
+    about an area of its own. Looking through all for each would grow with the square of their number."""
+
+    def __init__(self, deliveries: list[tuple[Snapshot, dict[str, Any]]]) -> None:
+        self._all = deliveries
+        self._places: dict[tuple[str, ...], list[int]] = {}
+        for place, (_, one) in enumerate(deliveries):
+            for key in {("values", one["fingerprint"]), publication(one), *self._with_areas(one)}:
+                self._places.setdefault(key, []).append(place)
+
+    def to(self, one: dict[str, Any]) -> list[tuple[Snapshot, dict[str, Any]]]:
+        """In the order in which they were given."""
+        keys: list[tuple[str, ...]] = [("values", one["fingerprint"])] if one["fingerprint"] else []
+        keys += self._with_areas(one) if one["areas"] else [publication(one)]
+        return [self._all[place] for place in sorted({place for key in keys for place in self._places.get(key, ())})]
+
+    @staticmethod
+    def _with_areas(one: dict[str, Any]) -> list[tuple[str, ...]]:
+        return [(*publication(one), "area", area) for area in one["areas"]]
+
+
 def withdrawn(line: dict[str, str]) -> Problem:
     """line: of the withdrawals."""
     return problem(

@@ -21,7 +21,7 @@ from sousei.foundation.files import sha256_of, sweep, sync_folder, write_atomica
 from sousei.foundation.fingerprint import fingerprint
 from sousei.foundation.home import Home
 from sousei.ingest import in_force, reported
-from sousei.ingest.among_others import after, against_others, publication, withdrawn
+from sousei.ingest.among_others import Related, after, against_others, publication, withdrawn
 from sousei.ingest.areas import register as areas
 from sousei.ingest.cells.contents import Opener, using
 from sousei.ingest.decided import corrections, named
@@ -99,6 +99,7 @@ def read(
     for snapshot, one in counting:
         if one["verdict"] == "taken":
             good[publication(one)] = max(snapshot.received_at, good.get(publication(one), snapshot.received_at))
+    related = Related(counting)
     for snapshot, one in read_ones:
         found: list[Problem] = [p.copy() for p in one["problems"]]
         verdict = one["verdict"]
@@ -108,7 +109,7 @@ def read(
             if one["observed_to"] and dt.date.fromisoformat(one["observed_to"]) > as_of:
                 found.append(after(one["observed_to"], as_of))
                 verdict = "refused"
-            elif odd := against_others(snapshot, one, counting, decided):
+            elif odd := against_others(snapshot, one, related.to(one), decided):
                 found.append(odd)
                 verdict = "refused"
         if verdict == "refused":

@@ -17,6 +17,7 @@ from tests.synthetic.problem_calls import calls
 INGEST = PROJECT_ROOT / "ingest"
 ELSEWHERE = {
     "persons",
+    "tally",
     "personal",
     "advice",
     "intake",
