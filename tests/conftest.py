@@ -5,11 +5,14 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,6 +59,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         mine = min((last[one.name] for one in item.iter_markers() if one.name in last), default=2)
         place[item.location[0]] = min(place.get(item.location[0], 2), mine)
     items.sort(key=lambda item: place[item.location[0]])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file goes to one worker, and all that read the release of the samples go to the same, which makes it once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    tests = Path(__file__).parent
+    reading = {
+        str(path.relative_to(tests.parent))
+        for path in tests.rglob("test_*.py")
+        if re.search(r"\b(published|own_home|first_refresh): ", path.read_text("utf-8"))
+    }
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return "the release of the samples" if file in reading else file
+
+    return Together(config, log)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -266,6 +266,7 @@ def recipe(of: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_source_is_its_folder_a_sample_and_one_staging_model_with_its_part_of_the_union(checkout: Path) -> None:
     said = recipe("A source")
     assert all(
@@ -310,6 +311,7 @@ def test_a_check_is_one_sql_and_its_test(checkout: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_mart_is_its_sql_and_the_yaml_beside_it(checkout: Path) -> None:
     said = recipe("A mart")
     assert "dbt_project/models/marts/" in said and "two files" in said and "make pages" in said

@@ -27,7 +27,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 
 @pytest.mark.promise("C5", "E1")
-@pytest.mark.parametrize("fault", alike(ONE_EACH, 2))
+@pytest.mark.parametrize("fault", alike(ONE_EACH))
 def test_only_barrier_meets_its_fault(fault: str, bench: Bench, tmp_path: Path) -> None:
     met = bench.met(ALL[fault], tmp_path, again=False)
     stops, shows = only_barriers({fault: met})

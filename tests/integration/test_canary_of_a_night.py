@@ -84,6 +84,7 @@ def leaks(texts: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.promise("D6")
+@pytest.mark.exhaustive
 def test_a_night_says_nothing_of_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "var"
     deliver(home / "landing")

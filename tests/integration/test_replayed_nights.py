@@ -47,6 +47,7 @@ def results(one: Town) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_replayed_night_gives_the_tables_and_results_of_dbt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if Replayed.script is None:
         first = town(tmp_path / "first")

@@ -18,6 +18,7 @@ from sousei.foundation.home import Home
 from sousei.publication import shelf
 from sousei.publication.report.page import page
 from sousei.publication.report.pdf import browser, printed_pdf
+from tests.alike import alike
 
 TOWNS = ("01223", "03211")
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
@@ -76,7 +77,7 @@ def said(html: str, folder: Path, script: str, library: str = "") -> object:
     return json.loads(unescape(found[1]))
 
 
-@pytest.mark.parametrize("town", TOWNS)
+@pytest.mark.parametrize("town", alike(TOWNS))
 def test_axe_finds_nothing_that_bars_a_reader(pages: dict[tuple[str, str], str], tmp_path: Path, town: str) -> None:
     spec = importlib.util.find_spec("axe_core_python")
     if spec is None or spec.origin is None:
@@ -156,7 +157,7 @@ def test_the_table_is_filtered_and_sorted_and_prints_whole(pages: dict[tuple[str
     assert found["paper"] == ["screen"]
 
 
-@pytest.mark.parametrize("town", TOWNS)
+@pytest.mark.parametrize("town", alike(TOWNS))
 def test_at_phone_width_only_tables_scroll(pages: dict[tuple[str, str], str], tmp_path: Path, town: str) -> None:
     (tmp_path / "inner.html").write_text(
         _POLICY.sub("", pages[town, "council"]).replace(
@@ -175,7 +176,7 @@ box.textContent = JSON.stringify(one.data); document.body.append(box); });</scri
     assert needed == there <= phone == 390
 
 
-@pytest.mark.parametrize("town", TOWNS)
+@pytest.mark.parametrize("town", alike(TOWNS))
 def test_on_paper(pages: dict[tuple[str, str], str], tmp_path: Path, town: str) -> None:
     if shutil.which("pdftotext") is None:
         pytest.skip("pdftotext (poppler) is not installed")

@@ -420,6 +420,7 @@ def test_no_rule_stops_a_real_file(nation: Warehouse) -> None:
     ],
     ids=["5 rows", "300 rows", "a prefecture"],
 )
+@pytest.mark.exhaustive
 def test_cut_of_a_real_file_is_stopped(nation: Warehouse, gone: str) -> None:
     with nation.planted(f"delete from fct_tourism_visitors where month = date '2024-12-01' and {gone}"):
         assert nation.node("files_are_not_cut_short")
@@ -449,6 +450,7 @@ def test_cut_of_a_real_file_is_stopped(nation: Warehouse, gone: str) -> None:
     [("row_number() over (order by amount)", 0), ("place", 1)],
     ids=["sorted", "slipped by a row"],
 )
+@pytest.mark.exhaustive
 def test_values_of_a_real_file_that_left_their_rows_are_stopped(
     nation: Warehouse, mart: str, value: str, period: str, where_to: str, n: int
 ) -> None:

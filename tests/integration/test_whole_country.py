@@ -15,6 +15,7 @@ from tests.nights import FIRST_NIGHT, town
 
 SHARED = PROJECT_ROOT.parent / "shared" / "data"
 pytestmark = [
+    pytest.mark.exhaustive,
     pytest.mark.slow,
     pytest.mark.shared,
     pytest.mark.skipif(not (SHARED / "extracts_more").is_dir(), reason="needs the real files of ../shared"),
