@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks.faults.__main__ import ALL, only_barriers
-from tests.alike import alike
 from tests.planting import Bench, Met
 from tests.synthetic.barriers import SHOWS, STOPS
 
@@ -27,7 +26,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 
 @pytest.mark.promise("C5", "E1")
-@pytest.mark.parametrize("fault", alike(ONE_EACH))
+@pytest.mark.parametrize("fault", ONE_EACH)
+@pytest.mark.exhaustive
 def test_only_barrier_meets_its_fault(fault: str, bench: Bench, tmp_path: Path) -> None:
     met = bench.met(ALL[fault], tmp_path, again=False)
     stops, shows = only_barriers({fault: met})
@@ -37,9 +37,8 @@ def test_only_barrier_meets_its_fault(fault: str, bench: Bench, tmp_path: Path) 
 
 
 @pytest.mark.promise("E1")
-@pytest.mark.parametrize(
-    "fault", alike(["month_doubled", "towns_of_the_registry_exchanged", "series_of_migrants_exchanged"])
-)
+@pytest.mark.parametrize("fault", ["month_doubled", "towns_of_the_registry_exchanged", "series_of_migrants_exchanged"])
+@pytest.mark.exhaustive
 def test_fault_that_comes_again_is_met(fault: str, bench: Bench, tmp_path: Path) -> None:
     met = bench.met(ALL[fault], tmp_path, again=True)
     assert met.outcome != "missed" and "redeliveries_to_look_at" in met.shown_by

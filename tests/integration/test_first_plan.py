@@ -113,6 +113,7 @@ def rows_of(path: Path) -> dict[str, int]:
             if sheet.cell(row, headers["指標ID"]).value}  # fmt: skip
 
 
+@pytest.mark.exhaustive
 def test_two_years_of_five_kinds_are_scored_right(office: Office) -> None:
     """By hand. a: 100 -> 200 in five years from 2023: 120 of the milestone 120, 150 of 140. b: 30 of 20 in year one,
     then about 20 more, which is no exact sum. c: 40 and 45 of 50. d: 3 kept, 2 not. e: 12 is above the limit of 10, 8
@@ -136,6 +137,7 @@ def test_two_years_of_five_kinds_are_scored_right(office: Office) -> None:
     assert [found["d", year]["grade"] for year in ("2023", "2024")] == ["A", "D"]
 
 
+@pytest.mark.exhaustive
 def test_every_figure_leads_to_its_cell(office: Office) -> None:
     rows = office.table(
         "select kpi_id, file_name, source_sheet, source_row from mart_kpi_scorecard join meta_source using (source_id) "
@@ -146,12 +148,14 @@ def test_every_figure_leads_to_its_cell(office: Office) -> None:
     assert all(row["file_name"].startswith("report_01661_2024") for row in rows)
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_shown_of_towns_that_sent_nothing(office: Office) -> None:
     (only,) = office.table("select distinct municipality_code from mart_kpi_scorecard")
     assert only["municipality_code"] == CODE
     assert "根室" not in office.run("refresh", "--as-of", AS_OF) + office.run("status")
 
 
+@pytest.mark.exhaustive
 def test_a_wrong_edition_leaves_the_one_before(office: Office) -> None:
     office.put(office.home / "landing" / "plan.xlsx", {"指標": [{"行": 4, "種類": "期末の水凖"}]})
     said = office.run("refresh", "--as-of", AS_OF)

@@ -107,6 +107,7 @@ def test_two_builds_of_one_candidate_are_the_same_to_the_byte(published: Path, t
     assert kinds == {"parquet", "csv", "xlsx", "html", "json", "txt", "sql", "md"}
 
 
+@pytest.mark.exhaustive
 def test_a_fault_in_one_paper_costs_that_paper_and_is_told(unsealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     book = papers.OF_A_PLAN["xlsx"]
 

@@ -131,6 +131,7 @@ def cells(release: Release, edition: str) -> list[Any]:
     return [cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None]
 
 
+@pytest.mark.exhaustive
 def test_small_numbers_are_suppressed_in_the_marts_with_their_rates(releases: tuple[Town, list[Release]]) -> None:
     _, (first, second) = releases
     parts = query(first, "select subseries_ja, value_after, status_after from mart_kpi_history where kpi_id = 'k1' "
@@ -161,6 +162,7 @@ def test_small_numbers_are_suppressed_in_the_marts_with_their_rates(releases: tu
 
 
 @pytest.mark.promise("D5")
+@pytest.mark.exhaustive
 def test_no_output_of_either_release_holds_a_hidden_number(releases: tuple[Town, list[Release]]) -> None:
     """The numbers that only cover others are like no other number: they stand nowhere, as they are or in a text."""
     one, both = releases
@@ -178,6 +180,7 @@ def test_no_output_of_either_release_holds_a_hidden_number(releases: tuple[Town,
 
 
 @pytest.mark.promise("D5")
+@pytest.mark.exhaustive
 def test_nothing_hidden_follows_from_the_two_releases(releases: tuple[Town, list[Release]]) -> None:
     """An attack: all parts and wholes that any release shows, the parts that stay the same taken to be the same."""
     told: dict[tuple[str, int], int | None] = {}
@@ -205,6 +208,7 @@ def test_nothing_hidden_follows_from_the_two_releases(releases: tuple[Town, list
 
 
 @pytest.mark.promise("D1")
+@pytest.mark.exhaustive
 def test_texts_that_start_like_a_formula_are_texts(releases: tuple[Town, list[Release]]) -> None:
     one, (_, release) = releases
     for edition in EDITIONS:
@@ -234,6 +238,7 @@ def test_texts_that_start_like_a_formula_are_texts(releases: tuple[Town, list[Re
     assert seen > 100
 
 
+@pytest.mark.exhaustive
 def test_the_public_edition_holds_no_notes_of_the_staff(releases: tuple[Town, list[Release]]) -> None:
     one, both = releases
     for release in both:
@@ -247,6 +252,7 @@ def test_the_public_edition_holds_no_notes_of_the_staff(releases: tuple[Town, li
                 assert TOP_SECRET not in data.decode("utf-8-sig"), name
 
 
+@pytest.mark.exhaustive
 def test_a_raised_limit_holds_from_the_next_night(releases: tuple[Town, list[Release]]) -> None:
     """Decided in decisions/small_numbers.csv; a line that is not whole changes nothing and is told."""
     from sousei.foundation.home import Home

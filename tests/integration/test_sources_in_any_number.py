@@ -27,12 +27,10 @@ MARTS = {
 
 
 NIGHTS = [
-    pytest.param(
-        subset, id="+".join(subset), marks=[] if subset in (("tourism",), tuple(SOURCES)) else [pytest.mark.exhaustive]
-    )
+    pytest.param(subset, id="+".join(subset), marks=[] if subset == ("tourism",) else [pytest.mark.exhaustive])
     for subset in SUBSETS
 ]
-"""One source alone and all of them in every run of the tests, every subset in the exhaustive one."""
+"""One source alone in every run of the tests, every subset in the exhaustive one."""
 OWN = [
     pytest.param(own, others, id="+".join([*own, *others]), marks=[] if is_quick else [pytest.mark.exhaustive])
     for own in (OWN_FORMS[:1], OWN_FORMS[1:], OWN_FORMS)

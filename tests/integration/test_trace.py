@@ -276,6 +276,7 @@ def _wrong(cells: list[Cell], count: int, compute: Callable[[Cell], Decimal]) ->
 
 
 @pytest.mark.promise("E3")
+@pytest.mark.exhaustive
 def test_each_value_of_the_scorecard_has_its_cells_and_is_given_again(release: Release) -> None:
     rows = query("select * from mart_kpi_scorecard where actual_value is not null", release).to_dicts()
     assert len(rows) >= 50

@@ -89,6 +89,7 @@ def test_kill_at_every_operation_leaves_the_old_or_the_new_release(
 
 @pytest.mark.promise("A2")
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_kill_at_any_moment_leaves_the_old_or_the_new_release(small: Path, home: Home, tmp_path: Path) -> None:
     """Kills by the clock too: inside DuckDB's own writing no operation can be counted."""
     publish(home, *version(small, tmp_path / "old", 1), NOW)
