@@ -75,6 +75,7 @@ def changed(path: Path, rows: list[tuple[Any, ...]]) -> list[tuple[str, Any]]:
 
 
 @needs_soffice
+@pytest.mark.exhaustive
 def test_every_value_for_people_comes_back_as_it_was(release: Release, tmp_path: Path) -> None:
     folder = release.path / office.FOLDER
     paths = sorted(folder.glob("*.csv"))

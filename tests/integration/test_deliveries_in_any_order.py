@@ -115,7 +115,7 @@ def sequences(count: int) -> settings:
 
 
 @pytest.mark.promise("B3", "B4")
-@sequences(6)
+@sequences(3)
 @given(steps=STEPS)
 def test_any_sequence_ends_in_the_tables_of_a_fresh_home(
     steps: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory

@@ -104,7 +104,7 @@ def test_files_that_nobody_can_use_publish_nothing_and_are_told(tmp_path: Path) 
 
 
 @pytest.mark.promise("D4")
-@pytest.mark.parametrize("name", ["it's [1] {x} %20", pytest.param("a home", marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("name", ["it's [1] {x} %20", "a home"])
 @pytest.mark.exhaustive
 def test_a_home_may_have_any_name(tmp_path: Path, name: str) -> None:
     """A quote in the path of the home broke the night in the middle, with a traceback."""
@@ -182,9 +182,9 @@ def test_a_refused_night_writes_nothing_of_its_own_to_the_output(
     ("final_first", "persons"),
     [
         (False, 21_201),
-        pytest.param(True, 21_190, marks=pytest.mark.exhaustive),
-        pytest.param(False, 21_190, marks=pytest.mark.exhaustive),
-        pytest.param(True, 21_201, marks=pytest.mark.exhaustive),
+        (True, 21_190),
+        (False, 21_190),
+        (True, 21_201),
     ],
 )
 def test_final_census_and_preliminary_in_any_order(tmp_path: Path, persons: int, final_first: bool) -> None:
@@ -225,6 +225,7 @@ def test_a_corrected_ipss_table_replaces_the_first_one(tmp_path: Path) -> None:
 # --- withdrawn, undone, lost --------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_a_withdrawn_delivery_counts_no_more_and_is_told(tmp_path: Path) -> None:
     one = with_(town(tmp_path), "furusato_nozei")
     one.publishes()
@@ -363,6 +364,7 @@ def test_a_run_of_the_past_knows_what_was_known_on_that_day(tmp_path: Path) -> N
     assert max(typed["as_of_date"]) <= date(2023, 6, 1)
 
 
+@pytest.mark.exhaustive
 def test_a_run_of_the_past_does_not_become_the_current_release(tmp_path: Path) -> None:
     """Readers of `current` went back to March without a word."""
     one = with_(town(tmp_path), "tourism")

@@ -128,11 +128,12 @@ def test_dagster_runs_the_same_job_and_shows_its_checks(published: Path) -> None
     "plant",
     [
         faults.registry_age_total_mismatch,
-        pytest.param(faults.wrong_check_digit, marks=pytest.mark.exhaustive),
-        pytest.param(faults.furusato_detail_thousands_as_yen, marks=pytest.mark.exhaustive),
+        faults.wrong_check_digit,
+        faults.furusato_detail_thousands_as_yen,
     ],
     ids=lambda plant: plant.__name__,
 )
+@pytest.mark.exhaustive
 def test_a_planted_fault_stops_publication_and_names_file_row_and_reason(
     own_home: Path, tmp_path: Path, plant: Callable[[Path], faults.Planted]
 ) -> None:

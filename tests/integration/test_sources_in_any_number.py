@@ -32,10 +32,9 @@ NIGHTS = [
 ]
 """One source alone in every run of the tests, every subset in the exhaustive one."""
 OWN = [
-    pytest.param(own, others, id="+".join([*own, *others]), marks=[] if is_quick else [pytest.mark.exhaustive])
+    pytest.param(own, others, id="+".join([*own, *others]))
     for own in (OWN_FORMS[:1], OWN_FORMS[1:], OWN_FORMS)
     for others in ((), ("census",), ("ipss_projection",), ("furusato_nozei", "tourism"))
-    for is_quick in [(len(own), len(others)) == (2, 2)]
 ]
 
 
@@ -45,6 +44,7 @@ def test_there_are_six_sources() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("own", "others"), OWN)
+@pytest.mark.exhaustive
 def test_plans_and_reports_are_published_alone_and_beside_some(
     tmp_path: Path, own: tuple[str, ...], others: tuple[str, ...]
 ) -> None:

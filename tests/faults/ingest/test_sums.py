@@ -491,6 +491,7 @@ class TestWhole:
         assert "富山県" in found.problems[0]["message_ja"]
 
 
+@pytest.mark.exhaustive
 class TestReal:
     pytestmark = shared
 
