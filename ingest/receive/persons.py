@@ -70,7 +70,8 @@ def aggregate(
     """
     if municipality_code is not None and not re.fullmatch(r"[0-9]{5}", municipality_code):
         raise ValueError("municipality_code has five digits")
-    day = as_of + dt.timedelta(days=1) if turns == "eve" else as_of
+    has_next = turns == "eve" and as_of < dt.date.max
+    day = as_of + dt.timedelta(days=1) if has_next else as_of
     with opened(path) as handle:
         try:
             counted = _counted(handle, "utf-8", municipality_code, as_of, day, scope)

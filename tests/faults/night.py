@@ -70,7 +70,7 @@ class Operations:
             if not (isinstance(flags, int) and flags & WRITING):
                 return
             arguments = (path,)
-        elif event not in (*CHANGING, "os.link", "os.truncate"):
+        elif event not in (*CHANGING, "os.truncate"):
             return
         for one in arguments:
             if isinstance(one, str | bytes | os.PathLike) and os.fsdecode(one).startswith(self.home):
@@ -116,7 +116,7 @@ def refreshed(home: Home, day: date, watched: Say | None = None, script: Path | 
         Replayed.script = pickle.loads(script.read_bytes()) if script.exists() else None
     operations = Operations(home.root, watched) if watched else None
 
-    def night(home: Home, *, tell: Any = None) -> Night:
+    def night(home: Home, **of_the_command: Any) -> Night:
         def told(ja: str, en: str) -> None:
             if operations:
                 operations.step = en

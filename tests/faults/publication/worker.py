@@ -22,7 +22,7 @@ from sousei.foundation.home import Home
 from sousei.publication import publish as publication
 from tests.gate_candidate import NOW, Run
 
-CHANGING = ("os.mkdir", "os.rename", "os.chmod", "os.symlink", "os.remove", "os.rmdir")
+CHANGING = ("os.mkdir", "os.rename", "os.chmod", "os.symlink", "os.link", "os.remove", "os.rmdir")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 

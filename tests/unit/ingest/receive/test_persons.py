@@ -368,3 +368,8 @@ def test_one_municipality_gives_no_cover_to_another(tmp_path: Path) -> None:
     path = extract(tmp_path, *rows, header=f"{HEADER},市区町村コード")
     hidden = disclosure.suppress(persons.aggregate(path, None, AS_OF).table, 10).table
     assert hidden["value_status"].to_list() == ["suppressed"] * 4
+
+
+def test_the_last_day_of_the_calendar_has_no_next_one(tmp_path: Path) -> None:
+    counted = persons.aggregate(extract(tmp_path, row("1990-01-01")), CODE, dt.date.max).table
+    assert counted["persons"].to_list() == [1]
