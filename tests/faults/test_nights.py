@@ -101,7 +101,7 @@ def test_a_stop_at_every_operation_of_a_night_leaves_the_old_or_the_new_release(
     assert swept["ended"]["code"] == 0, swept["ended"]
     assert swept["found"] == ["old", "new"], "old until the pointer moved, new from then on"
     counted = {step: sum(n for kind, n in swept["kinds"].items() if kind.startswith(step)) for step in STEPS}
-    assert all(counted.values()) and sum(counted.values()) > 1000, counted
+    assert all(counted.values()) and sum(counted.values()) > 900, counted
     events = {kind.split("|")[1] for kind in swept["kinds"]}
     assert events >= {"open", "os.mkdir", "os.rename", "os.fsync", "os.chmod", "os.symlink", "sql create", "sql copy"}
 
