@@ -35,6 +35,8 @@ STEPS = (
 """What the command tells of itself. The stages P0 to P9 of a night lie in them: received, put aside, hashed, decoded,
 parsed and loaded while it reads what was delivered; transformed while it builds; checked while it judges; exported and
 published while it writes the release."""
+MANY = {"reading what was delivered": 200, "building and checking the tables": 300, "writing the release": 200}
+"""Steps of a small night with many operations, and how many at least."""
 DAYS = ("2027-03-31", "2027-04-01", "2028-02-29")
 """The end of a fiscal year and the day after it, and a leap day."""
 ZONES = ("Asia/Tokyo", "America/New_York")
@@ -102,6 +104,7 @@ def test_a_stop_at_every_operation_of_a_night_leaves_the_old_or_the_new_release(
     assert swept["found"] == ["old", "new"], "old until the pointer moved, new from then on"
     counted = {step: sum(n for kind, n in swept["kinds"].items() if kind.startswith(step)) for step in STEPS}
     assert all(counted.values()) and sum(counted.values()) > 900, counted
+    assert all(counted[step] > least for step, least in MANY.items()), counted
     events = {kind.split("|")[1] for kind in swept["kinds"]}
     assert events >= {"open", "os.mkdir", "os.rename", "os.fsync", "os.chmod", "os.symlink", "sql create", "sql copy"}
 
