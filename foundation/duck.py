@@ -1,6 +1,6 @@
 """DuckDB as every room uses it: the same session on every host, text and names in SQL.
 
-Holds: opening a file, quoting, the names of a database's tables. Does not hold: a table or a query of the product.
+Holds: opening a file, quoting, the names of a database's tables, whether two tables hold the same. Does not hold: a table or a query of the product.
 """
 
 from __future__ import annotations
@@ -39,6 +39,29 @@ def parquet(paths: Iterable[Path]) -> str:
 def identifier(text: str) -> str:
     """A quoted SQL name."""
     return '"' + text.replace('"', '""') + '"'
+
+
+def facts_of(
+    connection: duckdb.DuckDBPyConnection, relation: tuple[str, str], database: str | None = None
+) -> tuple[list[tuple[str, str]], int, int] | None:
+    """What tells two states of a table or view apart without keeping either: columns with their types, number of rows,
+    sum of the hashes of the rows in any order. None where it is not there.
+
+    relation: schema and name. database: an attached one, else the connection's own.
+    """
+    schema, name = relation
+    columns = connection.execute(
+        "select column_name, data_type from duckdb_columns() where database_name = coalesce(?, current_database()) "
+        "and schema_name = ? and table_name = ? order by column_index",
+        [database, schema, name],
+    ).fetchall()
+    if not columns:
+        return None
+    row = ", ".join(identifier(column) for column, _ in columns)
+    place = ".".join(identifier(part) for part in (database, schema, name) if part is not None)
+    counted = f"select count(*), coalesce(sum(hash({row})::hugeint), 0) from {place}"  # noqa: S608
+    ((rows, total),) = connection.execute(counted).fetchall()
+    return columns, rows, int(total)
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection, database: str | None = None) -> list[str]:

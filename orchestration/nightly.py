@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sousei.foundation import retention
 from sousei.foundation.home import SEEDS, Home
-from sousei.orchestration import inputs, kept
+from sousei.orchestration import inputs, kept, taken_over
 from sousei.orchestration import run as runs
 from sousei.orchestration.warehouse import Warehouse
 
@@ -152,6 +152,7 @@ class Night:
         self.start_suites()
         decisions.keep(home, tonight.decided.digest)
         directory = runs.begin(home, run)
+        taken_over.start(home, directory / CANDIDATE, self.warehouse.manifest)
         runs.prune(home, self._retention.runs)
         with duckdb.connect(str(directory / CANDIDATE)) as connection:
             last = home.current.resolve() / DATABASE if runs.last_release(home) else None
@@ -221,9 +222,12 @@ class Night:
         return rows
 
     def build_warehouse(self) -> list[dict[str, Any]]:
-        """Step 3: one `dbt build`; each node's unique_id, status, failures and seconds, also kept for the gate."""
+        """Step 3: one `dbt build` of what moved; unique_id, status, failures and seconds of every node, also kept for
+        the gate. A node that was taken over from the last night says so in `message`."""
         self._tell("表を作り、検査しています", "building and checking the tables")
-        results = self.warehouse.build()
+        manifest = self.warehouse.manifest
+        anew = taken_over.anew(self.home.building / CANDIDATE, manifest)
+        results = taken_over.whole(manifest, self.warehouse.build(anew), anew)
         if self._suites is not None:  # the suites are judged while Dagster notes what dbt did
             self._suites.begin(self.home.building / CANDIDATE)
         (self.home.building / "dbt_results.json").write_text(json.dumps(results, ensure_ascii=False), encoding="utf-8")
@@ -241,7 +245,9 @@ class Night:
         suites, self._suites = self._suites, None
         last = runs.last_release(home)
         compared = home.current.resolve() / DATABASE if last else None
-        return gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites, compared).counts
+        verdict = gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites, compared)
+        taken_over.note(home.building / CANDIDATE, results)
+        return verdict.counts
 
     def reasons(self) -> list[str]:
         """Why the judged candidate may not be published; empty where it may."""

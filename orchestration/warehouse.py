@@ -8,7 +8,7 @@ none of the user's own DBT_* variables.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -42,21 +42,27 @@ class Warehouse:
             stamp.write_text(code_version())
         return json.loads(path.read_text(encoding="utf-8"))
 
-    def build(self) -> list[dict[str, Any]]:
-        """`dbt build` on the candidate; one dict per node, also when tests or models failed.
+    def build(self, nodes: Sequence[str]) -> list[dict[str, Any]]:
+        """`dbt build` of these nodes, by unique_id, on the candidate; one dict per node, also when tests or models
+        failed.
 
         Keys: unique_id, status, failures, seconds, compiled_code. Raises RuntimeError when dbt could not run at all.
         """
+        known = self.manifest["nodes"]
+        if not nodes:
+            return []
+        chosen = [] if len(nodes) == len(known) else ["--select", *(".".join(known[one]["fqn"]) for one in nodes)]
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         try:
             done = self._invoke(
                 [
                     "build",
+                    *chosen,
                     "--exclude-resource-type",
                     "unit_test",
                     "--indirect-selection",
-                    "buildable",
+                    "empty" if chosen else "buildable",
                     "--no-write-json",
                 ]
             )

@@ -24,7 +24,7 @@ class Translator(DagsterDbtTranslator):
         properties = self.get_resource_props(manifest, unique_id)
         spec = super().get_asset_spec(manifest, unique_id, project)
         if properties["resource_type"] == "source":
-            return spec
+            return spec.replace_attributes(key=dg.AssetKey([properties["source_name"], properties["identifier"]]))
         folder = properties["fqn"][1] if properties["resource_type"] == "model" else "seeds"
         made = spec.replace_attributes(
             key=dg.AssetKey([folder, properties["name"]]) if folder != "marts" else dg.AssetKey(properties["name"]),

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from sousei.foundation.duck import identifier, quoted
+from sousei.foundation.duck import facts_of, identifier, quoted
 from sousei.foundation.files import sha256_of
 from sousei.publication.manifest import Manifest, Table
 from sousei.publication.shelf import read
@@ -45,7 +45,11 @@ class Unmoved:
                 return
             connection.execute(f"attach {quoted(str(last))} as {BEFORE} (read_only)")
             self._attached = True
-            self._same = frozenset(one for one in tables if self._facts("candidate", one) == self._facts(BEFORE, one))
+            self._same = frozenset(one for one in tables if self._is_same(one))
+
+    def _is_same(self, table: str) -> bool:
+        before = facts_of(self._connection, ("main", table), BEFORE)
+        return before is not None and before == facts_of(self._connection, ("main", table), "candidate")
 
     def source(self, table: str) -> str:
         """SELECT of the rows of a table, in their order."""
@@ -73,16 +77,3 @@ class Unmoved:
                 os.link(path, to)
                 return True
         return False
-
-    def _facts(self, database: str, table: str) -> object:
-        """Columns with their types, number of rows, sum of the hashes of the rows; of its own where it is not there."""
-        columns = self._connection.execute(
-            "select column_name, data_type from duckdb_columns() where database_name = ? and schema_name = 'main' "
-            "and table_name = ? order by column_index",
-            [database, table],
-        ).fetchall()
-        if not columns:
-            return database
-        row = ", ".join(identifier(name) for name, _ in columns)
-        asked = f"select count(*), sum(hash({row})::hugeint) from {database}.main.{identifier(table)}"  # noqa: S608
-        return columns, self._connection.execute(asked).fetchall()

@@ -9,7 +9,7 @@ knows what is skipped then. tests/integration/test_replayed_nights.py holds both
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -45,25 +45,27 @@ class Replayed(Warehouse):
     def manifest(self) -> dict[str, Any]:  # type: ignore[override]
         return parsed.manifest()
 
-    def build(self) -> list[Result]:
+    def build(self, nodes: Sequence[str]) -> list[Result]:
         """As `Warehouse.build`: the same results, their seconds apart."""
         path = str(self._home.building / CANDIDATE)
         if Replayed.script is None:
             written: dict[str, list[str]] = {}
             with _writing_down(written):
-                results = self.by_dbt()
-            if all(one["status"] in ("success", "pass", "warn") for one in results):
+                results = self.by_dbt(nodes)
+            if len(nodes) == len(self.manifest["nodes"]) and all(
+                one["status"] in ("success", "pass", "warn") for one in results
+            ):
                 with duckdb.connect(path, read_only=True) as connection:
                     Replayed.script = _kept(results, written, connection, self.manifest)
             return results
         with duckdb.connect(path) as connection:
-            again = _again(Replayed.script, connection)
-        return self.by_dbt() if again is None else again
+            again = _again(Replayed.script, connection, frozenset(nodes))
+        return self.by_dbt(nodes) if again is None else again
 
-    def by_dbt(self) -> list[Result]:
+    def by_dbt(self, nodes: Sequence[str]) -> list[Result]:
         """dbt's own build, but for the parsing."""
         self._parsed = parsed.project()
-        return super().build()
+        return super().build(nodes)
 
 
 @contextmanager
@@ -102,16 +104,16 @@ def _kept(
     return script
 
 
-def _again(script: _Script, connection: duckdb.DuckDBPyConnection) -> list[Result] | None:
-    """The results of the statements on another candidate; None where one of them fails or refuses, and nothing of it
-    is left."""
+def _again(script: _Script, connection: duckdb.DuckDBPyConnection, nodes: frozenset[str]) -> list[Result] | None:
+    """The results of the statements of these nodes on another candidate; None where one of them fails or refuses, and
+    nothing of it is left."""
     connection.execute("set timezone = 'Asia/Tokyo'")
     connection.execute("begin")
     for schema in script.schemas:
         connection.execute(f"create schema if not exists {schema}")
     results = []
     try:
-        for one in script.results:
+        for one in (known for known in script.results if known["unique_id"] in nodes):
             results.append(one | _run(script, connection, one["unique_id"]))
             if results[-1]["status"] == "fail":
                 raise duckdb.Error(one["unique_id"])

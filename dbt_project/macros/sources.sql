@@ -13,7 +13,7 @@
                 if graph.sources[unique_id].source_name != 'in_force'
                 and not graph.sources[unique_id].name.startswith('section_report_')
                 and graph.sources[unique_id].name not in (
-                    'delivery', 'problem', 'run', 'decision', 'reference_series', 'estat_value', 'plan_fault'
+                    'delivery', 'problem', 'as_of', 'fiscal_year', 'decision', 'reference_series', 'estat_value', 'plan_fault'
                 ) -%}
                 {%- do found.append(unique_id) -%}
             {%- endfor -%}

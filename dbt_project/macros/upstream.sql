@@ -11,7 +11,7 @@
                 {%- set of = graph.sources[unique_id] -%}
                 {%- set named = projection_inputs() if of.source_name == 'projection' else [of.name] -%}
                 {%- for name in named if name not in tables and name not in (
-                    'delivery', 'problem', 'run', 'decision', 'correction', 'plan_fault'
+                    'delivery', 'problem', 'as_of', 'fiscal_year', 'decision', 'correction', 'plan_fault'
                 ) -%}
                     {%- do tables.append(name) -%}
                 {%- endfor -%}

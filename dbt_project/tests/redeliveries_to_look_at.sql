@@ -2,6 +2,7 @@
     severity='warn',
     meta={
         'severity': 'review',
+        'reads_every_delivery': true,
         'message_ja': '届け直しで値が変わりました',
         'subject': 'raw.census_population, raw.registry_population, raw.registry_dynamics, raw.furusato_donation, raw.tourism_visitors, raw.ipss_population, raw.reference_series',
         'owner_ja': '統計担当',

@@ -20,7 +20,7 @@ select
     typed.municipality_code || ' ' || typed.indicator_id || ' ' || typed.period_end || ' は基準日 ' || run.as_of_date
     || ' より後です' as reason_ja
 from {{ ref('stg_reference_series__value') }} as typed
-cross join {{ source('raw', 'run') }} as run
+cross join {{ source('raw', 'as_of') }} as run
 left join {{ source('raw', 'delivery') }} as delivery on typed.source_id = delivery.source_id
 where
     typed.version_rank = 1

@@ -20,8 +20,8 @@ NOT_OF_THE_DATA = ("meta_release", "meta_check_outcome")
 class _OfDbt(Replayed):
     """dbt as at night, but for the parsing."""
 
-    def build(self) -> list[dict[str, Any]]:
-        return self.by_dbt()
+    def build(self, nodes: Sequence[str]) -> list[dict[str, Any]]:
+        return self.by_dbt(nodes)
 
 
 def built(root: Path) -> Town:

@@ -124,7 +124,7 @@ years as (
     from {{ source('in_force', 'plan_register_composed') }} as composed
     inner join {{ source('in_force', 'plan_register_plan') }} as plan
         on composed.municipality_code = plan.municipality_code and composed.plan_id = plan.plan_id
-    cross join {{ source('raw', 'run') }} as run
+    cross join {{ source('raw', 'fiscal_year') }} as run
     union
     select * from full_years
 ),

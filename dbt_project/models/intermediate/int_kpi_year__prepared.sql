@@ -84,7 +84,7 @@ kpi_years as (
         plan_years.target_version,
         cast(plan_years.fiscal_year as integer) as fiscal_year
     from plan_years
-    cross join {{ source('raw', 'run') }} as run
+    cross join {{ source('raw', 'fiscal_year') }} as run
     where
         plan_years.fiscal_year < run.fiscal_year
         and plan_years.fiscal_year between plan_years.in_force_from and plan_years.in_force_to

@@ -44,7 +44,7 @@ due as (
             score.municipality_code = kpis.municipality_code
             and score.plan_id = kpis.plan_id
             and score.kpi_id = kpis.kpi_id
-    cross join {{ source('raw', 'run') }} as run
+    cross join {{ source('raw', 'fiscal_year') }} as run
     left join actuals as actual
         on
             score.municipality_code = actual.municipality_code
@@ -139,7 +139,7 @@ milestones as (
         kpis.source_sheet,
         kpis.source_row
     from kpis
-    cross join {{ source('raw', 'run') }} as run
+    cross join {{ source('raw', 'fiscal_year') }} as run
     anti join (
         select * from actuals
         where milestone_state in ('done', 'done_late', 'dropped')

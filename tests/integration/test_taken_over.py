@@ -1,0 +1,115 @@
+"""What stands from the night before: the same tables as a night that begins with nothing, whatever moved in between."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.orchestration import taken_over
+from tests import parsed
+from tests.nights import Town, town
+
+SAMPLES = PROJECT_ROOT / "samples" / "landing"
+OF_THE_NIGHT = ("meta_check_outcome", "meta_check_finding")
+"""Tables that name the run and the moment."""
+
+
+def deliver(one: Town, *names: str) -> None:
+    for name in names:
+        one.deliver(name, (SAMPLES / name).read_bytes())
+
+
+def candidate(home: Home) -> Path:
+    return home.building.resolve() / "candidate.duckdb"
+
+
+def tables(home: Home) -> dict[str, Any]:
+    """Rows and description of every table of the candidate, and what the checks found."""
+    with duckdb.connect(str(candidate(home)), read_only=True) as connection:
+        connection.execute("set timezone = 'Asia/Tokyo'")
+        names = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where schema_name in ('main', 'seeds') order by all"
+        ).fetchall()
+        found: dict[str, Any] = {
+            f"{schema}.{name}": connection.execute(f'from {schema}."{name}" order by all').fetchall()
+            for schema, name in names
+            if name not in OF_THE_NIGHT
+        }
+        found["described"] = connection.execute(
+            "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
+            "where not internal and schema_name in ('main', 'seeds', 'staging', 'intermediate', 'peers', 'checks') "
+            "order by all"
+        ).fetchall()
+        found["checks"] = connection.execute(
+            "select * exclude (run_id, judged_at) from main.meta_check_outcome order by all"
+        ).fetchall()
+        found["findings"] = connection.execute("from main.meta_check_finding order by all").fetchall()
+    return found
+
+
+def cold(one: Town, root: Path) -> dict[str, Any]:
+    """The same night on a copy of the home that has the deliveries, the release before and nothing of its candidate."""
+    home = Home(root)
+    shutil.copytree(one.home.root, root, symlinks=True)
+    for noted in home.runs.glob(f"*/{taken_over.BUILT}"):
+        noted.unlink()
+    again = Town(home, one.nights)
+    again.night()
+    return tables(home)
+
+
+def anew(home: Home) -> set[str]:
+    """Names of the nodes that the last night built."""
+    told = json.loads((home.building / "dbt_results.json").read_text("utf-8"))
+    return {one["unique_id"].split(".")[2] for one in told if one["message"] != taken_over.TAKEN}
+
+
+def step(one: Town, root: Path, does: Callable[[], object]) -> set[str]:
+    """A night after something came, beside the same night that begins with nothing."""
+    does()
+    expected = cold(one, root)
+    one.night()
+    found = tables(one.home)
+    assert found.keys() == expected.keys()
+    for name, rows in expected.items():
+        assert found[name] == rows, name
+    return anew(one.home)
+
+
+@pytest.mark.slow
+@pytest.mark.promise("B4")
+def test_what_did_not_move_is_taken_over_and_every_table_is_that_of_a_night_from_nothing(tmp_path: Path) -> None:
+    one = town(tmp_path / "home")
+    deliver(one, "tourism/city2023.csv", "tourism/city2024.csv", "furusato_nozei/R1_gain.xlsx")
+    one.publishes()
+    every = set(parsed.manifest()["nodes"])
+    assert len(anew(one.home)) == len(every)
+
+    came = step(one, tmp_path / "a", lambda: deliver(one, "tourism/city2022.csv"))
+    assert {"fct_tourism_visitors", "meta_source", "redeliveries_to_look_at", "deliveries_did_not_shrink"} <= came
+    assert not came & {"fct_population", "fct_furusato_donation", "dim_time", "stg_tourism__visitors", "municipalities"}
+    assert not came & {"furusato_amount_and_count_go_together", "fct_furusato_donation_rows_are_sound"}
+    assert len(came) < len(every) / 2
+
+    # withdrawn again: what was made without it is made without it once more
+    gone = step(
+        one,
+        tmp_path / "b",
+        lambda: (
+            (one.landing / "tourism" / "city2022.csv").unlink()
+            or one.deliver("decisions.csv", withdrawal(one, "city2022.csv"))
+        ),
+    )
+    assert "fct_tourism_visitors" in gone and "fct_furusato_donation" not in gone
+
+
+def withdrawal(one: Town, name: str) -> bytes:
+    raise NotImplementedError
