@@ -4,12 +4,12 @@ Holds: a key for every node of dbt's graph, the candidate to start from, and wha
 running dbt (warehouse), or what a release takes from the last one (publication.unmoved).
 
 A table is a function of the project's code and of the rows of the sources below it, through all models between. Its
-key is a hash of these rows, and counts for one code; a table with the key that it had is taken over as it lies, one with
-another key is removed before dbt runs, so that nothing stale can be read where a build fails. The sources are looked at
-row by row every night: what moved them (a file, a correction, a decision, a withdrawal, another rule) does not matter. A
-check is taken over only where it passed; one that found something looks again. Of the list of deliveries a node that
-looks up files by the source_id of its rows sees those of its sources only; one that reads the list itself says so (meta:
-reads_every_delivery).
+key is a hash of these rows, and counts for one code; a table with the key that it had is taken over as it lies, one
+with another key is removed before dbt runs, so that nothing stale can be read where a build fails. The sources are
+looked at row by row every night: what moved them (a file, a correction, a decision, a withdrawal, another rule) does
+not matter. A check is taken over only where it passed; one that found something looks again. Of the list of
+deliveries a node that looks up files by the source_id of its rows sees those of its sources only; one that reads the
+list itself says so (meta: reads_every_delivery).
 
 Taken over is only from a candidate that was built and judged to its end by the same code and libraries, and whose bytes
 are still those that were noted then. The folders of the runs may be removed at any time: it is a saving, not a record.

@@ -156,8 +156,50 @@ def test_sources_are_the_relations_that_the_other_rooms_declare(manifest: dict[s
         "projection": {*PROJECTION_TABLES, "plan_fault"},
     }
     for source in manifest["sources"].values():
-        assert source["name"] in declared[source["schema"]]
+        assert source["identifier"] in declared[source["schema"]]
         assert not source["external"] and not source["config"].get("external_location")
+
+
+def test_what_is_taken_over_reads_deliveries_by_the_source_id_of_its_rows(manifest: dict[str, Any]) -> None:
+    """A key sees those deliveries only that the rows of its sources name (orchestration.taken_over)."""
+    looked_up = re.compile(
+        r"(?:left|inner) join {{ source\('raw', 'delivery'\) }} as (\w+)\s+on\s+\w+\.\w*source_\w+ = \1\.source_id"
+    )
+    flagged = {node["original_file_path"] for node in manifest["nodes"].values() if reads_all(node)}
+    assert flagged == {
+        "models/marts/meta_source.sql",
+        "models/marts/meta_upstream.sql",
+        "tests/redeliveries_to_look_at.sql",
+    }
+    seen = 0
+    for path in sorted(PROJECT.rglob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        uses = text.count("source('raw', 'delivery')")
+        if path.relative_to(PROJECT).as_posix() not in flagged:
+            assert len(looked_up.findall(text)) == uses, path.name
+        seen += uses
+    assert seen > 40
+
+
+def reads_all(node: dict[str, Any]) -> bool:
+    return bool(node["config"].get("meta", {}).get("reads_every_delivery"))
+
+
+def test_of_the_run_nodes_read_the_columns_that_their_source_names(manifest: dict[str, Any]) -> None:
+    reads = {
+        source["name"]: set(source["config"]["meta"]["reads"])
+        for source in manifest["sources"].values()
+        if source["identifier"] == "run"
+    }
+    assert reads == {"as_of": {"as_of_date"}, "fiscal_year": {"fiscal_year"}}
+    for path in sorted(PROJECT.rglob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        allowed = set[str]().union(*(reads[name] for name in reads if f"source('raw', '{name}')" in text))
+        if allowed:
+            assert len(re.findall(r"source\('raw', '(?:as_of|fiscal_year)'\) }} as run\b", text)) == len(
+                re.findall(r"source\('raw', '(?:as_of|fiscal_year)'\)", text)
+            ), path.name
+            assert set(re.findall(r"\brun\.(\w+)", text)) == allowed, path.name
 
 
 def test_data_flows_one_way(manifest: dict[str, Any]) -> None:
@@ -173,7 +215,7 @@ def test_data_flows_one_way(manifest: dict[str, Any]) -> None:
                 # which is finished, and the sheets of our own forms, which are typed and named as models want them: a
                 # staging view over each of these tables would only say its columns once more
                 assert (
-                    upstream["name"]
+                    upstream["identifier" if parent.startswith("source.") else "name"]
                     in {"delivery", "correction", "decision", "level_step", "run", "problem", "row_aside", *FILLED_IN}
                     or upstream["schema"] == "projection"
                 ), node["name"]

@@ -6,6 +6,8 @@ import json
 import random
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ import duckdb
 import pytest
 
 from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.ingest.decided import decisions
 from sousei.orchestration import taken_over
 from tests import parsed
-from tests.nights import Town, town
+from tests.nights import FIRST_NIGHT, Town, town
 
 SAMPLES = PROJECT_ROOT / "samples" / "landing"
 OF_THE_NIGHT = ("meta_check_outcome", "meta_check_finding")
@@ -93,23 +96,38 @@ def test_what_did_not_move_is_taken_over_and_every_table_is_that_of_a_night_from
     every = set(parsed.manifest()["nodes"])
     assert len(anew(one.home)) == len(every)
 
-    came = step(one, tmp_path / "a", lambda: deliver(one, "tourism/city2022.csv"))
+    came = step(one, tmp_path / "came", lambda: deliver(one, "tourism/city2025.csv"))
     assert {"fct_tourism_visitors", "meta_source", "redeliveries_to_look_at", "deliveries_did_not_shrink"} <= came
     assert not came & {"fct_population", "fct_furusato_donation", "dim_time", "stg_tourism__visitors", "municipalities"}
     assert not came & {"furusato_amount_and_count_go_together", "fct_furusato_donation_rows_are_sound"}
     assert len(came) < len(every) / 2
 
-    # withdrawn again: what was made without it is made without it once more
+    # a year before the others moves figures that were published: the night is refused, and the next begins with it
+    step(one, tmp_path / "refused", lambda: deliver(one, "tourism/city2022.csv"))
+    assert one.outcomes[-1].state == "refused"
+    (one.landing / "tourism" / "city2022.csv").unlink()
+    back = step(one, tmp_path / "back", lambda: deliver(one, "tourism/city202601.csv"))
+    assert one.outcomes[-1].state == "published"
+    assert "fct_tourism_visitors" in back and "fct_furusato_donation" not in back
+
+    now = FIRST_NIGHT + timedelta(days=one.nights)
+    source = one.source_id("city202601.csv")
     gone = step(
-        one,
-        tmp_path / "b",
-        lambda: (
-            (one.landing / "tourism" / "city2022.csv").unlink()
-            or one.deliver("decisions.csv", withdrawal(one, "city2022.csv"))
-        ),
+        one, tmp_path / "withdrawn", lambda: decisions.withdraw(one.home, source, "統計課長", "試験（合成）", now)
     )
-    assert "fct_tourism_visitors" in gone and "fct_furusato_donation" not in gone
+    assert "meta_decision" in gone and "fct_furusato_donation" not in gone
 
 
-def withdrawal(one: Town, name: str) -> bytes:
-    raise NotImplementedError
+@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.promise("B4")
+def test_every_sample_in_its_turn_gives_the_tables_of_a_night_from_nothing(tmp_path: Path) -> None:
+    """One kind of source after another, plans and reports too, in an order that a fixed seed gives."""
+    one, chosen = town(tmp_path / "home"), random.Random(20261130)
+    files = sorted(path.relative_to(SAMPLES).as_posix() for path in SAMPLES.rglob("*.*") if path.is_file())
+    chosen.shuffle(files)
+    deliver(one, *files[: len(files) // 3])
+    one.night()
+    for number, name in enumerate(files[len(files) // 3 :: 4]):
+        step(one, tmp_path / str(number), partial(deliver, one, name))
+        shutil.rmtree(tmp_path / str(number))
