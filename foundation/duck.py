@@ -1,11 +1,12 @@
 """DuckDB as every room uses it: the same session on every host, text and names in SQL.
 
-Holds: opening a file, quoting, the names of a database's tables, whether two tables hold the same. Does not hold: a table or a query of the product.
+Holds: opening a file, quoting, the names of a database's tables, whether two tables hold the same. Does not hold: a
+table or a query of the product.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,12 +43,15 @@ def identifier(text: str) -> str:
 
 
 def facts_of(
-    connection: duckdb.DuckDBPyConnection, relation: tuple[str, str], database: str | None = None
+    connection: duckdb.DuckDBPyConnection,
+    relation: tuple[str, str],
+    database: str | None = None,
+    without: Collection[str] = (),
 ) -> tuple[list[tuple[str, str]], int, int] | None:
     """What tells two states of a table or view apart without keeping either: columns with their types, number of rows,
     sum of the hashes of the rows in any order. None where it is not there.
 
-    relation: schema and name. database: an attached one, else the connection's own.
+    relation: schema and name. database: an attached one, else the connection's own. without: columns left out.
     """
     schema, name = relation
     columns = connection.execute(
@@ -55,6 +59,7 @@ def facts_of(
         "and schema_name = ? and table_name = ? order by column_index",
         [database, schema, name],
     ).fetchall()
+    columns = [one for one in columns if one[0] not in without]
     if not columns:
         return None
     row = ", ".join(identifier(column) for column, _ in columns)

@@ -20,13 +20,18 @@ Nothing but this module and ingest.decided.corrections reads the figures of `raw
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from typing import TYPE_CHECKING
 
+from sousei.foundation.duck import facts_of, quoted
 from sousei.ingest.contract.loading import all_contracts
 from sousei.ingest.tables import FIGURES, FILLED_IN, RAW_TABLES, figure_of, key_of, schema_of
 
 if TYPE_CHECKING:
     import duckdb
+
+    from sousei.ingest.contract.model import Breakdown
 
 STATUS_RANK = {
     "final": 5,
@@ -75,12 +80,16 @@ def expose(connection: duckdb.DuckDBPyConnection) -> None:
     through all rows of one key; value_rank, the same through its values (1 for every row that says what is in force);
     settled_rank, how settled its published status is.
     in_force.<table>: the rows with version_rank 1.
+    A table of figures that stands already, made from the same by the same SQL, is left as it is.
     """
     connection.execute("create schema if not exists delivered")
     connection.execute("create schema if not exists in_force")
     for table in FIGURES:
-        connection.execute(f"drop table if exists delivered.{table} cascade")
-        connection.execute(f"create table delivered.{table} as {delivered(table)}")
+        key = _made_from(connection, table)
+        if key is None or key != _key_of_standing(connection, table):
+            connection.execute(f"drop table if exists delivered.{table} cascade")
+            connection.execute(f"create table delivered.{table} as {delivered(table)}")
+            connection.execute(f"comment on table delivered.{table} is {quoted(key or '')}")
         connection.execute(
             f"create or replace view in_force.{table} as "  # noqa: S608 our own names
             f"select * from delivered.{table} where version_rank = 1"
@@ -92,6 +101,32 @@ def expose(connection: duckdb.DuckDBPyConnection) -> None:
             f"create or replace view in_force.{table} as "  # noqa: S608 our own names
             f"select * exclude (version_rank, received_order) from delivered.{table} where version_rank = 1"
         )
+
+
+def _made_from(connection: duckdb.DuckDBPyConnection, table: str) -> str | None:
+    """A hash of all that delivered.<table> is made from: its SQL, the rows, and which of their deliveries came last.
+    None for a table in which small numbers are hidden afterwards (ingest.small_numbers)."""
+    if any(told.table == table for told in _breakdowns()):
+        return None
+    order = connection.execute(
+        f"select source_id, received_order from raw.delivery where source_id in (select source_id from raw.{table}) "  # noqa: S608
+        "order by all"
+    ).fetchall()
+    told = json.dumps([delivered(table), facts_of(connection, ("corrected", table)), order])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _key_of_standing(connection: duckdb.DuckDBPyConnection, table: str) -> str | None:
+    """The hash that delivered.<table> was made with, None where it does not stand."""
+    found = connection.execute(
+        "select comment from duckdb_tables() where schema_name = 'delivered' and table_name = ?", [table]
+    ).fetchall()
+    return str(found[0][0]) if found else None
+
+
+def _breakdowns() -> list[Breakdown]:
+    """Breakdowns of counts: small numbers are hidden in their tables afterwards (ingest.small_numbers)."""
+    return [told for one in all_contracts() for told in one.breakdowns]
 
 
 def filled_in(table: str) -> str:
@@ -134,7 +169,7 @@ def filled_in(table: str) -> str:
 
 def _status(table: str) -> str:
     """SQL: a column value_status beside the count of a breakdown whose form asks for none."""
-    counts = [told.count for one in all_contracts() for told in one.breakdowns if told.table == table]
+    counts = [told.count for told in _breakdowns() if told.table == table]
     if not counts or "value_status" in RAW_TABLES[table].schema:
         return ""
     return f", if(one.{counts[0]} is null, 'not_reported', 'final') as value_status"

@@ -32,26 +32,31 @@ FOLDER = "projection"
 _FACTS = "facts.json"
 _KEPT = 2
 """A night and the one before it: a delivery that is taken back finds its tables still there."""
-_ROWS = 100_000
 _NULL = "\x00"
 """What no cell of a frame can be: NUL is refused at the door."""
 
 
-def hash_of(frames: Mapping[str, pl.DataFrame], codes: Mapping[str, str]) -> str:
-    """SHA-256 over the rows of the frames in any order, their columns and types, codes, all code and the libraries."""
+def hash_of(tables: Mapping[str, object], frames: Mapping[str, pl.DataFrame], codes: Mapping[str, str]) -> str:
+    """SHA-256 over the facts of tables (foundation.duck.facts_of), the rows of small frames in any order, their columns
+    and types, codes, all code and the libraries."""
     import numpy
     import polars
 
     digest = hashlib.sha256()
-    told = [code_version(), polars.__version__, numpy.__version__, sys.version, json.dumps(sorted(codes.items()))]
+    told = [
+        code_version(),
+        polars.__version__,
+        numpy.__version__,
+        sys.version,
+        sorted(codes.items()),
+        sorted(tables.items()),
+    ]
     digest.update(json.dumps(told).encode())
     for name, frame in sorted(frames.items()):
         schema = [(column, str(kind)) for column, kind in frame.schema.items()]
         digest.update(json.dumps([name, schema, frame.height]).encode())
         ordered = frame.sort(frame.columns, nulls_last=True)
-        for at in range(0, ordered.height, _ROWS):
-            text = ordered[at : at + _ROWS].write_csv(include_header=False, null_value=_NULL, quote_style="always")
-            digest.update(text.encode())
+        digest.update(ordered.write_csv(include_header=False, null_value=_NULL, quote_style="always").encode())
     return digest.hexdigest()
 
 

@@ -179,7 +179,7 @@ class Night:
         import duckdb
         import polars
 
-        from sousei.foundation.duck import parquet
+        from sousei.foundation.duck import facts_of, parquet
         from sousei.foundation.files import write_parquet
         from sousei.projection import areas, scenarios
         from sousei.projection.night import build as projection
@@ -189,20 +189,22 @@ class Night:
         self._tell("人口を推計しています", "projecting the population")
         folder = self.home.building / "projection"
         folder.mkdir(exist_ok=True)
-        places = ", ".join(f'"{name}"' for name in PLACES)
         with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
-            frames = {
-                name: connection.sql(f"select * exclude ({places}) from in_force.{name}").pl()  # noqa: S608 our names
-                for name in INPUTS
-            }
+            facts = {name: facts_of(connection, ("in_force", name), without=PLACES) for name in INPUTS}
             own, printed = (
                 connection.sql(f"from in_force.plan_register_{name}").pl() for name in ("scenario", "figure")
             )
         taken = plans.of_night(scenarios.read(SCENARIOS), own, printed)
         changes = areas.successors(polars.read_csv(CHANGES, infer_schema=False), areas.FIRST_EDITION)
-        key = kept.hash_of(frames | {"scenarios": taken.scenarios, "plan_figures": taken.figures}, changes)
+        key = kept.hash_of(facts, {"scenarios": taken.scenarios, "plan_figures": taken.figures}, changes)
         rows = kept.take(self.home, key, folder)
         if rows is None or rows.keys() != PROJECTION_TABLES.keys():
+            places = ", ".join(f'"{name}"' for name in PLACES)
+            with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
+                frames = {
+                    name: connection.sql(f"select * exclude ({places}) from in_force.{name}").pl()  # noqa: S608 ours
+                    for name in INPUTS
+                }
             made = projection.run(frames, scenarios=taken.scenarios, plan_figures=taken.figures, current_code=changes)
             del frames  # the largest table is made without them
             rows = {}

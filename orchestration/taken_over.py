@@ -126,17 +126,18 @@ def _last(home: Home, but: Path) -> Path | None:
 
 
 def _empty(candidate: Path, manifest: Mapping[str, Any]) -> None:
-    """Remove what dbt does not make: the sources, and the verdict."""
+    """Remove what dbt does not make: the sources, and the verdict. Of the delivered figures ingest looks itself which
+    are still those that it would make (ingest.in_force)."""
     made = {(node["schema"], node["alias"]) for node in manifest["nodes"].values() if node["resource_type"] in _BY_DBT}
     schemas = {schema for schema, _ in made}
     with connect(candidate, read_only=False) as connection:
         asked = "select schema_name from duckdb_schemas() where database_name = current_database() and not internal"
         for (schema,) in connection.execute(asked).fetchall():
-            if schema not in schemas | {"main"}:
+            if schema not in schemas | {"main", "delivered"}:
                 connection.execute(f"drop schema {identifier(schema)} cascade")
         asked = "select schema_name, table_name from duckdb_tables() where not internal"
         for schema, table in connection.execute(asked).fetchall():
-            if (schema, table) not in made:
+            if schema != "delivered" and (schema, table) not in made:
                 connection.execute(f"drop table {identifier(schema)}.{identifier(table)}")
         connection.execute("checkpoint")  # tonight's sources take the room of last night's
 

@@ -14,7 +14,7 @@ never touched. Programs should read the Parquet files, which hold every value as
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -126,18 +126,19 @@ def write_tables(
     moved since cannot be told.
     """
     database, tables = directory / DATABASE, {}
+    unmoved = Unmoved(database, candidate, last, run.code_version)
     with duck.connect(database, read_only=False) as connection:
         connection.execute(f"set temp_directory = {quoted(str(directory / 'spill'))}")
         connection.execute(f"attach {quoted(str(candidate))} as candidate (read_only)")
         catalogue = describe_all(connection, "candidate")
         described = {table: catalogue[table] for table in _marts_of(connection, "candidate")}
-        unmoved = Unmoved(connection, described, last, run.code_version)
         connection.begin()
+        for table in (one for one in described if one not in unmoved.tables):
+            name = identifier(table)
+            connection.execute(f"create table main.{name} as select * from candidate.main.{name} order by all")  # noqa: S608
         for table in described:
-            connection.execute(f"create table main.{identifier(table)} as {unmoved.source(table)}")
             _comment(connection, table, described[table])
         connection.commit()
-        unmoved.release()
         facts = [release_id, run.run_id, run.as_of_date, created_at, run.code_version, run.inputs_hash]
         described[META_RELEASE] = _write_own(connection, META_RELEASE, META_RELEASE_COMMENT, META_RELEASE_COLUMNS)
         connection.execute(
@@ -146,7 +147,7 @@ def write_tables(
         )
         described[META_CHANGE] = _write_own(connection, META_CHANGE, META_CHANGE_COMMENT, record.COLUMNS)
         if last is not None:
-            _write_changes(connection, last, run.as_of_date)
+            _write_changes(connection, last, run.as_of_date, unmoved.tables)
         connection.execute("detach candidate")
         keys = keys_of(connection)
         for kind in ("parquet", "csv"):
@@ -187,14 +188,14 @@ def _write_own(
     return described
 
 
-def _write_changes(connection: duckdb.DuckDBPyConnection, last: Path, as_of: date) -> None:
-    """What moved since the last release, or why it is not compared with it."""
+def _write_changes(connection: duckdb.DuckDBPyConnection, last: Path, as_of: date, unmoved: Collection[str]) -> None:
+    """What moved since the last release, or why it is not compared with it. unmoved: tables that are the same."""
     ((own,),) = connection.execute("select current_database()").fetchall()
     try:
         connection.execute(f"attach {quoted(str(last))} as last_release (read_only)")
         said = why_not_compared(connection, "last_release.main", "main", as_of)
         if said is None:
-            changes.make(connection, "last_release", own)
+            changes.make(connection, "last_release", own, unmoved)
             connection.execute(f"insert into main.{META_CHANGE} by name from made_change order by change_no")
         connection.execute(
             f"update main.{META_RELEASE} set previous_release_id = "  # noqa: S608

@@ -1,75 +1,59 @@
 """Tables that did not move since the last release, taken from it: their rows as they lie there, and their files.
 
-Holds: which tables those are, and the link to a file. Does not hold: writing a table (`contents`), what moved in the
-others (`changes`), or files that come out equal though they were written (`shared`).
+Holds: the database that a release begins with, which of its tables stay, and the link to a file. Does not hold: writing
+a table (`contents`), what moved in the others (`changes`), or files that come out equal though they were written
+(`shared`).
 
-A table did not move where both have the same columns and types, as many rows and the same sum of the hashes of their
-rows; that is what `changes` passes over, too. It is taken over only from a release of the same code, whose rows lie in
-the order that this code gives them. A file is taken over only while its hash is the one that its manifest states, so
-that what was damaged on disk is written anew.
+A release begins with a copy of the last one's database where that is of the same code, whose rows lie in the order that
+this code gives them. A table stays in it where both have the same columns and types, as many rows and the same sum of
+the hashes of their rows; that is what `changes` passes over, too. All rows are read for that, so that a page that was
+damaged on disk is found. A file is taken over only while its hash is the one that its manifest states: what was damaged
+is written anew.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-from sousei.foundation.duck import facts_of, identifier, quoted
+from sousei.foundation.duck import connect, facts_of, identifier, quoted, tables_of
 from sousei.foundation.files import sha256_of
 from sousei.publication.manifest import Manifest, Table
 from sousei.publication.shelf import read
 
-BEFORE = "before"
-
 
 class Unmoved:
-    """What one new release may take from the last. Leaving the block lets go of the last one's database."""
+    """What one new release takes from the last."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, tables: Iterable[str], last: Path | None, code_version: str
-    ) -> None:
-        """tables: those of the attached database `candidate`. last: DuckDB file of the last release. Nothing is taken
-        from one that cannot be read: publication says so where it compares them."""
-        self._connection, self._last, self._attached = connection, last, False
+    def __init__(self, database: Path, candidate: Path, last: Path | None, code_version: str) -> None:
+        """Begin a new release's `database`; with nothing where there is nothing to take. candidate: its DuckDB file.
+        last: that of the last release. Nothing is taken from one that cannot be read: publication says so where it
+        compares them."""
+        self._folder = last.parent if last is not None else None
         self._manifest: Manifest | None = None
-        self._same: frozenset[str] = frozenset()
+        self.tables: frozenset[str] = frozenset()
         if last is None:
             return
         with suppress(OSError, ValueError, duckdb.Error):
-            self._manifest = read(last.parent).manifest
-            if self._manifest.code_version != code_version:
-                return
-            connection.execute(f"attach {quoted(str(last))} as {BEFORE} (read_only)")
-            self._attached = True
-            self._same = frozenset(one for one in tables if self._is_same(one))
-
-    def _is_same(self, table: str) -> bool:
-        before = facts_of(self._connection, ("main", table), BEFORE)
-        return before is not None and before == facts_of(self._connection, ("main", table), "candidate")
-
-    def source(self, table: str) -> str:
-        """SELECT of the rows of a table, in their order."""
-        name = f"main.{identifier(table)}"
-        if table in self._same:
-            return f"select * from {BEFORE}.{name}"  # noqa: S608
-        return f"select * from candidate.{name} order by all"  # noqa: S608
-
-    def release(self) -> None:
-        """Let go of the last release's database; its files may be taken on."""
-        if self._attached:
-            self._connection.execute(f"detach {BEFORE}")
-            self._attached = False
+            manifest = read(last.parent).manifest
+            if manifest.code_version == code_version:
+                shutil.copyfile(last, database)
+                self.tables = _left_standing(database, candidate)
+                self._manifest = manifest
+        if self._manifest is None:
+            for path in (database, database.with_name(f"{database.name}.wal")):
+                path.unlink(missing_ok=True)
 
     def takes(self, table: str, told: Table, name: str, to: Path) -> bool:
         """Make the last release's file the new one's; whether it was done. told: the table in the new release. name:
         place of the file in a release."""
-        if table not in self._same or self._last is None or self._manifest is None:
+        if table not in self.tables or self._folder is None or self._manifest is None:
             return False
-        stated, path = self._manifest.files.get(name), self._last.parent / name
+        stated, path = self._manifest.files.get(name), self._folder / name
         if stated is None or self._manifest.tables.get(table) != told:
             return False
         with suppress(OSError):
@@ -77,3 +61,18 @@ class Unmoved:
                 os.link(path, to)
                 return True
         return False
+
+
+def _left_standing(database: Path, candidate: Path) -> frozenset[str]:
+    """Remove the tables that moved, and those that only a release has; the names of the others."""
+    with connect(database, read_only=False) as connection:
+        connection.execute(f"attach {quoted(str(candidate))} as candidate (read_only)")
+        there, stay = tables_of(connection), set()
+        for table in there:
+            if facts_of(connection, ("main", table), "candidate") == facts_of(connection, ("main", table)):
+                stay.add(table)
+            else:
+                connection.execute(f"drop table main.{identifier(table)}")
+        connection.execute("detach candidate")
+        connection.execute("checkpoint")  # what is written next takes the room of what went
+    return frozenset(stay)

@@ -11,7 +11,7 @@ are one row with their number, and the LARGEST of them by size of movement besid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,8 +59,9 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[Change]:
     return [Change(*one) for one in connection.execute(f"from {table} order by change_no").fetchall()]
 
 
-def make(connection: duckdb.DuckDBPyConnection, a: str, b: str) -> None:
-    """Temp table `made_change` (COLUMNS) of what moved from the attached database a to b."""
+def make(connection: duckdb.DuckDBPyConnection, a: str, b: str, unmoved: Collection[str] = ()) -> None:
+    """Temp table `made_change` (COLUMNS) of what moved from the attached database a to b. unmoved: tables known to be
+    the same in both."""
     two = Two(connection, a, b)
     run = _Run(two, causes.read(two))
     left, right = (two.layouts[one].keys() - NOT_COMPARED for one in (a, b))
@@ -70,7 +71,7 @@ def make(connection: duckdb.DuckDBPyConnection, a: str, b: str) -> None:
             grains |= grain(connection, f"{identifier(letter)}.main")
     for table in sorted(left ^ right):
         run.whole_table(table, table in right)
-    for table in sorted(left & right):
+    for table in sorted(left & right - set(unmoved)):
         run.columns(table)
         run.rows(table, grains.get(table, []))
     run.number()

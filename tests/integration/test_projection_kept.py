@@ -74,8 +74,15 @@ def test_tables_are_taken_over_where_nothing_that_they_are_made_from_moved(tmp_p
 
 def test_the_hash_is_of_the_rows_in_any_order_and_of_all_that_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = pl.DataFrame({"a": ["1", None, "", "x,y"], "b": [1, 2, 3, None]})
-    told = kept.hash_of({"t": frame}, {"1": "2"})
-    assert told == kept.hash_of({"t": frame.reverse()}, {"1": "2"})
+    tables = {"x": ([("a", "VARCHAR")], 3, 7)}
+
+    def hash_of(frames: dict[str, pl.DataFrame], codes: dict[str, str]) -> str:
+        return kept.hash_of(tables, frames, codes)
+
+    told = hash_of({"t": frame}, {"1": "2"})
+    assert told == hash_of({"t": frame.reverse()}, {"1": "2"})
+    for other in ({}, {"x": None}, {"y": tables["x"]}, {"x": ([("a", "VARCHAR")], 3, 8)}):
+        assert told != kept.hash_of(other, {"t": frame}, {"1": "2"})
     others = [
         ({"t": frame}, {"1": "3"}),
         ({"u": frame}, {"1": "2"}),
@@ -85,9 +92,9 @@ def test_the_hash_is_of_the_rows_in_any_order_and_of_all_that_is_given(monkeypat
         ({"t": frame.rename({"a": "c"})}, {"1": "2"}),
         ({"t": pl.DataFrame({"a": ["1", None, "", "x"], "b": ["1", "2", "3", None]})}, {"1": "2"}),
     ]
-    assert told not in [kept.hash_of(*one) for one in others]
+    assert told not in [hash_of(*one) for one in others]
     monkeypatch.setattr(kept, "code_version", lambda: "another")
-    assert told != kept.hash_of({"t": frame}, {"1": "2"})
+    assert told != hash_of({"t": frame}, {"1": "2"})
 
 
 def test_only_the_newest_are_kept(tmp_path: Path) -> None:

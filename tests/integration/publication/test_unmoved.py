@@ -117,8 +117,22 @@ def test_nothing_is_taken_from_other_code_or_a_damaged_file(
     assert "fct_population" in written and "dim_kpi" in written and verify(third).sound
 
 
-def test_a_last_release_that_cannot_be_read_gives_nothing(tmp_path: Path) -> None:
-    with duckdb.connect() as connection:
-        nothing = unmoved.Unmoved(connection, ["t"], tmp_path / "sousei.duckdb", "any")
-        assert nothing.source("t") == 'select * from candidate.main."t" order by all'
-        nothing.release()
+@pytest.mark.parametrize("harm", ["gone", "cut", "pages"])
+def test_a_last_release_that_cannot_be_read_gives_nothing(
+    base: Path, changed: Path, tmp_path: Path, written: list[str], harm: str
+) -> None:
+    _, first = first_of(base, tmp_path)
+    first.database.parent.chmod(0o755)
+    first.database.chmod(0o644)
+    data = first.database.read_bytes()
+    if harm == "gone":
+        first.database.unlink()
+    elif harm == "cut":
+        first.database.write_bytes(data[: len(data) // 2])
+    else:
+        part = len(data) // 4
+        first.database.write_bytes(data[:part] + bytes(2 * part) + data[3 * part :])
+    written.clear()
+    made = tmp_path / "sousei.duckdb"
+    assert unmoved.Unmoved(made, changed, first.database, RUN.code_version).tables == frozenset()
+    assert list(tmp_path.glob("sousei.duckdb*")) == []
