@@ -115,8 +115,8 @@ def note(candidate: Path, ended: Iterable[Mapping[str, Any]]) -> None:
     kept = {one["unique_id"] for one in ended if one["status"] in KEPT}
     with suppress(OSError):
         keys = json.loads(candidate.with_name(TONIGHT).read_text("utf-8"))
-        told = {"made_by": _made_by(), "sha256": sha256_of(candidate)}
-        told["keys"] = {node: key for node, key in keys.items() if node in kept}
+        taken = {node: key for node, key in keys.items() if node in kept}
+        told = {"made_by": _made_by(), "sha256": sha256_of(candidate), "keys": taken}
         write_json(candidate.with_name(BUILT), told, sync=False)
 
 
