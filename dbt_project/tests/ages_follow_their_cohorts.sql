@@ -9,7 +9,7 @@
         'threshold_reason': '前の時点の年齢構成を経過年数だけ進めたものと比べる（国勢調査1980～2020年・住民基本台帳1995～2023年の約2万9千件）。全階級を同じだけずらしたときに残る外れは、5,000人以上の実データで最小0.52倍なので、0.45倍未満を止める。1,000人以上の同じ台帳の3年以内で二つの階級が入れ替わったように見える最大は人口の1.5％、推計と比べて2.0％で、それぞれ2％・3％以上を止める。外れた割合の最大は推計と比べて14％、同じ台帳どうしで17％で、35％以上を止める（避難のあった団体は推計がなく、国勢調査どうしは比べない）',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 select
     delivery.file_name,
     ages.source_sheet as sheet,

@@ -9,7 +9,7 @@
         'threshold_reason': '世帯数は人口を超えない（総数・日本人の実データ33,840件の最大は1人当たり0.75世帯）。合計特殊出生率の市区町村別ベイズ推定値は1983年以降0.77～2.81で、0.5～3.5の外を止める。国勢調査は推計の基準年では推計の基準人口と等しく（3,409件すべて）、速報との差を見て2％を超えるもの、5年後では0.76～1.30倍（1,681団体）なので2倍を超えるものを止める（避難のあった団体は推計がない）。20団体以上の月の来訪者数の前年同月比が前後の月から離れた中央値は2022～2024年に最大1.17倍で、1.65倍以上（ひと月だけの2倍など）を止める',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 with stocks as (
     select
         municipality_code,

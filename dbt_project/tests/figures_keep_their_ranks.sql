@@ -9,7 +9,7 @@
         'threshold_reason': '前の期との順位相関の実データの最小は、観光来訪者数（前年同月）が全国0.93・都道府県ごと0.67、ふるさと納税が全国0.82、人口が全国0.99・都道府県ごと0.90（平成の大合併をまたぐ7年）。値を1行ずらすと全国で観光0.43・納税0.39・人口0.74以下、並べ替えると0.07以下になる。下限はその間の、観光と納税が全国0.65・都道府県0.45（観光だけ）、人口が全国0.90・都道府県0.80とする。15団体未満と、10年を超えて離れた期は比べない（福島県の1980年と2015年は0.76）',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 -- Rank correlation of what one file publishes for one period with the period before (visitors: the same month of the
 -- year before), over all its municipalities and by prefecture. One row per file and period that fails.
 with figures as (

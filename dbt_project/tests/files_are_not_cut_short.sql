@@ -9,7 +9,7 @@
         'threshold_reason': 'コード順で最後の団体が抜けた月は、観光の実ファイル48か月（月ごとの増減は最大18団体）に一度もなく、隣り合う団体の抜けは最大7（2024年の浜松市の区の再編）。住民基本台帳・国勢調査・ふるさと納税では、合併を今日の区域にそろえると一つも抜けない。最後の3団体、または隣り合う10団体（団体の最も少ない県は15）の抜けを切れとみる。前の期の半分に満たないファイルは抜粋なので対象にしない',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 -- Municipalities (as of today) of a period against the period before, where that held 20 or more. Looked at in the
 -- order of their codes: the last three gone, or ten neighbours gone.
 with ended as (

@@ -9,7 +9,7 @@
         'threshold_reason': '住民基本台帳では前後の人口の差が出生－死亡＋転入－転出＋その他に人まで等しい（全国の5年分10,749件で差は0）。名を入れ替えたときだけ等しくなる差10人以上を止める。別の統計（人口動態・移動報告）と比べるのは転入と転出、出生と死亡が28％以上違うときで、両市の32件では合わなさが0.35倍未満になるものは0。前の期間と比べるのは出生と死亡が2倍以上違うときで、実データ1万8千件では最大1.49倍（30人以上）。年齢（女20～39歳100人に出生7、65歳以上100人に死亡4）と比べた合わなさは実データ2万7千件で最大1.18、1.6以上を止める',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 select
     delivery.file_name,
     flows.source_sheet as sheet,

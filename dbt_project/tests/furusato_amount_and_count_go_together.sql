@@ -9,7 +9,7 @@
         'threshold_reason': '現況調査（各年）の金額と件数は同じ設問の組で、一方だけが空欄や0の団体は実ファイル3年分（5,223団体）に一つもない。累計表（2008～2020年度）には件数を数えていない団体が2015年度までに47あり、その前の年度の件数は多くて392件なので、前の年度に1,000件以上あった団体だけを止め、ほかは figures_to_look_at が知らせる',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 -- One municipality, fiscal year and file: yen and number are both there and above zero, both zero, or both missing.
 -- Published rows only: a row that a later delivery has replaced is not looked at.
 with paired as (

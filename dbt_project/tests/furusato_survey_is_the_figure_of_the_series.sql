@@ -9,7 +9,7 @@
         'threshold_reason': '両者は同じ調査の同じ値で、違いは千円単位への丸めと後からの訂正だけ（両市の3年分では丸めの範囲で一致）。2倍を超える違いは別の団体か別の年度の値である。それより小さい違いは furusato_detail_matches_series が知らせる',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 -- The survey's last delivery against the last one of the series, same municipality, fiscal year and item. A value on
 -- one side only counts too; but not below 100,000 yen or ten donations.
 with delivered as (

@@ -9,7 +9,7 @@
         'threshold_reason': '80歳以上が100人以上の団体で女の割合は実データ約4万件（住民基本台帳1995～2023年、国勢調査1980～2020年）の最小が48％（関ケ原町2005年）で、男女が入れ替われば20～40％台前半になる。45％未満を異常とする。年齢のない表は、5,000人以上で男女の差が人口の2％を超える団体で、前の時点の女と男に入れ替えた方が2倍以上よく合うときを異常とする（同じ実データで最も近いのは1.7倍、階上町2000年）。それより小さい村では本当に起こる（東成瀬村2020年、三島村2024年）ので figures_to_look_at が知らせる',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 -- Women are the larger part of the old everywhere; and the sexes of a total do not change places between two dates.
 with sexes as (
     select

@@ -9,7 +9,7 @@
         'threshold_reason': '100以上の値が二つ以上あり、その9割以上が別の時点と等しく、等しい桁が合わせて6桁以上のときに止める。実データ（1995～2026年の全団体）で、時点どうしで等しい値の割合の最大は、2団体以上の表で1.8％',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 select
     delivery.file_name,
     repeated.source_sheet as sheet,

@@ -9,7 +9,7 @@
         'threshold_reason': '今日の区域にそろえた台帳人口の前時点比は、実ファイル（2005～2021年、間隔は最長7年）の全団体で0.75～1.41倍。避難でも合併の受け入れ側でも3倍は動かない。外れるのは桁の誤り、別の団体や千人単位の混入。国勢調査（飯舘村の2020年は2015年の32倍）と外国人だけの範囲は対象外',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 -- Two neighbouring dates of one area of today. One row per step: the figure that more probably is wrong is named first
 -- (it does not fit on both sides, else it was delivered last), the other one is what it was compared with.
 with totals as (

@@ -9,7 +9,7 @@
         'threshold_reason': '年齢別の表と人口動態の表は同じ台帳を数えており、総数・男・女は人まで一致する（2005～2022年の実ファイルの時点・区分・団体約1万6千件、両市の1995～2022年の28年分で差は0人）。国勢調査の総数表と年齢別の表も同じ。届け直しで新しい値が採用された後の古い値は比べない',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 -- Totals of one count (series, scope, date, area, sex, equally settled) in tables of different layouts: by age, flows,
 -- totals, reference series. Of each layout the value delivered last.
 with totals as (

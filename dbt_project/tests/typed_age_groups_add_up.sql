@@ -9,7 +9,7 @@
         'threshold_reason': '令和5年推計の結果表では、3区分の和と総人口が人まで一致する（手元の28行で差は0人）。丸めの差として3人まで許す',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 -- The three groups of the 2023 vintage, each as delivered last, against the published total of the same year.
 with latest as (
     select

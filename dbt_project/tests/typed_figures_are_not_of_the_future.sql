@@ -9,7 +9,7 @@
         'threshold_reason': '確定・速報・改定の値は、期間が終わってから公表される',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 select
     delivery.file_name,
     typed.source_sheet as sheet,

@@ -9,7 +9,7 @@
         'threshold_reason': '年次ファイルによる改定は水準の変わる年の1月と2月に限られ、両市では24か月分のうち2（釜石市2024年、根室市2025年）、全国の2024年12月は1,864団体で0だった。すべての団体の1月と2月が改定されても12分の2（16.7％）なので、2割を超え3か月分以上なら改定ではない',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 -- Published figures of a yearly file against the last monthly file of the same municipality and month. One row per
 -- yearly file; a file that another one has replaced is not looked at.
 with monthly as (

@@ -9,7 +9,7 @@
         'threshold_reason': '比べる年度のどれも1,000件以上の団体では、2008～2020年度の実データで、前か後の1年だけと比べた最大は19倍（11224の2016年度）、前後の両方から離れた最大は11倍（22215の2016年度）。片側だけなら100倍、両側なら20倍を超えれば団体か桁の取り違えとみる。1,000件に満たない団体では公表元の値そのものに数百倍の段差があり（39302と01454の2012年度など4件）、yen_per_donation_to_look_at が知らせる。単位の取り違え（約1000倍）は magnitude_matches_before が見る',
     },
 ) }}
--- depends_on: {{ ref('meta_source') }} (on which nothing is built: a failure here lets all marts be built and judged)
+-- depends_on: {{ ref('meta_grain') }} (on which nothing is built: a failure here lets all marts be built and judged)
 -- The sure cases; the rest is for a person to look at (yen_per_donation_to_look_at).
 select
     delivery.file_name,
