@@ -26,6 +26,7 @@ from benchmarks.told import Row
 from sousei.foundation.home import PROJECT_ROOT
 
 SAMPLES, NEW = PROJECT_ROOT / "samples" / "landing", "tourism/city202606.csv"
+NEW_OF_COUNTRY = "tourism/city202412.csv"
 
 
 def refresh(home: Path, landing: Path) -> Cost:
