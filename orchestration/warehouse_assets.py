@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
+from sousei.orchestration import taken_over
 from sousei.orchestration.assets import DBT_RESULTS, OPERATOR, PDCA_OFFICE
 from sousei.orchestration.nightly import Night
 from sousei.orchestration.tables import seed_columns
@@ -84,12 +85,13 @@ def build_warehouse_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         check_specs=list(checks.values()),
     )
     def build(night: dg.ResourceParam[Night]) -> Iterator[Any]:
-        """One `dbt build` in this process; failures are handed to the gate, not raised."""
+        """One `dbt build` of what moved, in this process; failures are handed to the gate, not raised."""
         results = night.build_warehouse()
         for result in results:
             if result["unique_id"] in specs and result["status"] == "success":
                 yield dg.MaterializeResult(
-                    asset_key=specs[result["unique_id"]].key, metadata={"seconds": result["seconds"]}
+                    asset_key=specs[result["unique_id"]].key,
+                    metadata={"seconds": result["seconds"], "taken_over": result["message"] == taken_over.TAKEN},
                 )
         by_id = {result["unique_id"]: result for result in results}
         for unique_id, spec in checks.items():
