@@ -24,6 +24,7 @@ from sousei.ingest.receive.intake import MAX_BYTES, content, open_safely, refuse
 PART_BYTES = 16 << 20
 LONGEST_RECORD = 64 << 20
 """Bytes without the end of a record after which the quotes of a text are taken for wrong."""
+_FIRST_LINES = 1 << 16
 _AT_ONCE = 2
 """Parts that are split at once, while another is counted."""
 Item = TypeVar("Item")
@@ -68,6 +69,16 @@ def opened(path: Path) -> Iterator[int]:
         yield handle
     finally:
         os.close(handle)
+
+
+def likely(handle: int) -> str:
+    """utf-8, or cp932 where the first lines are no UTF-8. Of a file with a byte order mark it says nothing."""
+    lines = os.pread(handle, _FIRST_LINES, 0)
+    try:
+        lines[: lines.rfind(b"\n") + 1].decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp932"
+    return "utf-8"
 
 
 def parts(handle: int, encoding: str) -> Generator[Part, None, None]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+import pyarrow.compute as pc
 
 from sousei.ingest.vocabulary import written_dates
 from sousei.ingest.vocabulary.codes import five_digits
@@ -47,30 +48,30 @@ EVENT_NAMES = ("", *sorted(EVENTS))
 class Words:
     """The different texts of a column, numbered as they come. look: (text, its number) -> what it says.
 
-    rows: how many rows have each of them.
+    texts: in the order of their numbers. rows: how many rows have each of them.
     """
 
     def __init__(self, look: Callable[[str, int], Said]) -> None:
         self.rows = np.zeros(0, dtype=np.int64)
+        self.texts = pl.Series(dtype=pl.String)
         self._look = look
-        self._numbers: dict[str, int] = {}
         self._said = np.zeros((len(Said._fields), 0), dtype=np.int32)
 
-    def numbers(self, texts: list[str]) -> np.ndarray:
+    def numbers(self, texts: pl.Series) -> np.ndarray:
         """The number of each text; new ones are looked at. texts: each once."""
-        numbers, known = self._numbers, len(self._numbers)
-        found = np.array([numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.int64)
-        if len(numbers) > known:
-            new = (text for text, at in zip(texts, found, strict=True) if at >= known)
-            said = [self._look(text, at) for at, text in enumerate(new, start=known)]
-            self._said = np.concatenate([self._said, np.array(said, dtype=np.int32).T], axis=1)
-            self.rows = np.concatenate([self.rows, np.zeros(len(said), dtype=np.int64)])
-        return found
-
-    @property
-    def words(self) -> list[str]:
-        """The texts in the order of their numbers."""
-        return list(self._numbers)
+        found = pc.index_in(texts.to_arrow(), value_set=self.texts.to_arrow())
+        numbers = pc.fill_null(found, -1).to_numpy()
+        new = np.flatnonzero(numbers < 0)
+        if not len(new):
+            return numbers
+        known = len(self.texts)
+        numbers = numbers.copy()
+        numbers[new] = np.arange(known, known + len(new))
+        self.texts = pl.concat([self.texts, texts.gather(new)])
+        said = [self._look(text, at) for at, text in enumerate(self.texts[known:].to_list(), start=known)]
+        self._said = np.concatenate([self._said, np.array(said, dtype=np.int32).T], axis=1)
+        self.rows = np.concatenate([self.rows, np.zeros(len(new), dtype=np.int64)])
+        return numbers
 
     def said(self, numbers: np.ndarray, field: str) -> np.ndarray:
         """What the texts of these numbers say."""

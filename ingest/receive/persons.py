@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-from sousei.ingest.receive.parts import NotUtf8Error, Part, ahead, opened, parts, split
+from sousei.ingest.receive.parts import NotUtf8Error, Part, ahead, likely, opened, parts, split
 from sousei.ingest.receive.tally import COLUMNS, Tally, said
 
 __all__ = ["COLUMNS", "Counts", "aggregate", "said"]
@@ -73,7 +73,7 @@ def aggregate(
     day = as_of + dt.timedelta(days=1) if has_next else as_of
     with opened(path) as handle:
         try:
-            counted = _counted(handle, "utf-8", municipality_code, as_of, day, scope)
+            counted = _counted(handle, likely(handle), municipality_code, as_of, day, scope)
         except NotUtf8Error:
             counted = _counted(handle, "cp932", municipality_code, as_of, day, scope)
     table, unread = counted.told(municipality_code, as_of)
@@ -84,6 +84,7 @@ def aggregate(
         table = table.with_columns(age_group=group.fill_null("unknown"), age=pl.min_horizontal(low, 100))
         keys = [*COLUMNS, "age", "age_group"]
     sums = table.group_by(keys).agg(pl.col("persons").sum()).sort(keys, nulls_last=True)
+    sums = sums.with_columns(pl.col(name).cast(pl.String) for name, kind in sums.schema.items() if kind == pl.Enum)
     return Counts(sums.drop("age") if years == 5 else sums, unread)
 
 

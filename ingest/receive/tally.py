@@ -80,13 +80,13 @@ class Tally:
         """Count the rows of a further part. Raises Refusal where it has protected numbers."""
         columns, widths = records
         self._ragged += int(((widths != self._width) & (widths != 0)).sum())  # 0: an empty line
-        if not columns or not len(widths):
+        if not columns:
             return
         for at, column in enumerate(columns):
             self._numbers.add(at, column.words)
         none = Column(pl.Series([""]), np.zeros(len(widths), dtype=np.int32))
         chosen = {what: columns[at] if at < len(columns) else none for what, at in self._places.items()}
-        texts = {what: self._columns[what].numbers(column.words.to_list()) for what, column in chosen.items()}
+        texts = {what: self._columns[what].numbers(column.words) for what, column in chosen.items()}
         cells = {what: column.numbers for what, column in chosen.items()}
         blank = {what: self._columns[what].said(found, "blank") == 1 for what, found in texts.items()}
         if all(found.any() for found in blank.values()):
@@ -98,7 +98,8 @@ class Tally:
         self._count(texts, cells)
 
     def told(self, municipality_code: str | None, as_of: dt.date) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
-        """Columns of COLUMNS, age (Int16, null where unknown) and persons, and how many dates were not read.
+        """Columns of COLUMNS, age (Int16, null where unknown) and persons, and how many dates were not read. Texts are
+        Enums in the order of their letters. There may be several rows of the same persons.
 
         Raises Refusal where the words or dates of a column are not such as can be counted.
         """
@@ -115,8 +116,7 @@ class Tally:
         unread = self._unread()
         if count := self._columns["age"].wrong:
             raise Refusal(problem("person_extract.no_age", column_label="年齢", count=count))
-        self._compact()
-        table = self._named(self._groups[0], municipality_code, as_of)
+        table = self._table(pl.concat(self._groups), municipality_code, as_of)
         if self._late:
             raise Refusal(problem("person_extract.after_as_of", column_label="生年月日", count=self._late))
         return table, unread
@@ -187,19 +187,24 @@ class Tally:
             self._groups = [pl.concat(self._groups).group_by(keys).agg(pl.col("persons").sum())]
         self._new = 0
 
-    def _named(self, groups: pl.DataFrame, municipality_code: str | None, as_of: dt.date) -> pl.DataFrame:
+    def _table(self, groups: pl.DataFrame, municipality_code: str | None, as_of: dt.date) -> pl.DataFrame:
         """The same with the words of its numbers. Texts that were left open are read as their column is."""
         groups = self._decided(groups, "day", as_of)
         groups = self._decided(groups, "age", as_of)
         month = pl.when(pl.col("day") >= 0).then(pl.date(pl.col("day") // 12, pl.col("day") % 12 + 1, 1))
-        code = pl.lit(municipality_code) if municipality_code else pl.col("municipality").cast(pl.String).str.zfill(5)
+        if municipality_code:
+            code = pl.lit(municipality_code, dtype=pl.Enum([municipality_code]))
+        else:
+            known = groups["municipality"].unique().sort()
+            names = [f"{number:05d}" for number in known.to_list()]
+            code = pl.col("municipality").replace_strict(known, names, return_dtype=pl.Enum(names))
         return groups.select(
             municipality_code=code,
             as_of_date=pl.lit(as_of),
-            area=_word("area", list(self._areas)),
-            event=_word("event", words.EVENT_NAMES),
+            area=_named(groups["area"], list(self._areas)),
+            event=_named(groups["event"], words.EVENT_NAMES),
             month=month,
-            sex=_word("sex", words.SEX_NAMES),
+            sex=_named(groups["sex"], words.SEX_NAMES),
             age=pl.when(pl.col("age") >= 0).then("age").cast(pl.Int16),
             persons="persons",
         )
@@ -209,7 +214,7 @@ class Tally:
         numbers = groups[what].filter(groups[what] < words.NONE).unique().to_list()
         if not numbers:
             return groups
-        texts, eras = self._columns[what].words, self._dates[what].era_numbers
+        texts, eras = self._columns[what].texts, self._dates[what].era_numbers
         ones = [written_dates.written(texts[words.open_number(number)], eras) for number in numbers]
         if what == "age":
             late = [number for number, one in zip(numbers, ones, strict=True) if one.day and one.day > as_of]
@@ -229,7 +234,7 @@ class Tally:
                 continue
             column, eras = self._columns[what], self._dates[what].era_numbers
             counts: Counter[str] = Counter()
-            for word, rows in zip(column.words, column.rows.tolist(), strict=True):
+            for word, rows in zip(column.texts.to_list(), column.rows.tolist(), strict=True):
                 counts[written_dates.written(word, eras).kind] += rows
             told = {one: count for one, count in sorted(counts.items()) if count and one not in {"blank", "read"}}
             dated = counts.total() - counts["blank"]
@@ -253,8 +258,9 @@ def _nobody(columns: list[Column], rows: np.ndarray) -> np.ndarray:
     return rows
 
 
-def _word(what: str, known: Sequence[str]) -> pl.Expr:
-    return pl.col(what).replace_strict(list(range(len(known))), list(known), return_dtype=pl.String)
+def _named(numbers: pl.Series, names: Sequence[str]) -> pl.Series:
+    """The names of numbers, as a type that is in the order of the names."""
+    return pl.Series(names, dtype=pl.Enum(sorted(names))).gather(numbers)
 
 
 def _places(header: list[str], by_column: bool) -> dict[str, int]:
