@@ -14,7 +14,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -192,12 +191,10 @@ class Tally:
         groups = self._decided(groups, "day", as_of)
         groups = self._decided(groups, "age", as_of)
         month = pl.when(pl.col("day") >= 0).then(pl.date(pl.col("day") // 12, pl.col("day") % 12 + 1, 1))
-        if municipality_code:
-            code = pl.lit(municipality_code, dtype=pl.Enum([municipality_code]))
-        else:
+        code: pl.Expr | pl.Series = pl.lit(municipality_code)
+        if not municipality_code:
             known = groups["municipality"].unique().sort()
-            names = [f"{number:05d}" for number in known.to_list()]
-            code = pl.col("municipality").replace_strict(known, names, return_dtype=pl.Enum(names))
+            code = _named(known.search_sorted(groups["municipality"]), [f"{number:05d}" for number in known.to_list()])
         return groups.select(
             municipality_code=code,
             as_of_date=pl.lit(as_of),
