@@ -24,6 +24,10 @@ from sousei.ingest.cells import csvtext
 _COMMA, _QUOTE, _LINE_FEED, _RETURN = b',"\n\r'
 _NUMBERED = pa.dictionary(pa.int32(), pa.binary())
 
+pa.set_memory_pool(pa.system_memory_pool())
+"""The library's own reserves a gigabyte of address space at its first word, and a command may have no more than two
+(benchmarks/ceilings)."""
+
 
 class Column(NamedTuple):
     """words: the different cells, as text. numbers: of each record the place of its cell among them."""
