@@ -40,7 +40,7 @@ def of_cells(cells: pl.Series) -> Column:
     """A column that is text already."""
     numbered = cells.to_arrow().dictionary_encode()
     words = pl.Series(pl.from_arrow(numbered.dictionary), dtype=pl.String)
-    return Column(words, numbered.indices.to_numpy())
+    return Column(words, numbered.indices.to_numpy().astype(np.intp))
 
 
 def without_first(column: Column) -> Column:
@@ -114,12 +114,12 @@ def _split(data: bytes, quoted: bool) -> pa.Table | None:
 
 def _decoded(cells: pa.DictionaryArray, encoding: str) -> Column:
     """Raises UnicodeDecodeError, or pyarrow.ArrowInvalid, where a word is no text."""
-    words = cells.dictionary
+    words, numbers = cells.dictionary, cells.indices.to_numpy().astype(np.intp)
     if encoding != "utf-8":
         # the end of a line is no byte of a longer character: what decodes together decodes apart
         lines = pyarrow.compute.binary_join(pa.ListArray.from_arrays([0, len(words)], words), b"\n")[0].as_py()
         if not lines.isascii():
             text = lines.decode(encoding)
             csvtext.refuse_odd(text, encoding)
-            return Column(pl.Series([text]).str.split("\n").explode(), cells.indices.to_numpy())
-    return Column(pl.Series(pl.from_arrow(words.cast(pa.string())), dtype=pl.String), cells.indices.to_numpy())
+            return Column(pl.Series([text]).str.split("\n").explode(), numbers)
+    return Column(pl.Series(pl.from_arrow(words.cast(pa.string())), dtype=pl.String), numbers)

@@ -103,7 +103,7 @@ def parts(handle: int, encoding: str) -> Generator[Part, None, None]:
             raise Refusal(problem("nul_byte", offset=at + nul))
         yield Part(data, encoding, at, line, marked or encoding != "utf-8")
         at += len(data)
-        line += np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
+        line += int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")))
     refuse_changed(handle, before, at)
 
 

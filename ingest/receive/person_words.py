@@ -48,7 +48,7 @@ EVENT_NAMES = ("", *sorted(EVENTS))
 class Words:
     """The different texts of a column, numbered as they come. look: (text, its number) -> what it says.
 
-    texts: in the order of their numbers. rows: how many rows have each of them.
+    texts: in the order of their numbers. rows: how many rows have each of them, as far as the caller adds them up.
     """
 
     def __init__(self, look: Callable[[str, int], Said]) -> None:

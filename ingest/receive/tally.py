@@ -39,7 +39,7 @@ ALLOWED_FROM = 10
 _GROUPS_KEPT = 4_000_000
 _COMBINATIONS = 1 << 62
 """Of what the columns say, as many as a row's number can tell. Of more, half of the rows are counted at a time."""
-_TO_ONE = 8
+_TO_ONE = 2
 """Combinations to a row up to which there is a place for each."""
 _KEYS = ("municipality", "area", "event", "day", "sex", "age")
 _WORDS = {"sex": "性別", "kind": "住民種別", "event": "異動事由"}
@@ -93,7 +93,8 @@ class Tally:
             nobody = _nobody(columns, np.flatnonzero(empty))
             cells = {what: np.delete(found, nobody) for what, found in cells.items()}
         for what, found in cells.items():
-            self._columns[what].rows[texts[what]] += np.bincount(found, minlength=len(texts[what]))
+            if what in self._dates or self._columns[what].said(texts[what], "wrong").any():
+                self._columns[what].rows[texts[what]] += np.bincount(found, minlength=len(texts[what]))
         self._count(texts, cells)
 
     def told(self, municipality_code: str | None, as_of: dt.date) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
@@ -150,8 +151,7 @@ class Tally:
             return
         codes = np.zeros(rows, dtype=np.int32 if size <= np.iinfo(np.int32).max else np.int64)
         for what, (meanings, places) in found.items():
-            codes *= len(meanings)
-            codes += places.astype(codes.dtype)[cells[what]]
+            codes = codes * len(meanings) + places.astype(codes.dtype)[cells[what]]
         if size <= _TO_ONE * rows:
             counts = np.bincount(codes, minlength=size)
             codes = np.flatnonzero(counts)
