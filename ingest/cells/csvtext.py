@@ -21,7 +21,7 @@ from sousei.ingest.problems.record import Problem, Refusal, problem
 _FIELD = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
 _RECORDS = rf"^(?:{_FIELD}(?:,{_FIELD})*\r?\n)*(?:{_FIELD}(?:,{_FIELD})*)?$"
 _MAX_FIELD = 1_000_000
-_COMMA, _QUOTE, _LINE_FEED, _RETURN = b',"\n\r'
+_COMMA, _QUOTE, _LINE_FEED = b',"\n'
 MAX_LINE = 200_000
 """Characters of a line; the longest real one has 800."""
 MAX_FIELDS = 2_000
@@ -133,39 +133,6 @@ def split_whole(text: str) -> Table | None:
     widths = np.diff(fields, prepend=0)
     widths[lengths == 0] = 0
     return Table(_columns(data, ends, widths, quoted), range(1, len(widths) + 1), widths)
-
-
-def plain(data: bytes, width: int) -> pl.DataFrame | None:
-    """The records of a UTF-8 text with `width` columns of text ("0", "1", ...), as a library's reader splits them.
-
-    None where not everything can be proved at once: no quote, no carriage return but before a line feed, no line longer
-    than MAX_LINE, each of as many fields. Then `table` says what there is.
-    """
-    if width < 2 or b'"' in data or data.startswith(codecs.BOM_UTF8) or not data.endswith(b"\n"):
-        return None
-    symbols = np.frombuffer(data, dtype=np.uint8)
-    ends = symbols == _LINE_FEED
-    returns = symbols == _RETURN
-    if np.count_nonzero(returns) != np.count_nonzero(returns[:-1] & ends[1:]):
-        return None
-    lines = np.count_nonzero(ends)
-    if lines * (width - 1) != np.count_nonzero(symbols == _COMMA):
-        return None
-    half = MAX_LINE // 2  # without a line end in one of these stretches a line may be too long
-    if any(data.find(b"\n", at, at + half) < 0 for at in range(0, len(data) - half, half)):
-        return None
-    names = [str(place) for place in range(width)]
-    try:
-        frame = pl.read_csv(
-            data,
-            has_header=False,
-            schema=dict.fromkeys(names, pl.String),
-            quote_char=None,
-            empty_string_is_null=False,
-        )
-    except pl.exceptions.PolarsError:  # a line of more fields; without one, the number of commas leaves none of fewer
-        return None
-    return frame if frame.height == lines else None
 
 
 def _bounded(widths: np.ndarray) -> int:

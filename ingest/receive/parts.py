@@ -1,38 +1,52 @@
-"""A text file of any size, decoded strictly in parts that end where a record ends.
+"""A text file of any size in parts that end where a record ends, and the records of a part by column.
 
-Holds: opening, decoding and cutting, with no more than a few parts in memory. Does not hold: what a record means, or
-any file of the nightly path (intake.py bounds those and takes them whole).
+Holds: opening, cutting, decoding strictly and splitting, with no more than a few parts in memory. Does not hold: what a
+record means, or any file of the nightly path (intake.py bounds those and takes them whole).
 """
 
 from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from sousei.ingest.cells import csvtext
+from sousei.ingest.cells import csvtext, csvwords
 from sousei.ingest.problems.record import Refusal, problem
 from sousei.ingest.receive.intake import MAX_BYTES, content, open_safely, refuse_changed
 
 PART_BYTES = 16 << 20
 LONGEST_RECORD = 64 << 20
 """Bytes without the end of a record after which the quotes of a text are taken for wrong."""
-_PIECE = 1 << 18
-"""Bytes decoded at a time: Python's codec holds the interpreter, and another thread counts meanwhile."""
+_FIRST_LINES = 1 << 16
+_AT_ONCE = 2
+"""Parts that are split at once, while another is counted."""
 Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 class Part(NamedTuple):
-    """text: whole records. line: number of the first line (first = 1)."""
+    """data: whole records, in `encoding` (utf-8, cp932). at: offset of the first byte, after the mark if any. line:
+    number of the first line (first = 1). surely: the file says that it is of this encoding."""
 
-    text: str
-    line: int
+    data: bytes
+    encoding: str
+    at: int = 0
+    line: int = 1
+    surely: bool = True
+
+
+class Records(NamedTuple):
+    """The cells of a part by column, and the number of fields of each record (0 for an empty line)."""
+
+    columns: list[csvwords.Column]
+    widths: np.ndarray
 
 
 class NotUtf8Error(Exception):
@@ -57,11 +71,21 @@ def opened(path: Path) -> Iterator[int]:
         os.close(handle)
 
 
+def likely(handle: int) -> str:
+    """utf-8, or cp932 where the first lines are no UTF-8. Of a file with a byte order mark it says nothing."""
+    lines = os.pread(handle, _FIRST_LINES, 0)
+    try:
+        lines[: lines.rfind(b"\n") + 1].decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp932"
+    return "utf-8"
+
+
 def parts(handle: int, encoding: str) -> Generator[Part, None, None]:
-    """The text of a file from its beginning. encoding: utf-8 or cp932, for a file without a byte order mark.
+    """The bytes of a file from its beginning. encoding: utf-8 or cp932, for a file without a byte order mark.
 
     A file with the mark of UTF-16 is one part, and bounded as a delivery is (intake.content).
-    Raises NotUtf8Error, and Refusal where the bytes are no text, or changed meanwhile.
+    Raises Refusal where there is a NUL, no record ends, or the file changed meanwhile.
     """
     before = os.fstat(handle)
     start = os.pread(handle, 3, 0)
@@ -69,7 +93,7 @@ def parts(handle: int, encoding: str) -> Generator[Part, None, None]:
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         if before.st_size > MAX_BYTES:
             raise Refusal(problem("file_too_large", limit=MAX_BYTES >> 20))
-        yield Part(csvtext.decode(content(handle))[0], 1)
+        yield Part(csvtext.decode(content(handle))[0].encode(), "utf-8")
         return
     marked = start == codecs.BOM_UTF8
     at, line = len(os.read(handle, 3)) if marked else 0, 1
@@ -77,29 +101,30 @@ def parts(handle: int, encoding: str) -> Generator[Part, None, None]:
     for data in _whole_records(handle):
         if (nul := data.find(b"\0")) >= 0:
             raise Refusal(problem("nul_byte", offset=at + nul))
-        try:
-            text = _decoded(data, encoding)
-        except UnicodeDecodeError as error:
-            if encoding == "utf-8" and not marked:
-                raise NotUtf8Error from None
-            raise Refusal(csvtext.not_decodable(data, encoding, error.start, at, line)) from None
-        yield Part(text, line)
+        yield Part(data, encoding, at, line, marked or encoding != "utf-8")
         at += len(data)
-        line += data.count(b"\n")
+        line += int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")))
     refuse_changed(handle, before, at)
 
 
-def _decoded(data: bytes, encoding: str) -> str:
-    """Raises UnicodeDecodeError where the bytes are not of the encoding."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    pieces = []
+def split(part: Part) -> Records:
+    """The records of a part. Raises NotUtf8Error, and Refusal where the bytes are no text or the text is no CSV."""
+    columns = csvwords.plain(part.data, part.encoding)
+    if columns is not None:
+        return Records(columns, np.full(len(columns[0].numbers), len(columns)))
+    table = csvtext.table(_decoded(part), part.line)
+    return Records([csvwords.of_cells(cells) for cells in table.columns], table.widths)
+
+
+def _decoded(part: Part) -> str:
     try:
-        for at in range(0, len(data), _PIECE):
-            pieces.append(decoder.decode(data[at : at + _PIECE], at + _PIECE >= len(data)))
-    except UnicodeDecodeError:
-        return data.decode(encoding)  # says where in the whole
-    text = "".join(pieces)
-    csvtext.refuse_odd(text, encoding)
+        text = part.data.decode(part.encoding)
+        csvtext.refuse_odd(text, part.encoding)
+    except UnicodeDecodeError as error:
+        if not part.surely:
+            raise NotUtf8Error from None
+        found = csvtext.not_decodable(part.data, part.encoding, error.start, part.at, part.line)
+        raise Refusal(found) from None
     return text
 
 
@@ -126,19 +151,32 @@ def _whole_records(handle: int) -> Iterator[bytes]:
 
 def _last_end(data: bytes) -> int:
     """Bytes up to the last line feed before which the quotes are even in number; 0 where there is none."""
+    end = data.rfind(b"\n")
     if b'"' not in data:
-        return data.rfind(b"\n") + 1
-    symbols = np.frombuffer(data, dtype=np.uint8)
-    ends = np.flatnonzero(symbols == ord("\n"))
-    before = np.searchsorted(np.flatnonzero(symbols == ord('"')), ends)
-    outside = ends[before % 2 == 0]
-    return int(outside[-1]) + 1 if len(outside) else 0
+        return end + 1
+    quotes = np.frombuffer(data, dtype=np.uint8) == ord('"')
+    while end >= 0 and np.count_nonzero(quotes[:end]) % 2:
+        end = data.rfind(b"\n", 0, data.rfind(b'"', 0, end))
+    return end + 1
 
 
-def ahead(source: Iterator[Item]) -> Generator[Item, None, None]:
-    """The same items; the next is made by another thread while one is worked on. Closing it waits for that one."""
-    with ThreadPoolExecutor(max_workers=1) as worker:
-        coming = worker.submit(next, source, None)
-        while (item := coming.result()) is not None:
-            coming = worker.submit(next, source, None)
-            yield item
+def ahead(source: Iterator[Item], work: Callable[[Item], Made]) -> Generator[Made, None, None]:
+    """What is made of each item, in order; of the next ones it is made by other threads while one is worked on.
+
+    Raises what source and work raise, in the order of the items. Closing it waits for those that are being made.
+    """
+    coming: deque[Future[Made]] = deque()
+    more = True
+    with ThreadPoolExecutor(_AT_ONCE) as workers:
+        while more or coming:
+            if not more or len(coming) > _AT_ONCE:
+                yield coming.popleft().result()
+                continue
+            try:
+                coming.append(workers.submit(work, next(source)))
+            except StopIteration:
+                more = False
+            except Exception as error:
+                more = False
+                coming.append(Future())
+                coming[-1].set_exception(error)

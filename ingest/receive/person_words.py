@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+import pyarrow.compute as pc
 
 from sousei.ingest.vocabulary import written_dates
 from sousei.ingest.vocabulary.codes import five_digits
@@ -40,7 +41,6 @@ _STREET = re.compile(r"\d+番|\d+号|\d+[-‐]\d+")
 _OLDEST = 130
 NONE = -1
 """No age, no month, no such word. Numbers below it stand for texts whose day the end of the file decides."""
-_LOOKED_AT = 200
 SEX_NAMES = tuple(dict.fromkeys(SEXES.values()))
 EVENT_NAMES = ("", *sorted(EVENTS))
 
@@ -48,44 +48,40 @@ EVENT_NAMES = ("", *sorted(EVENTS))
 class Words:
     """The different texts of a column, numbered as they come. look: (text, its number) -> what it says.
 
-    rows: how many rows have each of them.
+    texts: in the order of their numbers. rows: how many rows have each of them, as far as the caller adds them up.
     """
 
     def __init__(self, look: Callable[[str, int], Said]) -> None:
-        self.type = pl.Categorical(pl.Categories.random())
-        self.words: list[str] = []
         self.rows = np.zeros(0, dtype=np.int64)
+        self.texts = pl.Series(dtype=pl.String)
         self._look = look
-        self._held = pl.Series(dtype=pl.String)
         self._said = np.zeros((len(Said._fields), 0), dtype=np.int32)
 
-    def numbers(self, text: pl.Series) -> np.ndarray:
-        """The number of each text; new ones are looked at. text: of `type`.
-
-        Raises RuntimeError where the library does not number a text as it did before.
-        """
-        self._held = text.slice(0, _LOOKED_AT)  # the library forgets the numbers of a type of which no column is left
-        numbers = text.to_physical()
-        known, many = len(self.words), int(numbers.to_numpy().max()) + 1
-        if many > known:
-            new = text.filter(numbers >= known).unique()
-            self.words += [""] * (many - known)
-            for at, word in zip(new.to_physical().to_list(), new.cast(pl.String).to_list(), strict=True):
-                self.words[at] = word
-            said = [self._look(word, at) for at, word in enumerate(self.words[known:], start=known)]
-            self._said = np.concatenate([self._said, np.array(said, dtype=np.int32).T], axis=1)
-            self.rows = np.concatenate([self.rows, np.zeros(many - known, dtype=np.int64)])
-        if [self.words[at] for at in self._held.to_physical().to_list()] != self._held.cast(pl.String).to_list():
-            raise RuntimeError("words of a column were numbered twice")
-        return numbers.to_numpy()
-
-    def count(self, numbers: np.ndarray) -> None:
-        self.rows += np.bincount(numbers, minlength=len(self.words))
+    def numbers(self, texts: pl.Series) -> np.ndarray:
+        """The number of each text; new ones are looked at. texts: each once."""
+        found = pc.index_in(texts.to_arrow(), value_set=self.texts.to_arrow())
+        numbers = pc.fill_null(found, -1).to_numpy()
+        new = np.flatnonzero(numbers < 0)
+        if not len(new):
+            return numbers
+        known = len(self.texts)
+        numbers = numbers.copy()
+        numbers[new] = np.arange(known, known + len(new))
+        self.texts = pl.concat([self.texts, texts.gather(new)])
+        said = [self._look(text, at) for at, text in enumerate(self.texts[known:].to_list(), start=known)]
+        self._said = np.concatenate([self._said, np.array(said, dtype=np.int32).T], axis=1)
+        self.rows = np.concatenate([self.rows, np.zeros(len(new), dtype=np.int64)])
+        return numbers
 
     def said(self, numbers: np.ndarray, field: str) -> np.ndarray:
         """What the texts of these numbers say."""
         found: np.ndarray = self._said[Said._fields.index(field)][numbers]
         return found
+
+    def meanings(self, numbers: np.ndarray) -> np.ndarray:
+        """What they say of a person, as one number each (`meant`)."""
+        number, late, happened = (self.said(numbers, field).astype(np.int64) for field in Meanings._fields)
+        return number * 4 + late * 2 + happened
 
     @property
     def wrong(self) -> int:
@@ -102,6 +98,19 @@ class Said(NamedTuple):
     blank: bool = False
     late: bool = False
     happened: bool = True
+
+
+class Meanings(NamedTuple):
+    """Fields of `Said`, of many texts."""
+
+    number: np.ndarray
+    late: np.ndarray
+    happened: np.ndarray
+
+
+def meant(meanings: np.ndarray) -> Meanings:
+    """What numbers of `Words.meanings` say."""
+    return Meanings(meanings >> 2, meanings & 2 == 2, meanings & 1 == 1)
 
 
 def sex(text: str, at: int) -> Said:

@@ -46,6 +46,8 @@ SURE = 1e-5
 _MY_NUMBER = "個人番号"
 _SHORTEST = 11
 _LONG = re.compile(r"[0-9０-９][0-9０-９\-‐－ 　]{9,16}[0-9０-９]")
+_LONG_IN_COLUMN = rf"^[\s\x1c-\x1f]*{_LONG.pattern}[\s\x1c-\x1f]*$"
+"""The same in the library's words, between all that `strip` takes away."""
 
 _SIGNS = (r";|；", r"\t", r"\||｜", r"，", r"、", r":|：", r"[ 　]+")
 """What parts the fields of a text instead of commas."""
@@ -118,11 +120,11 @@ def _find(grid: Grid) -> list[Problem]:
     return found + _by_check_digits(grid)
 
 
-def protected_headers(grid: Grid) -> list[Problem]:
-    """Problems where the head of a grid of persons names numbers that the law protects."""
-    words = [cell for cells in grid.head for cell in cells if _PROTECTED.fullmatch(cell)]
-    named = [_by_name(grid, word, grid.height) for word in words if not _NOT_NUMBERS.search(word)]
-    return named[:1]
+def protected_headers(head: list[list[str]], rows: int) -> list[Problem]:
+    """Problems where the first rows of a table of persons, squeezed, name numbers that the law protects. rows: how many
+    are told."""
+    words = [cell for cells in head for cell in cells if _PROTECTED.fullmatch(cell)]
+    return [_by_name_text("", word, rows) for word in words if not _NOT_NUMBERS.search(word)][:1]
 
 
 def _by_check_digits(grid: Grid) -> list[Problem]:
@@ -187,8 +189,8 @@ class LongNumbers:
         self._judged: Counter[tuple[int, str]] = Counter()
 
     def add(self, place: int, texts: pl.Series) -> None:
-        """The next cells of a column, as they stood. Raises Refusal where they are such numbers."""
-        found = long_numbers(texts.filter(texts.str.len_bytes() >= _SHORTEST).to_list())
+        """The different cells of a further part of a column. Raises Refusal where they are such numbers."""
+        found = long_numbers(texts.filter(texts.str.contains(_LONG_IN_COLUMN)).to_list())
         for kind, length, valid in _CHECKED:
             seen = self._seen.setdefault((place, kind), set())
             seen.update(digits for digits in found if len(digits) == length)

@@ -5,8 +5,8 @@ month. Does not hold: any writing (the caller writes the counts, nothing else), 
 which spellings of a day are certain (written_dates.py), the hiding of small cells (disclosure.py: the counts here are
 exact), or the nightly path, which refuses such files.
 
-A file of any size: it is read in parts of 16 MB, the next is decoded and split while one is counted, and of each part
-only the counts are kept. A word of a column is looked at once, however many rows have it.
+A file of any size: it is read in parts of 16 MB, the next ones are decoded and split while one is counted, and of each
+part only the counts are kept. A word of a column is looked at once, however many rows have it.
 
 What is kept of a person: nothing. Of the columns only those of `NEEDED` are looked at; all others (names, addresses,
 numbers of households) are dropped before anything is counted. An extract with 個人番号, 住民票コード or another number
@@ -25,8 +25,7 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-from sousei.ingest.cells.grid import of_csv
-from sousei.ingest.receive.parts import NotUtf8Error, Part, ahead, opened, parts
+from sousei.ingest.receive.parts import NotUtf8Error, Part, ahead, likely, opened, parts, split
 from sousei.ingest.receive.tally import COLUMNS, Tally, said
 
 __all__ = ["COLUMNS", "Counts", "aggregate", "said"]
@@ -74,7 +73,7 @@ def aggregate(
     day = as_of + dt.timedelta(days=1) if has_next else as_of
     with opened(path) as handle:
         try:
-            counted = _counted(handle, "utf-8", municipality_code, as_of, day, scope)
+            counted = _counted(handle, likely(handle), municipality_code, as_of, day, scope)
         except NotUtf8Error:
             counted = _counted(handle, "cp932", municipality_code, as_of, day, scope)
     table, unread = counted.told(municipality_code, as_of)
@@ -85,17 +84,16 @@ def aggregate(
         table = table.with_columns(age_group=group.fill_null("unknown"), age=pl.min_horizontal(low, 100))
         keys = [*COLUMNS, "age", "age_group"]
     sums = table.group_by(keys).agg(pl.col("persons").sum()).sort(keys, nulls_last=True)
+    sums = sums.with_columns(pl.col(name).cast(pl.String) for name, kind in sums.schema.items() if kind == pl.Enum)
     return Counts(sums.drop("age") if years == 5 else sums, unread)
 
 
 def _counted(
     handle: int, encoding: str, municipality_code: str | None, as_of: dt.date, day: dt.date, scope: str
 ) -> Tally:
-    """Every row of the file counted. Raises what `parts` and `Tally` raise."""
-    with closing(parts(handle, encoding)) as read:
-        first = next(read, Part("", 1))
-        tally = Tally(of_csv(first.text), municipality_code is None, as_of, day, scope)
-        with closing(ahead(tally.split(part) for part in read)) as splits:
-            for split in splits:
-                tally.add(split)
+    """Every row of the file counted. Raises what `parts`, `split` and `Tally` raise."""
+    with closing(parts(handle, encoding)) as read, closing(ahead(read, split)) as found:
+        tally = Tally(next(found, None) or split(Part(b"", encoding)), municipality_code is None, as_of, day, scope)
+        for records in found:
+            tally.add(records)
     return tally

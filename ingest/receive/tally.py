@@ -3,25 +3,26 @@
 Holds: which columns are looked at, what their words mean, the counts, and what of them refuses an extract. Does not
 hold: reading the file (parts.py), or the shape of what is told (persons.py).
 
-Each column's different words are numbered as they come, and looked at once; a row is a few small numbers, and counted.
+Each column's different words are numbered as they come, and looked at once; a row is one number, put together from what
+its words mean, and counted.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from sousei.ingest.cells import csvtext
-from sousei.ingest.cells.grid import Grid
+from sousei.ingest.cells.csvwords import Column, without_first
+from sousei.ingest.cells.grid import HEAD
 from sousei.ingest.problems.record import Problem, Refusal, problem
 from sousei.ingest.receive import person_words as words
-from sousei.ingest.receive.parts import Part
+from sousei.ingest.receive.parts import Records
 from sousei.ingest.receive.personal import LongNumbers, protected_headers
 from sousei.ingest.vocabulary import written_dates
 from sousei.ingest.vocabulary.text import squeeze
@@ -36,34 +37,33 @@ whole country 17 of 126,869,397), so one in a hundred is a column in another for
 ALLOWED_FROM = 10
 """Incomplete or impossible dates from which UNREAD_SHARE holds for them: a small extract may be of such persons."""
 _GROUPS_KEPT = 4_000_000
+_COMBINATIONS = 1 << 62
+"""Of what the columns say, as many as a row's number can tell. Of more, half of the rows are counted at a time."""
+_TO_ONE = 2
+"""Combinations to a row up to which there is a place for each."""
 _KEYS = ("municipality", "area", "event", "day", "sex", "age")
 _WORDS = {"sex": "性別", "kind": "住民種別", "event": "異動事由"}
 """Columns of given words, and how they are called, in the order in which they are told."""
 
 
-class Split(NamedTuple):
-    """Cells of a part by column, and the number of fields of each record; None where all have as many as the header."""
-
-    columns: list[pl.Series]
-    widths: np.ndarray | None
-
-
 class Tally:
     """The counts of one extract."""
 
-    def __init__(self, grid: Grid, by_column: bool, as_of: dt.date, day: dt.date, scope: str) -> None:
-        """grid: the first part, header included. by_column: the municipality is a column. day: an age is the number of
+    def __init__(self, first: Records, by_column: bool, as_of: dt.date, day: dt.date, scope: str) -> None:
+        """first: the first part, header included. by_column: the municipality is a column. day: an age is the number of
         birthdays until this day. scope: total, japanese or foreign.
 
         Raises Refusal where the header names protected numbers, or lacks a column.
         """
-        if numbers := protected_headers(grid):
+        columns, widths = first
+        cells = [column.words.gather(column.numbers[:HEAD]).to_list() for column in columns]
+        head = [[squeeze(cell) for cell in row] for row in zip(*cells, strict=True)]
+        if numbers := protected_headers(head, len(widths)):
             raise Refusal(*numbers)
-        header = grid.head[0] if grid.head else []
+        header = head[0] if head else []
         self._places = _places(header, by_column)
         self._labels = {what: header[at] for what, at in self._places.items()}
-        assert grid.widths is not None
-        self._width = int(grid.widths[0])
+        self._width = int(widths[0])
         self._as_of, self._day, self._scope = as_of, day, scope
         self._areas: dict[str, int] = {}
         self._ragged = self._late = 0
@@ -73,22 +73,33 @@ class Tally:
         self._columns = self._looked_at()
         self._groups: list[pl.DataFrame] = []
         self._new = 0
-        self._add([grid.texts(at, 1, grid.height) for at in range(grid.width)], grid.widths[1:])
+        self.add(Records([without_first(column) for column in columns], widths[1:]))
 
-    def split(self, part: Part) -> Split:
-        """The cells of a further part; changes nothing here. Raises Refusal where it is no CSV."""
-        frame = csvtext.plain(part.text.encode(), self._width)
-        if frame is not None:
-            return Split(frame.get_columns(), None)
-        table = csvtext.table(part.text, part.line)
-        return Split(table.columns, table.widths)
-
-    def add(self, split: Split) -> None:
+    def add(self, records: Records) -> None:
         """Count the rows of a further part. Raises Refusal where it has protected numbers."""
-        self._add(*split)
+        columns, widths = records
+        self._ragged += int(((widths != self._width) & (widths != 0)).sum())  # 0: an empty line
+        if not columns:
+            return
+        for at, column in enumerate(columns):
+            self._numbers.add(at, column.words)
+        none = Column(pl.Series([""]), np.zeros(len(widths), dtype=np.int32))
+        chosen = {what: columns[at] if at < len(columns) else none for what, at in self._places.items()}
+        texts = {what: self._columns[what].numbers(column.words) for what, column in chosen.items()}
+        cells = {what: column.numbers for what, column in chosen.items()}
+        blank = {what: self._columns[what].said(found, "blank") == 1 for what, found in texts.items()}
+        if all(found.any() for found in blank.values()):
+            empty = np.logical_and.reduce([found[cells[what]] for what, found in blank.items()])
+            nobody = _nobody(columns, np.flatnonzero(empty))
+            cells = {what: np.delete(found, nobody) for what, found in cells.items()}
+        for what, found in cells.items():
+            if what in self._dates or self._columns[what].said(texts[what], "wrong").any():
+                self._columns[what].rows[texts[what]] += np.bincount(found, minlength=len(texts[what]))
+        self._count(texts, cells)
 
     def told(self, municipality_code: str | None, as_of: dt.date) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
-        """Columns of COLUMNS, age (Int16, null where unknown) and persons, and how many dates were not read.
+        """Columns of COLUMNS, age (Int16, null where unknown) and persons, and how many dates were not read. Texts are
+        Enums in the order of their letters. There may be several rows of the same persons.
 
         Raises Refusal where the words or dates of a column are not such as can be counted.
         """
@@ -105,8 +116,7 @@ class Tally:
         unread = self._unread()
         if count := self._columns["age"].wrong:
             raise Refusal(problem("person_extract.no_age", column_label="年齢", count=count))
-        self._compact()
-        table = self._named(self._groups[0], municipality_code, as_of)
+        table = self._table(pl.concat(self._groups), municipality_code, as_of)
         if self._late:
             raise Refusal(problem("person_extract.after_as_of", column_label="生年月日", count=self._late))
         return table, unread
@@ -124,50 +134,48 @@ class Tally:
         }
         return {what: words.Words(looks[what]) for what in self._places}
 
-    def _add(self, columns: list[pl.Series], widths: np.ndarray | None) -> None:
-        if widths is not None:
-            self._ragged += int(((widths != self._width) & (widths != 0)).sum())  # 0: an empty line
-        if not columns or not len(columns[0]):
+    def _count(self, texts: dict[str, np.ndarray], cells: dict[str, np.ndarray]) -> None:
+        """Add up rows by their meanings. texts: numbers of texts, by column; cells: of each row the place of its text
+        among them."""
+        keys = [what for what in cells if what != "kind" or self._scope != "total"]
+        found = {what: np.unique(self._columns[what].meanings(texts[what]), return_inverse=True) for what in keys}
+        size = math.prod(len(meanings) for meanings, _ in found.values())
+        rows = len(cells[keys[0]])
+        if size > _COMBINATIONS:
+            for some in (slice(None, rows // 2), slice(rows // 2, None)):
+                fewer = {what: np.unique(numbers[some], return_inverse=True) for what, numbers in cells.items()}
+                self._count(
+                    {what: texts[what][used] for what, (used, _) in fewer.items()},
+                    {what: numbers for what, (_, numbers) in fewer.items()},
+                )
             return
-        for at, column in enumerate(columns):
-            self._numbers.add(at, column)
-        none = pl.repeat("", len(columns[0]), dtype=pl.String, eager=True)
-        chosen = {what: columns[at] if at < len(columns) else none for what, at in self._places.items()}
-        frame = pl.DataFrame([text.alias(what) for what, text in chosen.items()])
-        frame = frame.select(pl.col(what).fill_null("").cast(self._columns[what].type) for what in chosen)
-        numbers = {what: self._columns[what].numbers(frame[what]) for what in chosen}
-        empty = np.ones(frame.height, dtype=bool)
-        for what, found in numbers.items():
-            empty &= self._columns[what].said(found, "blank") == 1
-            if not empty.any():
-                break
-        if empty.any():  # a spreadsheet saves empty rows below the table as commas
-            places = np.flatnonzero(empty)
-            cells = [[squeeze(cell) for cell in column.gather(places).to_list()] for column in columns]
-            nobody = [not any(row) for row in zip(*cells, strict=True)]
-            full = np.delete(np.arange(frame.height), places[nobody])
-            numbers = {what: found[full] for what, found in numbers.items()}
-        for what, found in numbers.items():
-            self._columns[what].count(found)
-        self._count(numbers)
+        codes = np.zeros(rows, dtype=np.int32 if size <= np.iinfo(np.int32).max else np.int64)
+        for what, (meanings, places) in found.items():
+            codes = codes * len(meanings) + places.astype(codes.dtype)[cells[what]]
+        if size <= _TO_ONE * rows:
+            counts = np.bincount(codes, minlength=size)
+            codes = np.flatnonzero(counts)
+            counts = counts[codes]
+        else:
+            codes, counts = np.unique(codes, return_counts=True)
+        said: dict[str, words.Meanings] = {}
+        for what, (meanings, _) in reversed(found.items()):
+            codes, places = np.divmod(codes, len(meanings))
+            said[what] = words.meant(meanings[places])
+        self._keep(said, counts)
 
-    def _count(self, numbers: dict[str, np.ndarray]) -> None:
-        """Add up the rows of these numbers by their meanings."""
-
-        def said(what: str, field: str) -> np.ndarray:
-            return self._columns[what].said(numbers[what], field)
-
+    def _keep(self, said: dict[str, words.Meanings], counts: np.ndarray) -> None:
+        """Add groups of rows, and of each column what they say."""
         if self._scope != "total":
-            mine = said("kind", "number") == 1
-            numbers = {what: found[mine] for what, found in numbers.items()}
-        self._late += int(said("age", "late").sum())
-        event = np.where(said("day", "happened") == 1, said("event", "number"), 0)
-        frame = pl.DataFrame(
-            {what: event if what == "event" else said(what, "number") for what in _KEYS if what in numbers},
-            schema_overrides=dict.fromkeys(_KEYS, pl.Int32),
-        )
-        self._groups.append(frame.group_by(frame.columns).agg(pl.len().cast(pl.Int64).alias("persons")))
-        self._new += self._groups[-1].height
+            mine = np.flatnonzero(said["kind"].number == 1)
+            said = {what: words.Meanings(*(field[mine] for field in one)) for what, one in said.items()}
+            counts = counts[mine]
+        self._late += int(counts[said["age"].late].sum())
+        numbers = {what: said[what].number for what in _KEYS if what in said}
+        numbers["event"] = np.where(said["day"].happened, numbers["event"], 0)
+        frame = pl.DataFrame({**numbers, "persons": counts}, schema_overrides=dict.fromkeys(_KEYS, pl.Int32))
+        self._groups.append(frame.with_columns(pl.col("persons").cast(pl.Int64)))
+        self._new += frame.height
         if self._new > max(_GROUPS_KEPT, self._groups[0].height):
             self._compact()
 
@@ -178,19 +186,22 @@ class Tally:
             self._groups = [pl.concat(self._groups).group_by(keys).agg(pl.col("persons").sum())]
         self._new = 0
 
-    def _named(self, groups: pl.DataFrame, municipality_code: str | None, as_of: dt.date) -> pl.DataFrame:
+    def _table(self, groups: pl.DataFrame, municipality_code: str | None, as_of: dt.date) -> pl.DataFrame:
         """The same with the words of its numbers. Texts that were left open are read as their column is."""
         groups = self._decided(groups, "day", as_of)
         groups = self._decided(groups, "age", as_of)
         month = pl.when(pl.col("day") >= 0).then(pl.date(pl.col("day") // 12, pl.col("day") % 12 + 1, 1))
-        code = pl.lit(municipality_code) if municipality_code else pl.col("municipality").cast(pl.String).str.zfill(5)
+        code: pl.Expr | pl.Series = pl.lit(municipality_code)
+        if not municipality_code:
+            known = groups["municipality"].unique().sort()
+            code = _named(known.search_sorted(groups["municipality"]), [f"{number:05d}" for number in known.to_list()])
         return groups.select(
             municipality_code=code,
             as_of_date=pl.lit(as_of),
-            area=_word("area", list(self._areas)),
-            event=_word("event", words.EVENT_NAMES),
+            area=_named(groups["area"], list(self._areas)),
+            event=_named(groups["event"], words.EVENT_NAMES),
             month=month,
-            sex=_word("sex", words.SEX_NAMES),
+            sex=_named(groups["sex"], words.SEX_NAMES),
             age=pl.when(pl.col("age") >= 0).then("age").cast(pl.Int16),
             persons="persons",
         )
@@ -200,8 +211,8 @@ class Tally:
         numbers = groups[what].filter(groups[what] < words.NONE).unique().to_list()
         if not numbers:
             return groups
-        column, eras = self._columns[what], self._dates[what].era_numbers
-        ones = [written_dates.written(column.words[words.open_number(number)], eras) for number in numbers]
+        texts, eras = self._columns[what].texts, self._dates[what].era_numbers
+        ones = [written_dates.written(texts[words.open_number(number)], eras) for number in numbers]
         if what == "age":
             late = [number for number, one in zip(numbers, ones, strict=True) if one.day and one.day > as_of]
             self._late += int(groups.filter(pl.col("age").is_in(late))["persons"].sum())
@@ -220,7 +231,7 @@ class Tally:
                 continue
             column, eras = self._columns[what], self._dates[what].era_numbers
             counts: Counter[str] = Counter()
-            for word, rows in zip(column.words, column.rows.tolist(), strict=True):
+            for word, rows in zip(column.texts.to_list(), column.rows.tolist(), strict=True):
                 counts[written_dates.written(word, eras).kind] += rows
             told = {one: count for one, count in sorted(counts.items()) if count and one not in {"blank", "read"}}
             dated = counts.total() - counts["blank"]
@@ -235,8 +246,18 @@ class Tally:
         return unread
 
 
-def _word(what: str, known: Sequence[str]) -> pl.Expr:
-    return pl.col(what).replace_strict(list(range(len(known))), list(known), return_dtype=pl.String)
+def _nobody(columns: list[Column], rows: np.ndarray) -> np.ndarray:
+    """Those of these rows in which nothing stands: a spreadsheet saves empty rows below the table as commas."""
+    for words_of, numbers in columns:
+        used, places = np.unique(numbers[rows], return_inverse=True)
+        nothing = np.array([not squeeze(word) for word in words_of.gather(used).to_list()], dtype=bool)
+        rows = rows[nothing[places]]
+    return rows
+
+
+def _named(numbers: pl.Series, names: Sequence[str]) -> pl.Series:
+    """The names of numbers, as a type that is in the order of the names."""
+    return pl.Series(names, dtype=pl.Enum(sorted(names))).gather(numbers)
 
 
 def _places(header: list[str], by_column: bool) -> dict[str, int]:

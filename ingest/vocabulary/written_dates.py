@@ -75,6 +75,8 @@ def written(text: object, era_numbers: bool = False) -> Written:
 
     era_numbers: seven digits that begin with 1 or 2 are years of 明治 and 大正 too, since their column is of that form.
     """
+    if isinstance(text, str) and text.isascii() and text.isdigit():  # most of a register's
+        return _digits(text, era_numbers)
     plain = " ".join(unicodedata.normalize("NFKC", "" if text is None else str(text)).split())
     plain = re.sub("[‐‑‒–—―−]", "-", plain)
     if not plain:
@@ -123,9 +125,9 @@ class Column:
         """What a text says of a day as long as its column is not of numbers of eras."""
         one = written(word)
         plain = word.strip()
-        self._some |= bool(re.fullmatch(r"\d{7}", plain)) and plain[0] in "345"
+        self._some |= len(plain) == 7 and plain.isdecimal() and plain[0] in "345"
         self._all &= one.kind in {"read", "era_number", "blank", "incomplete"}
-        self._western |= bool(re.match(r"\d{4}\D|\d{8}$", plain))
+        self._western = self._western or bool(re.match(r"\d{4}\D|\d{8}$", plain))
         return one
 
     @property

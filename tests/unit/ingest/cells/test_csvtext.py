@@ -127,27 +127,3 @@ def test_bytes_that_are_no_cp932_are_refused_with_their_offset(odd: bytes) -> No
     with pytest.raises(Refusal) as refusal:
         csvtext.decode(data)
     assert refusal.value.problems[0]["found"] == "byte offset 7"
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
-@pytest.mark.parametrize(
-    ("text", "proved"),
-    [
-        ("あ,b\n,\nc, d \n", True),
-        ("あ,b\nc\nd,e,f\n", False),  # as many commas as two records of two fields and one have
-        ("a,b\nc\n", False),
-        ("a,b\n\nc,d\n", False),
-        ("a,b\nc,d,e\n", False),
-        ('a,b\n"c",d\n', False),
-        ("a,b\nc,d", False),
-        ("a,b\nc\rc,d\n", False),
-    ],
-)
-def test_plain_is_the_table_or_nothing(text: str, proved: bool, end: str) -> None:
-    text = text.replace("\n", end)
-    found = csvtext.plain(text.encode(), 2)
-    assert (found is not None) == proved
-    if found is not None:
-        table = csvtext.table(text)
-        assert [column.to_list() for column in found.get_columns()] == [column.to_list() for column in table.columns]
-        assert (table.widths == 2).all()

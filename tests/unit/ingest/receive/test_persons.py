@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from sousei.foundation.home import PROJECT_ROOT
+from sousei.ingest.cells import csvwords
 from sousei.ingest.problems.record import Refusal
 from sousei.ingest.receive import disclosure, parts, personal, persons, tally
 
@@ -373,3 +376,107 @@ def test_one_municipality_gives_no_cover_to_another(tmp_path: Path) -> None:
 def test_the_last_day_of_the_calendar_has_no_next_one(tmp_path: Path) -> None:
     counted = persons.aggregate(extract(tmp_path, row("1990-01-01")), CODE, dt.date.max).table
     assert counted["persons"].to_list() == [1]
+
+
+def test_a_header_alone_counts_nobody(tmp_path: Path) -> None:
+    filled = persons.aggregate(extract(tmp_path, row("1990-01-01")), CODE, AS_OF).table
+    empty = persons.aggregate(extract(tmp_path), CODE, AS_OF).table
+    assert empty.is_empty() and empty.schema == filled.schema
+    by_column = extract(tmp_path, header=f"{HEADER},市区町村コード")
+    assert persons.aggregate(by_column, None, AS_OF).table.schema == filled.schema
+
+
+ODD_BYTES = (b"\xff", b"\x80", b"\xa0", b"\xfd", b"\x83", b"\xe3\x81", b"\0", b'"', b"\r", b"\n", b",", b"")
+
+
+def odd(tmp_path: Path, chosen: random.Random) -> Path:
+    """A synthetic extract with cells that end with ASCII in CP932, quotes, line ends and commas in cells, rows of
+    nothing, numbers with check digits, and now and then a byte that is wrong."""
+    quoted, strange, numbered = chosen.random() < 0.3, chosen.random() < 0.5, chosen.random() < 0.2
+    forms = ["19800405", "20010203"] * 20 + chosen.choice([["昭和55年4月5日", "不詳", ""], ["2150105", "3550405"]])
+    rows = []
+    for _ in range(chosen.choice([3, 40, 160])):
+        event = chosen.choice(["", "", "", "転入", " 転出"])
+        day = chosen.choice(["2025-06-30", "2026-01-02", "令和7年6月1日", "2026-02"]) if event else ""
+        area = chosen.choice(["光和町", " 光和町", "ソ表町", "ポ能"])
+        cells = row(chosen.choice(forms), chosen.choice(["男", "女", "2"]), area, event, day).split(",")
+        cells[2] = chosen.choice(["架空ソ", "ｶｸｳ ﾎﾟ", "無有表", " "])
+        digits = f"{chosen.randrange(10**11):011d}"
+        digits += personal._check(digits)
+        cells.append(chosen.choice([digits, f"　{digits[:4]} {digits[4:]}"]) if numbered else chosen.choice(["", "x"]))
+        if quoted:
+            cells = [f'"{cell}"' for cell in cells]
+        elif strange and chosen.random() < 0.1:
+            at = chosen.randrange(len(cells))
+            cells[at] = chosen.choice(['"{}"', '"{},ソ"', '"{}""a"', '"{}\r\nb"']).format(cells[at])
+        if strange and chosen.random() < 0.02:
+            cells = chosen.choice([cells[:-1], [*cells, ""], [""] * len(cells), [""], [*cells, "x"]])
+        rows.append(",".join(cells))
+    header = f"{HEADER},備考"
+    if quoted:
+        header = ",".join(f'"{name}"' for name in header.split(","))
+    encoding = chosen.choice(["cp932", "cp932", "utf-8", "utf-8-sig", "utf-16"])
+    path = extract(tmp_path, *rows, header=header, encoding=encoding)
+    if chosen.random() < 0.25:
+        data = path.read_bytes()
+        at = chosen.randrange(len(data))
+        path.write_bytes(data[:at] + chosen.choice(ODD_BYTES) + data[at + chosen.randrange(2) :])
+    return path
+
+
+def outcome(path: Path, scope: str) -> object:
+    try:
+        found = persons.aggregate(path, CODE, AS_OF, scope=scope, years=1)  # type: ignore[arg-type]
+    except Refusal as refusal:
+        return refusal.problems
+    return found.table.rows(), found.unread
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_split_as_bytes_counts_and_refuses_as_text_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chosen = random.Random(seed)
+    path, scope = odd(tmp_path, chosen), chosen.choice(["total", "japanese", "foreign"])
+    monkeypatch.setattr(parts, "PART_BYTES", chosen.choice([400, 1500, 6000]))
+    monkeypatch.setattr(personal.LongNumbers, "TOGETHER", 30)
+    quick = outcome(path, scope)
+    monkeypatch.setattr(tally, "_COMBINATIONS", 40)
+    monkeypatch.setattr(tally, "_TO_ONE", 0.01)
+    assert outcome(path, scope) == quick
+    monkeypatch.setattr(csvwords, "plain", lambda data, encoding: None)
+    assert outcome(path, scope) == quick
+
+
+@pytest.mark.parametrize("fails", ["source", "work"])
+def test_a_fault_comes_after_what_was_before_it(fails: str) -> None:
+    def items() -> Iterator[int]:
+        yield from range(7)
+        raise (Refusal() if fails == "source" else RuntimeError)
+
+    def work(item: int) -> int:
+        if fails == "work" and item == 4:
+            raise Refusal()
+        time.sleep(0.01 * (item % 3))
+        return item * 10
+
+    made = []
+    with pytest.raises(Refusal):
+        for one in parts.ahead(items(), work):
+            made.append(one)
+    assert made == [0, 10, 20, 30, 40, 50, 60][: 7 if fails == "source" else 4]
+
+
+def test_white_space_around_a_long_number_hides_nothing() -> None:
+    spaces = [chr(code) for code in range(1 << 16) if chr(code).isspace()]
+    texts = pl.Series(
+        [f"{space}123456789012{space}" for space in spaces] + ["1234-5678-9012", "１２３４５６７８９０１"]
+    )
+    assert texts.str.contains(personal._LONG_IN_COLUMN).all() and len(spaces) > 20
+    assert not pl.Series(["x123456789012", "1234567890", "1" * 19]).str.contains(personal._LONG_IN_COLUMN).any()
+
+
+def test_the_last_line_end_outside_quotes_is_where_a_part_ends() -> None:
+    for text in (b"", b"a", b"a\nb", b'"a\n', b'a\n"b\nc\n', b'"a\nb"\n"c\n', b'"\n"\n"\n"x"\n', b'a\n"b""\n\n'):
+        ends = [at + 1 for at in range(len(text)) if text[at : at + 1] == b"\n" and text.count(b'"', 0, at) % 2 == 0]
+        assert parts._last_end(text) == max(ends, default=0), text
