@@ -1,0 +1,177 @@
+"""Refusals of the night, and what `verify` and the seals say, taken out of a copy of the checkout one at a time.
+
+Holds: where each stands (a text of the module and what replaces it) and the tests that are run without it, the cheapest
+first. Does not hold: checks that a running process can be made blind for (blind).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from sousei.foundation.home import PROJECT_ROOT
+
+
+class Statement(NamedTuple):
+    """One refusal: the module, its text that stands there once, and the text without the refusal."""
+
+    module: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+HEALTH = "tests/unit/test_orchestration_health.py"
+INPUTS = "tests/unit/test_orchestration_inputs.py"
+SEALS = "tests/unit/publication/test_seals.py"
+VERIFY = "tests/integration/publication/test_verify.py"
+PUBLISH = "tests/integration/publication/test_publish.py"
+NIGHTS = "tests/unit/test_command_nights.py"
+WEEKS = "tests/integration/test_first_weeks.py"
+
+_INPUTS, _RUN, _SEALS = "orchestration/inputs.py", "orchestration/run.py", "publication/seals.py"
+_PUBLISH, _VERIFY, _NIGHTS = "publication/publish.py", "publication/verify.py", "orchestration/command/nights.py"
+_LOST = 'if one["source_id"] in withdrawn or sound.get(one["sha256"]):'
+
+
+def _told(name: str, end: str, tests: tuple[str, ...] = (VERIFY,)) -> Statement:
+    """A line of `verify` that adds a problem, without it."""
+    return Statement(_VERIFY, f'problems.append(f"{name}: {end}', f'str(f"{name}: {end}', tests)
+
+
+STATEMENTS: dict[str, Statement] = {
+    "samples_in_a_live_home": Statement(
+        _INPUTS, "if samples and manifest is not None and not is_trial(manifest):", "if False:", (INPUTS, WEEKS)
+    ),
+    "published_input_lost": Statement(
+        _INPUTS, _LOST, _LOST.replace('sound.get(one["sha256"])', 'sound.get(one["sha256"], True)'), (INPUTS,)
+    ),
+    "published_input_changed": Statement(
+        _INPUTS, _LOST, _LOST.replace('sound.get(one["sha256"])', 'one["sha256"] in sound'), (INPUTS,)
+    ),
+    "register_not_read": Statement(
+        _INPUTS, "if faults := seeds.check():", "if (faults := seeds.check()) and False:", (INPUTS,)
+    ),
+    "manifest_unreadable": Statement(
+        _RUN,
+        '        raise PointerLostError(\n            f"manifest_unreadable',
+        '        return None\n        raise PointerLostError(\n            f"manifest_unreadable',
+        (HEALTH,),
+    ),
+    "current_pointer_lost": Statement(
+        _RUN, "if manifest is None and (there := release_names(home)):", "if not (there := ['']):", (HEALTH,)
+    ),
+    "a_broken_seal_stops_the_night": Statement(_RUN, "        _is_sealed(home)\n", "        pass\n", (HEALTH,)),
+    "seals_unreadable": Statement(
+        _SEALS, '        return [f"seals_unreadable', '        return []\n        return [f"seals_unreadable', (SEALS,)
+    ),
+    "seals_changed": Statement(
+        _SEALS, "if _bound(before, one.release_id, one.manifest_sha256) != one:", "if False:", (SEALS, HEALTH)
+    ),
+    "release_not_sealed": Statement(
+        _SEALS,
+        '        return [f"release_not_sealed',
+        '        return []\n        return [f"release_not_sealed',
+        (SEALS, HEALTH),
+    ),
+    "manifest_changed": Statement(
+        _SEALS, "if sealed[release.name] != sha256_of(release / MANIFEST):", "if False:", (SEALS, HEALTH)
+    ),
+    "refresh_in_progress": Statement(
+        "orchestration/lock.py",
+        "                    raise RefreshInProgressError(str(path)) from error\n",
+        "                    break\n",
+        ("tests/integration/test_refresh.py",),
+    ),
+    "publication_refused": Statement(_PUBLISH, "if not verdict.passed:", "if False:", (PUBLISH,)),
+    "publication_failed": Statement(
+        _PUBLISH,
+        "if not isinstance(error, OSError | duckdb.Error):",
+        "if True:",
+        (PUBLISH, "tests/faults/publication/test_crashes.py"),
+    ),
+    "changes_not_made": Statement(
+        _PUBLISH,
+        '        raise PublicationError(\n            "changes_not_made',
+        '        return None\n        raise PublicationError(\n            "changes_not_made',
+        ("tests/integration/publication/test_changes.py",),
+    ),
+    "release_unsound": Statement(_PUBLISH, "if not found.sound:", "if False:", (PUBLISH,)),
+    "as_of_in_the_past": Statement("orchestration/nightly.py", "moves=not past,", "moves=True,", (WEEKS,)),
+    "landing_not_found": Statement(
+        _NIGHTS, "if arguments.landing is not None and not arguments.landing.is_dir():", "if False:", (NIGHTS,)
+    ),
+    "as_of_in_the_future": Statement(_NIGHTS, "if as_of > now.date() and not arguments.force:", "if False:", (NIGHTS,)),
+    "too_little_memory": Statement(_NIGHTS, "if too_little_memory(arguments):", "if False:", (NIGHTS,)),
+    "nothing_delivered": Statement(
+        _INPUTS, 'return "nothing_delivered", [f"', 'return "nothing_new", [f"', (INPUTS, HEALTH)
+    ),
+    "file_missing": _told("file_missing", '{name} がありません。")\n        elif path.stat()'),
+    "file_changed": _told("file_changed", "{name} の内容が公表時と異なります（sha256"),
+    "file_unlisted": Statement(
+        _VERIFY,
+        "sorted(present.keys() - listed.keys() - {MANIFEST})",
+        "sorted(present.keys() - present.keys())",
+        (VERIFY,),
+    ),
+    "file_writable": Statement(_VERIFY, "if path.lstat().st_mode & 0o222]", "if False]", (VERIFY,)),
+    "tables_differ": _told("tables_differ", ""),
+    "schema_differs": _told("schema_differs", ""),
+    "rows_differ": _told("rows_differ", ""),
+    "parquet_differs": _told("parquet_differs", ""),
+    "csv_differs": _told("csv_differs", ""),
+    "verdict_differs": Statement(_VERIFY, 'problems.append("verdict_differs', 'str("verdict_differs', (VERIFY,)),
+    "release_differs": Statement(_VERIFY, 'problems.append("release_differs', 'str("release_differs', (VERIFY,)),
+    "input_missing": _told("input_missing", ""),
+    "input_changed": Statement(
+        _VERIFY,
+        'problems.append(\n                    f"input_changed',
+        'str(\n                    f"input_changed',
+        (VERIFY,),
+    ),
+}
+
+
+def _checkout(place: Path) -> Path:
+    """A copy of the checkout whose package names lead to itself."""
+    copy = place / "checkout"
+    if not copy.exists():
+        shutil.copytree(PROJECT_ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "var", "build", "*_cache"))
+        rooms = copy / "build" / "typed" / "sousei"
+        rooms.mkdir(parents=True)
+        for room in (PROJECT_ROOT / "build" / "typed" / "sousei").iterdir():
+            (rooms / room.name).symlink_to(Path("../../..") / room.name)
+    return copy
+
+
+def all_of_nights(place: Path, *names: str) -> dict[str, str]:
+    """Refusal -> `red: test file`, or `green` (all tests pass without it), or `broken` (the text no longer stands
+    there once); of the named ones, or of all."""
+    copy, found = _checkout(place), {}
+    paths = os.pathsep.join((str(copy / "build" / "typed"), str(copy)))
+    for name in names or tuple(STATEMENTS):
+        one = STATEMENTS[name]
+        module = copy / one.module
+        whole = module.read_text("utf-8")
+        if whole.count(one.old) != 1:
+            found[name] = f"broken: {whole.count(one.old)} times in {one.module}"
+            continue
+        found[name] = "green"
+        module.write_text(whole.replace(one.old, one.new), "utf-8")
+        try:
+            for test in (test for test in one.tests if (copy / test).exists()):
+                command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", test]
+                done = subprocess.run(
+                    command, env=os.environ | {"PYTHONPATH": paths}, cwd=copy, capture_output=True, check=False
+                )
+                if done.returncode == 1:
+                    found[name] = f"red: {test}"
+                    break
+        finally:
+            module.write_text(whole, "utf-8")
+        print(f"nights\t{name}\t{found[name]}", flush=True)
+    return found
