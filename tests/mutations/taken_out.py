@@ -44,42 +44,76 @@ def _told(name: str, end: str, tests: tuple[str, ...] = (VERIFY,)) -> Statement:
 
 STATEMENTS: dict[str, Statement] = {
     "samples_in_a_live_home": Statement(
-        _INPUTS, "if samples and manifest is not None and not is_trial(manifest):", "if False:", (INPUTS,)
+        _INPUTS,
+        "if samples and manifest is not None and not is_trial(manifest):",
+        "if False:",
+        (f"{INPUTS}::test_samples_do_not_come_into_a_home_that_published_its_own",),
     ),
     "published_input_lost": Statement(
-        _INPUTS, _LOST, _LOST.replace('sound.get(one["sha256"])', 'sound.get(one["sha256"], True)'), (INPUTS,)
+        _INPUTS,
+        _LOST,
+        _LOST.replace('sound.get(one["sha256"])', 'sound.get(one["sha256"], True)'),
+        (f"{INPUTS}::test_a_published_delivery_that_is_not_whole_any_more_keeps_the_night_from_starting",),
     ),
     "published_input_changed": Statement(
-        _INPUTS, _LOST, _LOST.replace('sound.get(one["sha256"])', 'one["sha256"] in sound'), (INPUTS,)
+        _INPUTS,
+        _LOST,
+        _LOST.replace('sound.get(one["sha256"])', 'one["sha256"] in sound'),
+        (f"{INPUTS}::test_a_published_delivery_that_is_not_whole_any_more_keeps_the_night_from_starting",),
     ),
     "register_not_read": Statement(
-        _INPUTS, "if faults := seeds.check():", "if (faults := seeds.check()) and False:", (INPUTS,)
+        _INPUTS,
+        "if faults := seeds.check():",
+        "if (faults := seeds.check()) and False:",
+        (f"{INPUTS}::test_seeds_that_are_not_in_the_one_form_keep_the_night_from_starting",),
     ),
     "manifest_unreadable": Statement(
         _RUN,
         '        raise PointerLostError(\n            f"manifest_unreadable',
         '        return None\n        raise PointerLostError(\n            f"manifest_unreadable',
-        (HEALTH,),
+        (f"{HEALTH}::test_another_release_is_named_with_its_day_and_not_as_the_one_before",),
     ),
     "current_pointer_lost": Statement(
-        _RUN, "if manifest is None and (there := release_names(home)):", "if not (there := ['']):", (HEALTH,)
+        _RUN,
+        "if manifest is None and (there := release_names(home)):",
+        "if not (there := ['']):",
+        ("tests/unit/test_orchestration_run.py",),
     ),
-    "a_broken_seal_stops_the_night": Statement(_RUN, "        _is_sealed(home)\n", "        pass\n", (HEALTH,)),
+    "a_broken_seal_stops_the_night": Statement(
+        _RUN,
+        "        _is_sealed(home)\n",
+        "        pass\n",
+        (f"{HEALTH}::test_an_edited_file_whose_manifest_was_edited_too",),
+    ),
     "seals_unreadable": Statement(
-        _SEALS, '        return [f"seals_unreadable', '        return []\n        return [f"seals_unreadable', (HEALTH,)
+        _SEALS,
+        '        return [f"seals_unreadable',
+        '        return []\n        return [f"seals_unreadable',
+        (f"{HEALTH}::test_seals_that_are_no_text",),
     ),
     "seals_changed": Statement(
-        _SEALS, "if _bound(before, one.release_id, one.manifest_sha256) != one:", "if False:", (HEALTH,)
+        _SEALS,
+        "if _bound(before, one.release_id, one.manifest_sha256) != one:",
+        "if False:",
+        (f"{HEALTH}::test_an_edited_line_of_the_seals",),
     ),
-    "seals_lost": Statement(_SEALS, "if not are_lost(path.parent):", "if True:", (HEALTH,)),
+    "seals_lost": Statement(
+        _SEALS,
+        "if not are_lost(path.parent):",
+        "if True:",
+        (f"{HEALTH}::test_lost_seals_stop_the_night_until_they_are_back",),
+    ),
     "release_not_sealed": Statement(
         _SEALS,
         '        return [f"release_not_sealed',
         '        return []\n        return [f"release_not_sealed',
-        (HEALTH,),
+        (f"{HEALTH}::test_a_release_that_the_seals_do_not_name",),
     ),
     "manifest_changed": Statement(
-        _SEALS, "if sealed[release.name] != sha256_of(release / MANIFEST):", "if False:", (HEALTH,)
+        _SEALS,
+        "if sealed[release.name] != sha256_of(release / MANIFEST):",
+        "if False:",
+        (f"{HEALTH}::test_an_edited_file_whose_manifest_was_edited_too",),
     ),
     "refresh_in_progress": Statement(
         "orchestration/lock.py",
@@ -110,7 +144,10 @@ STATEMENTS: dict[str, Statement] = {
     "as_of_in_the_future": Statement(_NIGHTS, "if as_of > now.date() and not arguments.force:", "if False:", (NIGHTS,)),
     "too_little_memory": Statement(_NIGHTS, "if too_little_memory(arguments):", "if False:", (NIGHTS,)),
     "nothing_delivered": Statement(
-        _INPUTS, 'return "nothing_delivered", [f"', 'return "nothing_new", [f"', (INPUTS, HEALTH)
+        _INPUTS,
+        'return "nothing_delivered", [f"',
+        'return "nothing_new", [f"',
+        (f"{INPUTS}::test_seeds_that_are_not_in_the_one_form_keep_the_night_from_starting",),
     ),
     "file_missing": _told("file_missing", '{name} がありません。")\n        elif path.stat()'),
     "file_changed": _told("file_changed", "{name} の内容が公表時と異なります（sha256"),
