@@ -1,7 +1,7 @@
 """A pytest plugin: after each test, the same test again without one check that saw something in it.
 
-Holds: the repeating, and the record of it (a line of JSON per check and test). A check is proven once a test is red by
-an assertion without it and green with it again. Does not hold: which checks there are (blind).
+Holds: the repeating, and the record of it (a line of JSON per check and test). A check is proven once a test fails
+in its own lines without it and is green with it again. Does not hold: which checks there are (blind).
 
 Set MUTATIONS_GROUP (a group of `blind.names`) and MUTATIONS_RECORD (the file of the record) in the environment.
 """
@@ -102,7 +102,7 @@ def _tried(item: pytest.Item, name: str, seconds: float) -> None:
 
 
 def _outcome(item: pytest.Item) -> str:
-    """green, red (an assertion of the test failed), or broken (anything else went wrong)."""
+    """green, red (the test failed in its own lines), or broken (anything else went wrong)."""
     item._initrequest()  # type: ignore[attr-defined]
     reports: list[Any] = runtestprotocol(item, nextitem=_Sibling(item), log=False)  # type: ignore[arg-type]
     failed = [report for report in reports if report.failed]
@@ -110,5 +110,5 @@ def _outcome(item: pytest.Item) -> str:
         return "green"
     crash = getattr(failed[0].longrepr, "reprcrash", None)
     message = crash.message if crash else str(failed[0].longrepr)
-    is_asserted = failed[0].when == "call" and message.startswith(("assert", "AssertionError", "Failed:"))
-    return "red" if is_asserted else f"broken: {message[:200]}"
+    is_of_test = failed[0].when == "call" and crash is not None and "/tests/" in crash.path
+    return "red" if is_of_test else f"broken: {message[:200]}"
