@@ -17,13 +17,16 @@ MOST = 10_000
 @dataclass(frozen=True)
 class Retention:
     """releases: those kept besides the ones that a pointer names; two weeks of nights, so that a Monday can look back
-    over a long holiday. runs: run folders kept for a look at what was refused; each holds a candidate."""
+    over a long holiday. runs: run folders kept for a look at what was refused; each holds a candidate. decisions:
+    states of the decisions kept besides those that a release on the shelf was made with; some KB each, more than a year
+    of weekly decisions."""
 
     releases: int = 14
     runs: int = 5
+    decisions: int = 100
 
 
-VARIABLES = {"releases": "SOUSEI_KEEP_RELEASES", "runs": "SOUSEI_KEEP_RUNS"}
+VARIABLES = {"releases": "SOUSEI_KEEP_RELEASES", "runs": "SOUSEI_KEEP_RUNS", "decisions": "SOUSEI_KEEP_DECISIONS"}
 
 
 def from_environment() -> Retention:

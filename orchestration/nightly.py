@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sousei.foundation import retention
 from sousei.foundation.home import SEEDS, Home
-from sousei.orchestration import inputs, kept, taken_over
+from sousei.orchestration import decided, inputs, kept, taken_over
 from sousei.orchestration import run as runs
 from sousei.orchestration.warehouse import Warehouse
 
@@ -151,6 +151,7 @@ class Night:
             return None
         self.start_suites()
         decisions.keep(home, tonight.decided.digest)
+        decided.prune(home, self._retention.decisions)
         directory = runs.begin(home, run)
         taken_over.start(home, directory / CANDIDATE, self.warehouse.manifest)
         runs.prune(home, self._retention.runs)

@@ -25,10 +25,10 @@ from sousei.foundation.told import ToldError
 from sousei.ingest.decided import decisions
 from sousei.orchestration import inputs, stage
 from sousei.orchestration import run as runs
+from sousei.orchestration.decided import folder_of
 from sousei.orchestration.nightly import CANDIDATE, Night
 from sousei.publication import shelf
 from sousei.publication.contents import FIRST, write_tables
-from sousei.publication.manifest import Manifest
 from sousei.publication.shelf import Release
 from sousei.publication.verify import verify_inputs
 
@@ -95,7 +95,7 @@ def rebuild(home: Home, release: Release, to: Path | None = None) -> Rebuilt:
             f"other_duckdb: 公表時の DuckDB は {manifest.duckdb_version}、今は {duckdb.__version__} です。 / "
             f"other_duckdb: {manifest.duckdb_version} then, {duckdb.__version__} now."
         )
-    decided = _decisions(home, manifest)
+    decided = folder_of(manifest, decisions.known(home))
     if decided is None:
         reasons.append(
             "other_decisions: 公表時の決裁（decisions/）が残っていないため、今の決裁で作りました。 / "
@@ -130,17 +130,6 @@ def rebuild(home: Home, release: Release, to: Path | None = None) -> Rebuilt:
         write_tables(made, old.building / CANDIDATE, release.release_id, run, then, last)
         tables = _compared(release, made)
     return Rebuilt(release.release_id, manifest.code_version, code_version(), reasons, tables)
-
-
-def _decisions(home: Home, manifest: Manifest) -> Path | None:
-    """The folder with the decisions that a release was made with; None where they are not kept: the hash of its inputs
-    tells them."""
-    day, then = date.fromisoformat(manifest.as_of_date), datetime.fromisoformat(manifest.created_at)
-    for digest, folder in decisions.known(home).items():
-        run = runs.plan(manifest.inputs, day, then, digest, manifest.code_version)
-        if run.inputs_hash == manifest.inputs_hash:
-            return folder
-    return None
 
 
 def _before(home: Home, release: Release) -> tuple[Path | None, bool]:

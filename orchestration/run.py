@@ -62,10 +62,11 @@ def current_manifest(home: Home) -> dict[str, Any] | None:
     except (OSError, ValueError) as error:
         named = path.resolve().parent.name
         others = [name for name in release_names(home) if name != named]
+        other = next((name for name in reversed(others) if name[:10] <= named[:10]), others[-1] if others else "")
         ja, en = (
-            (f"控えから戻すか、sousei release use {others[-1]} で一つ前の版に戻してください。",
-             f"restore it from a backup, or run: sousei release use {others[-1]}")
-            if others
+            (f"控えから戻すか、sousei release use {other} で別の版（基準日 {other[:10]}）に切り替えてください。",
+             f"restore it from a backup, or run: sousei release use {other} (as of {other[:10]})")
+            if other
             else ("控えから戻してください。", "restore it from a backup.")
         )  # fmt: skip
         raise PointerLostError(
@@ -96,6 +97,11 @@ def _is_sealed(home: Home) -> None:
     from sousei.publication import seals
 
     if said := seals.broken(home.current.resolve()):
+        if seals.are_lost(home.root):
+            raise PointerLostError(
+                f"{said[0]} / seals_lost: the seals of this home are lost; restore seals.csv from a backup, or look at "
+                "the releases and run: sousei release seal"
+            )
         raise PointerLostError(
             f"{said[0]}このまま更新すると、公表に使った入力が分からなくなります。manifest.json と seals.csv を控えから"
             f"戻すか、sousei release use で別の版に戻してください。 / {said[0].split(':')[0]}: release "

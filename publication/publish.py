@@ -35,7 +35,7 @@ from sousei.publication.shared import share
 from sousei.publication.shelf import DATABASE, MANIFEST, POINTERS, RELEASE_NAME, Release, current, ordered, read
 from sousei.publication.verify import verify
 
-FORMAT = 1
+FORMAT = seals.SEALED
 """Version of the manifest's own layout."""
 
 TEMPORARY = ".tmp-"

@@ -21,7 +21,9 @@ import csv
 import datetime as dt
 import hashlib
 import io
+import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -137,9 +139,13 @@ def prepare(home: Home) -> None:
 
 def keep(home: Home, digest: str) -> None:
     """Keep the files of decisions as a night reads them, once, below kept/<digest>: a release is made again with those
-    of its own night. Nothing is kept where they were changed since they were read (digest: of then)."""
+    of its own night. Nothing is kept where they were changed since they were read (digest: of then). The folder's time
+    says when a night last read them (prune)."""
     folder = kept(home, digest)
-    if folder.is_dir() or _digest(home.decisions) != digest:
+    if folder.is_dir():
+        os.utime(folder)
+        return
+    if _digest(home.decisions) != digest:
         return
     begun = folder.with_name(f".{digest}.tmp")
     shutil.rmtree(begun, ignore_errors=True)
@@ -155,9 +161,30 @@ def kept(home: Home, digest: str) -> Path:
     return home.decisions / "kept" / digest
 
 
+def prune(home: Home, keep: int, used: Callable[[dict[str, Path]], set[Path] | None]) -> None:
+    """Remove the states of the decisions that are kept, but for the `keep` that nights read last and those in use.
+
+    used: given digest -> folder of every state that is there, the folders that must stay; None where that is not
+    certain, and then all stay. It is asked only where there are more than `keep`.
+    """
+    place = home.decisions / "kept"
+    for left in place.glob(".*.gone"):  # of a night that was killed
+        shutil.rmtree(left)
+    folders = [path for path in place.glob("*") if path.is_dir() and not path.name.startswith(".")]
+    old = sorted(folders, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)[keep:]
+    if not old or (staying := used(known(home))) is None:
+        return
+    for folder in set(old) - staying:
+        gone = folder.with_name(f".{folder.name}.gone")
+        folder.rename(gone)  # what is half removed is no state of the decisions
+        shutil.rmtree(gone)
+    sync_folder(place)
+
+
 def known(home: Home) -> dict[str, Path]:
     """digest -> folder of every state of the decisions that is there, that of now among them."""
-    folders = [path for path in sorted((home.decisions / "kept").glob("*")) if path.is_dir()]
+    there = sorted((home.decisions / "kept").glob("*"))
+    folders = [path for path in there if path.is_dir() and not path.name.startswith(".")]
     return {_digest(folder): folder for folder in (home.decisions, *folders)}
 
 

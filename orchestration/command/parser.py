@@ -239,12 +239,13 @@ def parser() -> argparse.ArgumentParser:
     call.add_argument("--restore", action="store_true", help="取り下げをやめ、また使う / it counts again")
     call = add(
         "release",
-        releases.use_call,
-        "releases/current を別の公表版に向ける（戻す、失われたときに直す） / move the pointer to a release",
+        releases.release_call,
+        "releases/current を別の公表版に向ける（戻す、失われたときに直す）。seal: 失われた封印を作り直す"
+        " / move the pointer to a release; seal: make lost seals anew",
         "sousei release use 2026-11-21.1",
     )
-    call.add_argument("action", choices=("use",))
-    call.add_argument("release", metavar="RELEASE")
+    call.add_argument("action", choices=("use", "seal"))
+    call.add_argument("release", nargs="?", default="", metavar="RELEASE")
     add(
         "lake",
         lakes.lake_call,

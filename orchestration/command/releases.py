@@ -1,4 +1,4 @@
-"""`sousei releases`, `verify`, `rebuild`, `release use`, `diff`, `query`: what is done with releases.
+"""`sousei releases`, `verify`, `rebuild`, `release use`, `release seal`, `diff`, `query`: what is done with releases.
 
 Holds: printing. Does not hold: the shelf of releases (publication).
 """
@@ -107,8 +107,55 @@ def _moved(one: Compared, lang: str) -> str:
     return f"（{'。'.join(ja for ja, _ in said)}）" if lang == "ja" else f" ({'; '.join(en for _, en in said)})"
 
 
-def use_call(arguments: argparse.Namespace) -> int:
-    """Move the pointer to a release that is sound."""
+def release_call(arguments: argparse.Namespace) -> int:
+    """Move the pointer to a release that is sound, or make lost seals anew."""
+    if (arguments.action == "use") != bool(arguments.release):
+        complain(
+            arguments,
+            "wrong_use: sousei release use 版の番号、または sousei release seal（番号なし）と書いてください。",
+            "wrong_use: write sousei release use RELEASE, or sousei release seal without one.",
+        )
+        return MISUSE
+    return _use(arguments) if arguments.release else _seal(arguments)
+
+
+def _seal(arguments: argparse.Namespace) -> int:
+    """Seals from the releases as they are, where there were some and they are lost."""
+    from sousei.orchestration.lock import RefreshInProgressError, refresh_lock
+    from sousei.publication import seals, shelf
+    from sousei.publication.verify import verify
+
+    home = Home.from_environment()
+    if not seals.are_lost(home.root):
+        complain(
+            arguments,
+            "seals_not_lost: 封印 seals.csv はなくなっていません。作り直すものはありません。",
+            "seals_not_lost: seals.csv is not lost; there is nothing to make.",
+        )
+        return MISUSE
+    try:
+        with refresh_lock(home.lock):
+            there = shelf.ordered(home)
+            found = [(path.name, one) for path in there for one in verify(shelf.read(path)).problems]
+            wrong = [f"{name}: {one}" for name, one in found if not one.startswith("seals_lost: ")]
+            if not wrong:
+                seals.anew(home.root, there)
+    except RefreshInProgressError:
+        return locked(arguments)
+    for one in wrong:
+        print(one, file=sys.stderr)
+    if wrong:
+        return REFUSED
+    say(
+        arguments,
+        f"{len(there)} の公表版の封印を作り直しました。"
+        "これより前に公表版が書き換えられていないことは、この封印では分かりません。",
+        f"Seals of {len(there)} releases were made; they do not tell whether a release was edited before.",
+    )
+    return OK
+
+
+def _use(arguments: argparse.Namespace) -> int:
     from sousei.orchestration.lock import RefreshInProgressError, refresh_lock
     from sousei.publication import publish, shelf
     from sousei.publication.verify import verify

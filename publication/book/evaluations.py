@@ -6,10 +6,11 @@ Holds: the layout of the sheet. Does not hold: which state of an evaluation an e
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sousei.publication.book import trends
-from sousei.publication.book.page import HEAD_FILL, Book, Column, Page, height, parts
+from sousei.publication.book.page import DEFAULT_ROW, HEAD_FILL, Book, Column, Page, height, parts
 from sousei.publication.told.figures import Cell, actual, grade_of, milestone, rate
 from sousei.publication.told.read import Row, Told
 from sousei.publication.told.words import NONE, UNKNOWN, digits, era_day, printed
@@ -22,6 +23,8 @@ _KPI = [
 ]
 _HEADING = 90.0
 """Points below which a heading is not left at the foot of a page."""
+_WITH, _MOST = 4, 0.9
+"""Projects that stand on one page with the evaluation that follows, where they take no more than this part of it."""
 _TRENDS = ((0, 1), (2, 3), (4, 4), (5, 5), (6, 8))
 _TEXTS = (
     ("achievements_ja", "取組内容・成果"),
@@ -82,10 +85,20 @@ def _measure(book: Book, name: str, measure: Row) -> None:
     else:
         page.line("この施策には指標がありません。")
     page.gap()
-    _projects(page, [one for one in told.projects if one["node_id"] == measure["node_id"]])
+    pairs = _evaluation(told, measure)
+    tall = sum(_tall(page, head, text) for head, text in pairs) + _HEADING / 2
+    with_it = max(_HEADING, min(tall, page.room() / 2))
+    projects = [one for one in told.projects if one["node_id"] == measure["node_id"]]
+    _projects(page, projects, with_it + DEFAULT_ROW)  # points, and more than the blank line takes
     page.gap()
-    page.keep(_HEADING)
-    _evaluation(page, told, measure)
+    page.keep(with_it)
+    page.line("３　評価", bold=True, font_size=11)
+    for head, text in pairs:
+        _pair(page, head, text)
+    found = told.evaluations.get(measure["node_id"])
+    if found is not None:
+        source = told.sources.get(found["source_id"] or "", {})
+        page.line(f"資料：{source.get('file_name') or found['source_id']}　{era_day(told.as_of)}現在")
     trends.add(page, told, kpis, _TRENDS, "４　指標の推移")
 
 
@@ -128,54 +141,76 @@ def _kpi(told: Told, kpi: Row) -> list[Cell]:
     ]
 
 
-def _projects(page: Page, projects: list[Row]) -> None:
-    page.keep(_HEADING)
+def _projects(page: Page, projects: list[Row], after: float = 0.0) -> None:
+    """The table of projects; after: height of what follows, which the last of them (_WITH) stand on one page with, so
+    that it is not left alone on one."""
+    spans = ((0, 0, "行"), (1, 3, "事業名"), (4, 6, "内容"), (7, 7, "区分"), (8, 8, "財源・担当課"))
+    rows = [_project(one) for one in projects]
+    heights = [
+        height(
+            [(text, sum(page.widths[first : last + 1])) for (first, last, _), text in _told(spans, texts)], page.size
+        )
+        for texts in rows
+    ]
+    whole = _HEADING + sum(heights) + after
+    page.keep(whole if len(projects) <= _WITH and whole <= page.room() * _MOST else _HEADING)
     page.line("２　主な事業", bold=True, font_size=11)
     if not projects:
         page.line("載っている事業はありません。")
         return
     look: dict[str, Any] = {"border": 1, "border_color": "#808080"}
-    spans = ((0, 0, "行"), (1, 3, "事業名"), (4, 6, "内容"), (7, 7, "区分"), (8, 8, "財源・担当課"))
     for first, last, head in spans:
         page.block(page.row, first, last, head, bold=True, bg_color=HEAD_FILL, align="center", **look)
     page.sheet.set_row(page.row, height([], page.size))
     page.row += 1
-    for number, one in enumerate(projects, 1):
-        texts = (
-            "",
-            one["printed_name_ja"] or one["project_name_ja"],
-            one["content_ja"] or NONE,
-            "・".join(filter(None, (one["mark_ja"], "再掲" if one["is_repeated"] else None))) or NONE,
-            "\n".join(filter(None, (one["fund_name_ja"], one["section_ja"]))) or NONE,
-        )
-        told = zip(spans[1:], texts[1:], strict=True)
-        tall = height([(text, sum(page.widths[first : last + 1])) for (first, last, _), text in told], page.size)
-        page.keep(tall)
-        for (first, last, _), text in zip(spans[1:], texts[1:], strict=True):
+    for number, (one, texts, tall) in enumerate(zip(projects, rows, heights, strict=True)):
+        rest = sum(heights[number:]) + after
+        page.keep(rest if number == len(projects) - _WITH and rest <= page.room() * _MOST else tall)
+        for (first, last, _), text in _told(spans, texts):
             page.block(page.row, first, last, text, **look)
-        page.put(page.row, 0, str(one["line_no"] or number), "center")
+        page.put(page.row, 0, str(one["line_no"] or number + 1), "center")
         page.sheet.set_row(page.row, tall)
         page.row += 1
 
 
-def _evaluation(page: Page, told: Told, measure: Row) -> None:
-    page.line("３　評価", bold=True, font_size=11)
+def _project(one: Row) -> tuple[str, ...]:
+    """Texts of a project beside its number."""
+    return (
+        one["printed_name_ja"] or one["project_name_ja"],
+        one["content_ja"] or NONE,
+        "・".join(filter(None, (one["mark_ja"], "再掲" if one["is_repeated"] else None))) or NONE,
+        "\n".join(filter(None, (one["fund_name_ja"], one["section_ja"]))) or NONE,
+    )
+
+
+def _told(spans: Sequence[tuple[int, int, str]], texts: Sequence[str]) -> Iterator[tuple[tuple[int, int, str], str]]:
+    return zip(spans[1:], texts, strict=True)
+
+
+def _evaluation(told: Told, measure: Row) -> list[tuple[str, str]]:
+    """Headings and texts of the evaluation of a measure."""
     found = told.evaluations.get(measure["node_id"])
     machine = found["machine_grade"] if found and found["machine_grade"] else _machine(told, measure)
-    _pair(page, "機械判定（指標の評価と数）", machine or NONE)
+    first = ("機械判定（指標の評価と数）", machine or NONE)
     if found is None:
         shown = "公表された" if told.is_public else "内部評価の確定した" if not told.is_staff else ""
-        _pair(
-            page, "内部評価・外部評価", f"{UNKNOWN}　{told.fiscal_year(told.year)}の{shown}評価の報告はまだありません。"
-        )
-        return
-    _pair(page, "状態", found["evaluation_state_ja"] or found["evaluation_state"])
-    _pair(page, "確定評価", found["confirmed_grade"] or f"{UNKNOWN}　未定")
-    for name, head in _TEXTS:
-        _pair(page, head, found[name] or UNKNOWN)
-    _pair(page, "今後の方向性", found["future_direction_ja"] or f"{UNKNOWN}　未定")
-    source = told.sources.get(found["source_id"] or "", {})
-    page.line(f"資料：{source.get('file_name') or found['source_id']}　{era_day(told.as_of)}現在")
+        none = f"{UNKNOWN}　{told.fiscal_year(told.year)}の{shown}評価の報告はまだありません。"
+        return [first, ("内部評価・外部評価", none)]
+    return [
+        first,
+        ("状態", found["evaluation_state_ja"] or found["evaluation_state"]),
+        ("確定評価", found["confirmed_grade"] or f"{UNKNOWN}　未定"),
+        *((head, found[name] or UNKNOWN) for name, head in _TEXTS),
+        ("今後の方向性", found["future_direction_ja"] or f"{UNKNOWN}　未定"),
+    ]
+
+
+def _tall(page: Page, head: str, text: str) -> float:
+    """Height of what _pair writes."""
+    across = sum(page.widths[2:])
+    return sum(
+        height([(part, across), (head, sum(page.widths[:2]))], page.size) for part in parts(text, across, page.size)
+    )
 
 
 def _machine(told: Told, measure: Row) -> str:

@@ -41,6 +41,11 @@ def in_order(figures: list[str], kinds: dict[str, tuple[str, str]]) -> list[str]
     return [*leading, *numbers, *(one for one in figures if one not in leading and one not in numbers)]
 
 
+OF_CODES = "dim_code"
+"""The table whose keys are codes and names of columns themselves: what a code stands for depends on its column, and its
+words are another column of the row."""
+
+
 class Shape(NamedTuple):
     """A table that is compared and the SQL that depends on its columns; relations: a, b, then moved, then kept."""
 
@@ -192,6 +197,8 @@ class Shape(NamedTuple):
                 yield f"coalesce(years.name, {name}::varchar || '年度')"
             elif one == "year":
                 yield f"{name}::varchar || '年'"
+            elif self.table == OF_CODES:
+                yield f"{name}::varchar"
             else:
                 cases = " ".join(f"when {quoted(code)} then {quoted(ja)}" for code, ja in words.VALUES.items())
                 yield f"case {name}::varchar {cases} else {name}::varchar end"

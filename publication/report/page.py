@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from sousei.publication.query import Readable
 from sousei.publication.report.charts import Band, Line, Point, line_chart
-from sousei.publication.report.parts import cells, ident, plan_part
+from sousei.publication.report.parts import cells, cells_of, ident, plan_part
 from sousei.publication.report.summary import first_page
 from sousei.publication.told import peers, tables
 from sousei.publication.told.read import EDITIONS, Told, told_of_all
@@ -219,8 +219,8 @@ def _population(told: Told) -> dict[str, Any]:
     return {
         "chart": chart,
         "vision_heads": tables.VISION,
-        "vision": [cells(rows) for rows in tables.vision_rows(told).values()],
+        "vision": cells_of([*tables.vision_rows(told).values()]),
         "counted_heads": tables.COUNTED,
-        "counted": [cells(rows) for rows in tables.counted_rows(told).values()],
+        "counted": cells_of([*tables.counted_rows(told).values()]),
         "apart": tables.SERIES_APART,
     }

@@ -375,5 +375,15 @@ def _evaluation(told: Told, found: Row, label: str = "") -> Row:
 
 def cells(rows: Sequence[Sequence[Cell]]) -> list[list[tuple[list[str], bool]]]:
     """Rows of cells as lines of text, and whether each stands in a column of numbers."""
-    numbers = [any(not isinstance(cell, str) for cell in column) for column in zip(*rows, strict=True)]
-    return [[(shown(cell).split("\n"), number) for cell, number in zip(row, numbers, strict=True)] for row in rows]
+    (found,) = cells_of([rows])
+    return found
+
+
+def cells_of(bodies: Sequence[Sequence[Sequence[Cell]]]) -> list[list[list[tuple[list[str], bool]]]]:
+    """The same for a table in several bodies: a column of numbers is one in all of them, also where it has none."""
+    whole = [row for rows in bodies for row in rows]
+    numbers = [any(not isinstance(cell, str) for cell in column) for column in zip(*whole, strict=True)]
+    return [
+        [[(shown(cell).split("\n"), number) for cell, number in zip(row, numbers, strict=True)] for row in rows]
+        for rows in bodies
+    ]

@@ -71,12 +71,15 @@ def page(desk: Desk, *, name_ja: str, release_id: str) -> bytes:
         "shown_year": GOAL_YEAR if GOAL_YEAR in years else years[-1],
         "most": most(float(base.base.sum())),
     }
+    mid, _, means = TIMINGS["mid"][0].rstrip("）").partition("（")  # a choice that is too long for its field is cut
     data = json.dumps(numbers | {"told": told}, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     text = (
         _environment()
         .get_template("whatif.html.j2")
         .render(
             told,
+            timings_short=told["timings"] | {"mid": mid},
+            mid_means=means,
             years=years,
             release_id=release_id,
             rows=_rows(line),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from sousei.expectations.suites.declared import CHECKS
 from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.problems.catalogue import entries
 from tests.synthetic.barriers import ACROSS_FILES, SHOWS, STOPS
+from tests.synthetic.broken_rows import BROKEN_ROWS
 from tests.synthetic.faults import FAULTS
 from tests.synthetic.wrong_figures import WRONG_FIGURES
 
@@ -54,6 +56,20 @@ def test_every_barrier_names_faults_of_the_suite() -> None:
 @pytest.mark.parametrize("name", sorted(TESTS))
 def test_every_check_of_the_warehouse_is_named_where_a_test_plants_its_fault(name: str) -> None:
     assert [path for path, text in PLANTING.items() if re.search(rf"[\"']{name}[\"']", text)]
+
+
+@pytest.mark.promise("E1")
+def test_every_rule_of_a_mart_has_the_row_that_breaks_it(manifest: dict[str, Any]) -> None:
+    """tests/integration/test_rows_of_marts.py plants them."""
+    declared = {}
+    for node in manifest["nodes"].values():
+        if (node.get("test_metadata") or {}).get("name") == "sound_rows":
+            rules = [rule["ja"] for rule in node["test_metadata"]["kwargs"].get("rules", [])]
+            assert len(rules) == len(set(rules)), "a finding names its rule by these words"
+            declared[node["attached_node"].rsplit(".", 1)[-1]] = set(rules)
+    assert {mart: set(rows) for mart, rows in BROKEN_ROWS.items()} == {
+        mart: rules for mart, rules in declared.items() if rules
+    }
 
 
 @pytest.mark.promise("E1")

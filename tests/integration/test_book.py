@@ -79,6 +79,20 @@ def test_the_sheets_of_the_staff_edition_in_order(books: dict[str, bytes], relea
     ]
 
 
+def test_no_evaluation_is_left_alone_on_a_printed_page(books: dict[str, bytes]) -> None:
+    """Where a page ends before it, the last projects go over with it."""
+    turned = 0
+    for sheet in _read(books["staff"]):
+        if not sheet.title.startswith("評価シート_"):
+            continue
+        heads = {cell.value: cell.row for cell in sheet["A"] if isinstance(cell.value, str) and cell.value[1:2] == "　"}
+        projects, evaluation = heads["２　主な事業"], heads["３　評価"]
+        first = max((one.id + 1 for one in sheet.row_breaks.brk if one.id < evaluation), default=0)
+        turned += first > projects
+        assert first <= max(projects, evaluation - 5), (sheet.title, first, evaluation)  # a blank row, four projects
+    assert turned >= 5, "the samples have such pages"
+
+
 @pytest.mark.parametrize("edition", ["staff", "council", "public"])
 def test_values_only_and_nothing_active(books: dict[str, bytes], edition: str) -> None:
     book = books[edition]

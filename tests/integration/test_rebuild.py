@@ -13,7 +13,7 @@ import pytest
 
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest.decided import decisions
-from sousei.orchestration import rebuild, stage
+from sousei.orchestration import decided, rebuild, stage
 from sousei.orchestration.nightly import Night
 from sousei.publication import shelf
 from tests.integration.conftest import run_sousei
@@ -134,11 +134,11 @@ def test_decisions_are_kept_as_they_were_read_and_found_by_the_hash_of_a_release
     release = shelf.find(Home(published)).manifest
     home = Home(tmp_path)
     shutil.copytree(published / "decisions", home.decisions)
-    found = rebuild._decisions(home, release)
+    found = decided.folder_of(release, decisions.known(home))
     assert found is not None and found.parent.name == "kept"
     (home.decisions / "go_aheads.csv").write_text("rule,fact,decided_by,decided_on,reason_ja\n", "utf-8")
-    assert rebuild._decisions(home, release) == found
+    assert decided.folder_of(release, decisions.known(home)) == found
     shutil.rmtree(found)
-    assert rebuild._decisions(home, release) is None
+    assert decided.folder_of(release, decisions.known(home)) is None
     decisions.keep(home, "0" * 64)
     assert not decisions.kept(home, "0" * 64).exists(), "another state than was read is not kept for it"

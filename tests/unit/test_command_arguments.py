@@ -92,3 +92,19 @@ def test_a_night_with_too_little_address_space_is_told_and_touches_nothing(
     assert main(["aggregate", str(tmp_path / "x.csv"), "--as-of", "2026-11-22", "--to", str(counts)]) == 1
     assert "too_little_memory" in capsys.readouterr().err
     assert not (tmp_path / "home").exists() and not counts.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--landing", "nowhere"], "landing_not_found"),
+        (["--as-of", "2999-04-01"], "as_of_in_the_future"),
+    ],
+)
+def test_a_night_that_is_asked_for_wrongly_is_told_and_touches_nothing(
+    words: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOUSEI_HOME", str(tmp_path / "home"))
+    assert main(["refresh", *words]) == 2
+    assert told in capsys.readouterr().err and not (tmp_path / "home").exists()

@@ -200,5 +200,85 @@ def test_going_back_keeps_a_home_well(home: Home) -> None:
     first: Release = shelf.find(home, "2026-11-22.1")
     use(home, first)
     assert ids(home) == []
+
+
+def of_before_the_seals(home: Home) -> None:
+    """Make the releases of a home such as they were before there were seals."""
+    for path in home.releases.glob("????-??-??.*/manifest.json"):
+        rewrite(path, path.read_bytes().replace(f'"format": {seals.SEALED}'.encode(), b'"format": 1', 1))
     remove(home.root / seals.SEALS)
-    assert ids(home) == []
+
+
+def test_a_home_from_before_the_seals_has_none_to_lose(home: Home) -> None:
+    of_before_the_seals(home)
+    path = home.current.resolve() / "manifest.json"
+    assert not seals.are_lost(home.root) and seals.broken(path.parent) == []
+    assert run.last_release(home) is not None
+    half_made = home.releases / ".tmp-2026-11-23.1"
+    half_made.mkdir()
+    (half_made / "manifest.json").write_text(f'{{"format": {seals.SEALED}}}')
+    assert not seals.are_lost(home.root), "a night that was killed before it sealed its release lost no seals"
+
+
+def test_lost_seals_stop_the_night_until_they_are_back(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOUSEI_HOME", str(home.root))
+    assert main(["release", "seal"]) == 2 and "seals_not_lost" in capsys.readouterr().err
+    kept = (home.root / seals.SEALS).read_bytes()
+    remove(home.root / seals.SEALS)
+    assert ids(home) == ["seals_lost"]
+    with pytest.raises(run.PointerLostError, match=r"seals_lost.*sousei release seal"):
+        run.last_release(home)
+    assert main(["release", "use", "2026-11-22.1"]) == 1 and "seals_lost" in capsys.readouterr().err
+    assert main(["release", "seal"]) == 0
+    assert (home.root / seals.SEALS).read_bytes() == kept and ids(home) == []
+
+
+def test_no_seals_are_made_over_a_release_that_is_not_as_it_was_published(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOUSEI_HOME", str(home.root))
+    rewrite(home.current.resolve() / "csv" / "dim_kpi.csv", b"plan_id\n")
+    remove(home.root / seals.SEALS)
+    assert main(["release", "seal"]) == 1 and "file_changed" in capsys.readouterr().err
+    assert not (home.root / seals.SEALS).exists()
+
+
+@pytest.mark.parametrize("words", [["use"], ["seal", "2026-11-22.1"]])
+def test_a_release_is_named_for_use_and_none_for_seal(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["release", *words]) == 2 and "wrong_use" in capsys.readouterr().err
+
+
+def test_seals_that_are_no_text(home: Home) -> None:
+    (home.root / seals.SEALS).write_bytes(b"\xff")
+    assert ids(home) == ["seals_unreadable"]
+
+
+def test_a_release_that_the_seals_do_not_name(home: Home) -> None:
+    path = home.root / seals.SEALS
+    path.write_text("".join(path.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
+    assert ids(home) == ["release_not_sealed"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "others", "named"),
+    [
+        ("2026-11-22.2", ["2026-03-31.1", "2026-11-22.1"], "2026-11-22.1"),
+        ("2026-11-22.2", ["2026-03-31.1"], "2026-03-31.1"),
+        ("2026-11-22.1", ["2026-11-21.1", "2026-11-23.1"], "2026-11-21.1"),
+        ("2026-11-22.1", ["2026-11-23.1"], "2026-11-23.1"),
+    ],
+)
+def test_another_release_is_named_with_its_day_and_not_as_the_one_before(
+    broken: str, others: list[str], named: str, tmp_path: Path
+) -> None:
+    """What looks back at an earlier day, or is newer than the one in use, is no former state of it."""
+    home = Home(tmp_path)
+    for name in (broken, *others):
+        (home.releases / name).mkdir(parents=True)
+        (home.releases / name / "manifest.json").write_text("{")
+    home.current.symlink_to(broken)
+    with pytest.raises(run.PointerLostError, match=rf"release use {named} .*別の版（基準日 {named[:10]}）") as told:
+        run.current_manifest(home)
+    assert "一つ前" not in str(told.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -154,3 +155,34 @@ def test_steps_are_told_on_a_terminal_alone(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
     assert command.main(["refresh", *words]) == 1
     assert ("s] 受領ファイルを読んでいます" in capsys.readouterr().err) is told
+
+
+@pytest.mark.promise("E1")
+@pytest.mark.parametrize(
+    ("what", "told"), [("lost", "published_input_lost"), ("other bytes", "published_input_changed")]
+)
+def test_a_published_delivery_that_is_not_whole_any_more_keeps_the_night_from_starting(
+    what: str, told: str, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home.landing / "memo.csv").write_text("項目,内容\n連絡,会議\n")
+    first = inputs.tonight(home, None, date(2026, 11, 22), FIRST_NIGHT)
+    (folder,) = (path.parent for path in home.snapshots.glob("*/bytes"))
+    one = {"sha256": folder.name, "source_id": "s-1", "file_name": "memo.csv", "verdict": "taken", "origin": "landing"}
+    monkeypatch.setattr(runs, "last_release", lambda home: {"inputs": [one], "as_of_date": "2026-11-22"})
+    (home.landing / "memo.csv").unlink()
+    assert inputs.tonight(home, None, date(2026, 11, 22), FIRST_NIGHT).run.inputs == first.run.inputs
+    if what == "lost":
+        shutil.rmtree(folder)
+    else:
+        (folder / "bytes").chmod(0o644)
+        (folder / "bytes").write_bytes(b"others")
+    with pytest.raises(inputs.CannotStartError, match=f"{told}: 公表に使った memo.csv"):
+        inputs.tonight(home, None, date(2026, 11, 22), FIRST_NIGHT)
+
+
+@pytest.mark.promise("E1")
+def test_samples_do_not_come_into_a_home_that_published_its_own(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = {"sha256": "a", "source_id": "s-1", "file_name": "x.csv", "verdict": "taken", "origin": "landing"}
+    monkeypatch.setattr(runs, "last_release", lambda home: {"inputs": [one]})
+    with pytest.raises(inputs.WrongUseError, match="samples_in_a_live_home"):
+        inputs.tonight(home, None, date(2026, 11, 22), FIRST_NIGHT, samples=True)

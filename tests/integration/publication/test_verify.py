@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from sousei.foundation.files import sha256_of
+from sousei.foundation.home import Home
 from sousei.publication import shelf
 from sousei.publication.publish import remove
 from sousei.publication.shelf import Release
-from sousei.publication.verify import verify
+from sousei.publication.verify import verify, verify_inputs
 from tests.gate_candidate import plant
 
 
@@ -105,3 +106,32 @@ def test_renamed_directory_is_not_a_release(damaged: Path) -> None:
     with pytest.raises(ValueError, match="manifest_of_another_release"):
         shelf.read(moved)
     moved.rename(damaged)
+
+
+@pytest.mark.promise("E1")
+@pytest.mark.parametrize(
+    ("edit", "found"),
+    [
+        ("drop table main.fct_furusato_donation", {"tables_differ"}),
+        ("comment on column main.dim_kpi.kpi_id is 'x'", {"schema_differs"}),
+        ("delete from main.fct_furusato_donation where fiscal_year = 2024", {"rows_differ", "parquet_differs"}),
+        ("update main.meta_check_outcome set passed = false where severity = 'gate'", {"verdict_differs"}),
+        ("update main.meta_release set run_id = 'another'", {"release_differs"}),
+    ],
+)
+def test_each_change_of_a_database_is_told_by_its_name(damaged: Path, edit: str, found: set[str]) -> None:
+    plant(writable(damaged / "sousei.duckdb"), edit)
+    told = {problem.split(":")[0] for problem in verify(rehash(damaged, "sousei.duckdb")).problems}
+    assert found <= told
+
+
+@pytest.mark.promise("E1")
+def test_lost_and_changed_bytes_of_deliveries_are_told(published: Release, tmp_path: Path) -> None:
+    lost, changed = (one for one in published.manifest.deliveries[:2])
+    home = Home(tmp_path)
+    for one in published.manifest.deliveries:
+        if one.verdict == "taken" and one.sha256 != lost.sha256:
+            (home.snapshots / one.sha256).mkdir(parents=True, exist_ok=True)
+            (home.snapshots / one.sha256 / "bytes").write_bytes(b"others")
+    told = [problem.split("（")[0] for problem in verify_inputs(home, published)]
+    assert f"input_missing: {lost.file_name}" in told and f"input_changed: {changed.file_name}" in told

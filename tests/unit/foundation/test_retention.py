@@ -15,15 +15,16 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_defaults_hold_where_nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert from_environment() == Retention(14, 5)
+    assert from_environment() == Retention(14, 5, 100)
     monkeypatch.setenv("SOUSEI_KEEP_RELEASES", " ")
-    assert from_environment() == Retention(14, 5)
+    assert from_environment() == Retention(14, 5, 100)
 
 
 def test_a_setting_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOUSEI_KEEP_RELEASES", "60")
     monkeypatch.setenv("SOUSEI_KEEP_RUNS", "1")
-    assert from_environment() == Retention(60, 1)
+    monkeypatch.setenv("SOUSEI_KEEP_DECISIONS", "20")
+    assert from_environment() == Retention(60, 1, 20)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "14 days", "1.5", "10001", "１４"])

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from sousei.publication.report.charts import Line, Point, bar_chart, line_chart
-from sousei.publication.report.parts import ident
+from sousei.publication.report.parts import cells_of, ident
 from sousei.publication.report.summary import _is_reached, shares
 from sousei.publication.told.figures import Number, shown
 from sousei.publication.told.words import number_format
@@ -127,3 +127,10 @@ def test_a_milestone_is_reached_or_missed_or_nobody_can_say(
     milestone_pct: Decimal | None, is_target_reached: bool | None, said: bool | None
 ) -> None:
     assert _is_reached({"milestone_pct": milestone_pct, "is_target_reached": is_target_reached}) is said
+
+
+def test_a_column_of_numbers_is_one_in_every_body_of_its_table() -> None:
+    """A body with nothing but dashes in it stood on the left, beside numbers on the right."""
+    bodies = cells_of([[["推計", Number(1234)]], [["計画", "−"]]])
+    assert [[is_number for _, is_number in row] for rows in bodies for row in rows] == [[False, True]] * 2
+    assert cells_of([]) == []

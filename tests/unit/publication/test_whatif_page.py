@@ -7,6 +7,7 @@ import json
 import math
 import random
 import re
+import unicodedata
 from pathlib import Path
 
 import polars as pl
@@ -132,16 +133,16 @@ def driven(pages: list[bytes], asked: list[list[whatif.Setting]], years: list[li
 
 
 def compared(count: int, each: int, folder: Path) -> tuple[dict, dict]:
-    """What the pages of so many municipalities print in so many settings each, and what the engine gives, by
-    municipality and setting."""
+    """What the pages of so many municipalities print in so many settings each, and what the engine gives, by place of
+    the municipality and setting."""
     sittings = desks(count)
     asked = [settings(desk, each, seed) for seed, desk in enumerate(sittings)]
     pages = [page(desk, name_ja="架空市", release_id="2026-11-30.1") for desk in sittings]
     found = driven(pages, asked, [desk.run.years for desk in sittings], folder)
     printed, due = {}, {}
-    for desk, mine, theirs in zip(sittings, asked, found, strict=True):
+    for place, (desk, mine, theirs) in enumerate(zip(sittings, asked, found, strict=True)):
         for number, (one, got) in enumerate(zip(engine(desk, mine), theirs, strict=True)):
-            due[desk.code, number], printed[desk.code, number] = one, got
+            due[place, number], printed[place, number] = one, got
     return printed, due
 
 
@@ -179,6 +180,16 @@ def test_the_page_is_one_small_file_that_loads_nothing(desk: Desk) -> None:
     assert not re.search(r'(?:src|href)="(?!#)', text)
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
     assert made == page(desk, name_ja="架空市", release_id="2026-11-30.1")
+
+
+def test_no_choice_is_longer_than_its_field(desk: Desk) -> None:
+    """A field of the column (24 rem less frame and arrow) shows 20 full-width characters; what is longer is cut."""
+    options = re.findall(
+        r"<option[^>]*>([^<]+)</option>", page(desk, name_ja="架空市", release_id="2026-11-30.1").decode()
+    )
+    assert len(options) > 20
+    wide = {text: sum(1 if unicodedata.east_asian_width(sign) in "WFA" else 0.56 for sign in text) for text in options}
+    assert {text for text, width in wide.items() if width > 20} == set()
 
 
 def test_the_page_says_its_base_its_edition_and_what_it_is_not(desk: Desk) -> None:
