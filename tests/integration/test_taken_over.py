@@ -102,6 +102,14 @@ def test_what_did_not_move_is_taken_over_and_every_table_is_that_of_a_night_from
     assert not came & {"furusato_amount_and_count_go_together", "fct_furusato_donation_rows_are_sound"}
     assert len(came) < len(every) / 2
 
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.promise("B4")
+def test_a_refused_night_and_a_withdrawal_leave_nothing_stale(tmp_path: Path) -> None:
+    one = town(tmp_path / "home")
+    deliver(one, "tourism/city2023.csv", "tourism/city2024.csv", "tourism/city2025.csv", "furusato_nozei/R1_gain.xlsx")
+    one.publishes()
     # a year before the others moves figures that were published: the night is refused, and the next begins with it
     step(one, tmp_path / "refused", lambda: deliver(one, "tourism/city2022.csv"))
     assert one.outcomes[-1].state == "refused"
