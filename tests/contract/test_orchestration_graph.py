@@ -117,7 +117,8 @@ def test_what_a_failed_check_made_dbt_skip_is_told_and_not_an_error(monkeypatch:
     manifest = night.warehouse.manifest
     status = {"model": "success", "seed": "success", "test": "pass"}
     results = [
-        {"unique_id": name, "status": status[manifest["nodes"][name]["resource_type"]], "failures": 0, "seconds": 0.1}
+        {"unique_id": name, "status": status[manifest["nodes"][name]["resource_type"]], "message": "OK"}
+        | {"failures": 0, "seconds": 0.1}
         for name in TopologicalSorter(manifest["parent_map"]).static_order()
         if name in manifest["nodes"] and manifest["nodes"][name]["resource_type"] in status
     ]
