@@ -249,7 +249,7 @@ class Night:
         last = runs.last_release(home)
         compared = home.current.resolve() / DATABASE if last else None
         verdict = gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites, compared)
-        taken_over.note(home.building / CANDIDATE, results)
+        taken_over.remember(home.building / CANDIDATE, results)
         return verdict.counts
 
     def reasons(self) -> list[str]:

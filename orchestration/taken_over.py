@@ -109,7 +109,7 @@ def _taken(unique_id: str, node: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def note(candidate: Path, ended: Iterable[Mapping[str, Any]]) -> None:
+def remember(candidate: Path, ended: Iterable[Mapping[str, Any]]) -> None:
     """Note a candidate that was judged, so that the next night can begin with it. A disk that refuses loses nothing but
     the saving."""
     kept = {one["unique_id"] for one in ended if one["status"] in KEPT}

@@ -46,8 +46,8 @@ class Warehouse:
         """`dbt build` of these nodes, by unique_id, on the candidate; one dict per node, also when tests or models
         failed.
 
-        Keys: unique_id, status, failures, message, seconds, compiled_code. Raises RuntimeError when dbt could not run at
-        all.
+        Keys: unique_id, status, failures, message, seconds, compiled_code. Raises RuntimeError when dbt could not run
+        at all.
         """
         known = self.manifest["nodes"]
         if not nodes:

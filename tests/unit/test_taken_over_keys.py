@@ -84,7 +84,7 @@ def night(home: Home, number: int, *statements: str, status: dict[str, str] | No
                     f"create {node['config']['materialized']} main.{node['alias']} as select {number} as n"
                 )
     ended = [{"unique_id": one, "status": (status or {}).get(one, "pass")} for one in NODES]
-    taken_over.note(candidate, ended)
+    taken_over.remember(candidate, ended)
     return [one.split(".")[2] for one in built]
 
 
