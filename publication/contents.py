@@ -4,7 +4,7 @@ Holds: copying the marts of a candidate in a total order, their comments, the ta
 not hold: when and where a release is written (`publish`), which candidate may be, or how releases are compared
 (`changes`).
 
-CSV files are for spreadsheets, so a table of more than 50,000 rows has none: UTF-8 with a byte order mark (Excel in
+CSV files are for spreadsheets, so a table of more than 25,000 rows has none: UTF-8 with a byte order mark (Excel in
 Japan reads UTF-8 without one as CP932), LF line ends, an empty cell for a missing value. A cell of a text column that a
 spreadsheet would take for a formula (`=`, `+`, `-`, `@`, also full-width or after blanks, or a leading tab, CR or LF)
 gets a leading `'`; columns of numbers and dates are

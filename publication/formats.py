@@ -24,10 +24,10 @@ OF_TOOLS = {
 whole numbers beyond 32 bits: `numeric` is exact to 2^53."""
 SMALL_OF_TOOLS = ("Int32", "Int32", "integer")
 """The same of whole numbers of up to 32 bits."""
-CSV_ROWS = 50_000
+CSV_ROWS = 25_000
 """Rows of the longest table that a release holds as CSV: more than a person reads. Each stands twice (csv/, office/),
-and three tables of every municipality with 80,000 to 100,000 rows were a third of a release of the whole country
-(386 MB; at most 300 is promised)."""
+and six tables of every municipality with 27,000 to 100,000 rows would make a release of the whole country longer than
+the 300 MB that are promised."""
 FORMULA_START = r"^[\s\x{3000}\x00]*[=+\-@＝＋－＠]|^[\t\r\n\x00]"
 """Text that a spreadsheet may run: a formula sign, also full-width or after blanks, or a leading control character."""
 

@@ -4,7 +4,7 @@ Holds: both texts from what a release holds. Does not hold: the files that they 
 its own but how our CSV is written.
 
 Each mart is two resources: its CSV, a Tabular Data Resource with fields, types, units, keys, and its Parquet of the
-same rows; one of more than 50,000 rows is Parquet alone, with the fields there. Empty cells of the CSV are
+same rows; one of more than 25,000 rows is Parquet alone, with the fields there. Empty cells of the CSV are
 missing values. Descriptions are Japanese; `description_en`, `unit`, `rows`,
 `licence` and `credit` are properties of our own, which the profile allows.
 """
@@ -170,7 +170,7 @@ def llms(held: Inventory) -> str:
         f"基準日 {release['as_of_date'].isoformat()}。計画のある団体：{towns or 'なし'}。",
         "",
         "`sousei.duckdb` を DuckDB で読み取り専用で開くか、`parquet/` を読んでください。",
-        "`csv/` は同じ表で（5万行を超える表は Parquet だけ）、列の型は schema.csv。",
+        "`csv/` は同じ表で（2万5千行を超える表は Parquet だけ）、列の型は schema.csv。",
         "`office/` は人が表計算ソフトで開く表です。",
         "列の意味と単位は DuckDB の comment、Parquet のメタデータ、datapackage.json、site/codebook.html にあります。",
         "",

@@ -70,6 +70,6 @@ def test_a_table_has_words_for_its_codes_and_plain_numbers() -> None:
 
 def test_the_readme_names_what_is_too_long() -> None:
     text = office.readme({"fct_population": 4_000_000}).decode("utf-8-sig")
-    assert "fct_population（4,000,000行）" in text and "50,000行" in text
+    assert "fct_population（4,000,000行）" in text and "25,000行" in text
     assert "超えるため" not in office.readme({}).decode("utf-8-sig")
     assert office.CSV_ROWS < 1_048_576
