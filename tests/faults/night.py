@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from sousei.foundation.home import PROJECT_ROOT, Home
+from sousei.orchestration import taken_over
 from sousei.publication import publish as publication
 from tests.faults.publication.worker import CHANGING, WRITING, wrong_with_current
 
@@ -274,8 +275,11 @@ class Small:
 
     def sweep(self, taken_up: str) -> Outcome:
         """Stops before each operation; taken_up: `all` lets a next night take up the first state of each step and
-        folder, `none` none."""
+        folder, of a night that takes tables over from the one before; `none` none, of one that builds all of them."""
         self.put_back("before")
+        if taken_up == "none":
+            for noted in self.home.runs.glob(f"*/{taken_over.BUILT}"):
+                noted.unlink()
         child = self.night(stops=True)
         kinds: dict[str, int] = {}
         found: list[str] = []
