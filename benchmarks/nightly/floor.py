@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
+import polars as pl
 
 from sousei.expectations.suites.declared import CHECKS, FRAMES
 from sousei.expectations.suites.forms import Check
@@ -25,8 +26,10 @@ from sousei.foundation.clock import fiscal_year_of
 from sousei.foundation.home import PROJECT_ROOT, SEEDS, Home
 from sousei.ingest import raw
 from sousei.ingest.cells.contents import using
+from sousei.ingest.decided import corrections, decisions
 from sousei.ingest.receive import intake
-from sousei.projection import scenarios
+from sousei.orchestration.nightly import CHANGES
+from sousei.projection import areas, scenarios
 from sousei.projection.night import build as projection
 from sousei.projection.night import plans
 from sousei.projection.night.tables import INPUTS, PROJECTION_TABLES
@@ -163,9 +166,10 @@ def main(landing: Path, refreshed: Home, to: Path, as_of: date) -> None:
     home, now = Home(to), datetime(as_of.year, as_of.month, as_of.day, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
     with using(None) as opener:
         taken = intake.take(home, landing, now, "landing", opener)
-        result = raw.read(home, taken, as_of, opener=opener)
+        decided, lines = decisions.read(home), corrections.declared(decisions=home.corrections)
+        result = raw.read(home, taken, as_of, decided, lines, opener)
     connection = duckdb.connect(str(to / f"{CATALOG}.duckdb"))
-    raw.expose(connection, result.files, result.frames())
+    raw.expose(connection, result.files, result.frames(), decided, lines)
     fiscal_year = fiscal_year_of(as_of)
     connection.execute(
         "create table raw.run as select 'floor' as run_id, ?::date as as_of_date, ?::integer as fiscal_year, "
@@ -176,7 +180,8 @@ def main(landing: Path, refreshed: Home, to: Path, as_of: date) -> None:
     frames = {name: connection.sql(f"from in_force.{name}").pl() for name in INPUTS}
     own, printed = (connection.sql(f"from in_force.plan_register_{name}").pl() for name in ("scenario", "figure"))
     planned = plans.of_night(scenarios.read(SEEDS / "scenarios.csv"), own, printed)
-    built = projection.build(frames, scenarios=planned.scenarios, plan_figures=planned.figures)
+    changes = areas.successors(pl.read_csv(CHANGES, infer_schema=False), areas.FIRST_EDITION)
+    built = projection.build(frames, scenarios=planned.scenarios, plan_figures=planned.figures, current_code=changes)
     connection.execute("create schema projection")
     connection.register("plan_fault", planned.faults)
     connection.execute("create table projection.plan_fault as from plan_fault")
