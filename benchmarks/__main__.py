@@ -34,12 +34,8 @@ COUNTRY = "SOUSEI_BENCHMARK_COUNTRY"
 """A landing with the files of the whole country."""
 
 
-def night(full: bool, folder: Path | None) -> list[Row]:
-    """W1."""
-    return of_samples(full) + of_country()
-
-
-def of_country() -> list[Row]:
+def of_country(full: bool, folder: Path | None) -> list[Row]:
+    """W1 on the files of the whole country."""
     if not (landing := os.environ.get(COUNTRY)):
         return []
     asked = ("--repeats", "1", "--at-once", "--json", "--landing", landing)
@@ -71,7 +67,8 @@ def of_country() -> list[Row]:
     ]
 
 
-def of_samples(full: bool) -> list[Row]:
+def of_samples(full: bool, folder: Path | None) -> list[Row]:
+    """W1."""
     found = run(sys.executable, "-m", "benchmarks.nightly", "--repeats", "3" if full else "1", "--json").last
     ours, again = found["ours"], found["again"]
     allowed = found["floor"]["wall"] + found["fixed"]["wall"]
@@ -121,10 +118,15 @@ def incremental(full: bool, folder: Path | None) -> list[Row]:
     """W4."""
     from benchmarks.incremental import __main__ as of
 
-    rows = of.measure(of.SAMPLES, of.NEW, "samples")
-    if landing := os.environ.get(COUNTRY):
-        rows += of.measure(Path(landing), of.NEW_OF_COUNTRY, "whole country")
-    return rows
+    return of.measure(of.SAMPLES, of.NEW, "samples")
+
+
+def incremental_of_country(full: bool, folder: Path | None) -> list[Row]:
+    """W4 on the files of the whole country."""
+    from benchmarks.incremental import __main__ as of
+
+    landing = os.environ.get(COUNTRY)
+    return of.measure(Path(landing), of.NEW_OF_COUNTRY, "whole country") if landing else []
 
 
 def readers(full: bool, folder: Path | None) -> list[Row]:
@@ -196,13 +198,13 @@ def ceilings(full: bool, folder: Path | None) -> list[Row]:
 
 
 BENCHMARKS = {
-    "W1": night,
-    "W2": growth,
-    "W3": registry,
-    "W4": incremental,
-    "W5": readers,
-    "W6": projection,
-    "W7": ceilings,
+    "W1": (of_samples, of_country),
+    "W2": (growth,),
+    "W3": (registry,),
+    "W4": (incremental, incremental_of_country),
+    "W5": (readers,),
+    "W6": (projection,),
+    "W7": (ceilings,),
 }
 
 
@@ -239,11 +241,11 @@ def main() -> None:
     if "W8" in asked:
         asked = {name: None for name in (*asked, "W2", "W3") if name != "W8"}
     failed = []
-    for name in () if given.write_only else sorted(asked):
+    for name, measure in [(name, one) for name in sorted(asked) for one in BENCHMARKS[name] if not given.write_only]:
         others = busy()
-        print(f"== {name}: {BENCHMARKS[name].__doc__} busy cores {others:.2f}", flush=True)
+        print(f"== {name}: {measure.__doc__} busy cores {others:.2f}", flush=True)
         try:
-            told.store(BENCHMARKS[name](given.full, given.folder), loaded=others > IDLE)
+            told.store(measure(given.full, given.folder), loaded=others > IDLE)
         except SystemExit as error:  # results that differ, a contestant that failed: the others go on
             print(error)
             failed.append(name)
