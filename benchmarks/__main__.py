@@ -220,7 +220,9 @@ def busy() -> float:
         return sum(fields) - fields[3] - fields[4], sum(fields)
 
     try:
-        (work, whole), _, (work_after, whole_after) = spent(), time.sleep(2), spent()
+        work, whole = spent()
+        time.sleep(2)
+        work_after, whole_after = spent()
     except OSError:
         return 0.0
     return (os.cpu_count() or 1) * (work_after - work) / max(whole_after - whole, 1)
