@@ -243,7 +243,8 @@ def main() -> None:
     if "W8" in asked:
         asked = {name: None for name in (*asked, "W2", "W3") if name != "W8"}
     failed = []
-    for name, measure in [(name, one) for name in sorted(asked) for one in BENCHMARKS[name] if not given.write_only]:
+    parts = [(which, one) for which in sorted(asked) for one in BENCHMARKS[which]]
+    for name, measure in () if given.write_only else parts:
         others = busy()
         print(f"== {name}: {measure.__doc__} busy cores {others:.2f}", flush=True)
         try:
