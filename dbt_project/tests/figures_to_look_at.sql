@@ -217,4 +217,6 @@ select
     found.municipality_code || ' ' || found.reason_ja as reason_ja
 from found
 left join {{ source('raw', 'delivery') }} as delivery on found.source_id = delivery.source_id
-order by delivery.received_at desc, found.period desc, found.municipality_code asc, found.reason_ja asc
+order by
+    delivery.received_at desc, found.period desc, found.municipality_code asc, found.reason_ja asc, file_name asc,
+    sheet asc, row_number asc, found.expected asc, found.found asc

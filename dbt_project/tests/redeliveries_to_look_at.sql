@@ -64,4 +64,4 @@ select
 from versions
 where received_before < received_at and amount is distinct from amount_before
 group by raw_table, file_name, file_before
-order by max(received_at) desc, file_name asc, file_before asc
+order by max(received_at) desc, file_name asc, file_before asc, raw_table asc

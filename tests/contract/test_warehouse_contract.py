@@ -148,6 +148,18 @@ def test_failing_rows_of_every_check_say_file_row_and_reason(manifest: dict[str,
         assert [column for column in columns if column not in text] == [], path.name
 
 
+def test_a_check_with_an_order_of_its_own_leaves_no_two_rows_in_either_order(manifest: dict[str, Any]) -> None:
+    """Ties came in another order each night, and findings with them."""
+    last = {"figures_to_look_at": ("found.expected", "found.found"), "redeliveries_to_look_at": ("raw_table",)}
+    ordered = {}
+    for path in sorted((PROJECT / "tests").glob("*.sql")):
+        if found := re.search(r"^order by\b.*", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+            ordered[path.stem] = found[0]
+    assert ordered.keys() == last.keys()
+    for name, terms in last.items():  # with what it is grouped by, or with every column that a finding shows
+        assert all(re.search(rf"{re.escape(term)}\b", ordered[name]) for term in terms), name
+
+
 def test_sources_are_the_relations_that_the_other_rooms_declare(manifest: dict[str, Any]) -> None:
     declared = {
         "raw": {*RAW_TABLES, "run"},
