@@ -52,9 +52,11 @@ _DELIVERY = ("raw", "delivery")
 def start(home: Home, candidate: Path, manifest: Mapping[str, Any]) -> None:
     """Begin a candidate with that of the last night that was judged, without what every night makes anew; no candidate
     where there is none to take from."""
+    import duckdb
+
     keys: dict[str, str] = {}
     if (last := _last(home, candidate.parent)) is not None:
-        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, duckdb.Error):
             told = json.loads((last / BUILT).read_text("utf-8"))
             if told["made_by"] == _made_by():
                 shutil.copyfile(last / candidate.name, candidate)
@@ -62,7 +64,8 @@ def start(home: Home, candidate: Path, manifest: Mapping[str, Any]) -> None:
                     _empty(candidate, manifest)
                     keys = {str(node): str(key) for node, key in told["keys"].items()}
     if not keys:
-        candidate.unlink(missing_ok=True)
+        for path in (candidate, candidate.with_name(f"{candidate.name}.wal")):
+            path.unlink(missing_ok=True)
     write_json(candidate.with_name(BEFORE), keys, sync=False)
 
 

@@ -136,6 +136,11 @@ def test_samples_of_any_kind_one_by_one_give_the_tables_of_a_night_from_nothing(
     chosen.shuffle(files)
     deliver(one, *files[: len(files) // 3])
     one.night()
+    built = {}
     for number, name in enumerate(files[len(files) // 3 :: 8]):
-        step(one, tmp_path / str(number), partial(deliver, one, name))
+        built[name] = step(one, tmp_path / str(number), partial(deliver, one, name))
         shutil.rmtree(tmp_path / str(number))
+    every = len(parsed.manifest()["nodes"])
+    assert len({name.split("/")[0] for name in built}) > 2, "several kinds of source"
+    for name, nodes in built.items():
+        assert "meta_source" in nodes and len(nodes) < every / 2, (name, len(nodes))

@@ -130,7 +130,13 @@ def test_what_failed_or_was_left_out_is_built_again(tmp_path: Path) -> None:
     assert night(home, 2) == ["of_b", "a_is_sound"]
 
 
-@pytest.mark.parametrize("harm", ["candidate", "cut", "text", "gone", "code", "shape"])
+def no_room(candidate: Path, manifest: object) -> None:
+    """A disk that is full while the copy is made ready; what was logged lies beside it."""
+    candidate.with_name(f"{candidate.name}.wal").write_bytes(b"synthetic")
+    raise duckdb.IOException("no room")
+
+
+@pytest.mark.parametrize("harm", ["candidate", "cut", "text", "gone", "code", "shape", "room"])
 def test_nothing_is_taken_from_a_candidate_that_is_not_as_it_was_noted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str
 ) -> None:
@@ -149,6 +155,8 @@ def test_nothing_is_taken_from_a_candidate_that_is_not_as_it_was_noted(
         noted.write_text(json.dumps(["made_by"]))
     elif harm == "gone":
         candidate.unlink()
+    elif harm == "room":
+        monkeypatch.setattr(taken_over, "_empty", no_room)
     else:
         monkeypatch.setattr(taken_over, "code_version", lambda: "another")
         taken_over._made_by.cache_clear()
