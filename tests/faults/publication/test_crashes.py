@@ -60,11 +60,19 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 @pytest.mark.promise("A2")
 @pytest.mark.slow
-@pytest.mark.parametrize(("every", "least"), [(16, 6), pytest.param(1, 100, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize(
+    ("every", "least", "code"),
+    [
+        (16, 6, "0.1.0+test"),
+        pytest.param(1, 80, "0.1.0+test", marks=pytest.mark.exhaustive, id="what stands is taken over"),
+        pytest.param(1, 100, "0.0.9+test", marks=pytest.mark.exhaustive, id="all is written after another code"),
+    ],
+)
 def test_kill_at_every_operation_leaves_the_old_or_the_new_release(
-    small: Path, home: Home, tmp_path: Path, every: int, least: int
+    small: Path, home: Home, tmp_path: Path, every: int, least: int, code: str
 ) -> None:
-    publish(home, *version(small, tmp_path / "old", 1), NOW)
+    old, before = version(small, tmp_path / "old", 1)
+    publish(home, old, dataclasses.replace(before, code_version=code), NOW)
     candidate, run = version(small, tmp_path / "new", 2)
     worked = subprocess.run(
         [
