@@ -7,7 +7,7 @@ Does not hold: what is expected (`suites`, dbt_project), the verdict's own form 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +28,7 @@ def judge(
     judged_at: datetime,
     suites: SuiteProcess | None = None,
     last: Path | None = None,
+    stated: Mapping[str, str] | None = None,
 ) -> Verdict:
     """Judge the candidate, store every outcome in it, and return the verdict as read back from the file.
 
@@ -37,23 +38,29 @@ def judge(
     suites: a process started earlier, so that importing Great Expectations overlapped with other work; else one is
         started here. A process that dies fails every one of its checks; it never passes them.
     last: DuckDB file of the last release, to compare with; None before the first.
+    stated: table -> digest (foundation.duck.digest_of) that is known of it; one that is the candidate's is the same.
     """
     process = suites or SuiteProcess()
     failure: str | None = None
     found: dict[str, SuiteOutcome] = {}
     with process:
+        process.begin(candidate)  # they are judged on the other core meanwhile
+        with duck.connect(candidate, read_only=True) as connection:
+            files = examples.file_names(connection)
+            outcomes, findings, failing = from_dbt.outcomes(connection, dbt_outcomes, files)
+            of_ingest = from_ingest.outcomes(connection)
+            seen = verdict.digests_of_marts(connection)
+            unmoved = {table for table, digest in seen.items() if digest == (stated or {}).get(table)}
+            run_checks = [*(one.check_id for one in outcomes), *(check.check_id for check in CHECKS)]
+            compared, more = last_release.outcomes(connection, last, run_checks, unmoved)
         try:
             found = {one.check_id: one for one in process.outcomes(candidate)}
         except ValidationProcessError as error:
             failure = f"gx_process_failed: Great Expectations の判定プロセスが異常終了しました（{error}）。"
-    with duck.connect(candidate, read_only=True) as connection:
-        files = examples.file_names(connection)
-        outcomes, findings, failing = from_dbt.outcomes(connection, dbt_outcomes, files)
-        outcomes += [from_suites.outcome(check, found.get(check.check_id), failure, files) for check in CHECKS]
-        compared, more = last_release.outcomes(connection, last, (one.check_id for one in outcomes))
-        outcomes += [*from_ingest.outcomes(connection), *compared]
+    outcomes += [from_suites.outcome(check, found.get(check.check_id), failure, files) for check in CHECKS]
+    outcomes += [*of_ingest, *compared]
     _write_to_decide(candidate.with_name(TO_DECIDE), [*findings, *more])
-    verdict.write(candidate, run_id, judged_at, outcomes, failing)
+    verdict.write(candidate, run_id, judged_at, outcomes, failing, seen)
     return verdict.read(candidate, run_id)
 
 

@@ -15,7 +15,7 @@ pair of deliveries was at hand to measure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -116,15 +116,18 @@ asked for goes when it is answered, a grade when it changes, and a new edition o
 
 
 def outcomes(
-    connection: duckdb.DuckDBPyConnection, last: Path | None, run_checks: Iterable[str]
+    connection: duckdb.DuckDBPyConnection,
+    last: Path | None,
+    run_checks: Iterable[str],
+    unmoved: Collection[str] = (),
 ) -> tuple[list[Outcome], list[Finding]]:
     """One outcome per rule of RULES, and the findings that no go-ahead lets pass.
 
     connection: on the candidate, read-only. last: DuckDB file of the last release, None before the first. run_checks:
-    ids of the checks of this run.
+    ids of the checks of this run. unmoved: tables that are known to be the same in both; their rows are not compared.
     """
     try:
-        said, findings = _compare(connection, last, set(run_checks))
+        said, findings = _compare(connection, last, set(run_checks), frozenset(unmoved))
     except duckdb.Error as error:
         fault = str(error).splitlines()[0]
         return [_outcome(rule, None, [], f"比べられませんでした: {fault}") for rule in RULES], []
@@ -152,7 +155,7 @@ def _outcome(rule: str, observed: str | None, left: list[Finding], fault: str = 
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection, last: Path | None, run_checks: set[str]
+    connection: duckdb.DuckDBPyConnection, last: Path | None, run_checks: set[str], unmoved: frozenset[str]
 ) -> tuple[str, list[Finding]]:
     if last is None:
         return "最初の公表版", []
@@ -165,7 +168,7 @@ def _compare(
         if said := why_not_compared(connection, "last_release.main", "main", now):
             return said, []
         _causes(connection)
-        return name, list(_findings(connection, run_checks, "" if code == new_code else new_code))
+        return name, list(_findings(connection, run_checks, "" if code == new_code else new_code, unmoved))
     finally:
         connection.execute("detach last_release")
 
@@ -212,7 +215,9 @@ def _causes(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"create or replace temp table corrected as {' union '.join([empty, *both])}")
 
 
-def _findings(connection: duckdb.DuckDBPyConnection, run_checks: set[str], new_code: str) -> Iterator[Finding]:
+def _findings(
+    connection: duckdb.DuckDBPyConnection, run_checks: set[str], new_code: str, unmoved: frozenset[str]
+) -> Iterator[Finding]:
     rows = connection.execute(
         "select source_id, file_name from last_release.main.meta_source where verdict = 'taken' and source_id not in "
         "(select source_id from main.meta_source where verdict = 'taken') and source_id not in (from gone) order by all"
@@ -228,18 +233,19 @@ def _findings(connection: duckdb.DuckDBPyConnection, run_checks: set[str], new_c
     tables, here = (set(duck.tables_of(connection, name)) for name in ("last_release", None))
     for table in sorted(tables - here - OF_PUBLICATION):
         yield Finding(LOST, f"{table} {new_code}".strip(), f"表 {table} がありません")
-    for table in sorted(tables & here & set(grain(connection, "main")) - MAY_GO):
+    both = tables & here - unmoved
+    for table in sorted(both & set(grain(connection, "main")) - MAY_GO):
         yield from _lost(connection, table, new_code)
     for table, one in DELIVERED.items():
-        if table in tables & here:
+        if table in both:
             yield from _without_cause(connection, table, one, new_code)
             yield from _far(connection, table, one)
-    if VISITORS in tables & here:
+    if VISITORS in both:
         yield from _without_cause(connection, VISITORS, Delivered(("visitors",), ("month",), 0, 0), new_code)
         yield from _visitors_far(connection)
     if not new_code:
         for table, (figure, where) in DERIVED.items():
-            if table in tables & here:
+            if table in both:
                 yield from _derived_far(connection, table, figure, where)
 
 

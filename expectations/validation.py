@@ -212,7 +212,9 @@ class SuiteProcess:
         return self._child.pid
 
     def begin(self, candidate: Path, time_limit: float = TIME_LIMIT_SECONDS) -> None:
-        """Have the candidate judged meanwhile; may be called once, and nobody may write to it until `outcomes`."""
+        """Have the candidate judged meanwhile, where that was not begun; nobody may write to it until `outcomes`."""
+        if self._asked is not None:
+            return
         asking = ThreadPoolExecutor(1)
         order = json.dumps({"candidate": str(candidate)}).encode()
         self._asked = asking.submit(self._child.ask_once, order, time_limit)
@@ -224,8 +226,7 @@ class SuiteProcess:
         Raises ValidationProcessError when the child died, did not answer in `time_limit` seconds, or answered
         something that is not a list of outcomes.
         """
-        if self._asked is None:
-            self.begin(candidate, time_limit)
+        self.begin(candidate, time_limit)
         assert self._asked is not None
         try:
             code, answer, complaint = self._asked.result()

@@ -10,6 +10,8 @@ skipped, that broke or that left no outcome did not pass.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -21,7 +23,7 @@ import polars as pl
 
 from sousei.expectations.outcome import EXAMPLES, FailingRow, Outcome
 from sousei.expectations.suites.declared import CHECKS
-from sousei.foundation.duck import connect, quoted, tables_of
+from sousei.foundation.duck import connect, digest_of, facts_of, quoted, tables_of
 
 TABLE = "meta_check_outcome"
 JUDGE_AGAIN = "判定からやり直してください。"
@@ -86,7 +88,8 @@ FINDING_COLUMNS: dict[str, tuple[str, str]] = {
 class Verdict:
     """What the candidate holds about itself; `faults` say why it is no verdict at all (missing, incomplete, edited).
 
-    `counts` are checks by severity and result (`gate_failed` ...); `digest` names the marts that were judged.
+    `counts` are checks by severity and result (`gate_failed` ...); `digest` names the marts that were judged, `marts`
+    each of them (foundation.duck.digest_of).
     """
 
     run_id: str
@@ -94,6 +97,7 @@ class Verdict:
     faults: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     digest: str = ""
+    marts: dict[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -131,23 +135,16 @@ class Verdict:
         return tuple(f"{one.check_id}: {one.message_ja}" for one in failed)
 
 
-def digest_of_marts(connection: duckdb.DuckDBPyConnection) -> str:
-    """One text that changes when a row, a column or a table of schema main does, apart from the outcomes themselves."""
-    columns: dict[str, list[tuple[str, str]]] = {}
-    for table, column, kind in connection.execute(
-        "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'main' "
-        "and database_name = current_database() order by table_name, column_index"
-    ).fetchall():
-        columns.setdefault(table, []).append((column, kind))
-    parts = []
-    for name in tables_of(connection):
-        if name == TABLE:
-            continue
-        counted = connection.execute(
-            f'select count(*), coalesce(sum(hash(one)::hugeint), 0)::varchar from main."{name}" as one'  # noqa: S608
-        ).fetchall()[0]
-        parts.append(f"{name} {columns[name]} {counted}")
-    return connection.execute("select sha256(?)", ["\n".join(parts)]).fetchall()[0][0]
+def digests_of_marts(connection: duckdb.DuckDBPyConnection, seen: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Table of schema main -> a text that changes when a row, a column or a type of it does; all but the outcomes
+    themselves. seen: those that are known."""
+    known = seen or {}
+    names = (name for name in tables_of(connection) if name != TABLE)
+    return {name: known.get(name) or digest_of(facts_of(connection, ("main", name))) for name in names}
+
+
+def _of_all(marts: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(sorted(marts.items())).encode()).hexdigest()
 
 
 def digest_of_outcomes(connection: duckdb.DuckDBPyConnection) -> str:
@@ -164,8 +161,13 @@ def write(
     judged_at: datetime,
     outcomes: Sequence[Outcome],
     failing: Sequence[FailingRow] = (),
+    seen: Mapping[str, str] | None = None,
 ) -> None:
-    """Store the outcomes of a run and the rows behind them in the candidate and seal them together with its marts."""
+    """Store the outcomes of a run and the rows behind them in the candidate and seal them together with its marts.
+
+    seen: digests of the marts as they were judged (digests_of_marts); looked at now where they are not given.
+    """
+    judged = {name: digest for name, digest in (seen or {}).items() if name != FINDING}
     with connect(candidate, read_only=False) as connection:
         connection.begin()
         told = {"run_id": run_id, "judged_at": judged_at}
@@ -184,7 +186,7 @@ def write(
         )
         connection.execute(
             "create or replace table gate.seal as select ? as run_id, ? as outcomes_digest, ? as marts_digest",
-            [run_id, digest_of_outcomes(connection), digest_of_marts(connection)],
+            [run_id, digest_of_outcomes(connection), _of_all(digests_of_marts(connection, judged))],
         )
         connection.commit()
         connection.execute("checkpoint")
@@ -221,7 +223,8 @@ def read(candidate: Path, run_id: str) -> Verdict:
             runs = [run for (run,) in connection.execute(f"select distinct run_id from main.{TABLE}").fetchall()]  # noqa: S608
             declared = connection.execute("select kind, check_id, severity, subject from gate.declared").fetchall()
             seals = connection.execute("select run_id, outcomes_digest, marts_digest from gate.seal").fetchall()
-            digests = (digest_of_outcomes(connection), digest_of_marts(connection))
+            marts = digests_of_marts(connection)
+            digests = (digest_of_outcomes(connection), _of_all(marts))
         except duckdb.Error as error:
             fault = f"verdict_missing: 公表候補に判定結果がありません。{JUDGE_AGAIN}（{str(error).splitlines()[0]}）"
             return Verdict(run_id, faults=(fault,))
@@ -247,4 +250,4 @@ def read(candidate: Path, run_id: str) -> Verdict:
         for severity in ("gate", "warn", "review")
         for state in ("passed", "failed")
     }
-    return Verdict(run_id, outcomes, tuple(faults), counts, digests[1])
+    return Verdict(run_id, outcomes, tuple(faults), counts, digests[1], marts)

@@ -6,6 +6,8 @@ table or a query of the product.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,11 +64,21 @@ def facts_of(
     columns = [one for one in columns if one[0] not in without]
     if not columns:
         return None
-    row = ", ".join(identifier(column) for column, _ in columns)
     place = ".".join(identifier(part) for part in (database, schema, name) if part is not None)
-    counted = f"select count(*), coalesce(sum(hash({row})::hugeint), 0) from {place}"  # noqa: S608
+    return columns, *hash_of(connection, [column for column, _ in columns], place)
+
+
+def hash_of(connection: duckdb.DuckDBPyConnection, columns: Iterable[str], relation: str) -> tuple[int, int]:
+    """(rows, sum of the hashes of all rows) of a table or a query in brackets: equal for the same rows in any order."""
+    row = ", ".join(identifier(column) for column in columns)
+    counted = f"select count(*), coalesce(sum(hash({row})::hugeint), 0) from {relation}"  # noqa: S608
     ((rows, total),) = connection.execute(counted).fetchall()
-    return columns, rows, int(total)
+    return rows, int(total)
+
+
+def digest_of(facts: tuple[list[tuple[str, str]], int, int] | None) -> str:
+    """SHA-256 over the facts of a table (`facts_of`). It holds for one version of DuckDB."""
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection, database: str | None = None) -> list[str]:

@@ -239,6 +239,7 @@ class Night:
     def judge(self) -> dict[str, int]:
         """Step 4: the verdict, stored in the candidate; number of checks by severity and result."""
         from sousei.expectations import dbt_tests, gate
+        from sousei.publication import shelf, unmoved
 
         self._tell("公表してよいか判定しています", "judging")
         home, run = self.home, runs.load(self.home)
@@ -248,7 +249,8 @@ class Night:
         suites, self._suites = self._suites, None
         last = runs.last_release(home)
         compared = home.current.resolve() / DATABASE if last else None
-        verdict = gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites, compared)
+        stated = unmoved.stated(shelf.read(home.current)) if last else {}
+        verdict = gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites, compared, stated)
         taken_over.remember(home.building / CANDIDATE, results)
         return verdict.counts
 

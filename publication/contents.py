@@ -118,15 +118,23 @@ def _csv_query(table: str, columns: Sequence[Column]) -> str:
 
 
 def write_tables(
-    directory: Path, candidate: Path, release_id: str, run: RunFacts, created_at: datetime, last: Path | None = None
+    directory: Path,
+    candidate: Path,
+    release_id: str,
+    run: RunFacts,
+    created_at: datetime,
+    last: Path | None = None,
+    marts: Mapping[str, str] | None = None,
 ) -> dict[str, Table]:
     """The DuckDB file, the Parquet and the CSV files of a new release; every table with its rows and description.
 
-    last: DuckDB file of the last release, None before the first. Raises PublicationError (changes_not_made) where what
-    moved since cannot be told.
+    last: DuckDB file of the last release, None before the first. marts: the candidate's tables with their digests, as
+    the verdict has them (Verdict.marts); without them every table is written. Raises PublicationError
+    (changes_not_made) where what moved since cannot be told.
     """
     database, tables = directory / DATABASE, {}
-    unmoved = Unmoved(database, candidate, last, run.code_version)
+    digests = marts or {}
+    unmoved = Unmoved(database, digests, last, run.code_version)
     with duck.connect(database, read_only=False) as connection:
         connection.execute(f"set temp_directory = {quoted(str(directory / 'spill'))}")
         connection.execute(f"attach {quoted(str(candidate))} as candidate (read_only)")
@@ -155,7 +163,7 @@ def write_tables(
         for table, one in sorted(described.items()):
             name = f"main.{identifier(table)}"
             rows = connection.execute(f"select count(*) from {name}").fetchall()[0][0]  # noqa: S608
-            tables[table] = Table(one.description, one.columns, rows)
+            tables[table] = Table(one.description, one.columns, rows, digests.get(table))
             path = f"parquet/{table}.parquet"
             if not unmoved.takes(table, tables[table], path, directory / path):
                 parquet.write(connection, table, one, keys.get(table, []), directory / path)

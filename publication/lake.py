@@ -19,7 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sousei.foundation.duck import identifier, quoted
+from sousei.foundation.duck import hash_of, identifier, quoted
 from sousei.foundation.home import Home
 from sousei.foundation.told import ToldError
 
@@ -160,10 +160,10 @@ def _made_equal(connection: duckdb.DuckDBPyConnection, release: Release) -> Stan
     import duckdb
 
     from sousei.publication.catalogue import describe_all
-    from sousei.publication.verify import hash_of
 
     def rows(database: str, table: str) -> tuple[int, int]:
-        return hash_of(connection, f"from {database}.main.{identifier(table)}")
+        columns = [one.name for one in wanted[table].columns]
+        return hash_of(connection, columns, f"{database}.main.{identifier(table)}")
 
     connection.begin()
     try:

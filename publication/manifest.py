@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, NamedTuple
 
 from sousei.publication.catalogue import Column, Described
@@ -30,11 +30,13 @@ class Judged:
 
 @dataclass(frozen=True)
 class Table:
-    """One published table."""
+    """One published table. digest: foundation.duck.digest_of, for the version of DuckDB that the manifest names; None
+    of what publication writes itself, and in a manifest that is older than it."""
 
     description: str | None
     columns: tuple[Column, ...]
     rows: int
+    digest: str | None = None
 
     @property
     def described(self) -> Described:
@@ -120,6 +122,6 @@ def parse(text: str) -> Manifest:
 def _only(record: type, said: Mapping[str, Any]) -> dict[str, Any]:
     """What is said of the record's own fields.
 
-    Raises KeyError where one is not said.
+    Raises KeyError where one is not said that has no default.
     """
-    return {one.name: said[one.name] for one in fields(record)}
+    return {one.name: said[one.name] for one in fields(record) if one.name in said or one.default is MISSING}

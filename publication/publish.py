@@ -218,7 +218,8 @@ def _write(
     release_id = f"{run.as_of_date.isoformat()}.{_next_number(releases, run.as_of_date)}"
     directory = releases / f"{TEMPORARY}{release_id}"
     directory.mkdir(mode=0o700)
-    tables = write_tables(directory, candidate, release_id, run, created_at, last.database if last else None)
+    before = last.database if last else None
+    tables = write_tables(directory, candidate, release_id, run, created_at, before, verdict.marts)
     (directory / CHANGES).write_text(changes.text(directory / DATABASE), encoding="utf-8")
     if extras is not None:
         extras(directory)

@@ -5,45 +5,61 @@ a table (`contents`), what moved in the others (`changes`), or files that come o
 (`shared`).
 
 A release begins with a copy of the last one's database where that is of the same code, whose rows lie in the order that
-this code gives them. A table stays in it where both have the same columns and types, as many rows and the same sum of
-the hashes of their rows; that is what `changes` passes over, too. All rows are read for that, so that a page that was
-damaged on disk is found. A file is taken over only while its hash is the one that its manifest states: what was damaged
-is written anew.
+this code gives them. A table stays in it where the digest that its manifest states of it is the one that the verdict
+gave to the candidate's; that is what `changes` passes over, too. The copy must have the bytes that the manifest states,
+and so must a file that is taken over: what was damaged on disk is written anew.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-from sousei.foundation.duck import connect, facts_of, identifier, quoted, tables_of
+from sousei.foundation.duck import connect, identifier, tables_of
 from sousei.foundation.files import sha256_of
 from sousei.publication.manifest import Manifest, Table
-from sousei.publication.shelf import read
+from sousei.publication.shelf import DATABASE, Release, read
+
+
+def stated(release: Release, database: Path | None = None) -> dict[str, str]:
+    """Table -> digest that a release's manifest states of it, where its database (or a copy of it) has the bytes that
+    were sealed, and was written by the DuckDB of today; else nothing.
+
+    Raises OSError where the file cannot be read.
+    """
+    manifest = release.manifest
+    sealed = manifest.files.get(DATABASE)
+    if sealed is None or manifest.duckdb_version != duckdb.__version__:
+        return {}
+    if sha256_of(database or release.database) != sealed.sha256:
+        return {}
+    return {name: one.digest for name, one in manifest.tables.items() if one.digest}
 
 
 class Unmoved:
     """What one new release takes from the last."""
 
-    def __init__(self, database: Path, candidate: Path, last: Path | None, code_version: str) -> None:
-        """Begin a new release's `database`; with nothing where there is nothing to take. candidate: its DuckDB file.
-        last: that of the last release. Nothing is taken from one that cannot be read: publication says so where it
-        compares them."""
+    def __init__(self, database: Path, marts: Mapping[str, str], last: Path | None, code_version: str) -> None:
+        """Begin a new release's `database`; with nothing where there is nothing to take. marts: the candidate's, with
+        their digests. last: DuckDB file of the last release. Nothing is taken from one that cannot be read: publication
+        says so where it compares them."""
         self._folder = last.parent if last is not None else None
         self._manifest: Manifest | None = None
         self.tables: frozenset[str] = frozenset()
         if last is None:
             return
         with suppress(OSError, ValueError, duckdb.Error):
-            manifest = read(last.parent).manifest
-            if manifest.code_version == code_version:
+            release = read(last.parent)
+            if release.manifest.code_version == code_version:
                 shutil.copyfile(last, database)
-                self.tables = _left_standing(database, candidate)
-                self._manifest = manifest
+                before = stated(release, database)
+                self.tables = _left_standing(database, {name for name, one in marts.items() if before.get(name) == one})
+                self._manifest = release.manifest if self.tables else None
         if self._manifest is None:
             for path in (database, database.with_name(f"{database.name}.wal")):
                 path.unlink(missing_ok=True)
@@ -63,16 +79,11 @@ class Unmoved:
         return False
 
 
-def _left_standing(database: Path, candidate: Path) -> frozenset[str]:
-    """Remove the tables that moved, and those that only a release has; the names of the others."""
+def _left_standing(database: Path, same: Collection[str]) -> frozenset[str]:
+    """Remove all tables but these; the names of those that are there."""
     with connect(database, read_only=False) as connection:
-        connection.execute(f"attach {quoted(str(candidate))} as candidate (read_only)")
-        there, stay = tables_of(connection), set()
-        for table in there:
-            if facts_of(connection, ("main", table), "candidate") == facts_of(connection, ("main", table)):
-                stay.add(table)
-            else:
-                connection.execute(f"drop table main.{identifier(table)}")
-        connection.execute("detach candidate")
+        there = set(tables_of(connection))
+        for table in sorted(there - set(same)):
+            connection.execute(f"drop table main.{identifier(table)}")
         connection.execute("checkpoint")  # what is written next takes the room of what went
-    return frozenset(stay)
+    return frozenset(there & set(same))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import duckdb
 
 from sousei.foundation import duck
-from sousei.foundation.duck import identifier, quoted
+from sousei.foundation.duck import digest_of, facts_of, hash_of, identifier, quoted
 from sousei.foundation.files import sha256_of
 from sousei.foundation.home import Home
 from sousei.publication import seals
@@ -88,16 +88,10 @@ def glance(release: Release) -> list[str]:
     return problems
 
 
-def hash_of(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[int, int]:
-    """(rows, sum of the hashes of all rows) of a query: equal for the same rows in any order."""
-    return connection.execute(
-        f"select count(*), coalesce(sum(hash(one)::hugeint), 0) from ({relation}) as one"  # noqa: S608
-    ).fetchall()[0]
-
-
 def _verify_tables(release: Release) -> tuple[list[str], list[TableFound]]:
     problems, rows = [], []
     stated = release.manifest.tables
+    can_tell = release.manifest.duckdb_version == duckdb.__version__
     with duck.connect(release.database, read_only=True) as connection:
         database = connection.execute("select current_database()").fetchall()[0][0]
         found = describe_all(connection, database)
@@ -108,13 +102,17 @@ def _verify_tables(release: Release) -> tuple[list[str], list[TableFound]]:
             described = found[table]
             if described != facts.described:
                 problems.append(f"schema_differs: {table} の列または説明が公表時と異なります。")
-            name, columns = identifier(table), described.columns
-            counted = hash_of(connection, f"select * from main.{name}")  # noqa: S608
+            columns, names = described.columns, [one.name for one in described.columns]
+            there = facts_of(connection, ("main", table))
+            assert there is not None
+            counted = there[1:]
             if counted[0] != facts.rows:
                 problems.append(f"rows_differ: {table} は{counted[0]}行です（公表時は{facts.rows}行）。")
+            elif can_tell and facts.digest is not None and digest_of(there) != facts.digest:
+                problems.append(f"rows_differ: {table} の行が公表時と異なります。")
             parquet, text = (release.path / kind / f"{table}.{kind}" for kind in ("parquet", "csv"))
             casts = ", ".join(f"{identifier(one.name)}::{one.type} as {identifier(one.name)}" for one in columns)
-            if hash_of(connection, f"select {casts} from read_parquet({quoted(str(parquet))})") != counted:  # noqa: S608
+            if hash_of(connection, names, f"(select {casts} from read_parquet({quoted(str(parquet))}))") != counted:  # noqa: S608
                 problems.append(f"parquet_differs: {table}.parquet の内容が DuckDB の表と異なります。")
             rows.append(TableFound(table, counted[0], len(columns)))
             if f"csv/{table}.csv" not in release.manifest.files:  # too many rows for a spreadsheet

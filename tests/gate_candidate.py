@@ -281,6 +281,9 @@ class PassingSuites:
     def __exit__(self, *exception: object) -> None:
         return None
 
+    def begin(self, candidate: Path) -> None:
+        return None
+
     def outcomes(self, candidate: Path) -> list[Any]:
         from sousei.expectations.suites.declared import CHECKS
         from sousei.expectations.validation import SuiteOutcome, threshold_of

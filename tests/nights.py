@@ -50,6 +50,9 @@ class _Suites:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         pass
 
+    def begin(self, candidate: Path) -> None:
+        pass
+
     def outcomes(self, candidate: Path) -> list[validation.SuiteOutcome]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(validation, "judge_frame", _judged_once)

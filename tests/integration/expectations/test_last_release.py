@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sousei.expectations import gate, last_release
+from sousei.expectations import gate, last_release, verdict
 from sousei.foundation import duck
 from sousei.foundation.home import Home
 from sousei.publication.publish import publish
@@ -53,6 +54,35 @@ def test_the_same_candidate_again_passes_every_rule(candidate: Path, last: Path)
 
 def test_there_is_nothing_to_compare_with_before_the_first_release(candidate: Path) -> None:
     assert failing(candidate, None) == {}
+
+
+def test_a_table_that_is_known_to_be_the_same_is_not_compared_and_no_other_is_passed_over(
+    candidate: Path, last: Path
+) -> None:
+    plant(candidate, "delete from main.fct_population where municipality_code = '99001'")
+    checks = ["the_candidate_was_compared_with_the_last_release"]
+    with duck.connect(candidate, read_only=True) as connection:
+        (said,) = [
+            one.message_ja
+            for one in last_release.outcomes(connection, last, checks)[0]
+            if one.check_id == last_release.LOST
+        ]
+        assert said is not None and "fct_population" in said
+        others = set(duck.tables_of(connection)) - {"fct_population"}
+        assert said in [one.message_ja for one in last_release.outcomes(connection, last, checks, others)[0]]
+        passed = last_release.outcomes(connection, last, checks, ["fct_population"])[0]
+        assert [one.passed for one in passed if one.check_id == last_release.LOST] == [True]
+
+
+@pytest.mark.parametrize("is_stated", [True, False])
+def test_the_judge_compares_what_has_another_digest(candidate: Path, last: Path, is_stated: bool) -> None:
+    """What is stated of the last release is believed; a table that moved since has another digest."""
+    with duck.connect(last, read_only=True) as connection:
+        stated = verdict.digests_of_marts(connection) if is_stated else {}
+    plant(candidate, "delete from main.fct_population where municipality_code = '99001'")
+    suites: Any = gate_candidate.PassingSuites()
+    judged = gate.judge(candidate, gate_candidate.DBT, gate_candidate.RUN_ID, NOW, suites, last, stated)
+    assert any(one.startswith(last_release.LOST) and "fct_population" in one for one in judged.reasons)
 
 
 OTHER_FILE = "insert into raw.delivery by name select * replace ('furusato-cccccccccccccccc' as source_id) " \

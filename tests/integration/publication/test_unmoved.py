@@ -10,6 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from sousei.expectations.verdict import digests_of_marts
+from sousei.foundation.duck import connect
 from sousei.foundation.home import Home
 from sousei.publication import parquet, unmoved
 from sousei.publication.publish import publish
@@ -48,6 +50,11 @@ def first_of(base: Path, folder: Path) -> tuple[Home, Release]:
     assert judged(candidate).passed
     home = Home(folder / "home")
     return home, publish(home, candidate, Run(), NOW)
+
+
+def marts_of(candidate: Path) -> dict[str, str]:
+    with connect(candidate, read_only=True) as connection:
+        return digests_of_marts(connection)
 
 
 def rows_of(release: Release) -> dict[str, list[tuple[object, ...]]]:
@@ -97,7 +104,7 @@ def test_what_differs_in_anything_is_written(
     written.clear()
     from sousei.publication.contents import write_tables
 
-    write_tables(directory, candidate, "2026-11-22.2", RUN, NOW, first.database)
+    write_tables(directory, candidate, "2026-11-22.2", RUN, NOW, first.database, marts_of(candidate))
     assert table in written and "dim_municipality" not in written
 
 
@@ -134,5 +141,30 @@ def test_a_last_release_that_cannot_be_read_gives_nothing(
         first.database.write_bytes(data[:part] + bytes(2 * part) + data[3 * part :])
     written.clear()
     made = tmp_path / "sousei.duckdb"
-    assert unmoved.Unmoved(made, changed, first.database, RUN.code_version).tables == frozenset()
+    assert unmoved.Unmoved(made, marts_of(changed), first.database, RUN.code_version).tables == frozenset()
     assert list(tmp_path.glob("sousei.duckdb*")) == []
+
+
+def test_what_a_manifest_states_counts_for_the_sealed_bytes_and_this_duckdb(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, first = first_of(base, tmp_path)
+    told = unmoved.stated(first)
+    assert told.keys() == first.manifest.tables.keys() - {"meta_release", "meta_change", "meta_check_outcome"}
+    assert told == {name: digest for name, digest in marts_of(first.database).items() if name in told}
+    monkeypatch.setattr(duckdb, "__version__", "another")
+    assert unmoved.stated(first) == {}
+    monkeypatch.undo()
+    older = {name: replace(one, digest=None) for name, one in first.manifest.tables.items()}
+    assert unmoved.stated(replace(first, manifest=replace(first.manifest, tables=older))) == {}
+    edited = Path(shutil.copyfile(first.database, tmp_path / "edited.duckdb"))
+    plant(edited, "update main.dim_kpi set is_current = not is_current")
+    assert unmoved.stated(first, edited) == {} and unmoved.stated(first, first.database) == told
+
+
+def test_a_manifest_that_states_other_rows_is_found(base: Path, tmp_path: Path) -> None:
+    _, first = first_of(base, tmp_path)
+    tables = dict(first.manifest.tables)
+    tables["dim_kpi"] = replace(tables["dim_kpi"], digest="0" * 64)
+    found = verify(replace(first, manifest=replace(first.manifest, tables=tables))).problems
+    assert [one for one in found if one.startswith("rows_differ: dim_kpi")] != []

@@ -37,6 +37,7 @@ SAID: dict[str, Any] = {
             "description": "KPI。",
             "columns": [{"name": "kpi_id", "type": "VARCHAR", "description": None}],
             "rows": 3,
+            "digest": "e" * 64,
         }
     },
     "files": {"csv/dim_kpi.csv": {"sha256": "c" * 64, "size_bytes": 10, "rows": 3}},
@@ -52,6 +53,14 @@ def test_a_manifest_is_written_as_it_was_read() -> None:
     assert found.text == text(SAID)
     assert found.tables["dim_kpi"].columns[0].name == "kpi_id"
     assert [(one.file_name, one.verdict) for one in found.deliveries] == [("人口.csv", "taken"), ("", None)]
+
+
+def test_one_older_than_the_digests_of_tables_is_read() -> None:
+    older = {"dim_kpi": {name: value for name, value in SAID["tables"]["dim_kpi"].items() if name != "digest"}}
+    found = parse(text(SAID | {"tables": older})).tables["dim_kpi"]
+    assert found.digest is None and found.rows == 3
+    with pytest.raises(ValueError, match="manifest_incomplete"):
+        parse(text(SAID | {"tables": {"dim_kpi": {"description": None, "columns": []}}}))
 
 
 def test_what_another_version_says_besides_is_passed_over() -> None:
