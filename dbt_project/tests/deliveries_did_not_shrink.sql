@@ -41,7 +41,7 @@ measured as (
         on
             cells.municipality_code = span.municipality_code
             and cells.period >= span.valid_from
-            and (span.valid_to is null or cells.period < span.valid_to)
+            and cells.period < coalesce(span.valid_to, date '9999-12-31')
     group by all
 ),
 

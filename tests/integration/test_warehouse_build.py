@@ -8,6 +8,7 @@ own SQL then sees the fault.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date
@@ -508,3 +509,31 @@ def test_areas_that_do_not_add_up_are_seen_in_a_complete_file_only(warehouse: Wa
     for whole, fewer, n in ((1900, "", 0), (1901, "", 1), (1901, "and municipality_code <> '31201'", 0)):
         with warehouse.changed("registry_population", complete.format(whole=whole, fewer=fewer)):
             assert len(warehouse.node("areas_add_up")) == n, (whole, fewer)
+
+
+# --- growth -----------------------------------------------------------------------------------------------------------
+
+OF_A_FEW_ROWS = {"dim_code", "mart_grant_form"}
+"""One side is a short list: labels of columns, names of a grant over the years."""
+
+
+def outer_loops(warehouse: Warehouse, sql: str) -> int:
+    """Outer joins of a query that look at every row of one side for each row of the other."""
+    ((_, plan),) = warehouse.connection.execute(f"explain (format json) {sql}").fetchall()
+    found, left = 0, json.loads(plan)
+    while left:
+        one = left.pop()
+        left += one.get("children", [])
+        is_outer = one.get("extra_info", {}).get("Join Type") in ("LEFT", "RIGHT", "FULL")
+        found += is_outer and one["name"].strip() in ("BLOCKWISE_NL_JOIN", "NESTED_LOOP_JOIN")
+    return found
+
+
+def test_no_outer_join_grows_with_the_product_of_its_sides(warehouse: Warehouse) -> None:
+    """A condition that looks at one side alone, or a disjunction, makes one of it, however many keys stand beside: what
+    takes no time on two municipalities takes hours on the country."""
+    looped = {name for name, sql in warehouse.compiled.items() if outer_loops(warehouse, sql.strip().rstrip(";"))}
+    assert looped == OF_A_FEW_ROWS
+    join = "select * from dim_kpi as a left join dim_kpi as b on a.kpi_id = b.kpi_id and "
+    assert outer_loops(warehouse, f"{join} a.unit = '人'") == 1
+    assert outer_loops(warehouse, f"{join} a.unit = b.unit") == 0

@@ -315,8 +315,10 @@ left join {{ ref('int_kpi__benchmark') }} as benchmark
         and summed.plan_id = benchmark.plan_id
         and summed.kpi_id = benchmark.kpi_id
         -- The target of FY2024 may stand on a projection of 2025: the last year of the term meets that year.
-        and summed.fiscal_year + summed.benchmark_year - summed.target_fiscal_year = benchmark.year
-        and summed.measured_from = 'benchmark'
+        and case
+            when summed.measured_from = 'benchmark'
+                then summed.fiscal_year + summed.benchmark_year - summed.target_fiscal_year
+        end = benchmark.year
 left join {{ ref('int_kpi__milestone') }} as milestone
     on
         summed.municipality_code = milestone.municipality_code

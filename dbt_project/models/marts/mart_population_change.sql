@@ -21,9 +21,11 @@ with components as (
     group by municipality_code, series, scope, period_start, period_end
 ),
 
--- The registry's table has the stocks of its date beside the flows of the period before.
+-- The registry's table has the stocks of its date beside the flows of the period before. (Its series is a column: a
+-- constant in the condition of the join would compare each row with each.)
 registry as (
     select
+        any_value(series) as series,
         municipality_code,
         scope,
         as_of_date,
@@ -39,6 +41,7 @@ registry as (
 
 marriages as (
     select
+        series,
         municipality_code,
         period_start,
         period_end,
@@ -78,14 +81,14 @@ select
 from components
 left join registry
     on
-        components.series = 'resident_registry'
+        components.series = registry.series
         and components.municipality_code = registry.municipality_code
         and components.scope = registry.scope
         and components.period_start = registry.period_start
         and components.period_end = registry.period_end
 left join marriages
     on
-        components.series = 'vital_statistics'
+        components.series = marriages.series
         and components.municipality_code = marriages.municipality_code
         and components.period_start = marriages.period_start
         and components.period_end = marriages.period_end

@@ -32,7 +32,8 @@ placed as (
         renumbered.old_code
     from held
     inner join {{ ref('dim_municipality') }} as span on held.municipality_code = span.municipality_code
-    left join renumbered on held.municipality_code = renumbered.municipality_code and held.as_of_date < span.valid_from
+    left join renumbered
+        on case when held.as_of_date < span.valid_from then held.municipality_code end = renumbered.municipality_code
     qualify
         row_number() over (
             partition by {{ 'held.' ~ place | join(', held.') }}

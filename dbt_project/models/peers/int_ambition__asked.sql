@@ -279,6 +279,5 @@ from (
     left join base_of_plan
         on
             of_run.municipality_code = base_of_plan.municipality_code
-            and of_run.plan_id = base_of_plan.plan_id
-            and of_run.subject_kind = 'plan_population'
+            and case when of_run.subject_kind = 'plan_population' then of_run.plan_id end = base_of_plan.plan_id
 ) as asked
