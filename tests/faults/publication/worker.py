@@ -1,7 +1,9 @@
-"""Publishes in forked children and kills one of them (SIGKILL) at its Nth writing operation or SQL statement.
+"""Publishes in a forked child that stops before every writing operation and SQL statement.
 
+A process that is stopped (SIGSTOP) has left on the disk what it would have left if it were killed there. Each state
+that differs from those before is copied, and a plain publication takes it up.
 Run as a program by test_crashes.py, so that no thread of DuckDB or polars lives in the process that forks.
-Prints one JSON line per kill: the number of the operation, its name, and what was found wrong (empty when nothing).
+Prints one JSON line per operation: its number and name, and what was found wrong (empty when nothing).
 
 Usage: python -m tests.faults.publication.worker CANDIDATE RUN_ID BASE_HOME SCRATCH [EVERY]
 """
@@ -23,20 +25,20 @@ from sousei.publication import publish as publication
 from tests.gate_candidate import NOW, Run
 
 CHANGING = ("os.mkdir", "os.rename", "os.chmod", "os.symlink", "os.link", "os.remove", "os.rmdir")
+SAID = 3
+"""Descriptor on which a child says where it stands."""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
-class Counter:
-    """Counts operations that change something below the home; the process is killed just before number `fatal`."""
+class Stops:
+    """Stops the process just before each operation that changes something below the home."""
 
-    def __init__(self, home: str, fatal: int) -> None:
-        self.home, self.fatal, self.count = home, fatal, 0
+    def __init__(self, home: str) -> None:
+        self.home = home
 
     def at(self, name: str) -> None:
-        self.count += 1
-        if self.count == self.fatal:
-            os.write(3, name.encode())
-            os.kill(os.getpid(), signal.SIGKILL)
+        os.write(SAID, name.encode())
+        os.kill(os.getpid(), signal.SIGSTOP)
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
@@ -52,65 +54,81 @@ class Counter:
 class CountedConnection:
     """A DuckDB connection whose statements are counted."""
 
-    def __init__(self, connection: Any, counter: Counter) -> None:
-        self.connection, self.counter = connection, counter
+    def __init__(self, connection: Any, stops: Stops) -> None:
+        self.connection, self.stops = connection, stops
 
     def __enter__(self) -> CountedConnection:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.counter.at("sql close")
+        self.stops.at("sql close")
         self.connection.close()
 
     def __getattr__(self, name: str) -> Any:
         if name in ("begin", "commit"):
-            self.counter.at(f"sql {name}")
+            self.stops.at(f"sql {name}")
         return getattr(self.connection, name)
 
     def execute(self, sql: str, *parameters: Any) -> Any:
         word = sql.split(maxsplit=1)[0]
         if word not in ("select", "from", "set", "comment") and " temp table " not in sql:
-            self.counter.at(f"sql {word}")
+            self.stops.at(f"sql {word}")
         return self.connection.execute(sql, *parameters)
 
 
-def publish_killed(home: Home, candidate: Path, run: Run, fatal: int) -> None:
-    """Publish; killed at operation `fatal`. Ends the process with 0 when there was no such operation."""
-    counter = Counter(str(home.root), fatal)
+def publish_stopping(home: Home, candidate: Path, run: Run) -> None:
+    """Publish; stopped before every operation. Ends the process with 0 after the last one."""
+    stops = Stops(str(home.root))
     connect, fsync = duck.connect, os.fsync
 
     def counted_fsync(descriptor: int) -> None:
-        counter.at("os.fsync")
+        stops.at("os.fsync")
         fsync(descriptor)
 
     def counted_connect(path: Path, *, read_only: bool) -> Any:
         connection = connect(path, read_only=read_only)
-        return connection if read_only else CountedConnection(connection, counter)
+        return connection if read_only else CountedConnection(connection, stops)
 
     duck.connect = counted_connect  # type: ignore[assignment]
     os.fsync = counted_fsync  # type: ignore[assignment]
-    sys.addaudithook(counter.audit)
+    sys.addaudithook(stops.audit)
     publication.publish(home, candidate, run, NOW)
     os._exit(0)
 
 
-def forked(work: Any, *arguments: Any) -> tuple[int, str]:
-    """Exit code (negative: signal) of `work` done in a child, and what it wrote to descriptor 3."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.dup2(writer, 3)
+class Forked:
+    """`work` done in a child, which may stop on its way."""
+
+    def __init__(self, work: Any, *arguments: Any) -> None:
+        self.said, told = os.pipe()
+        self.pid = os.fork()
+        if self.pid:
+            os.close(told)
+            return
+        os.dup2(told, SAID)
         try:
             work(*arguments)
             os._exit(0)
         except BaseException as error:
             print(repr(error), file=sys.stderr, flush=True)
             os._exit(1)
-    os.close(writer)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    said = os.read(reader, 100).decode()
-    os.close(reader)
-    return code, said
+
+    def next_stop(self) -> str | None:
+        """The operation before which it stands now; None where it has ended."""
+        _, status = os.waitpid(self.pid, os.WUNTRACED)
+        if os.WIFSTOPPED(status):
+            return os.read(self.said, 100).decode()
+        self.code = os.waitstatus_to_exitcode(status)
+        os.close(self.said)
+        return None
+
+    def goes_on(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def ended(self) -> int:
+        """Its exit code; it does not stop on its way."""
+        assert self.next_stop() is None
+        return self.code
 
 
 def wrong_with_current(home: Home) -> str:
@@ -127,34 +145,51 @@ def wrong_with_current(home: Home) -> str:
     return ""
 
 
+def state_of(home: Home) -> str:
+    """A hash of all that lies in the home: names, modes, contents, where links lead."""
+    told = []
+    for path in sorted(home.root.rglob("*")):
+        what: Any = path.lstat().st_mode
+        if path.is_symlink():
+            what = str(path.readlink())
+        elif path.is_file():
+            what = [what, hashlib.sha256(path.read_bytes()).hexdigest()]
+        told.append([str(path.relative_to(home.root)), what])
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def taken_up(home: Home, candidate: Path, run: Run, before: Path) -> str:
+    """Empty where the next publication in the home publishes and leaves nothing behind."""
+    if Forked(publication.publish, home, candidate, run, NOW).ended() != 0:
+        return "the next publication failed"
+    left, pointer = sorted(path.name for path in home.releases.iterdir()), str(home.current.readlink())
+    if left != sorted([str(before), pointer, "current"]) or pointer == str(before):
+        return f"left behind: {left}"
+    return wrong_with_current(home)
+
+
 def main() -> int:
     candidate, run = Path(sys.argv[1]), Run(run_id=sys.argv[2])
     base, scratch = Path(sys.argv[3]), Path(sys.argv[4])
     every = int(sys.argv[5]) if len(sys.argv) > 5 else 1
-    fatal, before = 1, (base / "releases" / "current").readlink()
-    while True:
-        home = Home(scratch / f"home{fatal}")
-        shutil.copytree(base, home.root, symlinks=True, copy_function=os.link)
-        code, name = forked(publish_killed, home, candidate, run, fatal)
-        wrong = wrong_with_current(home)
-        killed_at = home.current.readlink()
-        if code == 0:
-            publication.remove(home.root)
-            return 0
-        if code != -signal.SIGKILL:
-            print(
-                json.dumps({"fatal": fatal, "name": name, "wrong": f"exit code {code}", "was_new": False}), flush=True
-            )
-            return 1
-        again, _ = forked(publication.publish, home, candidate, run, NOW)
-        wrong = wrong or ("" if again == 0 else "the next publication failed") or wrong_with_current(home)
-        left = sorted(path.name for path in home.releases.iterdir())
-        pointer = str(home.current.readlink())
-        if left != sorted([str(before), pointer, "current"]) or pointer == str(before):
-            wrong = wrong or f"left behind: {left}"
-        print(json.dumps({"fatal": fatal, "name": name, "wrong": wrong, "was_new": killed_at != before}), flush=True)
-        publication.remove(home.root)
-        fatal += every
+    home, after = Home(scratch / "home"), Home(scratch / "after")
+    shutil.copytree(base, home.root, symlinks=True)
+    before, at = home.current.readlink(), 0
+    known: dict[str, str] = {}
+    child = Forked(publish_stopping, home, candidate, run)
+    while (name := child.next_stop()) is not None:
+        if at % every == 0:
+            state = state_of(home)
+            if state not in known:
+                shutil.copytree(home.root, after.root, symlinks=True)
+                known[state] = taken_up(after, candidate, run, before)
+                publication.remove(after.root)
+            told = {"at": at + 1, "name": name, "wrong": wrong_with_current(home) or known[state]}
+            print(json.dumps({**told, "was_new": home.current.readlink() != before}), flush=True)
+        at += 1
+        child.goes_on()
+    publication.remove(home.root)
+    return child.code
 
 
 if __name__ == "__main__":
