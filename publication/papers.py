@@ -90,11 +90,14 @@ def _papers(
     """Every paper in the order in which it was asked for, whoever made it: what is left is made here from its
     beginning, and in the end what was taken from it and not answered."""
     found: dict[Asked, list[Paper]] = {}
-    while (mine := _first(left)) is not None:
-        found[mine] = _made(directory, making, mine)
+    while True:
         while answers:
             one, made = answers.popleft()
             found[one] = _written(directory, one, made)
+        mine = _first(left)
+        if mine is None:
+            break
+        found[mine] = _made(directory, making, mine)
     for one in asked:
         yield from found[one] if one in found else _made(directory, making, one)
 

@@ -178,30 +178,45 @@ NONSENSE = {
 }
 
 
-@pytest.mark.usefixtures("papers_only")
-@pytest.mark.parametrize("program", NONSENSE.values(), ids=NONSENSE.keys())
-def test_nonsense_is_no_paper(
-    release: Release, tmp_path: Path, children: list[Child], monkeypatch: pytest.MonkeyPatch, program: str
-) -> None:
-    """Every paper is made by the one who publishes; of each only who made it counts here, not what stands in it."""
+@pytest.fixture
+def written_beside(
+    release: Release, tmp_path: Path, children: list[Child], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], set[bytes]]:
+    """What the papers hold when this program stands for the process beside, and has done what it does before the one
+    who publishes begins: b"own" where that one made it."""
     heard, ask = Event(), beside._ask
 
     def asking(*given: Any) -> None:
         ask(*given)
         heard.set()
 
+    def written(program: str) -> set[bytes]:
+        monkeypatch.setattr(beside, "module", lambda *_: [sys.executable, "-c", program])
+        directory = tmp_path / "unsealed"
+        directory.mkdir()
+        (directory / shelf.DATABASE).symlink_to(release.database)
+        papers.write(directory)
+        listed, problems = papers.listed(directory)
+        assert heard.is_set() and len(children) == 1 and not children[0].is_alive
+        assert problems == [] and len(listed) == 24
+        return {(directory / (one.file or "")).read_bytes() for one in listed}
+
     monkeypatch.setattr(beside, "_ask", asking)
     monkeypatch.setattr(papers, "_office", lambda release: heard.wait(WAIT_SECONDS))
-    monkeypatch.setattr(beside, "module", lambda *_: [sys.executable, "-c", program])
+    monkeypatch.setattr(papers, "_about", lambda release, made: None)
     monkeypatch.setattr(Making, "made", lambda self, asked: b"own")
-    directory = tmp_path / "unsealed"
-    directory.mkdir()
-    (directory / shelf.DATABASE).symlink_to(release.database)
-    papers.write(directory)
-    listed, problems = papers.listed(directory)
-    assert heard.is_set() and len(children) == 1 and not children[0].is_alive
-    assert problems == [] and len(listed) == 24
-    assert {(directory / (one.file or "")).read_bytes() for one in listed} == {b"own"}
+    return written
+
+
+@pytest.mark.parametrize("program", NONSENSE.values(), ids=NONSENSE.keys())
+def test_nonsense_is_no_paper(written_beside: Callable[[str], set[bytes]], program: str) -> None:
+    assert written_beside(program) == {b"own"}
+
+
+def test_what_was_made_beside_is_not_made_again(written_beside: Callable[[str], set[bytes]]) -> None:
+    theirs = base64.b64encode(b"theirs").decode()
+    program = SAYS.format(f"json.dumps({{'asked': asked, 'made': {theirs!r}}})")
+    assert written_beside(program) == {b"theirs"}
 
 
 @pytest.mark.usefixtures("papers_only")
