@@ -142,6 +142,10 @@ class Child:
             self.close()
             return None
 
+    def end(self) -> None:
+        """End the child and leave its pipes open to another thread that asks it, which meets EOFError."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the child if it still lives and close its pipes; harmless when it does not."""
         if self.is_alive:

@@ -1,7 +1,8 @@
 """Everything in a release that people and programs open besides the tables, in the order in which it is written.
 
-Holds: workbooks and reports of every plan and municipality, ready queries, data package, site; what one that fails
-costs. Does not hold: what stands in any of them (`book`, `package`, `site`), or sealing the release (`publish`).
+Holds: the files of workbooks and reports, ready queries, data package, site; what one that fails costs. Does not hold:
+how a paper is made (`making`), by a second process too (`beside`), what stands in the others (`office`, `package`,
+`site`), or sealing the release (`publish`).
 
     papers/<edition>/<code>/<code>_<plan>_<edition>.xlsx   a plan's workbook
     papers/<edition>/<code>/<code>_<edition>.html          the report of a municipality with all its plans
@@ -14,79 +15,42 @@ costs. Does not hold: what stands in any of them (`book`, `package`, `site`), or
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 from sousei.foundation import duck
-from sousei.publication import inventory, office, package
-from sousei.publication.book import write as write_book
+from sousei.publication import beside, inventory, office, package
 from sousei.publication.catalogue import describe_all
 from sousei.publication.inventory import Paper
-from sousei.publication.moved import Moved, moved, of_town
-from sousei.publication.query import queries
+from sousei.publication.making import WHATIF, Asked, Making, Unsealed
+from sousei.publication.moved import moved
 from sousei.publication.ready import ready
-from sousei.publication.report import page
-from sousei.publication.report.page import Change
-from sousei.publication.shelf import DATABASE
 from sousei.publication.site import pages
-from sousei.publication.told.read import EDITIONS, Reading, Told, all_told_of, told_of
-from sousei.publication.whatif.release import Sittings
 
 FOLDER = "papers"
 LIST = "papers.json"
 
 
-@dataclass(frozen=True)
-class Unsealed:
-    """A release's directory before it is sealed: what reads a release's database can read it."""
-
-    path: Path
-
-    @property
-    def database(self) -> Path:
-        return self.path / DATABASE
-
-
-Maker = Callable[[Sequence[Told], Sequence[Change] | None], bytes]
-"""What was read of the plans, and what moved since the last release -> the paper."""
-
-
-def _book(plans: Sequence[Told], changes: Sequence[Change] | None) -> bytes:
-    return write_book.written(plans[0])
-
-
-def _report(plans: Sequence[Told], changes: Sequence[Change] | None) -> bytes:
-    return page.rendered(list(plans), changes)
-
-
-OF_A_PLAN: dict[str, Maker] = {"xlsx": _book}
-OF_A_MUNICIPALITY: dict[str, Maker] = {"html": _report}
-"""Suffix -> what makes the paper."""
-WHATIF = "whatif"
-"""Kind of the page with sliders, which no plan and no edition changes."""
-
-
 def write(directory: Path) -> None:
-    """Write all of it into the directory of an unsealed release.
+    """Write all of it into the directory of an unsealed release, whose database nobody has open for writing.
 
     A paper that fails is told in papers.json and on the site; so are package, queries or site as a whole, in the list
     alone. None of them costs anything else. Raises OSError where the disk does.
     """
     release = Unsealed(directory)
-    papers: list[Paper] = []
+    making, asked, papers = Making(release), list[Asked](), list[Paper]()
     problems = [
-        said
-        for said in (
-            _tried("papers", lambda: papers.extend(_papers(directory, Reading(release), moved(release.database)))),
-            _tried("whatif", lambda: papers.extend(_whatifs(directory, release, papers))),
-            _tried("office", lambda: _office(release)),
-            _tried("site", lambda: _about(release, papers)),
-        )
-        if said
+        _tried("papers", lambda: asked.extend(making.papers())),
+        _tried("whatif", lambda: asked.extend(making.whatifs(asked))),
     ]
-    told = {"papers": [one._asdict() for one in papers], "problems": problems}
+    left = deque(asked)
+    with beside.asked(release, left) as answers:
+        problems.append(_tried("office", lambda: _office(release)))
+        papers.extend(_papers(directory, making, asked, left, answers))
+    problems.append(_tried("site", lambda: _about(release, papers)))
+    told = {"papers": [one._asdict() for one in papers], "problems": [said for said in problems if said]}
     _save(directory / FOLDER / LIST, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
 
 
@@ -120,63 +84,59 @@ def _office(release: Unsealed) -> None:
         office.write(release.path, connection, describe_all(connection, database))
 
 
-def _papers(directory: Path, read: Reading, found: Moved | None) -> Iterator[Paper]:
-    towns: dict[str, list[str]] = {}
-    for one in read.plans():
-        towns.setdefault(one["municipality_code"], []).append(one["plan_id"])
-    for code, plans in towns.items():
-        changes = of_town(found, code)
-        for edition in EDITIONS:
-            for plan_id in plans:
-                ask = partial(_plan, read, code, plan_id, edition)
-                for suffix, make in OF_A_PLAN.items():
-                    yield _paper(directory, Paper(edition, code, plan_id, suffix, None), ask, make, changes)
-            ask = partial(all_told_of, read, code, edition)
-            for suffix, make in OF_A_MUNICIPALITY.items():
-                yield _paper(directory, Paper(edition, code, None, suffix, None), ask, make, changes)
+def _papers(
+    directory: Path, making: Making, asked: Sequence[Asked], left: deque[Asked], answers: deque[beside.Answer]
+) -> Iterator[Paper]:
+    """Every paper in the order in which it was asked for, whoever made it: what is left is made here from its
+    beginning, and in the end what was taken from it and not answered."""
+    found: dict[Asked, list[Paper]] = {}
+    while True:
+        while answers:
+            one, made = answers.popleft()
+            found[one] = _written(directory, one, made)
+        mine = _first(left)
+        if mine is None:
+            break
+        found[mine] = _made(directory, making, mine)
+    for one in asked:
+        yield from found[one] if one in found else _made(directory, making, one)
 
 
-def _whatifs(directory: Path, release: Unsealed, papers: Sequence[Paper]) -> list[Paper]:
-    """The what-if page of every municipality that has papers and a table to run."""
-    sittings, made = Sittings(release), []
-    release_id = queries(["select release_id from meta_release"], release)[0].item()
-    for code in dict.fromkeys(one.municipality_code for one in papers):
-        found: list[bytes | None] = []
-        problem = _tried("paper", partial(_kept, found, sittings, code, release_id))
-        for edition in EDITIONS:
-            paper = Paper(edition, code, None, WHATIF, None, problem)
-            if found and found[0] is not None:
-                place = f"{FOLDER}/{edition}/{code}/{code}_{edition}_whatif.html"
-                to = directory / place
-                to.parent.mkdir(parents=True, exist_ok=True)
-                to.write_bytes(found[0])
-                made.append(paper._replace(file=place))
-            elif problem:
-                made.append(paper)
-    return made
+def _first(left: deque[Asked]) -> Asked | None:
+    try:
+        return left.popleft()
+    except IndexError:  # also where the other one took the last meanwhile
+        return None
 
 
-def _kept(found: list[bytes | None], sittings: Sittings, code: str, release_id: str) -> None:
-    found.append(sittings.page(code, release_id))
+def _made(directory: Path, making: Making, asked: Asked) -> list[Paper]:
+    """The papers with their places once they are written, or with the reason why they are not."""
+    made: list[bytes | None] = []
+    if problem := _tried("paper", lambda: made.append(making.made(asked))):
+        return [one._replace(problem_ja=problem) for one in _listed(asked)]
+    return _written(directory, asked, made[0])
 
 
-def _plan(read: Reading, code: str, plan_id: str, edition: str) -> list[Told]:
-    return [told_of(read, code, plan_id, edition)]
+def _written(directory: Path, asked: Asked, made: bytes | None) -> list[Paper]:
+    """The papers with their places, written; none where there is nothing to print."""
+    if made is None:
+        return []
+    papers = [one._replace(file=_place(one)) for one in _listed(asked)]
+    for one in papers:
+        to = directory / (one.file or "")
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_bytes(made)
+    return papers
 
 
-def _paper(
-    directory: Path, paper: Paper, ask: Callable[[], list[Told]], make: Maker, changes: Sequence[Change] | None
-) -> Paper:
-    """The paper with its place once it is written, or with the reason why it is not."""
+def _listed(asked: Asked) -> list[Paper]:
+    return [Paper(edition, asked.municipality_code, asked.plan_id, asked.kind, None) for edition in asked.editions]
+
+
+def _place(paper: Paper) -> str:
     name = "_".join(part for part in (paper.municipality_code, paper.plan_id, paper.edition) if part)
-    place = f"{FOLDER}/{paper.edition}/{paper.municipality_code}/{name}.{paper.kind}"
-    made: list[bytes] = []
-    if problem := _tried("paper", lambda: made.append(make(ask(), changes))):
-        return paper._replace(problem_ja=problem)
-    to = directory / place
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_bytes(made[0])
-    return paper._replace(file=place)
+    suffix = "_whatif.html" if paper.kind == WHATIF else f".{paper.kind}"
+    return f"{FOLDER}/{paper.edition}/{paper.municipality_code}/{name}{suffix}"
 
 
 def _tried(what: str, work: Callable[[], object]) -> str | None:
