@@ -229,6 +229,7 @@ class Night:
         the gate. A node that was taken over from the last night says so in `message`."""
         self._tell("表を作り、検査しています", "building and checking the tables")
         manifest = self.warehouse.manifest
+        self.warehouse.prepare()
         anew = taken_over.anew(self.home.building / CANDIDATE, manifest)
         results = taken_over.whole(manifest, self.warehouse.build(anew), anew)
         if self._suites is not None:  # the suites are judged while Dagster notes what dbt did
