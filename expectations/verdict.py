@@ -162,10 +162,11 @@ def write(
     outcomes: Sequence[Outcome],
     failing: Sequence[FailingRow] = (),
     seen: Mapping[str, str] | None = None,
-) -> None:
+) -> dict[str, str]:
     """Store the outcomes of a run and the rows behind them in the candidate and seal them together with its marts.
 
-    seen: digests of the marts as they were judged (digests_of_marts); looked at now where they are not given.
+    seen: digests of the marts as they were judged (digests_of_marts); looked at now where they are not given. Returns
+    those that were sealed.
     """
     judged = {name: digest for name, digest in (seen or {}).items() if name != FINDING}
     with connect(candidate, read_only=False) as connection:
@@ -179,6 +180,7 @@ def write(
         connection.register("failing_rows", pl.DataFrame(of_rows, schema=kinds, orient="row"))
         connection.execute(f"insert into main.{FINDING} from failing_rows")
         connection.unregister("failing_rows")
+        marts = digests_of_marts(connection, judged)
         connection.execute("create schema if not exists gate")
         connection.execute(
             f"create or replace table gate.declared as "  # noqa: S608
@@ -186,10 +188,11 @@ def write(
         )
         connection.execute(
             "create or replace table gate.seal as select ? as run_id, ? as outcomes_digest, ? as marts_digest",
-            [run_id, digest_of_outcomes(connection), _of_all(digests_of_marts(connection, judged))],
+            [run_id, digest_of_outcomes(connection), _of_all(marts)],
         )
         connection.commit()
         connection.execute("checkpoint")
+    return marts
 
 
 def _table(
@@ -210,9 +213,10 @@ def _table(
         connection.execute(f"comment on column main.{table}.{name} is {quoted(said)}")
 
 
-def read(candidate: Path, run_id: str) -> Verdict:
+def read(candidate: Path, run_id: str, marts: Mapping[str, str] | None = None) -> Verdict:
     """The verdict that a candidate holds about itself for one run.
 
+    marts: their digests where the caller has just sealed them; every row is looked at where they are not given.
     Never raises for a verdict that is missing, incomplete, edited or of another run: such a verdict has `faults` and
     has not passed. Raises duckdb.Error only when the file itself cannot be read.
     """
@@ -223,8 +227,8 @@ def read(candidate: Path, run_id: str) -> Verdict:
             runs = [run for (run,) in connection.execute(f"select distinct run_id from main.{TABLE}").fetchall()]  # noqa: S608
             declared = connection.execute("select kind, check_id, severity, subject from gate.declared").fetchall()
             seals = connection.execute("select run_id, outcomes_digest, marts_digest from gate.seal").fetchall()
-            marts = digests_of_marts(connection)
-            digests = (digest_of_outcomes(connection), _of_all(marts))
+            found = dict(marts) if marts is not None else digests_of_marts(connection)
+            digests = (digest_of_outcomes(connection), _of_all(found))
         except duckdb.Error as error:
             fault = f"verdict_missing: 公表候補に判定結果がありません。{JUDGE_AGAIN}（{str(error).splitlines()[0]}）"
             return Verdict(run_id, faults=(fault,))
@@ -250,4 +254,4 @@ def read(candidate: Path, run_id: str) -> Verdict:
         for severity in ("gate", "warn", "review")
         for state in ("passed", "failed")
     }
-    return Verdict(run_id, outcomes, tuple(faults), counts, digests[1], marts)
+    return Verdict(run_id, outcomes, tuple(faults), counts, digests[1], found)
