@@ -82,6 +82,7 @@ def test_dbt_sees_none_of_the_users_variables_and_they_are_given_back(tmp_path: 
     assert (tmp_path / "dbt" / "target" / "manifest.json").is_file()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("encoding", ["ascii", "cp932", "euc_jp", "latin-1"])
 def test_status_is_told_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     done = subprocess.run(

@@ -66,6 +66,7 @@ def is_laid(text: str, lines: set[str]) -> bool:
     return len(text) in reached
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("code", "plan"), PLANS)
 def test_every_sheet_prints_whole(published: Path, tmp_path: Path, code: str, plan: str) -> None:
     data = workbook(shelf.find(Home(published)), code, plan, "staff", "資料２")

@@ -144,6 +144,7 @@ def test_what_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
     assert files(tmp_path) == {"set/a.txt": b"1", f"set/{bundle.SUMS}": (tmp_path / "set" / bundle.SUMS).read_bytes()}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

@@ -77,6 +77,7 @@ def said(html: str, folder: Path, script: str, library: str = "") -> object:
     return json.loads(unescape(found[1]))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("town", alike(TOWNS))
 def test_axe_finds_nothing_that_bars_a_reader(pages: dict[tuple[str, str], str], tmp_path: Path, town: str) -> None:
     spec = importlib.util.find_spec("axe_core_python")

@@ -90,6 +90,7 @@ def test_a_ratio_stands_only_within_one_level(warehouse: Warehouse) -> None:
     assert {state for _, state in withheld} == {"break", "suspected", "no_year_before"}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("series", "n_months", "expected"),
     [

@@ -66,6 +66,7 @@ def rearranged(value: str, order: str, where: str) -> str:
 YEAR = "form = 'yearly' and year(month) = 2025"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("order", "n"),
     [("visitors", 22), ("visitors desc", 20), ("place % 24", 24)],
@@ -132,6 +133,7 @@ def test_ages_under_the_title_of_another_year_are_stopped(warehouse: Warehouse) 
     assert "23546人" in row["reason_ja"] and "23006人" in row["reason_ja"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("item", ["population_total", "population_male", "population_female"])
 @pytest.mark.parametrize("scope", ["total", "japanese", "foreign"])
 def test_flows_and_ages_count_the_same_people(warehouse: Warehouse, item: str, scope: str) -> None:
@@ -209,6 +211,7 @@ def test_one_city_in_tens_names_its_own_file_and_the_neighbour(warehouse: Wareho
     assert {row["row_number"] for row in rows} == {4}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("days", "blamed"), [(1, "2304ssnen.xlsx"), (-1, "resident_registry_totals.csv")])
 def test_last_date_in_tens_blames_what_was_delivered_last(warehouse: Warehouse, days: int, blamed: str) -> None:
     tens = (
@@ -227,6 +230,7 @@ def test_last_date_in_tens_blames_what_was_delivered_last(warehouse: Warehouse, 
 # --- donations --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("item", ["donation_jpy", "donation_count"])
 @pytest.mark.parametrize("value", ["null", "0"])
 def test_amount_without_number_is_stopped(warehouse: Warehouse, item: str, value: str) -> None:
@@ -252,6 +256,7 @@ def test_amounts_of_two_towns_exchanged_are_stopped_by_the_series(warehouse: War
     assert all(set(row) == set(FINDING) and row["row_number"] for row in rows)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("times", "stopped"), [(5, None), (12, False), (30, True)], ids=["real boom", "to look at", "another town"]
 )
@@ -317,6 +322,7 @@ def of_two_years(later: str, where: str = "true") -> tuple[str, ...]:
     return (*deliveries, *figures)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("later", "is_stopped"),
     [
@@ -342,6 +348,7 @@ def test_newer_file_is_named_where_the_older_period_came_later(warehouse: Wareho
     assert {row["file_name"] for row in rows} == {"before.csv"}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("left", "n_found"),
     [

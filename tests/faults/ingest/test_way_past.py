@@ -98,12 +98,16 @@ def gone(count: int) -> Callable[[Rows, int], None]:
     return edit
 
 
-_MET: set[str] = set()
+IN_EVERY_RUN = {AGES, TOTALS, TOURISM, COUNT}
+"""Files of whose edits one is in every run: a table with sums, a projection, and two that are read in no time."""
+
+
+_LEFT = set(IN_EVERY_RUN)
 
 
 def one_of(name: str, kind: str, edit: Callable[[Rows, int], None], folder: Path = EXTRACTS) -> Any:
-    marks = [*shared, *([pytest.mark.exhaustive] if name in _MET else [])] if folder == EXTRACTS else []
-    _MET.add(name)  # one edit of each national file in every run, all in the exhaustive one
+    marks = [] if folder == SAMPLES else shared if name in _LEFT else [*shared, pytest.mark.exhaustive]
+    _LEFT.discard(name)
     return pytest.param(name, folder, edit, id=f"{kind} {Path(name).name}", marks=marks)
 
 

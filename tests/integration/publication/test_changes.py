@@ -395,6 +395,7 @@ def test_the_same_pair_gives_the_same_bytes(base: Path, home: Home, tmp_path: Pa
         assert (made[0].path / name).read_bytes() == (made[1].path / name).read_bytes()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("damage", ["no database", "no table", "pointer"])
 def test_a_release_whose_changes_cannot_be_made_is_not_published(
     base: Path, home: Home, tmp_path: Path, damage: str
@@ -415,6 +416,7 @@ def test_a_release_whose_changes_cannot_be_made_is_not_published(
     assert [path.name for path in home.releases.iterdir() if path.is_dir() and not path.is_symlink()] == [last.name]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("of_last", "said"),
     [

@@ -279,6 +279,7 @@ def test_new_figures_are_a_new_release_and_the_old_one_stays(passed: Path, home:
     assert verify(shelf.find(home, "2026-11-22.1")).sound
 
 
+@pytest.mark.exhaustive
 def test_old_releases_are_retired_but_never_the_ones_pointed_to(passed: Path, home: Home, tmp_path: Path) -> None:
     made = []
     for number in range(5):

@@ -20,6 +20,7 @@ def rows(table: str, **columns: list[object]) -> pl.DataFrame:
     return pl.DataFrame({**blank, **columns}, schema=schema)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("day", "expected"),
     [
@@ -47,6 +48,7 @@ def test_typed_figures_of_a_day_that_has_passed(tmp_path: Path, day: dt.date | N
     assert {text for (text,) in found} == expected
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("day", "n"), [(None, 2), (dt.date(2023, 12, 22), 2), (dt.date(2023, 12, 21), 1)])
 def test_editions_that_were_not_out_yet(tmp_path: Path, day: dt.date | None, n: int) -> None:
     path = tmp_path / "ipss.parquet"
