@@ -1,4 +1,4 @@
-"""Of a test with the marker `sampled` the first cases are in every run, the others in the exhaustive one, none in both.
+"""Of a test with the marker `sampled` some cases are in every run, the others in the exhaustive one, none in both.
 
 Holds: what `-m` makes of a synthetic file of tests. Does not hold: which tests have the marker.
 """
@@ -26,6 +26,11 @@ def test_one_of_three(case): ...
 @pytest.mark.sampled(n=2)
 def test_the_first_is_exhaustive_by_itself(case, more): ...
 
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("more", ["x", "y"])
+@pytest.mark.parametrize("case", ["a", "b", "c"])
+def test_both_vary(case, more): ...
+
 class TestThose:
     @pytest.mark.sampled(2)
     @pytest.mark.parametrize("case", ["a", "b", "c"])
@@ -41,6 +46,8 @@ IN_EVERY_RUN = {
     "test_one_of_three[a]",
     "test_the_first_is_exhaustive_by_itself[b-x]",
     "test_the_first_is_exhaustive_by_itself[b-y]",
+    "test_both_vary[a-x]",
+    "test_both_vary[b-y]",
     "TestThose::test_one_of_three[a]",
     "TestThose::test_one_of_three[b]",
     "test_without_cases",
@@ -52,6 +59,10 @@ EXHAUSTIVE = {
     "test_one_of_three[[c]]",
     "test_the_first_is_exhaustive_by_itself[a-x]",
     "test_the_first_is_exhaustive_by_itself[a-y]",
+    "test_both_vary[a-y]",
+    "test_both_vary[b-x]",
+    "test_both_vary[c-x]",
+    "test_both_vary[c-y]",
     "TestThose::test_one_of_three[c]",
 }
 
@@ -64,7 +75,7 @@ EXHAUSTIVE = {
         ([], IN_EVERY_RUN | EXHAUSTIVE),
     ],
 )
-def test_the_first_cases_are_in_every_run(tmp_path: Path, chosen: list[str], expected: set[str]) -> None:
+def test_some_cases_are_in_every_run(tmp_path: Path, chosen: list[str], expected: set[str]) -> None:
     (tmp_path / "conftest.py").write_text("from tests.conftest import pytest_sampled_are_marked\n", "utf-8")
     (tmp_path / "test_x.py").write_text(TESTS, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  sampled\n  exhaustive\n", "utf-8")

@@ -73,6 +73,7 @@ def test_a_night_works_in_an_environment_full_of_traps(tmp_path: Path) -> None:
     assert status.returncode == 0 and "前回の更新: 公表" in status.stdout
 
 
+@pytest.mark.exhaustive
 def test_dbt_sees_none_of_the_users_variables_and_they_are_given_back(tmp_path: Path) -> None:
     with changed(**OF_DBT):
         before = dict(os.environ)

@@ -161,6 +161,7 @@ def test_a_failed_paper_is_told_after_the_refresh(
         assert "index.html" in said.out
 
 
+@pytest.mark.exhaustive
 def test_what_moved_stands_on_the_site_and_in_the_report_of_its_municipality(unsealed: Path) -> None:
     with duckdb.connect(str(unsealed / shelf.DATABASE)) as connection:
         connection.execute("update main.meta_release set not_compared_ja = null, previous_release_id = '2026-11-21.1'")

@@ -144,6 +144,7 @@ def test_two_processes_write_what_one_writes_to_the_byte_and_in_its_order(
     assert len(children) == 1 and not children[0].is_alive
 
 
+@pytest.mark.sampled
 @pytest.mark.usefixtures("papers_only")
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
 def test_a_process_that_is_killed_or_hangs_costs_no_paper_and_no_wait(
@@ -208,6 +209,7 @@ def written_beside(
     return written
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("program", NONSENSE.values(), ids=NONSENSE.keys())
 def test_nonsense_is_no_paper(written_beside: Callable[[str], set[bytes]], program: str) -> None:
     assert written_beside(program) == {b"own"}

@@ -177,6 +177,7 @@ box.textContent = JSON.stringify(one.data); document.body.append(box); });</scri
     assert needed == there <= phone == 390
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("town", alike(TOWNS))
 def test_on_paper(pages: dict[tuple[str, str], str], tmp_path: Path, town: str) -> None:
     if shutil.which("pdftotext") is None:

@@ -189,6 +189,7 @@ def test_the_whole_country(warehouse: Warehouse) -> None:
     assert len(asked) < 80
 
 
+@pytest.mark.exhaustive
 @pytest.mark.shared
 def test_a_town_alone_is_told_as_in_the_whole_country(warehouse: Warehouse) -> None:
     with delivered(warehouse, national()):

@@ -82,6 +82,7 @@ def test_year_whose_values_left_their_rows_is_stopped(warehouse: Warehouse, orde
     assert f"24団体・月のうち {n} が違います" in row["reason_ja"]
 
 
+@pytest.mark.exhaustive
 def test_two_months_revised_by_the_year_are_a_revision(warehouse: Warehouse) -> None:
     """Nemuro 2025-01 and -02, Kamaishi 2024-01 and -02; a third month of 24 is still less than a fifth."""
     revised = warehouse.rows("select count(*) as n from fct_tourism_visitors where value_status = 'revised'")
@@ -147,6 +148,7 @@ def test_flows_and_ages_count_the_same_people(warehouse: Warehouse, item: str, s
     assert row["municipality_code"] == "01223" and "行目" in row["expected"] and row["file_name"] in row["reason_ja"]
 
 
+@pytest.mark.exhaustive
 def test_last_delivery_is_named_first_and_the_right_one_mends(warehouse: Warehouse) -> None:
     where = "as_of_date = date '2022-01-01' and scope = 'total'"
     wrong = f"select * replace (if({where} and item = 'population_total', value + 1, value) as value) from truth"

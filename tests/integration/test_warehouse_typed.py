@@ -29,7 +29,7 @@ def found(warehouse: Warehouse, select: str, *statements: str) -> dict[str, list
         return found_by(warehouse, "fct_population_change")
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("number", [10, 100, 0.1, 0.01])
 @pytest.mark.parametrize(
     ("indicator", "year"), [("births", 2016), ("deaths", 2012), ("in_migrants", 2020), ("out_migrants", 2023)]
@@ -62,6 +62,7 @@ def test_the_case_of_migrants_in_tens(warehouse: Warehouse) -> None:
     assert (row["found"], row["row_number"], row["municipality_code"]) == ("8160", 900, "01223")
 
 
+@pytest.mark.exhaustive
 def test_the_deaths_of_2011_are_no_slip(warehouse: Warehouse) -> None:
     """釜石市 1,617 in 2011 beside 620 and 600: the true figures of the samples are found by nothing."""
     assert not stops(found(warehouse, "select * from truth"))
@@ -82,7 +83,7 @@ def test_projected_figures_may_be_of_the_future(warehouse: Warehouse) -> None:
     assert "typed_figures_are_not_of_the_future" not in found(warehouse, "select * from truth")
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled
 @pytest.mark.parametrize("indicator", ["population_young", "population_working", "population_old"])
 @pytest.mark.parametrize("number", [10, 0.1, 1.01])
 def test_a_group_that_does_not_add_up_is_stopped(warehouse: Warehouse, indicator: str, number: float) -> None:

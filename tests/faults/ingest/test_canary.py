@@ -84,7 +84,7 @@ def test_any_cell_of_a_csv(tmp_path: Path, place: int, canary: str) -> None:
     assert_silent(texts)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(2)
 @pytest.mark.promise("D6")
 @pytest.mark.parametrize("canary", [CANARY, MAIL, NUMBER])
 @pytest.mark.parametrize(

@@ -217,6 +217,7 @@ def test_hanging_process_is_ended(candidate: Path) -> None:
         os.kill(process.pid, 0)
 
 
+@pytest.mark.exhaustive
 def test_process_ends_with_its_parent(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     parent = os.fork()

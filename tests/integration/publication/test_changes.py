@@ -375,6 +375,7 @@ def test_a_release_tells_what_moved_and_the_first_that_it_cannot(base: Path, hom
         ]
 
 
+@pytest.mark.exhaustive
 def test_the_same_pair_gives_the_same_bytes(base: Path, home: Home, tmp_path: Path) -> None:
     copy = Home(Path(shutil.copytree(home.root, tmp_path / "copy", symlinks=True)))
     made = []

@@ -377,6 +377,7 @@ def test_a_damaged_file_of_the_last_release_is_not_taken_over(passed: Path, home
     assert not path.samefile(second.path / name)
 
 
+@pytest.mark.exhaustive
 def test_a_disk_without_hard_links_keeps_copies(
     passed: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

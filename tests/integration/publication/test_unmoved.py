@@ -64,6 +64,7 @@ def rows_of(release: Release) -> dict[str, list[tuple[object, ...]]]:
         return {table: connection.execute(f"from main.{table}").fetchall() for table in tables}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("B4")
 def test_a_release_beside_another_has_the_rows_and_bytes_of_one_alone(
     base: Path, changed: Path, tmp_path: Path, written: list[str]
