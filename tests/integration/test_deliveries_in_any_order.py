@@ -165,7 +165,7 @@ def check_that_it_ends_as_in_a_fresh_home(
     shutil.rmtree(root)
 
 
-@pytest.mark.sampled
+@pytest.mark.exhaustive
 @pytest.mark.promise("B1")
 @pytest.mark.parametrize("place", ["old/births.csv", "births_old.csv"])
 def test_a_file_that_is_only_moved_inside_landing_is_not_received_again(tmp_path: Path, place: str) -> None:
@@ -183,6 +183,7 @@ def test_a_file_that_is_only_moved_inside_landing_is_not_received_again(tmp_path
     assert house.night()["value"].to_list()[0] == 150
 
 
+@pytest.mark.exhaustive
 def test_the_original_sent_again_undoes_a_wrong_correction(tmp_path: Path) -> None:
     """A file overwritten by a wrong correction and then by the original again, all under one name."""
     house = House(tmp_path / "home")

@@ -348,6 +348,7 @@ def test_ordinary_user_can_publish_and_retire(passed: Path, tmp_path: Path) -> N
     assert status == 0
 
 
+@pytest.mark.exhaustive
 def test_equal_files_of_two_releases_are_kept_once(passed: Path, home: Home, tmp_path: Path) -> None:
     """A table that did not move costs nothing again; one that did is a file of its own; the first release stays."""
     first = publish(home, passed, Run(), NOW)

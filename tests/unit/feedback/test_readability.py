@@ -439,6 +439,7 @@ def test_after_a_hostile_file_the_next_is_read() -> None:
         assert findings(book()) == []
 
 
+@pytest.mark.exhaustive
 def test_odd_but_lawful_workbooks_do_not_crash() -> None:
     def odd(sheet: Worksheet) -> None:
         sheet["A1"].comment = Comment("x", "y")
