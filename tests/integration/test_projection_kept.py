@@ -47,17 +47,6 @@ def landing_of(folder: Path, *sources: str) -> Path:
     return folder / "landing"
 
 
-@pytest.mark.promise("B4")
-def test_tables_are_not_worked_out_again_for_what_they_are_not_made_from(tmp_path: Path, counted: list[int]) -> None:
-    home, landing = Home(tmp_path / "home"), landing_of(tmp_path, "census", "plan_register")
-    first = projected(home, landing)
-    shutil.copy(SAMPLES / "tourism" / "city2024.csv", landing)
-    again = projected(home, landing)
-    assert len(counted) == 1
-    assert first.keys() == again.keys()
-    assert all(again[name].equals(first[name]) for name in first)
-
-
 @pytest.mark.exhaustive
 @pytest.mark.promise("B4")
 def test_tables_are_taken_over_where_nothing_that_they_are_made_from_moved(tmp_path: Path, counted: list[int]) -> None:

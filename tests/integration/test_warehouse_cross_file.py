@@ -274,6 +274,7 @@ def test_yen_per_donation_against_the_years_beside_it(warehouse: Warehouse, time
             assert set(row) == set(FINDING) and row["municipality_code"] == "03211" and row["row_number"]
 
 
+@pytest.mark.exhaustive
 def test_amounts_exchanged_between_neighbouring_rows_are_told_without_the_series(warehouse: Warehouse) -> None:
     """Three surveys and no series: 15,932 yen becomes 1,329, and 14,444 becomes 173,112."""
     detail = "form = 'detail'"
@@ -287,6 +288,7 @@ def test_amounts_exchanged_between_neighbouring_rows_are_told_without_the_series
     assert told == {"01223", "03211"}
 
 
+@pytest.mark.exhaustive
 def test_month_in_tens_is_told(warehouse: Warehouse) -> None:
     where = "area_code = '01223' and month = date '2026-03-01'"
     tens = f"select * replace (if({where}, 10, 1) * visitors as visitors) from truth"

@@ -52,6 +52,7 @@ def test_a_figure_six_times_the_registers_is_shown_and_does_not_stop(warehouse: 
     assert TYPED not in rows and rows["typed_figures_to_look_at"]
 
 
+@pytest.mark.exhaustive
 def test_the_case_of_migrants_in_tens(warehouse: Warehouse) -> None:
     """8,160 typed for 2017 beside 816 delivered for 2018."""
     typed = (

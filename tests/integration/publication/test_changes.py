@@ -439,6 +439,7 @@ def test_what_the_gate_does_not_compare_is_told_as_not_compared(
 # --- the command --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_the_command_tells_the_same_rows(
     base: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
