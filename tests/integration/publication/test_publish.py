@@ -111,6 +111,7 @@ def test_same_candidate_gives_the_same_bytes_anywhere(passed: Path, tmp_path: Pa
     assert hashes[0] == hashes[1] == hashes[2]
 
 
+@pytest.mark.sampled
 @pytest.mark.promise("B4")
 @pytest.mark.parametrize(("rows", "kinds"), [(45_000, ["parquet"]), (20_000, ["parquet", "csv"])])
 def test_many_rows_in_any_order_give_the_same_bytes(passed: Path, tmp_path: Path, rows: int, kinds: list[str]) -> None:
