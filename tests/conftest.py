@@ -19,6 +19,7 @@ import pytest
 from sousei.feedback import examine as readability
 from sousei.ingest.cells import contents, workbook
 from tests import promises
+from tests.alike import mark_sampled
 
 _HOME = tempfile.mkdtemp(prefix="sousei-tests-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -50,6 +51,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-date", help="keep how the promises fared under this date (YYYY-MM-DD)")
 
 
+@pytest.hookimpl(tryfirst=True, specname="pytest_collection_modifyitems")
+def pytest_sampled_are_marked(items: list[pytest.Item]) -> None:
+    """Before `-m` looks at the markers."""
+    mark_sampled(items)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files with the longest tests come first: a worker that begins one at the end makes the other wait."""
@@ -61,22 +68,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place[item.location[0]])
 
 
+SHARED = {
+    "the warehouse of the samples": "warehouse",
+    "the release of the samples": "published|own_home|first_refresh",
+}
+"""What is made once -> the fixtures that give it; a file that asks for both goes with the last."""
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A file goes to one worker, and all that read the release of the samples go to the same, which makes it once."""
+    """A file goes to one worker, and all that read what is made once of the samples (tests/integration/conftest.py),
+    a release or a warehouse, go to the same, which makes it."""
     from xdist.scheduler import LoadFileScheduling
 
     tests = Path(__file__).parent
     reading = {
-        str(path.relative_to(tests.parent))
+        str(path.relative_to(tests.parent)): made
         for path in tests.rglob("test_*.py")
-        if re.search(r"\b(published|own_home|first_refresh): ", path.read_text("utf-8"))
+        for made, fixtures in SHARED.items()
+        if re.search(rf"\b({fixtures}): ", path.read_text("utf-8"))
     }
 
     class Together(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = str(super()._split_scope(nodeid))
-            return "the release of the samples" if file in reading else file
+            return reading.get(file, file)
 
     return Together(config, log)
 

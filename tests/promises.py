@@ -32,15 +32,20 @@ HEAD = """# 約束と、それを確かめる試験
 で見る（`make test-all` が `build/promises.json` に残す。実行していない試験は「未実行」と出る）。
 
 """
+EXHAUSTIVE = "pytest.mark.exhaustive"
 JA = {"passed": "合格", "failed": "不合格", "skipped": "飛ばした"}
 
 
 class Marked(NamedTuple):
-    """A test that proves promises. can_fail: it asserts, itself or in a function beside it."""
+    """A test that proves promises.
+
+    can_fail: it asserts, itself or in a function beside it. exhaustive: none of its cases is in every run.
+    """
 
     node: str
     promises: tuple[str, ...]
     can_fail: bool
+    exhaustive: bool = False
 
 
 def _promises(decorators: Iterable[ast.expr]) -> tuple[str, ...]:
@@ -68,12 +73,19 @@ def marked(text: str, name: str) -> list[Marked]:
     """The tests of one module that bear the marker; name: its path, as pytest's node ids have it."""
     tree = ast.parse(text)
     of_module: tuple[str, ...] = ()
+    is_exhaustive = False
     for one in tree.body:
         if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "pytestmark":
             of_module = _promises(ast.walk(one.value))  # type: ignore[arg-type]
+            is_exhaustive = EXHAUSTIVE in map(ast.unparse, [one.value, *getattr(one.value, "elts", [])])
     functions = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
     found = [
-        Marked(f"{name}::{test}", (*of_module, *_promises(one.decorator_list)), _can_fail(one, functions))
+        Marked(
+            f"{name}::{test}",
+            (*of_module, *_promises(one.decorator_list)),
+            _can_fail(one, functions),
+            is_exhaustive or EXHAUSTIVE in map(ast.unparse, one.decorator_list),
+        )
         for test, one in functions.items()
         if test.startswith("test")
     ]

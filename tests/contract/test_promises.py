@@ -16,21 +16,28 @@ def told():
     assert True
 
 @pytest.mark.promise("B1", "B2")
-@pytest.mark.parametrize("one", [1, 2])
+@pytest.mark.parametrize("one", [1, pytest.param(2, marks=pytest.mark.exhaustive)])
 def test_one(one):
     assert one
 
+@pytest.mark.exhaustive
 def test_two():
     told()
 
 def test_three():
     print("nothing is asked")
 """
+BESIDE = '@pytest.mark.promise("A1")\ndef test_one():\n    assert True\n'
 
 
 @pytest.mark.parametrize("promise", promises.PROMISES)
 def test_a_promise_has_a_test_that_can_fail(promise: str) -> None:
     assert [one.node for one in TESTS if promise in one.promises and one.can_fail]
+
+
+@pytest.mark.parametrize("promise", promises.PROMISES)
+def test_a_promise_has_a_test_in_every_run(promise: str) -> None:
+    assert [one.node for one in TESTS if promise in one.promises and not one.exhaustive]
 
 
 def test_no_marker_names_an_unknown_promise_and_no_marked_test_asserts_nothing() -> None:
@@ -47,9 +54,11 @@ def test_markers_of_a_module_and_of_a_test_are_found() -> None:
     found = promises.marked(PROVING, "tests/test_x.py")
     assert found == [
         promises.Marked("tests/test_x.py::test_one", ("A1", "B1", "B2"), True),
-        promises.Marked("tests/test_x.py::test_two", ("A1",), True),
+        promises.Marked("tests/test_x.py::test_two", ("A1",), True, exhaustive=True),
         promises.Marked("tests/test_x.py::test_three", ("A1",), False),
     ]
+    assert all(one.exhaustive for one in promises.marked("pytestmark = [pytest.mark.exhaustive]\n" + BESIDE, "x.py"))
+    assert not any(one.exhaustive for one in promises.marked(BESIDE, "x.py"))
 
 
 def test_a_test_that_failed_in_any_phase_has_failed() -> None:

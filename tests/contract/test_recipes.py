@@ -296,6 +296,7 @@ def test_a_source_is_its_folder_a_sample_and_one_staging_model_with_its_part_of_
     rules.test_every_other_model_and_seed_is_explained_in_both_languages(built["manifest"])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_a_check_is_one_sql_and_its_test(checkout: Path, tmp_path: Path) -> None:
     said = recipe("A check")

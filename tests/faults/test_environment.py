@@ -73,6 +73,7 @@ def test_a_night_works_in_an_environment_full_of_traps(tmp_path: Path) -> None:
     assert status.returncode == 0 and "前回の更新: 公表" in status.stdout
 
 
+@pytest.mark.exhaustive
 def test_dbt_sees_none_of_the_users_variables_and_they_are_given_back(tmp_path: Path) -> None:
     with changed(**OF_DBT):
         before = dict(os.environ)
@@ -82,6 +83,7 @@ def test_dbt_sees_none_of_the_users_variables_and_they_are_given_back(tmp_path: 
     assert (tmp_path / "dbt" / "target" / "manifest.json").is_file()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("encoding", ["ascii", "cp932", "euc_jp", "latin-1"])
 def test_status_is_told_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     done = subprocess.run(

@@ -93,6 +93,7 @@ def test_no_evaluation_is_left_alone_on_a_printed_page(books: dict[str, bytes]) 
     assert turned >= 5, "the samples have such pages"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("edition", ["staff", "council", "public"])
 def test_values_only_and_nothing_active(books: dict[str, bytes], edition: str) -> None:
     book = books[edition]
@@ -130,6 +131,7 @@ def _texts_of(sheet: Any) -> list[str]:
     return [cell for row in sheet.iter_rows(values_only=True) for cell in row if isinstance(cell, str)]
 
 
+@pytest.mark.exhaustive
 def test_the_codebook_has_the_columns_of_the_data(books: dict[str, bytes]) -> None:
     for book in map(_read, books.values()):
         header = next(book["data_kpi_long"].iter_rows(values_only=True))
@@ -235,6 +237,7 @@ def test_print_set_up(books: dict[str, bytes]) -> None:
     assert {row - 1 for row in goals[1:]} <= {one.id for one in listed.row_breaks.brk}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("code", "plan"), PLANS)
 @pytest.mark.parametrize("edition", ["staff", "council", "public"])
 def test_no_sheet_is_empty_for_any_plan(release: Release, code: str, plan: str, edition: str) -> None:
@@ -261,6 +264,7 @@ def test_text_that_starts_like_a_formula_stays_text(release: Release) -> None:
     assert cells
 
 
+@pytest.mark.exhaustive
 def test_the_command_writes_and_says_what_is_wrong(published: Path, tmp_path: Path) -> None:
     to = tmp_path / "book.xlsx"
 

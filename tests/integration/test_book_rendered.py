@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(OFFICE is None, reason="no LibreOffice to print with"),
     pytest.mark.skipif(not POPPLER, reason="no poppler (pdftotext, pdfinfo) to read what was printed"),
 ]
-PLANS = [("01223", "nemuro_strategy_2"), ("03211", "kamaishi_open_city_2")]
+PLANS = [("03211", "kamaishi_open_city_2"), ("01223", "nemuro_strategy_2")]
 MACHINE = {"data_kpi_long", "data_codebook"}
 
 
@@ -66,6 +66,7 @@ def is_laid(text: str, lines: set[str]) -> bool:
     return len(text) in reached
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("code", "plan"), PLANS)
 def test_every_sheet_prints_whole(published: Path, tmp_path: Path, code: str, plan: str) -> None:
     data = workbook(shelf.find(Home(published)), code, plan, "staff", "資料２")
@@ -83,6 +84,7 @@ def test_every_sheet_prints_whole(published: Path, tmp_path: Path, code: str, pl
     assert not cut
 
 
+@pytest.mark.exhaustive
 def test_the_papers_of_a_meeting_print(published: Path, tmp_path: Path) -> None:
     from datetime import date
 

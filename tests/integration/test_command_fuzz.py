@@ -163,7 +163,7 @@ def files(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("state", alike(HOMES, 2))
+@pytest.mark.parametrize("state", alike(HOMES))
 def test_no_traceback_on_any_command_line_in_any_home(
     published: Path,
     files: Path,
@@ -218,6 +218,7 @@ QUESTIONS = [
 ]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_question_of_the_desk_is_answered(
     published: Path, tmp_path: Path, question: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

@@ -62,6 +62,7 @@ def test_a_mart_that_keeps_its_contract_is_made(tmp_path: Path) -> None:
     assert status == "success" and tables == [MART]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("broken", "column"),
     [(_another_type, "fiscal_year"), (_one_more, "population"), (_one_less, "fiscal_year"), (_another_order, "year")],

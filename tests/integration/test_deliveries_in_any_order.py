@@ -165,6 +165,7 @@ def check_that_it_ends_as_in_a_fresh_home(
     shutil.rmtree(root)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("B1")
 @pytest.mark.parametrize("place", ["old/births.csv", "births_old.csv"])
 def test_a_file_that_is_only_moved_inside_landing_is_not_received_again(tmp_path: Path, place: str) -> None:
@@ -182,6 +183,7 @@ def test_a_file_that_is_only_moved_inside_landing_is_not_received_again(tmp_path
     assert house.night()["value"].to_list()[0] == 150
 
 
+@pytest.mark.exhaustive
 def test_the_original_sent_again_undoes_a_wrong_correction(tmp_path: Path) -> None:
     """A file overwritten by a wrong correction and then by the original again, all under one name."""
     house = House(tmp_path / "home")
@@ -219,6 +221,7 @@ def test_the_same_files_again_in_one_night_change_nothing(tmp_path: Path) -> Non
     assert house.night().equals(before)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("B3")
 def test_final_after_preliminary_and_before_it(tmp_path: Path) -> None:
     for number, order in enumerate((("c", "d"), ("d", "c"), ("e", "d"), ("d", "e"))):
@@ -230,6 +233,7 @@ def test_final_after_preliminary_and_before_it(tmp_path: Path) -> None:
         assert nemuro.select("value", "value_status").row(0) == (141, "final")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("loss", ["snapshot_lost", "bytes_lost", "bytes_changed"])
 def test_a_published_delivery_that_is_lost_refuses_the_night(tmp_path: Path, loss: str) -> None:
     """Its figures would vanish in silence; the same file in landing again mends it."""
@@ -280,6 +284,7 @@ def test_nobody_can_withdraw_what_never_came(tmp_path: Path) -> None:
         decisions.withdraw(Home(tmp_path), "tourism-0123456789abcdef", "課長", "理由", FIRST_NIGHT)
 
 
+@pytest.mark.exhaustive
 def test_every_table_of_figures_has_one_row_per_figure(tmp_path: Path) -> None:
     """The samples twice over, under other names and with another byte at the end of each CSV."""
     house = House(tmp_path / "home")

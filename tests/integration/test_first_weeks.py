@@ -177,6 +177,7 @@ def test_a_refused_night_writes_nothing_of_its_own_to_the_output(
 # --- preliminary and final ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled
 @pytest.mark.promise("B3")
 @pytest.mark.parametrize(
     ("final_first", "persons"),
@@ -251,6 +252,7 @@ def test_a_withdrawn_delivery_counts_no_more_and_is_told(tmp_path: Path) -> None
     assert one.query("select count(*) from fct_furusato_donation where fiscal_year >= 2020") == [(before,)]
 
 
+@pytest.mark.exhaustive
 def test_a_lost_pointer_is_refused_told_and_mended(tmp_path: Path) -> None:
     one = with_(town(tmp_path), "tourism")
     one.publishes()
@@ -268,6 +270,7 @@ def test_a_lost_pointer_is_refused_told_and_mended(tmp_path: Path) -> None:
 # --- refused at the door ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_files_refused_at_the_door_hold_up_nobody(tmp_path: Path) -> None:
     """Two empty files had one source_id, and the good file beside them was not published."""
     one = with_(town(tmp_path), "furusato_nozei")
@@ -314,6 +317,7 @@ def test_litter_and_junk_make_no_release_in_14_nights(tmp_path: Path) -> None:
     assert [path for path in one.home.releases.iterdir() if path.is_dir() and not path.is_symlink()] == [release]
 
 
+@pytest.mark.exhaustive
 def test_personal_data_in_landing_makes_status_unhealthy(tmp_path: Path) -> None:
     one = with_(town(tmp_path), "tourism")
     one.publishes()

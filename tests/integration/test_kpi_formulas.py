@@ -177,6 +177,7 @@ DEFINITIONS: dict[str, list[tuple[int, int, int, float, str | None]]] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("rule", list(DEFINITIONS))
 def test_a_published_rule_gives_the_grade_that_its_definition_gives(warehouse: Warehouse, rule: str) -> None:
     cases = DEFINITIONS[rule]

@@ -44,6 +44,7 @@ def row(name: str, case: dict[str, Any], times: int = 1, turned: bool = False, m
     return prepared(name, case["k"], 4, 2024, **given)
 
 
+@pytest.mark.exhaustive
 def test_rates_and_grades_do_not_hang_on_the_unit(warehouse: Warehouse) -> None:
     cases = drawn()
     found = scored(warehouse, [row(f"{i}x{t}", case, t) for i, case in enumerate(cases) for t in (1, 1000)])
@@ -74,6 +75,7 @@ def test_a_better_value_never_scores_worse(warehouse: Warehouse) -> None:
         assert grades == sorted(grades), case
 
 
+@pytest.mark.exhaustive
 def test_nothing_reported_scores_nothing(warehouse: Warehouse) -> None:
     rows = [{**row(str(i), case), "actual_value": None, "period_value": None} for i, case in enumerate(drawn())]
     for status, reason in (

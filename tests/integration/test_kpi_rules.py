@@ -119,6 +119,7 @@ def test_a_rule_may_grade_target_over_actual_where_lower_is_better(warehouse: Wa
     assert [rows[rule]["is_attainment_reference"] for rule in ("inverse", "ibaraki_2019")] == [False, True]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("actual", "rate"), [("66.65", "66.7"), ("66.64", "66.6"), ("-0.05", "-0.1")])
 def test_our_own_rule_prints_one_digit_rounded_half_up(warehouse: Warehouse, actual: str, rate: str) -> None:
     found = scorecard(warehouse, [case_of("abcd_milestone", "printed", f"2024:{actual}")])
@@ -147,6 +148,7 @@ EDGES = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("rule", list(EDGES))
 def test_the_edges_of_a_rule_are_where_its_body_says(warehouse: Warehouse, rule: str) -> None:
     """Baseline 50, target 100, last year."""

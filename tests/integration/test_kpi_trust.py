@@ -212,6 +212,7 @@ def reading(taken: str) -> list[str]:
     ]
 
 
+@pytest.mark.exhaustive
 def test_the_reading_that_is_taken_decides_the_score_and_is_said(warehouse: Warehouse) -> None:
     emptied = [
         f"delete from delivered.plan_register_{name} where plan_id = 'nemuro_strategy_2'"

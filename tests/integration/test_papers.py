@@ -161,6 +161,7 @@ def test_a_failed_paper_is_told_after_the_refresh(
         assert "index.html" in said.out
 
 
+@pytest.mark.exhaustive
 def test_what_moved_stands_on_the_site_and_in_the_report_of_its_municipality(unsealed: Path) -> None:
     with duckdb.connect(str(unsealed / shelf.DATABASE)) as connection:
         connection.execute("update main.meta_release set not_compared_ja = null, previous_release_id = '2026-11-21.1'")
@@ -233,6 +234,7 @@ def _dangling(directory: Path) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.exhaustive
 def test_every_link_of_the_site_leads_to_a_file_of_the_release(release: Release) -> None:
     assert _dangling(release.path) == []
     links = {link for path in (release.path / "site").glob("*.html") for link in _read(path).links}
@@ -323,6 +325,7 @@ def test_parquet_read_back_is_the_mart(release: Release) -> None:
                 assert [None if pd.isna(one) else one for one in read[name]] == wanted, (table, name)
 
 
+@pytest.mark.exhaustive
 def test_csv_read_back_by_its_descriptor_is_the_mart(release: Release, descriptor: dict[str, Any]) -> None:
     """Each reader gets names and types from datapackage.json alone; text that would run as a formula carries a mark."""
     with duckdb.connect(str(release.database), read_only=True) as connection:
@@ -420,6 +423,7 @@ def test_keys_of_the_package_hold_in_the_data(release: Release, descriptor: dict
     assert {("dim_kpi", "dim_plan"), ("fct_indicator", "dim_indicator"), ("fct_population", "meta_source")} <= foreign
 
 
+@pytest.mark.exhaustive
 def test_csv_and_machine_sheets_keep_the_rule_of_machine_readability(release: Release) -> None:
     found = []
     with Lookers() as lookers:

@@ -144,6 +144,7 @@ def test_two_processes_write_what_one_writes_to_the_byte_and_in_its_order(
     assert len(children) == 1 and not children[0].is_alive
 
 
+@pytest.mark.sampled
 @pytest.mark.usefixtures("papers_only")
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
 def test_a_process_that_is_killed_or_hangs_costs_no_paper_and_no_wait(
@@ -208,6 +209,7 @@ def written_beside(
     return written
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("program", NONSENSE.values(), ids=NONSENSE.keys())
 def test_nonsense_is_no_paper(written_beside: Callable[[str], set[bytes]], program: str) -> None:
     assert written_beside(program) == {b"own"}
@@ -219,6 +221,7 @@ def test_what_was_made_beside_is_not_made_again(written_beside: Callable[[str], 
     assert written_beside(program) == {b"theirs"}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("papers_only")
 def test_a_machine_that_gives_no_process_or_no_thread_costs_no_paper(
     unsealed: Path, alone: tuple[dict[str, str], list[Paper]], children: list[Child], monkeypatch: pytest.MonkeyPatch
@@ -257,6 +260,7 @@ def test_a_paper_that_fails_is_told_as_if_one_process_made_all(
     assert listed[:-1] == [one for one in alone[1] if one.kind != making.WHATIF] and problems == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("papers_only")
 def test_a_full_disk_ends_the_publication_and_the_process(
     unsealed: Path, children: list[Child], monkeypatch: pytest.MonkeyPatch
@@ -271,6 +275,7 @@ def test_a_full_disk_ends_the_publication_and_the_process(
     assert gone(children[0].pid)
 
 
+@pytest.mark.exhaustive
 def test_the_process_writes_no_file(unsealed: Path) -> None:
     """So it leaves no half of one, and meets no full disk: files are limited to no bytes at all."""
     making_of = Making(Unsealed(unsealed))

@@ -71,6 +71,7 @@ def test_rank_percentile_and_quartiles_of_a_prefecture_by_hand(warehouse: Wareho
     assert [middle[f"{name}_value"] for name in names] == [1, Decimal("5.5"), 10, Decimal("14.5"), 19]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("n", "reason"), [(9, "few_measured"), (15, "part_of_group"), (16, None)])
 def test_rank_is_withheld_of_few_and_of_less_than_four_fifths(warehouse: Warehouse, n: int, reason: str | None) -> None:
     codes = towns(warehouse, "31")[:n]

@@ -45,6 +45,7 @@ FORECASTS = {
 """Both editions, also from another base or with ages of our own: they say what is to be expected."""
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("mart", list(BANDS))
 def test_goals_and_what_ifs_carry_no_band_of_a_forecast(warehouse: Warehouse, mart: str) -> None:
     runs = {row["scenario_id"] for row in warehouse.rows(f"select distinct scenario_id from {mart}")}

@@ -47,6 +47,7 @@ def landing_of(folder: Path, *sources: str) -> Path:
     return folder / "landing"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("B4")
 def test_tables_are_taken_over_where_nothing_that_they_are_made_from_moved(tmp_path: Path, counted: list[int]) -> None:
     home, landing = Home(tmp_path / "home"), landing_of(tmp_path, "census", "ipss_projection", "plan_register")

@@ -111,6 +111,7 @@ def _add(folder: Path, name: str, data: bytes) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
 
 
+@pytest.mark.exhaustive
 def test_a_folder_in_its_place_is_replaced_only_when_it_was_made_here(published: Path, tmp_path: Path) -> None:
     to = tmp_path / "set"
     asked = ("pull", "--municipality", CODE, "--edition", "public", "--to", str(to))
@@ -144,6 +145,7 @@ def test_what_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
     assert files(tmp_path) == {"set/a.txt": b"1", f"set/{bundle.SUMS}": (tmp_path / "set" / bundle.SUMS).read_bytes()}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

@@ -352,6 +352,7 @@ def test_a_ready_query_is_asked_by_its_name(published: Path, answers: dict[str, 
         assert refused.returncode == 2 and word in refused.stderr and "Traceback" not in refused.stderr
 
 
+@pytest.mark.exhaustive
 def test_a_ready_query_is_asked_about_one_municipality(
     published: Path, answers: dict[str, pl.DataFrame], release: Release
 ) -> None:

@@ -77,6 +77,7 @@ def said(html: str, folder: Path, script: str, library: str = "") -> object:
     return json.loads(unescape(found[1]))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("town", alike(TOWNS))
 def test_axe_finds_nothing_that_bars_a_reader(pages: dict[tuple[str, str], str], tmp_path: Path, town: str) -> None:
     spec = importlib.util.find_spec("axe_core_python")
@@ -176,6 +177,7 @@ box.textContent = JSON.stringify(one.data); document.body.append(box); });</scri
     assert needed == there <= phone == 390
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("town", alike(TOWNS))
 def test_on_paper(pages: dict[tuple[str, str], str], tmp_path: Path, town: str) -> None:
     if shutil.which("pdftotext") is None:

@@ -26,11 +26,6 @@ MARTS = {
 }
 
 
-NIGHTS = [
-    pytest.param(subset, id="+".join(subset), marks=[] if subset == ("tourism",) else [pytest.mark.exhaustive])
-    for subset in SUBSETS
-]
-"""One source alone in every run of the tests, every subset in the exhaustive one."""
 OWN = [
     pytest.param(own, others, id="+".join([*own, *others]))
     for own in (OWN_FORMS[:1], OWN_FORMS[1:], OWN_FORMS)
@@ -59,7 +54,8 @@ def test_plans_and_reports_are_published_alone_and_beside_some(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("subset", NIGHTS)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("subset", SUBSETS, ids="+".join)
 def test_every_subset_of_the_sources_is_published_on_a_fresh_home(
     tmp_path: Path, subset: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

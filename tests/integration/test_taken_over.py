@@ -87,6 +87,7 @@ def step(one: Town, root: Path, does: Callable[[], object]) -> set[str]:
     return anew(one.home)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 @pytest.mark.promise("B4")
 def test_what_did_not_move_is_taken_over_and_every_table_is_that_of_a_night_from_nothing(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ def test_a_ratio_stands_only_within_one_level(warehouse: Warehouse) -> None:
     assert {state for _, state in withheld} == {"break", "suspected", "no_year_before"}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("series", "n_months", "expected"),
     [
@@ -188,6 +189,7 @@ def test_the_whole_country(warehouse: Warehouse) -> None:
     assert len(asked) < 80
 
 
+@pytest.mark.exhaustive
 @pytest.mark.shared
 def test_a_town_alone_is_told_as_in_the_whole_country(warehouse: Warehouse) -> None:
     with delivered(warehouse, national()):

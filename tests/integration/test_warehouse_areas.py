@@ -51,6 +51,7 @@ def series_of(warehouse: Warehouse, code: str) -> list[tuple[Any, ...]]:
 # --- areas of today ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.promise("C12")
 @pytest.mark.parametrize(
     ("before", "after", "day"),

@@ -298,6 +298,7 @@ def faulty_row(table: str, where: str, column: str, value: str) -> str:
     return f"select * replace (case when {where} then {value} else {column} end as {column}) from truth"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("check", "table", "where", "column", "value", "said"),
     [
@@ -407,6 +408,7 @@ def after_rebuilding(warehouse: Warehouse, mart: str, check: str) -> list[dict[s
     return warehouse.node(check)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("check", "statement", "said"),
     [

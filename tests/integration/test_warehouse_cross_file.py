@@ -66,6 +66,7 @@ def rearranged(value: str, order: str, where: str) -> str:
 YEAR = "form = 'yearly' and year(month) = 2025"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("order", "n"),
     [("visitors", 22), ("visitors desc", 20), ("place % 24", 24)],
@@ -81,6 +82,7 @@ def test_year_whose_values_left_their_rows_is_stopped(warehouse: Warehouse, orde
     assert f"24団体・月のうち {n} が違います" in row["reason_ja"]
 
 
+@pytest.mark.exhaustive
 def test_two_months_revised_by_the_year_are_a_revision(warehouse: Warehouse) -> None:
     """Nemuro 2025-01 and -02, Kamaishi 2024-01 and -02; a third month of 24 is still less than a fifth."""
     revised = warehouse.rows("select count(*) as n from fct_tourism_visitors where value_status = 'revised'")
@@ -132,6 +134,7 @@ def test_ages_under_the_title_of_another_year_are_stopped(warehouse: Warehouse) 
     assert "23546人" in row["reason_ja"] and "23006人" in row["reason_ja"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("item", ["population_total", "population_male", "population_female"])
 @pytest.mark.parametrize("scope", ["total", "japanese", "foreign"])
 def test_flows_and_ages_count_the_same_people(warehouse: Warehouse, item: str, scope: str) -> None:
@@ -145,6 +148,7 @@ def test_flows_and_ages_count_the_same_people(warehouse: Warehouse, item: str, s
     assert row["municipality_code"] == "01223" and "行目" in row["expected"] and row["file_name"] in row["reason_ja"]
 
 
+@pytest.mark.exhaustive
 def test_last_delivery_is_named_first_and_the_right_one_mends(warehouse: Warehouse) -> None:
     where = "as_of_date = date '2022-01-01' and scope = 'total'"
     wrong = f"select * replace (if({where} and item = 'population_total', value + 1, value) as value) from truth"
@@ -209,6 +213,7 @@ def test_one_city_in_tens_names_its_own_file_and_the_neighbour(warehouse: Wareho
     assert {row["row_number"] for row in rows} == {4}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("days", "blamed"), [(1, "2304ssnen.xlsx"), (-1, "resident_registry_totals.csv")])
 def test_last_date_in_tens_blames_what_was_delivered_last(warehouse: Warehouse, days: int, blamed: str) -> None:
     tens = (
@@ -227,6 +232,7 @@ def test_last_date_in_tens_blames_what_was_delivered_last(warehouse: Warehouse, 
 # --- donations --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("item", ["donation_jpy", "donation_count"])
 @pytest.mark.parametrize("value", ["null", "0"])
 def test_amount_without_number_is_stopped(warehouse: Warehouse, item: str, value: str) -> None:
@@ -252,6 +258,7 @@ def test_amounts_of_two_towns_exchanged_are_stopped_by_the_series(warehouse: War
     assert all(set(row) == set(FINDING) and row["row_number"] for row in rows)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("times", "stopped"), [(5, None), (12, False), (30, True)], ids=["real boom", "to look at", "another town"]
 )
@@ -267,6 +274,7 @@ def test_yen_per_donation_against_the_years_beside_it(warehouse: Warehouse, time
             assert set(row) == set(FINDING) and row["municipality_code"] == "03211" and row["row_number"]
 
 
+@pytest.mark.exhaustive
 def test_amounts_exchanged_between_neighbouring_rows_are_told_without_the_series(warehouse: Warehouse) -> None:
     """Three surveys and no series: 15,932 yen becomes 1,329, and 14,444 becomes 173,112."""
     detail = "form = 'detail'"
@@ -280,6 +288,7 @@ def test_amounts_exchanged_between_neighbouring_rows_are_told_without_the_series
     assert told == {"01223", "03211"}
 
 
+@pytest.mark.exhaustive
 def test_month_in_tens_is_told(warehouse: Warehouse) -> None:
     where = "area_code = '01223' and month = date '2026-03-01'"
     tens = f"select * replace (if({where}, 10, 1) * visitors as visitors) from truth"
@@ -317,6 +326,7 @@ def of_two_years(later: str, where: str = "true") -> tuple[str, ...]:
     return (*deliveries, *figures)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("later", "is_stopped"),
     [
@@ -342,6 +352,7 @@ def test_newer_file_is_named_where_the_older_period_came_later(warehouse: Wareho
     assert {row["file_name"] for row in rows} == {"before.csv"}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("left", "n_found"),
     [

@@ -29,6 +29,7 @@ def found(warehouse: Warehouse, select: str, *statements: str) -> dict[str, list
         return found_by(warehouse, "fct_population_change")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("number", [10, 100, 0.1, 0.01])
 @pytest.mark.parametrize(
     ("indicator", "year"), [("births", 2016), ("deaths", 2012), ("in_migrants", 2020), ("out_migrants", 2023)]
@@ -39,6 +40,7 @@ def test_ten_or_a_hundred_times_is_stopped(warehouse: Warehouse, indicator: str,
     assert any(f" {year}-12-31: " in row["reason_ja"] or f"、{year}-12-31 の" in row["reason_ja"] for row in rows)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("indicator", ["births", "in_migrants"])
 def test_a_whole_series_in_tens_is_stopped_by_the_register(warehouse: Warehouse, indicator: str) -> None:
     rows = found(warehouse, times(10, f"indicator_id = '{indicator}'"))[TYPED]
@@ -50,6 +52,7 @@ def test_a_figure_six_times_the_registers_is_shown_and_does_not_stop(warehouse: 
     assert TYPED not in rows and rows["typed_figures_to_look_at"]
 
 
+@pytest.mark.exhaustive
 def test_the_case_of_migrants_in_tens(warehouse: Warehouse) -> None:
     """8,160 typed for 2017 beside 816 delivered for 2018."""
     typed = (
@@ -60,6 +63,7 @@ def test_the_case_of_migrants_in_tens(warehouse: Warehouse) -> None:
     assert (row["found"], row["row_number"], row["municipality_code"]) == ("8160", 900, "01223")
 
 
+@pytest.mark.exhaustive
 def test_the_deaths_of_2011_are_no_slip(warehouse: Warehouse) -> None:
     """釜石市 1,617 in 2011 beside 620 and 600: the true figures of the samples are found by nothing."""
     assert not stops(found(warehouse, "select * from truth"))
@@ -80,6 +84,7 @@ def test_projected_figures_may_be_of_the_future(warehouse: Warehouse) -> None:
     assert "typed_figures_are_not_of_the_future" not in found(warehouse, "select * from truth")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("indicator", ["population_young", "population_working", "population_old"])
 @pytest.mark.parametrize("number", [10, 0.1, 1.01])
 def test_a_group_that_does_not_add_up_is_stopped(warehouse: Warehouse, indicator: str, number: float) -> None:

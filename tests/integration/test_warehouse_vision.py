@@ -126,6 +126,7 @@ def test_the_base_stands_beside_every_figure_but_a_plan_s(warehouse: Warehouse) 
     assert later["total_persons"] == 21201 and "速報" in later["base_ja"] and "住民基本台帳" in later["base_ja"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("statement", "found"),
     [

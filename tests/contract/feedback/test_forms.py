@@ -306,6 +306,7 @@ def test_a_release_of_before_the_tables_gives_blanks(home: Home, tmp_path: Path)
     assert cells(tmp_path / f"report_{CODE}_2024_1.xlsx", "実績")[4] is None
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

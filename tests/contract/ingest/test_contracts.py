@@ -87,6 +87,7 @@ def test_a_key_given_twice_in_yaml_is_refused(tmp_path: Path) -> None:
         contracts.load(folder / "contract.yaml")
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("path", SAMPLE_FILES, ids=lambda p: p.name)
 def test_every_sample_is_recognised_by_its_content(path: Path) -> None:
     found = reading.read(path.read_bytes(), "anything.bin")

@@ -134,6 +134,7 @@ def flows(changed: dict[str, tuple[int, int, int, int]] | None = None, persons: 
     return [["平成10年3月31日住民基本台帳人口・世帯数、平成9年度人口動態（市区町村別）"], *FLOW_HEAD, *rows]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("sign", ["\ue000", "\ue00f", "\uf8ff", "\U000f0001", "\U0010fffd"])
 @pytest.mark.parametrize(
     ("name", "printed", "meant"),
@@ -353,6 +354,7 @@ def text(rows: list[Row]) -> bytes:
     return "".join(",".join(f'"{cell}"' for cell in row) + "\r\n" for row in lines).encode("utf-8-sig")
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     "part", ["全域・集中の別030002", "全域・人口集中地区", "全域・人口集中地区の別", "全域・集中地区2000", ""]
 )

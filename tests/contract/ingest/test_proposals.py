@@ -84,6 +84,7 @@ NEW: dict[str, tuple[str, Callable[[int], Any]]] = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("new", NEW)
 @pytest.mark.parametrize("name", [*BOOKS, *CSVS])
 def test_a_new_column_is_passed_over_with_the_pasted_line(tmp_path: Path, name: str, new: str) -> None:
@@ -117,6 +118,7 @@ def _columns() -> list[tuple[str, int]]:
     return [(name, place) for name in (*BOOKS, *CSVS) for place in range(len(rows_of(name)[BODY[name]]))]
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.parametrize(("name", "place"), _columns())
 def test_a_column_that_is_gone_is_done_without_by_the_pasted_line_or_none_is_offered(
     tmp_path: Path, name: str, place: int
@@ -259,6 +261,7 @@ def _without(name: str, rows: Rows, sign: str) -> None:
     row[first:] = [sign if cell != "" else cell for cell in row[first:]]
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("sign", ["※", "…", "＊", "***", "◆", "‥", "x", "－"])
 @pytest.mark.parametrize("name", [*BOOKS, *CSVS])
 def test_a_new_sign_is_read_by_the_pasted_entry_or_none_is_offered(tmp_path: Path, name: str, sign: str) -> None:

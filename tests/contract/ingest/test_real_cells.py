@@ -79,7 +79,16 @@ def parts_of(label: str) -> set[str]:
     return {plain(part) for part in label.split(" / ")}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def of_each_kind(files: list[Path]) -> list[Any]:
+    """The smallest file of each source is in every run, the others in the exhaustive one."""
+    smallest: dict[str, Path] = {}
+    for path in sorted(files, key=lambda path: path.stat().st_size):
+        smallest.setdefault(path.parent.name, path)
+    others = [pytest.mark.exhaustive]
+    return [pytest.param(path, id=path.name, marks=[] if path in smallest.values() else others) for path in files]
+
+
+@pytest.mark.parametrize("path", of_each_kind(FILES))
 def test_every_figure_is_the_cell_of_the_file(path: Path) -> None:
     found = read(path)
     ((table, rows),) = found.tables.items()

@@ -40,6 +40,7 @@ def figures(name: str, **types: pl.DataType) -> pl.DataFrame:
     return pl.read_csv(FIGURES / name, comment_prefix="#", infer_schema=False)
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.promise("E2")
 @pytest.mark.parametrize(
     "path", [p for p in sorted(EXTRACTS.glob("*/*")) if p.suffix != ".parquet"], ids=lambda p: p.name

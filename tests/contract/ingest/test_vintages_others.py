@@ -556,6 +556,7 @@ def tourism(name: str) -> str:
 class TestTourism:
     pytestmark = shared
 
+    @pytest.mark.sampled(12)
     def test_every_published_file(self, name: str, encoding: str) -> None:
         found = reading.read(tourism(name).encode(encoding), name)
         assert found.problems == [], found.problems

@@ -134,6 +134,7 @@ def flow_table(year: int, kind: str, rows: list[dict[str, Any]]) -> list[list[ob
     return [*top, *body, *notes]
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("name", files("registry_dynamics_1995_2022.csv"))
 def test_flows_of_every_year_and_scope_read_back_to_the_published_figures(name: str) -> None:
     rows = figures("registry_dynamics_1995_2022.csv").filter(pl.col("file") == name).to_dicts()
@@ -272,6 +273,7 @@ def age_table(year: int, kind: str, rows: list[dict[str, Any]]) -> list[list[obj
     return [*top, *body, *notes]
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("name", files("registry_age_1995_2023.csv"))
 def test_ages_of_every_year_and_scope_read_back_to_the_published_figures(name: str) -> None:
     rows = figures("registry_age_1995_2023.csv").filter(pl.col("file") == name).to_dicts()

@@ -510,6 +510,7 @@ WRITTEN: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("how", WRITTEN)
 def test_an_error_is_no_blank(how: str) -> None:
     first, empty, last = cells_of(edited(xlsx(errors_at_c5), WRITTEN[how]))

@@ -646,6 +646,7 @@ def _nights(home: Path, landing: Path) -> None:
     night(Home(home), landing)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("A2")
 def test_kill_9_at_any_time_is_survived(tmp_path: Path) -> None:
     landing = tmp_path / "landing"

@@ -257,6 +257,7 @@ def _header(name: str, rows: Rows, spell: Callable[[str], str]) -> None:
 HARMLESS = [(name, edit) for name in (*BOOKS, *CSVS) for edit in _harmless(name)]
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize(("name", "edit"), HARMLESS, ids=[f"{Path(name).stem}-{edit}" for name, edit in HARMLESS])
 def test_a_harmless_edit_changes_no_figure(name: str, edit: str) -> None:
     rows = rows_of(name)
@@ -504,6 +505,7 @@ SPELLINGS = ["24858人", "約24858", "2.49E+04", "24.858", "24、858", "24 858",
              "○", "一二三", "12:30", "1/2", "NULL", "nan", "inf", "024858", "ー", "未公表"]  # fmt: skip
 
 
+@pytest.mark.sampled(15)
 @pytest.mark.promise("C7")
 @pytest.mark.parametrize("name", [AGES, FLOWS, VISITORS])
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -561,6 +563,7 @@ def _row_shifts() -> list[tuple[str, int, bool]]:
     ]
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.promise("C3")
 @pytest.mark.parametrize(("name", "place", "right"), _row_shifts())
 def test_a_row_whose_cells_slipped_is_refused(name: str, place: int, right: bool) -> None:
@@ -662,6 +665,7 @@ def test_a_measure_of_a_series_without_its_fellow_of_the_year_is_refused() -> No
     assert [p["problem_id"] for p in found.problems] == ["period_contradiction"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", [*BOOKS, *CSVS])
 def test_an_empty_column_put_in_changes_no_figure(name: str) -> None:
     for place in range(len(rows_of(name)[BODY[name]]) + 1):
@@ -830,6 +834,7 @@ COUNTRYWIDE: dict[str, Callable[[Rows, list[int]], Any]] = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.shared
 @pytest.mark.parametrize(
     ("name", "edit"),
@@ -843,6 +848,7 @@ def test_the_sums_of_a_countrywide_table_betray_an_edit(name: str, edit: str) ->
     assert all(p["sheet"] and p["row"] and p["action_ja"] for p in found.problems if p["severity"] == "gate")
 
 
+@pytest.mark.sampled
 @pytest.mark.shared
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_countrywide_table_sorted_by_population_is_the_same_table(name: str) -> None:

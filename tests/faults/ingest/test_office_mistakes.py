@@ -193,6 +193,7 @@ def test_a_sound_plan_and_report_are_read_without_a_word(tmp_path: Path) -> None
     assert values(result, "01661") == values(result, "01662") == SOUND
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("mistake", IN_THE_PLAN, ids=lambda one: one.what)
 def test_a_mistake_in_the_plan_is_named_and_costs_its_municipality_alone(tmp_path: Path, mistake: Mistake) -> None:
     plan = plan_of()
@@ -204,6 +205,7 @@ def test_a_mistake_in_the_plan_is_named_and_costs_its_municipality_alone(tmp_pat
     assert values(result, "01661") == {} and values(result, "01662") == SOUND
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("mistake", IN_THE_REPORT, ids=lambda one: one.what)
 def test_a_mistake_in_a_report_is_named_and_costs_its_row_alone(tmp_path: Path, mistake: Mistake) -> None:
     report = report_of()

@@ -73,7 +73,7 @@ def test_the_samples_have_no_problem(clean: raw.RawResult) -> None:
 
 
 @pytest.mark.promise("C4", "C5", "C6", "C7", "C8", "C9", "E1")
-@pytest.mark.parametrize("name", alike(FAULTS, 12))
+@pytest.mark.parametrize("name", alike(FAULTS, 5))
 def test_fault(name: str, tmp_path: Path, clean: raw.RawResult) -> None:
     landing = fresh_landing(tmp_path)
     planted: Planted = FAULTS[name](landing)

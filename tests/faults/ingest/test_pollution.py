@@ -15,6 +15,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -306,10 +307,13 @@ def allowed(clean: Figures, found: Figures, table: Table, lost: tuple[int, ...],
 
 @pytest.mark.promise("C3")
 @pytest.mark.parametrize(
-    "table",
-    [pytest.param(one, id=one.name, marks=[] if one is TABLES[0] else [pytest.mark.exhaustive]) for one in TABLES],
+    ("table", "step"),
+    [
+        pytest.param(TABLES[0], 7, id=f"each seventh of {TABLES[0].name}"),
+        *(pytest.param(one, 1, id=one.name, marks=pytest.mark.exhaustive) for one in TABLES),
+    ],
 )
-def test_a_polluted_table_is_read_right_or_refused(table: Table) -> None:
+def test_a_polluted_table_is_read_right_or_refused(table: Table, step: int) -> None:
     whole = reading.read(text_of(table.rows).encode(table.encoding), "clean.csv")
     assert whole.taken, whole.problems
     clean = figures(whole)
@@ -320,7 +324,7 @@ def test_a_polluted_table_is_read_right_or_refused(table: Table) -> None:
             by_row[int(str(row)) - 1] = one
     wrong: list[str] = []
     outcomes: Counter[str] = Counter()
-    for number, variant in enumerate(variants(table)):
+    for number, variant in islice(enumerate(variants(table)), 0, None, step):
         found = reading.read(variant.data, "polluted.csv")
         told = any(problem["problem_id"] == "no_final_line_end" for problem in found.problems)
         if found.taken and not told and not allowed(clean, figures(found), table, variant.lost, by_row):
@@ -329,7 +333,7 @@ def test_a_polluted_table_is_read_right_or_refused(table: Table) -> None:
             assert found.problems, variant.kind
         outcomes["taken" if found.taken else "refused"] += 1
     assert not wrong, wrong[:20]
-    assert outcomes["taken"] > 20 and outcomes["refused"] > 200, outcomes
+    assert outcomes["taken"] > 20 / step and outcomes["refused"] > 200 / step, outcomes
 
 
 def calls(table: Table, width: int) -> int:
@@ -341,6 +345,7 @@ def calls(table: Table, width: int) -> int:
     return sum(entry.callcount for entry in profile.getstats())
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_a_wide_table_costs_by_its_columns(table: Table) -> None:
     calls(table, 256)  # what is made once is made here

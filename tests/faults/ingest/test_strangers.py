@@ -113,6 +113,7 @@ def landing_with(tmp_path: Path, **files: bytes) -> Path:
     return folder
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_that_is_no_table_is_named_and_stops_nothing(tmp_path: Path, kind: str) -> None:
     name, data, word = KINDS[kind]
@@ -147,6 +148,7 @@ LITTER = [
 FOLDERS = ["__MACOSX", "$RECYCLE.BIN", "System Volume Information", ".Trash-1000", "@eaDir", "lost+found", ".git"]
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", LITTER)
 def test_litter_is_passed_over_in_silence_however_often_it_changes(tmp_path: Path, name: str) -> None:
     landing, home = landing_with(tmp_path, **{"good.csv": VISITORS.encode()}), Home(tmp_path / "home")

@@ -441,6 +441,7 @@ SHORTER = {
 class TestWhole:
     pytestmark = shared
 
+    @pytest.mark.sampled(2)
     @pytest.mark.parametrize("edit", alike(SHORTER))
     @pytest.mark.parametrize("name", WHOLE, ids=lambda name: Path(name).name)
     def test_a_table_of_the_country_that_is_cut_short_is_refused(self, name: str, edit: str) -> None:
@@ -449,6 +450,7 @@ class TestWhole:
         assert not found.taken
         assert ids(found.problems) & {"prefecture_missing", "area_total_differs"}, found.problems
 
+    @pytest.mark.sampled(2)
     @pytest.mark.parametrize("name", WHOLE, ids=lambda name: Path(name).name)
     def test_extracts_that_an_office_makes_are_taken(self, name: str) -> None:
         rows = rows_of(name, EXTRACTS)
@@ -479,6 +481,7 @@ class TestWhole:
             assert ids(found.problems) == {"area_total_differs"}, town
             assert "富山県" in found.problems[0]["message_ja"]
 
+    @pytest.mark.sampled
     @pytest.mark.parametrize("name", ["furusato_nozei/R1_gain.xlsx", "tourism/city202412.csv"])
     def test_tables_without_sums_name_every_prefecture(self, name: str) -> None:
         rows = rows_of(name, EXTRACTS)

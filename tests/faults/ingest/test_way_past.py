@@ -98,12 +98,16 @@ def gone(count: int) -> Callable[[Rows, int], None]:
     return edit
 
 
-_MET: set[str] = set()
+IN_EVERY_RUN = {TOTALS, TOURISM, COUNT}
+"""Files of whose edits one is in every run; the tables of every age and each municipality take long."""
+
+
+_LEFT = set(IN_EVERY_RUN)
 
 
 def one_of(name: str, kind: str, edit: Callable[[Rows, int], None], folder: Path = EXTRACTS) -> Any:
-    marks = [*shared, *([pytest.mark.exhaustive] if name in _MET else [])] if folder == EXTRACTS else []
-    _MET.add(name)  # one edit of each national file in every run, all in the exhaustive one
+    marks = [] if folder == SAMPLES else shared if name in _LEFT else [*shared, pytest.mark.exhaustive]
+    _LEFT.discard(name)
     return pytest.param(name, folder, edit, id=f"{kind} {Path(name).name}", marks=marks)
 
 
@@ -284,6 +288,7 @@ def test_pasted_lines_are_read_at_once_and_cost_no_other_file_a_reading(tmp_path
 MORE = EXTRACTS.with_name("extracts_more")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.shared
 @pytest.mark.skipif(not MORE.is_dir(), reason="the publishers' files are not at hand (../shared)")
 def test_the_ages_of_1995_are_taken_without_nagasaki(tmp_path: Path) -> None:

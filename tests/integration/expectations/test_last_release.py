@@ -146,6 +146,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.promise("B2")
 @pytest.mark.parametrize("name", FAULTS)
 def test_what_is_lost_or_moves_without_a_cause_stops_publication(candidate: Path, last: Path, name: str) -> None:
@@ -156,6 +157,7 @@ def test_what_is_lost_or_moves_without_a_cause_stops_publication(candidate: Path
     assert last_release.RULES[rule][0] in found[rule]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", [name for name in FAULTS if "vanishes" not in name or "mart" not in name])
 def test_the_printed_line_lets_that_finding_pass_and_no_other(candidate: Path, last: Path, name: str) -> None:
     rule, fault = FAULTS[name]

@@ -54,6 +54,7 @@ def test_every_check_has_its_fault() -> None:
     assert PLANTS.keys() == {check.check_id for check in kpi.CHECKS}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.promise("E1")
 @pytest.mark.parametrize("check_id", PLANTS)
 def test_planted_fault_fails_exactly_its_check(check_id: str, sound: Path, tmp_path: Path) -> None:
@@ -67,6 +68,7 @@ NO_REPORT = (
 NO_PLAN = "delete from raw.plan_register_kpi; delete from main.dim_kpi; "
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("emptied", [NO_REPORT, NO_REPORT + NO_PLAN])
 @pytest.mark.parametrize(
     "check_id", ["kpi_actuals_have_a_plausible_number_of_years", "kpi_catalogue_has_a_plausible_number_of_targets"]

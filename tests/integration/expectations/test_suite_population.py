@@ -53,6 +53,7 @@ def test_every_check_has_its_fault() -> None:
     assert PLANTS.keys() == {check.check_id for check in population.CHECKS}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.promise("E1")
 @pytest.mark.parametrize("check_id", PLANTS)
 def test_planted_fault_fails_exactly_its_check(check_id: str, sound: Path, tmp_path: Path) -> None:

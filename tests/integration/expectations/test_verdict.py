@@ -217,6 +217,7 @@ def test_hanging_process_is_ended(candidate: Path) -> None:
         os.kill(process.pid, 0)
 
 
+@pytest.mark.exhaustive
 def test_process_ends_with_its_parent(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     parent = os.fork()
@@ -237,6 +238,7 @@ def test_process_ends_with_its_parent(tmp_path: Path) -> None:
         pytest.fail("the process outlived its parent")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.promise("E1")
 @pytest.mark.parametrize(
     ("edit", "fault"),
@@ -263,6 +265,7 @@ def test_edited_verdict_has_not_passed(candidate: Path, edit: str, fault: str) -
     assert fault in " ".join(verdict.faults)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.promise("E1")
 @pytest.mark.parametrize("index", range(0, len(CHECKS), 7))
 def test_deleted_outcome_of_a_passed_check_is_missed(candidate: Path, index: int) -> None:

@@ -46,6 +46,7 @@ def test_dates_stay_dates_beside_blank_ones(published: Release) -> None:
     assert pl.read_parquet(given).schema == {"day": pl.Date}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("sql", "problem_id"),
     [

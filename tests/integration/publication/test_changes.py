@@ -375,6 +375,7 @@ def test_a_release_tells_what_moved_and_the_first_that_it_cannot(base: Path, hom
         ]
 
 
+@pytest.mark.exhaustive
 def test_the_same_pair_gives_the_same_bytes(base: Path, home: Home, tmp_path: Path) -> None:
     copy = Home(Path(shutil.copytree(home.root, tmp_path / "copy", symlinks=True)))
     made = []
@@ -395,6 +396,7 @@ def test_the_same_pair_gives_the_same_bytes(base: Path, home: Home, tmp_path: Pa
         assert (made[0].path / name).read_bytes() == (made[1].path / name).read_bytes()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("damage", ["no database", "no table", "pointer"])
 def test_a_release_whose_changes_cannot_be_made_is_not_published(
     base: Path, home: Home, tmp_path: Path, damage: str
@@ -415,6 +417,7 @@ def test_a_release_whose_changes_cannot_be_made_is_not_published(
     assert [path.name for path in home.releases.iterdir() if path.is_dir() and not path.is_symlink()] == [last.name]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("of_last", "said"),
     [
@@ -436,6 +439,7 @@ def test_what_the_gate_does_not_compare_is_told_as_not_compared(
 # --- the command --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_the_command_tells_the_same_rows(
     base: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

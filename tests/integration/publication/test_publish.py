@@ -111,6 +111,7 @@ def test_same_candidate_gives_the_same_bytes_anywhere(passed: Path, tmp_path: Pa
     assert hashes[0] == hashes[1] == hashes[2]
 
 
+@pytest.mark.sampled
 @pytest.mark.promise("B4")
 @pytest.mark.parametrize(("rows", "kinds"), [(45_000, ["parquet"]), (20_000, ["parquet", "csv"])])
 def test_many_rows_in_any_order_give_the_same_bytes(passed: Path, tmp_path: Path, rows: int, kinds: list[str]) -> None:
@@ -279,6 +280,7 @@ def test_new_figures_are_a_new_release_and_the_old_one_stays(passed: Path, home:
     assert verify(shelf.find(home, "2026-11-22.1")).sound
 
 
+@pytest.mark.exhaustive
 def test_old_releases_are_retired_but_never_the_ones_pointed_to(passed: Path, home: Home, tmp_path: Path) -> None:
     made = []
     for number in range(5):
@@ -347,6 +349,7 @@ def test_ordinary_user_can_publish_and_retire(passed: Path, tmp_path: Path) -> N
     assert status == 0
 
 
+@pytest.mark.exhaustive
 def test_equal_files_of_two_releases_are_kept_once(passed: Path, home: Home, tmp_path: Path) -> None:
     """A table that did not move costs nothing again; one that did is a file of its own; the first release stays."""
     first = publish(home, passed, Run(), NOW)
@@ -376,6 +379,7 @@ def test_a_damaged_file_of_the_last_release_is_not_taken_over(passed: Path, home
     assert not path.samefile(second.path / name)
 
 
+@pytest.mark.exhaustive
 def test_a_disk_without_hard_links_keeps_copies(
     passed: Path, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ def test_query_answers(published: Release) -> None:
     assert answer.to_dicts() == [{"n": 80000}]
 
 
+@pytest.mark.exhaustive
 def test_query_is_bounded_in_memory_and_time(published: Release) -> None:
     with pytest.raises(QueryError, match="query_failed"):
         query("select list(a.i || '-' || b.i) from range(100000) a(i), range(100000) b(i)", published, seconds=20)

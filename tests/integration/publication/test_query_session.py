@@ -94,6 +94,7 @@ def test_all_of_sql_runs_on_the_marts(published: Release, sql: str) -> None:
     assert found.height > 0 and found.width > 0
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.promise("D4")
 @pytest.mark.parametrize("sql", DENIED.values(), ids=DENIED)
 def test_nothing_else_is_reached(published: Release, tmp_path: Path, sql: str) -> None:

@@ -64,6 +64,7 @@ def rows_of(release: Release) -> dict[str, list[tuple[object, ...]]]:
         return {table: connection.execute(f"from main.{table}").fetchall() for table in tables}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("B4")
 def test_a_release_beside_another_has_the_rows_and_bytes_of_one_alone(
     base: Path, changed: Path, tmp_path: Path, written: list[str]
@@ -83,6 +84,7 @@ def test_a_release_beside_another_has_the_rows_and_bytes_of_one_alone(
     assert verify(second).sound and verify(first).sound
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("edit", "table"),
     [
@@ -124,6 +126,7 @@ def test_nothing_is_taken_from_other_code_or_a_damaged_file(
     assert "fct_population" in written and "dim_kpi" in written and verify(third).sound
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("harm", ["gone", "cut", "pages"])
 def test_a_last_release_that_cannot_be_read_gives_nothing(
     base: Path, changed: Path, tmp_path: Path, written: list[str], harm: str

@@ -202,6 +202,7 @@ def test_no_list_of_the_product_has_a_word_twice_or_a_blank_one() -> None:
         assert len(set(said)) == len(said) and all(said)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", FORMS)
 @pytest.mark.parametrize("filled", [False, True])
 def test_the_page_for_its_maker_complains_of_nothing_that_the_form_decides(name: str, filled: bool) -> None:

@@ -334,8 +334,8 @@ EXTRACTS = PROJECT_ROOT.parent / "shared" / "data" / "extracts"
     ("name", "rule", "addresses", "total"),
     [
         ("furusato_nozei/H30_gain.xlsx", "L1-10", ["CY812"], 1),
-        ("furusato_nozei/R1_gain.xlsx", "L1-10", ["AP16", "DG16", "DI16"], 3),
-        ("furusato_nozei/H28_gain.xlsx", "L1-12", None, 62),
+        pytest.param("furusato_nozei/R1_gain.xlsx", "L1-10", ["AP16", "DG16", "DI16"], 3, marks=pytest.mark.exhaustive),
+        pytest.param("furusato_nozei/H28_gain.xlsx", "L1-12", None, 62, marks=pytest.mark.exhaustive),
         ("ipss_projection/ipss_2023_totals_kekkahyo1.xlsx", "L2-03", ["A4:R5"], 36),
         ("ipss_projection/ipss_2023_totals_kekkahyo1.xlsx", "L3-09", ["E5:R5"], 14),
         ("resident_registry/0503sjin.xls", "L2-03", ["A2:W4"], 69),
@@ -439,6 +439,7 @@ def test_after_a_hostile_file_the_next_is_read() -> None:
         assert findings(book()) == []
 
 
+@pytest.mark.exhaustive
 def test_odd_but_lawful_workbooks_do_not_crash() -> None:
     def odd(sheet: Worksheet) -> None:
         sheet["A1"].comment = Comment("x", "y")

@@ -33,7 +33,10 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize(
+    "room",
+    [pytest.param(room, marks=[pytest.mark.exhaustive] if len(ROOM_FILES[room]) > 200 else []) for room in ROOMS],
+)
 def test_every_file_below_a_room_counts(room: str, copy: Path) -> None:
     assert len(ROOM_FILES[room]) > 2
     plain = fingerprint.__wrapped__
@@ -69,6 +72,7 @@ def test_a_place_that_was_moved_is_not_overlooked(copy: Path) -> None:
         fingerprint.__wrapped__("ingest", "elsewhere", root=copy)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("version", "rooms"),
     [(raw.reader_version, ("foundation", "ingest")), (pages.checker_version, ("foundation", "ingest"))],

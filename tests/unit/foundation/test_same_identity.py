@@ -42,6 +42,7 @@ def here() -> str:
     return told(Path.cwd(), TZ="Asia/Tokyo", LC_ALL="C.UTF-8", PYTHONHASHSEED="1")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.promise("B4", "C11")
 @pytest.mark.parametrize(
     "environment",

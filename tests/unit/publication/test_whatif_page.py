@@ -160,6 +160,7 @@ def desk() -> Desk:
     return Desk(base, table, vision.run(base, table))
 
 
+@pytest.mark.sampled
 @needs_chromium
 @pytest.mark.parametrize("width", [SCREEN, PHONE])
 def test_the_page_opens_alone_fits_the_window_and_can_be_read_by_everyone(

@@ -72,6 +72,7 @@ def test_both_ways_agree_on_any_text(pieces: list[str]) -> None:
     assert quick is None or quick == csvtext.records(text), "a refusal by the strict way fails here too"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("C3")
 def test_both_ways_agree_on_mutations_of_a_table() -> None:
     dice = random.Random(20261122)

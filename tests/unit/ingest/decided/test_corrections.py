@@ -113,6 +113,7 @@ def test_what_was_not_delivered_changes_nothing(connection: duckdb.DuckDBPyConne
     assert found == {"": "not_delivered"}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "bad",
     [
@@ -195,6 +196,7 @@ def exposed(
     ).fetchall()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("key", "unused"),
     [
@@ -229,6 +231,7 @@ def test_a_line_over_many_figures_names_them_in_one_delivery(
     assert outcomes == [("applied",)], "the delivery was taken; whether its rows could be read is another matter"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "bad",
     [

@@ -204,6 +204,7 @@ def test_the_projects_own_seeds_are_in_the_one_form(folder: Path) -> None:
     assert set(seeds.columns(folder)) == {path.stem for path in folder.glob("*.csv")}
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("seed", sorted(seeds.columns()))
 @pytest.mark.parametrize("how", ["cp932", "utf-16", "empty rows", "no header", "other header", "cut"])
 def test_a_seed_that_not_every_reader_takes_is_one_line(folder: Path, seed: str, how: str) -> None:

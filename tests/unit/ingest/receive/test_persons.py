@@ -287,6 +287,7 @@ def many(tmp_path: Path, seed: int, by_column: bool = False) -> Path:
     return extract(tmp_path, *rows, header=f"{HEADER},備考,市区町村コード", encoding=["cp932", "utf-8"][seed % 2])
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("years", [1, 5])
 def test_parts_count_as_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, years: int) -> None:
@@ -432,6 +433,7 @@ def outcome(path: Path, scope: str) -> object:
     return found.table.rows(), found.unread
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("seed", range(60))
 def test_what_is_split_as_bytes_counts_and_refuses_as_text_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int

@@ -161,6 +161,7 @@ def slow_sums(rows: pl.DataFrame, keys: list[str], parts: list[str], missing_is_
     return wrong
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("missing_is_nothing", [False, True])
 @pytest.mark.parametrize("remainder", ["none", "not_stated"])
 def test_sums_over_numbers_are_sums_over_keys(missing_is_nothing: bool, remainder: str) -> None:

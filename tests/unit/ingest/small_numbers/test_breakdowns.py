@@ -100,6 +100,7 @@ def test_the_limit_is_that_of_the_decision() -> None:
     assert shown(delivered(*rows, below=5)) == {None: 48, "漁業": "x", "商業": "x", "工業": 30}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("unit", ["件", "％", "円", "回"])
 def test_only_persons_and_bodies_are_counted(unit: str) -> None:
     rows = values(1, ("甲", 1), ("乙", 2), ("丙", 40), unit=unit)
@@ -151,6 +152,7 @@ def rate(numerator: int, denominator: int, **more: Any) -> list[dict[str, Any]]:
     return values(1, (None, 100 * numerator / denominator), **told, **more)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("numerator", "denominator"), [(2, 15), (14, 15), (1, 300)])
 def test_a_rate_of_few_persons_is_hidden_and_its_denominator_is_not(numerator: int, denominator: int) -> None:
     found = delivered(*rate(numerator, denominator)).execute(
@@ -159,11 +161,13 @@ def test_a_rate_of_few_persons_is_hidden_and_its_denominator_is_not(numerator: i
     assert found.fetchall() == [(None, None, denominator, "suppressed")]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("numerator", "denominator"), [(0, 15), (15, 15), (5, 15)])
 def test_a_rate_of_none_all_or_enough_is_shown(numerator: int, denominator: int) -> None:
     assert shown(delivered(*rate(numerator, denominator)))[None] != "x"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("basis", "hidden"), [("実人数", True), ("標本", True), (None, True), ("施設", False)])
 def test_rates_of_what_is_no_person_are_shown(basis: str | None, hidden: bool) -> None:
     assert (shown(delivered(*rate(2, 15), basis=basis))[None] == "x") is hidden

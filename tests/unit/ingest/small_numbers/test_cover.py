@@ -85,6 +85,7 @@ def check(table: tuple[int, ...]) -> None:
         assert (place in found.open) == (wanted == 1)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.promise("D5")
 def test_some_tables_of_three_by_three() -> None:
     """Brute force; all with counts up to 4: test_all_tables_of_three_by_three."""
