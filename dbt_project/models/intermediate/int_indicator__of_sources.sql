@@ -21,6 +21,7 @@ with measured as (
     {%- for indicator in indicators %}
     select * replace (cast(measured_value as decimal(38, 8)) as measured_value)
     from {{ ref('int_indicator__' ~ indicator) }}
+    where measured_value is not null
     {{- '\n    union all by name' if not loop.last }}
     {%- endfor %}
 )
@@ -46,4 +47,3 @@ select
     version_rank,
     {{ fiscal_year_of('as_of_date') }} as fiscal_year
 from measured
-where measured_value is not null
