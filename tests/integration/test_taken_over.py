@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from sousei.foundation.duck import facts_of
 from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.ingest.decided import decisions
 from sousei.orchestration import taken_over
@@ -35,14 +36,15 @@ def candidate(home: Home) -> Path:
 
 
 def tables(home: Home) -> dict[str, Any]:
-    """Rows and description of every table of the candidate, and what the checks found."""
+    """Columns, number and hashes of the rows, and description of every table of the candidate, and what the checks
+    found."""
     with duckdb.connect(str(candidate(home)), read_only=True) as connection:
         connection.execute("set timezone = 'Asia/Tokyo'")
         names = connection.execute(
             "select schema_name, table_name from duckdb_tables() where schema_name in ('main', 'seeds') order by all"
         ).fetchall()
         found: dict[str, Any] = {
-            f"{schema}.{name}": connection.execute(f'from {schema}."{name}" order by all').fetchall()
+            f"{schema}.{name}": facts_of(connection, (schema, name))
             for schema, name in names
             if name not in OF_THE_NIGHT
         }

@@ -64,7 +64,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     ("every", "least", "code"),
     [
         (16, 6, "0.1.0+test"),
-        pytest.param(1, 80, "0.1.0+test", marks=pytest.mark.exhaustive, id="what stands is taken over"),
+        pytest.param(3, 25, "0.1.0+test", marks=pytest.mark.exhaustive, id="what stands is taken over"),
         pytest.param(1, 100, "0.0.9+test", marks=pytest.mark.exhaustive, id="all is written after another code"),
     ],
 )
