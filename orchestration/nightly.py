@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -250,7 +251,10 @@ class Night:
         suites, self._suites = self._suites, None
         last = runs.last_release(home)
         compared = home.current.resolve() / DATABASE if last else None
-        stated = unmoved.stated(shelf.read(home.current)) if last else {}
+        stated: dict[str, str] = {}
+        if last:
+            with suppress(OSError, ValueError):  # a release that cannot be read is told where it is compared
+                stated = unmoved.stated(shelf.read(home.current))
         verdict = gate.judge(home.building / CANDIDATE, outcomes, run.run_id, run.created, suites, compared, stated)
         taken_over.remember(home.building / CANDIDATE, results)
         return verdict.counts

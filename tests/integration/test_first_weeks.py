@@ -21,6 +21,7 @@ from sousei.ingest.decided import decisions
 from sousei.orchestration import failures
 from sousei.orchestration import run as runs
 from sousei.orchestration.inputs import SAMPLES, WrongUseError
+from sousei.orchestration.nightly import Night
 from sousei.publication import changes, shelf
 from sousei.publication import publish as publication
 from sousei.publication.query import query
@@ -407,3 +408,24 @@ def test_check_says_what_the_night_would_say_and_touches_nothing(tmp_path: Path)
     assert said["city2025.csv"].returncode == 1
     assert "公表を止めます" in said["city2025.csv"].stdout
     assert "受け取れます" not in said["city2025.csv"].stdout
+
+
+@pytest.mark.exhaustive
+def test_a_last_release_that_is_lost_while_the_night_runs_is_told_where_it_is_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = town(tmp_path)
+    one.deliver("tourism/city2024.csv", (SAMPLES / "tourism" / "city2024.csv").read_bytes())
+    one.publishes()
+    one.deliver("tourism/city2025.csv", (SAMPLES / "tourism" / "city2025.csv").read_bytes())
+    judge = Night.judge
+
+    def lost(night: Night) -> dict[str, int]:
+        release = night.home.current.resolve()
+        release.chmod(0o755)
+        (release / "sousei.duckdb").unlink()
+        return judge(night)
+
+    monkeypatch.setattr(Night, "judge", lost)
+    outcome = one.night()
+    assert outcome.state == "refused" and "比べられませんでした" in " ".join(outcome.reasons)
