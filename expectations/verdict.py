@@ -174,12 +174,8 @@ def write(
         told = {"run_id": run_id, "judged_at": judged_at}
         of_outcomes = [[told.get(name, getattr(one, name, None)) for name in COLUMNS] for one in outcomes]
         _table(connection, TABLE, TABLE_COMMENT, COLUMNS, of_outcomes)
-        _table(connection, FINDING, FINDING_COMMENT, FINDING_COLUMNS, [])
-        kinds = {name: pl.Int32 if kind == "INTEGER" else pl.String for name, (kind, _) in FINDING_COLUMNS.items()}
         of_rows = [[getattr(one, name) for name in FINDING_COLUMNS] for one in failing]
-        connection.register("failing_rows", pl.DataFrame(of_rows, schema=kinds, orient="row"))
-        connection.execute(f"insert into main.{FINDING} from failing_rows")
-        connection.unregister("failing_rows")
+        _table(connection, FINDING, FINDING_COMMENT, FINDING_COLUMNS, of_rows)
         marts = digests_of_marts(connection, judged)
         connection.execute("create schema if not exists gate")
         connection.execute(
@@ -195,6 +191,15 @@ def write(
     return marts
 
 
+_KINDS = {
+    "VARCHAR": pl.String(),
+    "INTEGER": pl.Int32(),
+    "BIGINT": pl.Int64(),
+    "BOOLEAN": pl.Boolean(),
+    "TIMESTAMPTZ": pl.Datetime("us", "Asia/Tokyo"),
+}
+
+
 def _table(
     connection: duckdb.DuckDBPyConnection,
     table: str,
@@ -206,8 +211,10 @@ def _table(
     kinds = ", ".join(f"{name} {kind}" for name, (kind, _) in columns.items())
     connection.execute(f"create or replace table main.{table} ({kinds})")
     if rows:
-        places = ", ".join("?" * len(columns))
-        connection.executemany(f"insert into main.{table} values ({places})", rows)  # noqa: S608
+        schema = {name: _KINDS[kind] for name, (kind, _) in columns.items()}
+        connection.register("stored", pl.DataFrame(rows, schema=schema, orient="row"))
+        connection.execute(f"insert into main.{table} from stored")
+        connection.unregister("stored")
     connection.execute(f"comment on table main.{table} is {quoted(comment)}")
     for name, (_, said) in columns.items():
         connection.execute(f"comment on column main.{table}.{name} is {quoted(said)}")

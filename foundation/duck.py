@@ -55,16 +55,14 @@ def facts_of(
 
     relation: schema and name. database: an attached one, else the connection's own. without: columns left out.
     """
-    schema, name = relation
-    columns = connection.execute(
-        "select column_name, data_type from duckdb_columns() where database_name = coalesce(?, current_database()) "
-        "and schema_name = ? and table_name = ? order by column_index",
-        [database, schema, name],
-    ).fetchall()
-    columns = [one for one in columns if one[0] not in without]
-    if not columns:
+    import duckdb
+
+    place = ".".join(identifier(part) for part in (database, *relation) if part is not None)
+    try:  # duckdb_columns() would bind every view of the file for one table
+        described = connection.execute(f"describe {place}").fetchall()
+    except duckdb.CatalogException:
         return None
-    place = ".".join(identifier(part) for part in (database, schema, name) if part is not None)
+    columns = [(column, kind) for column, kind, *_ in described if column not in without]
     return columns, *hash_of(connection, [column for column, _ in columns], place)
 
 

@@ -88,13 +88,17 @@ def _marts_of(connection: duckdb.DuckDBPyConnection, database: str) -> list[str]
     return tables_of(connection, database)
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, table: str, described: Described) -> None:
-    if described.description:
-        connection.execute(f"comment on table main.{identifier(table)} is {quoted(described.description)}")
-    for column in described.columns:
-        if column.description:
-            name = f"main.{identifier(table)}.{identifier(column.name)}"
-            connection.execute(f"comment on column {name} is {quoted(column.description)}")
+def _comments(tables: Mapping[str, Described]) -> str:
+    """The statements that describe these tables of schema main."""
+    said = []
+    for table, described in tables.items():
+        if described.description:
+            said.append(f"comment on table main.{identifier(table)} is {quoted(described.description)};")
+        for column in described.columns:
+            if column.description:
+                name = f"main.{identifier(table)}.{identifier(column.name)}"
+                said.append(f"comment on column {name} is {quoted(column.description)};")
+    return "\n".join(said)
 
 
 def keys_of(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
@@ -144,8 +148,9 @@ def write_tables(
         for table in (one for one in described if one not in unmoved.tables):
             name = identifier(table)
             connection.execute(f"create table main.{name} as select * from candidate.main.{name} order by all")  # noqa: S608
-        for table in described:
-            _comment(connection, table, described[table])
+        ((own,),) = connection.execute("select current_database()").fetchall()
+        said = describe_all(connection, own)
+        connection.execute(_comments({name: one for name, one in described.items() if said[name] != one}))
         connection.commit()
         facts = [release_id, run.run_id, run.as_of_date, created_at, run.code_version, run.inputs_hash]
         described[META_RELEASE] = _write_own(connection, META_RELEASE, META_RELEASE_COMMENT, META_RELEASE_COLUMNS)
@@ -192,7 +197,7 @@ def _write_own(
         for name, (kind, text) in told.items()
     )
     described = Described(comment, tuple(columns))
-    _comment(connection, table, described)
+    connection.execute(_comments({table: described}))
     return described
 
 

@@ -125,9 +125,9 @@ def test_any_sequence_ends_in_the_tables_of_a_fresh_home(
 
 @pytest.mark.promise("B3", "B4")
 @pytest.mark.exhaustive
-@sequences(200)
+@sequences(100)
 @given(steps=STEPS)
-def test_two_hundred_sequences_end_in_the_tables_of_a_fresh_home(
+def test_a_hundred_sequences_end_in_the_tables_of_a_fresh_home(
     steps: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     check_that_it_ends_as_in_a_fresh_home(steps, tmp_path_factory)

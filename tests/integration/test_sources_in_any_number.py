@@ -1,5 +1,5 @@
-"""A town that has only some of the sources publishes what it can: every subset of the six statistics on a fresh home,
-and its own plan and reports alone and beside them."""
+"""A town that has only some of the sources publishes what it can: of the six statistics any four there or not on a
+fresh home, and its own plan and reports alone and beside them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tests.nights import town
 
 OWN_FORMS = ("plan_register", "section_report")
 SOURCES = sorted(path.name for path in SAMPLES.iterdir() if path.is_dir() and path.name not in OWN_FORMS)
-SUBSETS = [subset for size in range(1, len(SOURCES) + 1) for subset in itertools.combinations(SOURCES, size)]
+SUBSETS = [subset for size in (1, 2, 5, 6) for subset in itertools.combinations(SOURCES, size)]
+"""One alone, two, all but one, all: among them every way in which any four are there or not."""
 MARTS = {
     "census": "fct_population",
     "resident_registry": "fct_population_change",
@@ -33,8 +34,11 @@ OWN = [
 ]
 
 
-def test_there_are_six_sources() -> None:
-    assert (SOURCES, len(SUBSETS)) == (sorted(MARTS), 63)
+def test_there_are_six_sources_and_any_four_are_there_or_not() -> None:
+    assert sorted(MARTS) == SOURCES
+    for four in itertools.combinations(SOURCES, 4):
+        ways = {tuple(one in subset for one in four) for subset in SUBSETS}
+        assert ways == set(itertools.product((False, True), repeat=4))
 
 
 @pytest.mark.slow
@@ -56,7 +60,7 @@ def test_plans_and_reports_are_published_alone_and_beside_some(
 @pytest.mark.slow
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("subset", SUBSETS, ids="+".join)
-def test_every_subset_of_the_sources_is_published_on_a_fresh_home(
+def test_any_of_the_sources_are_published_on_a_fresh_home(
     tmp_path: Path, subset: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Marts without inputs are empty and nothing stops; what was delivered is there and answers without a plan."""

@@ -70,10 +70,16 @@ def read(name: str, rows: Rows) -> reading.Reading:
     return reading.read(data_of(name, rows), "delivery.csv" if name.endswith(".csv") else "delivery.xlsx")
 
 
+@cache
+def sound(name: str, folder: Path = SAMPLES) -> reading.Reading:
+    """What the reader makes of the table as it is."""
+    return read(name, rows_of(name, folder))
+
+
 def problems_of(name: str, edit: Edit, folder: Path = SAMPLES) -> list[dict[str, Any]]:
     """Problems after an edit, of which one at least must stop the delivery."""
     rows = rows_of(name, folder)
-    assert read(name, rows).problems == []
+    assert sound(name, folder).problems == []
     edit(rows)
     found = read(name, rows)
     assert not found.taken

@@ -24,7 +24,7 @@ from sousei.ingest.problems.record import TO_PASTE
 from sousei.ingest.reading import delivery as reading
 from sousei.ingest.receive import intake
 from sousei.ingest.tables import figure_of, key_of
-from tests.faults.ingest.test_sums import EXTRACTS, SAMPLES, Rows, data_of, rows_of
+from tests.faults.ingest.test_sums import EXTRACTS, SAMPLES, Rows, data_of, rows_of, sound
 
 AGES, FLOWS = "resident_registry/2104ssnen.xlsx", "resident_registry/2103ssjin.xlsx"
 DONATIONS, TOURISM = "furusato_nozei/R1_gain.xlsx", "tourism/city2021.csv"
@@ -186,8 +186,7 @@ def test_the_lines_of_a_refusal_let_the_rest_be_taken(
     name: str, folder: Path, edit: Callable[[Rows, int], None], tmp_path: Path
 ) -> None:
     rows = rows_of(name, folder)
-    sound = reading.read(data_of(name, rows), "sound")
-    assert sound.taken
+    assert sound(name, folder).taken
     edit(rows, place_of(rows, name))
     data = data_of(name, rows)
     refused = reading.read_or_propose(data, "delivery", digest_of(data), [])
@@ -195,7 +194,7 @@ def test_the_lines_of_a_refusal_let_the_rest_be_taken(
     lines = pasted(refused.problems, tmp_path)
     found = reading.read(data, "delivery", lines=named.whole(lines))
     assert found.taken, [p for p in found.problems if p["severity"] == "gate"]
-    ((table, before),) = sound.tables.items()
+    ((table, before),) = sound(name, folder).tables.items()
     after = found.tables[table]
     keys, value = key_of(table), figure_of(table)
     source_id = f"{refused.contract.source if refused.contract else ''}-{digest_of(data)[:16]}"
