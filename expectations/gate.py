@@ -60,8 +60,8 @@ def judge(
     outcomes += [from_suites.outcome(check, found.get(check.check_id), failure, files) for check in CHECKS]
     outcomes += [*of_ingest, *compared]
     _write_to_decide(candidate.with_name(TO_DECIDE), [*findings, *more])
-    sealed = verdict.write(candidate, run_id, judged_at, outcomes, failing, seen)
-    return verdict.read(candidate, run_id, sealed)
+    verdict.write(candidate, run_id, judged_at, outcomes, failing, seen)
+    return verdict.read(candidate, run_id)
 
 
 def _write_to_decide(path: Path, findings: Sequence[Finding]) -> None:

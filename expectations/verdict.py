@@ -155,6 +155,18 @@ def digest_of_outcomes(connection: duckdb.DuckDBPyConnection) -> str:
     ).fetchall()[0][0]
 
 
+_SEALED: dict[tuple[int, ...], dict[str, str]] = {}
+"""What this process sealed: the file as it was left -> its marts."""
+
+
+def _as_left(candidate: Path) -> tuple[int, ...]:
+    """Changes with every writing to the file or to DuckDB's log beside it."""
+    files = [path.stat() for path in (candidate, candidate.with_name(f"{candidate.name}.wal")) if path.exists()]
+    return tuple(
+        fact for one in files for fact in (one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns)
+    )
+
+
 def write(
     candidate: Path,
     run_id: str,
@@ -162,11 +174,10 @@ def write(
     outcomes: Sequence[Outcome],
     failing: Sequence[FailingRow] = (),
     seen: Mapping[str, str] | None = None,
-) -> dict[str, str]:
+) -> None:
     """Store the outcomes of a run and the rows behind them in the candidate and seal them together with its marts.
 
-    seen: digests of the marts as they were judged (digests_of_marts); looked at now where they are not given. Returns
-    those that were sealed.
+    seen: digests of the marts as they were judged (digests_of_marts); looked at now where they are not given.
     """
     judged = {name: digest for name, digest in (seen or {}).items() if name != FINDING}
     with connect(candidate, read_only=False) as connection:
@@ -188,7 +199,8 @@ def write(
         )
         connection.commit()
         connection.execute("checkpoint")
-    return marts
+    _SEALED.clear()
+    _SEALED[_as_left(candidate)] = marts
 
 
 _KINDS = {
@@ -220,10 +232,10 @@ def _table(
         connection.execute(f"comment on column main.{table}.{name} is {quoted(said)}")
 
 
-def read(candidate: Path, run_id: str, marts: Mapping[str, str] | None = None) -> Verdict:
+def read(candidate: Path, run_id: str) -> Verdict:
     """The verdict that a candidate holds about itself for one run.
 
-    marts: their digests where the caller has just sealed them; every row is looked at where they are not given.
+    Every row of the marts is looked at, but in a file that this process has sealed and nobody has written to since.
     Never raises for a verdict that is missing, incomplete, edited or of another run: such a verdict has `faults` and
     has not passed. Raises duckdb.Error only when the file itself cannot be read.
     """
@@ -234,7 +246,7 @@ def read(candidate: Path, run_id: str, marts: Mapping[str, str] | None = None) -
             runs = [run for (run,) in connection.execute(f"select distinct run_id from main.{TABLE}").fetchall()]  # noqa: S608
             declared = connection.execute("select kind, check_id, severity, subject from gate.declared").fetchall()
             seals = connection.execute("select run_id, outcomes_digest, marts_digest from gate.seal").fetchall()
-            found = dict(marts) if marts is not None else digests_of_marts(connection)
+            found = dict(_SEALED.get(_as_left(candidate)) or digests_of_marts(connection))
             digests = (digest_of_outcomes(connection), _of_all(found))
         except duckdb.Error as error:
             fault = f"verdict_missing: 公表候補に判定結果がありません。{JUDGE_AGAIN}（{str(error).splitlines()[0]}）"

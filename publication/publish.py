@@ -92,6 +92,13 @@ def _files_of(directory: Path) -> list[Path]:
     return sorted(path for path in directory.rglob("*") if path.is_file())
 
 
+def _taken_over(path: Path, name: str, last: Release | None) -> File | None:
+    """What the last release states of a file that was linked from it (`unmoved`, which compared its hash)."""
+    if last is None or name not in last.manifest.files or not path.samefile(last.path / name):
+        return None
+    return last.manifest.files[name]
+
+
 def _rows_of(path: Path, tables: dict[str, Table]) -> int | None:
     return tables[path.stem].rows if path.suffix in (".parquet", ".csv") and path.stem in tables else None
 
@@ -226,7 +233,9 @@ def _write(
     files = {}
     for path in _files_of(directory):
         name = path.relative_to(directory).as_posix()
-        files[name] = File(sha256_of(path), path.stat().st_size, _rows_of(path, tables))
+        files[name] = _taken_over(path, name, last) or File(
+            sha256_of(path), path.stat().st_size, _rows_of(path, tables)
+        )
         if not share(path, name, files[name], last):
             path.chmod(0o444)
             _fsync(path)
@@ -254,7 +263,7 @@ def _write(
     _fsync(directory)
     directory.chmod(0o555)
     written = Release(directory, manifests.parse(sealed.read_text(encoding="utf-8")))
-    found = verify(written)
+    found = verify(written, last)
     if not found.sound:
         raise PublicationError(
             "release_unsound: 書き込んだ内容を読み直すと一致しません。\n" + "\n".join(found.problems)

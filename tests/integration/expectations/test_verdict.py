@@ -9,6 +9,8 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -263,6 +265,32 @@ def test_edited_verdict_has_not_passed(candidate: Path, edit: str, fault: str) -
     verdict = verdicts.read(candidate, RUN_ID)
     assert not verdict.complete and not verdict.passed
     assert fault in " ".join(verdict.faults)
+
+
+def test_rows_of_a_file_that_nobody_wrote_to_are_not_looked_at_again(
+    candidate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the process that sealed it; a copy of it, or another process, looks at them."""
+    assert judged(candidate).passed
+    looked: list[int] = []
+    monkeypatch.setattr(verdicts, "digests_of_marts", lambda *_: looked.append(1) or {})
+    assert verdicts.read(candidate, RUN_ID).passed and not looked
+    copied = Path(shutil.copyfile(candidate, candidate.with_name("copy.duckdb")))
+    assert not verdicts.read(copied, RUN_ID).passed and looked
+
+
+@pytest.mark.promise("E1")
+def test_what_stands_in_the_log_of_a_process_that_died_is_an_edit(candidate: Path) -> None:
+    """DuckDB keeps it beside the file, which is as it was left, and reads it whenever the file is opened."""
+    assert judged(candidate).passed
+    before = candidate.read_bytes()
+    edit = (
+        "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]); "
+        "connection.execute('update main.fct_tourism_visitors set visitors = visitors + 1'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", edit, candidate], check=True)
+    assert candidate.read_bytes() == before and candidate.with_name(f"{candidate.name}.wal").exists()
+    assert "candidate_changed_after_verdict" in " ".join(verdicts.read(candidate, RUN_ID).faults)
 
 
 @pytest.mark.sampled(2)

@@ -84,6 +84,36 @@ def test_a_release_beside_another_has_the_rows_and_bytes_of_one_alone(
     assert verify(second).sound and verify(first).sound
 
 
+def test_what_was_written_is_read_again_and_what_was_linked_was_compared_before(
+    base: Path, changed: Path, tmp_path: Path
+) -> None:
+    home, first = first_of(base, tmp_path)
+    second = publish(home, changed, RUN, NOW + timedelta(days=1))
+    assert verify(second, first).sound
+
+    def spoil(name: str, *, alone: bool) -> None:
+        path = second.path / name
+        path.parent.chmod(0o755)
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        if alone:
+            path.unlink()
+        else:
+            path.chmod(0o644)
+        path.write_bytes(data)
+        path.chmod(0o444)
+        path.parent.chmod(0o555)
+
+    spoil("parquet/mart_kpi_scorecard.parquet", alone=False)
+    spoil("csv/fct_population.csv", alone=True)
+    told = [one for one in verify(second, first).problems if one.startswith("file_changed")]
+    assert len(told) == 2 and "mart_kpi_scorecard" in "".join(told) and "fct_population" in "".join(told)
+    spoil("parquet/fct_population.parquet", alone=False)
+    assert "fct_population.parquet" not in "".join(verify(second, first).problems), "one file of two releases"
+    assert "fct_population.parquet" in "".join(verify(second).problems)
+    assert "fct_population.parquet" in "".join(verify(first).problems)
+
+
 @pytest.mark.sampled
 @pytest.mark.parametrize(
     ("edit", "table"),
