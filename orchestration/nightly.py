@@ -8,7 +8,7 @@ command is quick when there is nothing new.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +22,7 @@ from sousei.orchestration import run as runs
 from sousei.orchestration.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    import duckdb
     import polars as pl
 
     from sousei.expectations.validation import SuiteProcess
@@ -62,6 +63,19 @@ def texts_of(problems: pl.DataFrame) -> list[str]:
         + f": {one['message_ja']} {one['action_ja']}"
         for one in problems.to_dicts()
     ]
+
+
+def _expose(connection: duckdb.DuckDBPyConnection, folder: Path, tables: Iterable[str], faults: pl.DataFrame) -> None:
+    """The finished projection as the schema that the warehouse reads."""
+    from sousei.foundation.duck import parquet
+
+    connection.execute("create schema if not exists projection")
+    connection.register("plan_fault", faults)
+    connection.execute("create or replace table projection.plan_fault as from plan_fault")
+    connection.unregister("plan_fault")
+    for name in tables:
+        view = parquet([folder / f"{name}.parquet"])
+        connection.execute(f"create or replace view projection.{name} as from {view}")
 
 
 class Night:
@@ -181,7 +195,7 @@ class Night:
         import duckdb
         import polars
 
-        from sousei.foundation.duck import facts_of, parquet
+        from sousei.foundation.duck import facts_of
         from sousei.foundation.files import write_parquet
         from sousei.projection import areas, scenarios
         from sousei.projection.night import build as projection
@@ -189,40 +203,36 @@ class Night:
         from sousei.projection.night.tables import INPUTS, PLACES, PROJECTION_TABLES
 
         self._tell("人口を推計しています", "projecting the population")
-        folder = self.home.building / "projection"
+        folder, candidate = self.home.building / "projection", str(self.home.building / CANDIDATE)
         folder.mkdir(exist_ok=True)
-        with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
+        changes = areas.successors(polars.read_csv(CHANGES, infer_schema=False), areas.FIRST_EDITION)
+        with duckdb.connect(candidate) as connection:
             facts = {name: facts_of(connection, ("in_force", name), without=PLACES) for name in INPUTS}
             own, printed = (
                 connection.sql(f"from in_force.plan_register_{name}").pl() for name in ("scenario", "figure")
             )
-        taken = plans.of_night(scenarios.read(SCENARIOS), own, printed)
-        changes = areas.successors(polars.read_csv(CHANGES, infer_schema=False), areas.FIRST_EDITION)
-        key = kept.hash_of(facts, {"scenarios": taken.scenarios, "plan_figures": taken.figures}, changes)
-        rows = kept.take(self.home, key, folder)
-        if rows is None or rows.keys() != PROJECTION_TABLES.keys():
+            taken = plans.of_night(scenarios.read(SCENARIOS), own, printed)
+            key = kept.hash_of(facts, {"scenarios": taken.scenarios, "plan_figures": taken.figures}, changes)
+            rows = kept.take(self.home, key, folder)
+            if rows is not None and rows.keys() == PROJECTION_TABLES.keys():
+                _expose(connection, folder, rows, taken.faults)
+                return rows
             places = ", ".join(f'"{name}"' for name in PLACES)
-            with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
-                frames = {
-                    name: connection.sql(f"select * exclude ({places}) from in_force.{name}").pl()  # noqa: S608 ours
-                    for name in INPUTS
-                }
-            made = projection.run(frames, scenarios=taken.scenarios, plan_figures=taken.figures, current_code=changes)
-            del frames  # the largest table is made without them
-            rows = {}
-            for name in PROJECTION_TABLES:
-                table = made.population() if name == "population" else made.others.pop(name)
-                write_parquet(folder / f"{name}.parquet", table)
-                rows[name] = table.height
-                del table
-            kept.keep(self.home, key, folder, rows)
-        with duckdb.connect(str(self.home.building / CANDIDATE)) as connection:
-            connection.execute("create schema if not exists projection")
-            connection.register("plan_fault", taken.faults)
-            connection.execute("create or replace table projection.plan_fault as from plan_fault")
-            for name in PROJECTION_TABLES:
-                view = parquet([folder / f"{name}.parquet"])
-                connection.execute(f"create or replace view projection.{name} as from {view}")
+            frames = {
+                name: connection.sql(f"select * exclude ({places}) from in_force.{name}").pl()  # noqa: S608 ours
+                for name in INPUTS
+            }
+        made = projection.run(frames, scenarios=taken.scenarios, plan_figures=taken.figures, current_code=changes)
+        del frames  # the largest table is made without them
+        rows = {}
+        for name in PROJECTION_TABLES:
+            table = made.population() if name == "population" else made.others.pop(name)
+            write_parquet(folder / f"{name}.parquet", table)
+            rows[name] = table.height
+            del table
+        kept.keep(self.home, key, folder, rows)
+        with duckdb.connect(candidate) as connection:
+            _expose(connection, folder, rows, taken.faults)
         return rows
 
     def build_warehouse(self) -> list[dict[str, Any]]:

@@ -29,10 +29,12 @@ from tests import parsed
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 FINDING = ("file_name", "sheet", "row_number", "municipality_code", "expected", "found", "reason_ja")
+INDICATORS = sorted(path.stem for path in (PROJECT / "models" / "intermediate" / "indicators").glob("*.sql"))
 KEPT_AS_TABLES = (
     "int_population__by_age",
     "int_tourism__growth",
     "int_tourism__level_breaks",
+    *INDICATORS,
     "int_indicator__of_sources",
     "int_composed__values",
     "int_kpi__actual",

@@ -30,4 +30,3 @@ qualify
             source_id asc,
             source_row asc
     ) = 1
-order by indicator_id, municipality_code, as_of_date, period_start

@@ -310,7 +310,8 @@ def allowed(clean: Figures, found: Figures, table: Table, lost: tuple[int, ...],
     ("table", "step"),
     [
         pytest.param(TABLES[0], 7, id=f"each seventh of {TABLES[0].name}"),
-        *(pytest.param(one, 1, id=one.name, marks=pytest.mark.exhaustive) for one in TABLES),
+        pytest.param(TABLES[0], 1, id=TABLES[0].name, marks=pytest.mark.exhaustive),
+        *(pytest.param(one, 2, id=f"each second of {one.name}", marks=pytest.mark.exhaustive) for one in TABLES[1:]),
     ],
 )
 def test_a_polluted_table_is_read_right_or_refused(table: Table, step: int) -> None:
