@@ -86,19 +86,19 @@ def table(text: str, line: int = 1) -> Table:
     The plain forms are split whole, all others record by record; both give the same table.
     Raises Refusal as `records` does.
     """
-    if (split := split_whole(text)) is not None:
+    if (split := split_whole(text, line)) is not None:
         return split
     rows, starts = records(text, line)
     widths = np.array([len(row) for row in rows], dtype=np.int64)
-    width = _bounded(widths)
+    width = _bounded(widths, starts)
     for row in rows:
         if len(row) < width:
             row.extend([""] * (width - len(row)))
     return Table([pl.Series(column, dtype=pl.String) for column in zip(*rows, strict=True)], starts, widths)
 
 
-def split_whole(text: str) -> Table | None:
-    """The table of a text whose structure can be proved in one pass over its bytes, else None.
+def split_whole(text: str, line: int = 1) -> Table | None:
+    """The table of a text whose structure can be proved in one pass over its bytes, else None. line: as in `table`.
 
     Proved: no carriage return but before a line feed; every quote opens a field right after a separator or closes one
     right before a separator, so none stands inside a field and none is doubled; no line end inside quotes; no line
@@ -132,14 +132,15 @@ def split_whole(text: str) -> Table | None:
         return None
     widths = np.diff(fields, prepend=0)
     widths[lengths == 0] = 0
-    return Table(_columns(data, ends, widths, quoted), range(1, len(widths) + 1), widths)
+    lines = range(line, line + len(widths))
+    return Table(_columns(data, ends, widths, quoted, lines), lines, widths)
 
 
-def _bounded(widths: np.ndarray) -> int:
-    """Fields of the widest record. Raises Refusal where no table has so many."""
+def _bounded(widths: np.ndarray, lines: Sequence[int]) -> int:
+    """Fields of the widest record. lines: on which each begins. Raises Refusal where no table has so many."""
     width = int(widths.max(initial=0))
     if width > MAX_FIELDS:
-        raise Refusal(problem("too_many_columns", row=int(widths.argmax()) + 1, width=width, limit=MAX_FIELDS))
+        raise Refusal(problem("too_many_columns", row=lines[int(widths.argmax())], width=width, limit=MAX_FIELDS))
     return width
 
 
@@ -147,13 +148,13 @@ def _parts(symbols: np.ndarray) -> bool:
     return bool(((symbols == _COMMA) | (symbols == _LINE_FEED)).all())
 
 
-def _columns(data: bytes, ends: np.ndarray, widths: np.ndarray, quoted: bool) -> list[pl.Series]:
-    """Columns of text from bytes of proved structure. ends: place of each record's line feed.
+def _columns(data: bytes, ends: np.ndarray, widths: np.ndarray, quoted: bool, lines: Sequence[int]) -> list[pl.Series]:
+    """Columns of text from bytes of proved structure. ends: place of each record's line feed. lines: of the records.
 
     The longest run of equally wide records is the table, and a library's reader splits it; what stands above and below
     is short.
     """
-    width = _bounded(widths)
+    width = _bounded(widths, lines)
     if not width:
         return []
     edges = np.flatnonzero(np.diff(widths, prepend=-1, append=-1))

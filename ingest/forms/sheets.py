@@ -33,7 +33,7 @@ class Row:
 @dataclass
 class Table:
     """One sheet that was read. rows: sound ones; wrong: lines of rows that are not. found: it is in the
-    workbook."""
+    workbook. unread: its rows were not read, since its header is not that of the form."""
 
     sheet: Sheet
     name: str = ""
@@ -41,6 +41,7 @@ class Table:
     wrong: set[int] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
     found: bool = False
+    unread: bool = False
 
     def tell(self, name: str, line: int | None, column: str = "", **values: object) -> None:
         """A problem of a row: the row is not used."""
@@ -84,6 +85,7 @@ def read_sheet(grid: Grid, sheet: Sheet, known: Register, lists: Mapping[str, It
     table = Table(sheet, grid.sheet, found=True)
     head = header_of(grid, sheet)
     if head is None:
+        table.unread = True
         table.tell("form_header", None, headers="・".join(one.header_ja for one in sheet.columns if one.required))
         return table
     top, places = head
@@ -92,6 +94,7 @@ def read_sheet(grid: Grid, sheet: Sheet, known: Register, lists: Mapping[str, It
         labels = [cell for cell in grid.head[top] if cell]
         table.tell("form_column_missing", None, one.name, near=near(squeeze(one.header_ja), labels))
     if missing:
+        table.unread = True
         return table
     _unread(grid, top, places, table)
     columns = [one for one in sheet.columns if one.name in places and one.read]

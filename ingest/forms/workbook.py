@@ -62,9 +62,10 @@ def read(form: Form, grids: list[Grid], rules: Rules, lists: Mapping[str, Iterab
     problems: list[Problem] = []
     if not cover.found:
         problems.append(problem("form_sheet_missing", sheet=form.sheet(form.cover).sheet_ja))
-    elif not cover.rows and not cover.problems:
+    elif not cover.rows and all(told["severity"] == "review" for told in cover.problems):
         cover.tell("form_cover_blank", None)
-    if cover.rows and not cover.wrong:
+    unread = form.whole and any(table.unread for table in tables.values())
+    if cover.rows and not cover.wrong and not unread:
         _inherit(tables, cover.rows[0])
         for table in tables.values():
             if table.sheet.key:

@@ -136,14 +136,11 @@ def _read_by(reader: Any, documents: list[Any], contract: Contract, layout: Layo
     a whole has a function for it."""
     if hasattr(reader, "read_workbook"):
         filled = reader.read_workbook(grids)
-        problems = filled.problems
-        if not filled.tables and not problems:
-            problems = [problem("form_nothing", sheet=documents[0].sheet)]
         return Reading(
             contract,
             [layout.layout],
             filled.tables,
-            problems,
+            filled.problems,
             filled.title,
             filled.period,
             None,

@@ -236,7 +236,7 @@ def _walk(folder: int, prefix: str, depth: int) -> Iterator[tuple[str, str, int 
             continue
         if is_folder:
             if depth >= _DEPTH:
-                yield place, shown, Refusal(problem("too_deep"))
+                yield place, shown, Refusal(problem("too_deep", limit=_DEPTH))
                 continue
             try:
                 inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)

@@ -81,7 +81,7 @@ def dimensions(
         told["age_from"] = age.read({word: one_age.low for word, one_age in ages.items()}, pl.Int16)
         told["age_to"] = age.read({word: one_age.high for word, one_age in ages.items()}, pl.Int16)
         if (strange := _without(told["age_group"], age, records, figures)) is not None:
-            problems.append(_unknown_age(grid, strange[0]))
+            problems.append(_unknown_age(grid, *strange, one(found, "age")))
     by_year = "as_of_date" in schema and one(found, "year") is not None
     if "year" in schema or "month" in schema or by_year:
         year = text("year")
@@ -154,8 +154,14 @@ def _ages(labels: list[str]) -> dict[str, Age]:
     return known
 
 
-def _unknown_age(grid: Grid, label: str) -> Problem:
-    return problem("unknown_age.cell", sheet=grid.sheet, label=shown.cell(label))
+def _unknown_age(grid: Grid, label: str, at: int, row: Bound | None) -> Problem:
+    return problem(
+        "unknown_age.cell",
+        sheet=grid.sheet,
+        row=at,
+        column_label=row.label.shown if row else "",
+        label=shown.cell(label),
+    )
 
 
 def _years(texts: list[str]) -> dict[str, int]:

@@ -90,7 +90,7 @@ def _part(parts: Table, row: Row, kpis: Mapping[str, Mapping[str, Any]], tables:
     elif kpi in kpis and str(kpis[kpi]["accumulation"] or "").startswith("cumulative"):
         parts.tell("plan_composed_parts.running", row.line, "kpi_id", text=kpi)
     if row.values["divisor"] is not None and row.values["divisor"] <= 0:
-        parts.tell("form_positive", row.line, "divisor")
+        parts.tell("form_positive.least", row.line, "divisor")
 
 
 def _formula(composed: Table, row: Row, parts: list[dict[str, Any]]) -> None:

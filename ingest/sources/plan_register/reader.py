@@ -32,6 +32,8 @@ _UNITLESS = re.compile("率|指数|係数|倍率|比$")
 """Names of KPI that may have no unit, such as a rate of births."""
 _FIRST_TARGET, _LAST_TARGET = 2015, 2100
 """Years of targets: 地方版総合戦略 began in 2015, and visions reach to 2065."""
+_LONGEST_STEP = 10
+"""Most years between two values that a section reports."""
 _NUMBERS = {"target_value", "delta_value", "baseline_value", "baseline_year", "benchmark_value", "benchmark_year"}
 
 
@@ -176,9 +178,9 @@ def _kpi(tables: dict[str, Table], row: Row, target: Row | None) -> None:
     if kpi["baseline_type"] in {"actual", "current_value", "implied"} and kpi["baseline_value"] is None:
         table.tell("plan_baseline_missing", row.line, "baseline_value")
     if kpi["indicator_scale"] is not None and kpi["indicator_scale"] <= 0:
-        table.tell("form_positive", row.line, "indicator_scale")
-    if kpi["reporting_step_years"] is not None and not 1 <= kpi["reporting_step_years"] <= 10:
-        table.tell("form_positive", row.line, "reporting_step_years")
+        table.tell("form_positive.least", row.line, "indicator_scale")
+    if kpi["reporting_step_years"] is not None and not 1 <= kpi["reporting_step_years"] <= _LONGEST_STEP:
+        table.tell("form_positive.between", row.line, "reporting_step_years", most=_LONGEST_STEP)
     if target is None and kind != "reference_observation":
         table.tell("plan_target_missing", row.line, "kpi_id", text=kpi["kpi_id"])
     if target is not None and target.values["target_value"] is not None and kind == "reference_observation":
@@ -231,7 +233,7 @@ def _reversed(table: Table, row: Row, target: Decimal, delta: Decimal | None) ->
 def _target(table: Table, row: Row, kpi: Row) -> None:
     version, year = row.values["target_version"], row.values["target_fiscal_year"]
     if version is not None and version < 1:
-        table.tell("form_positive", row.line, "target_version")
+        table.tell("form_positive.least", row.line, "target_version")
     if version is not None and version > 1:
         for name in ("valid_from_fiscal_year", "reason_ja"):
             if row.values[name] is None:
@@ -242,7 +244,7 @@ def _target(table: Table, row: Row, kpi: Row) -> None:
     if year is not None and first is not None and year < first:
         table.tell("plan_term", row.line, "target_fiscal_year", first=first, last=year)
     if row.values["term_years"] is not None and row.values["term_years"] < 1:
-        table.tell("form_positive", row.line, "term_years")
+        table.tell("form_positive.least", row.line, "term_years")
 
 
 def _milestones(tables: dict[str, Table]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from sousei.foundation.home import PROJECT_ROOT
 from sousei.ingest.contract.broken import BROKEN
 from sousei.ingest.problems import catalogue
 from sousei.ingest.problems.catalogue import PLACE, Entry, entries, named
@@ -36,6 +38,14 @@ def test_a_call_gives_what_its_texts_name(call: Call) -> None:
 def test_every_entry_is_used() -> None:
     used = {name for call in CALLS for name in call.names}
     assert entries().keys() - used == set()
+
+
+def test_every_identifier_is_named_in_a_test() -> None:
+    """A check whose problem no test names can be taken out without any test turning red."""
+    words = {
+        word for path in (PROJECT_ROOT / "tests").rglob("*.py") for word in re.findall(r"\w+", path.read_text("utf-8"))
+    }
+    assert {entry.problem_id for entry in ENTRIES} - words == set()
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=[entry.name for entry in ENTRIES])
