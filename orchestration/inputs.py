@@ -3,9 +3,9 @@
 Holds: landing, samples and the inputs of the last release put together; what was lost of them; what was delivered and
 not used, with its reason. Does not hold: reading files (ingest), the run's identity (run), building (nightly).
 
-Inputs are the deliveries in landing and those that the last good release was made from, until they are withdrawn. The
-embedded samples are inputs of a trial only: a refresh that is asked for them, and the nights after it until the home's
-own files come.
+Inputs are the deliveries in landing and those that the last good release was made from; one that is withdrawn stays
+listed, gives no figure and may be restored. The embedded samples are inputs of a trial only: a refresh that is asked
+for them, and the nights after it until the home's own files come.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def tonight(
             here |= {one.sha256 for one in given if one.in_landing and one.path is not None}
             refused = [one for one in taken if one.path is None]
             taken = [one for one in given if one.path is not None] + refused
-        inputs = [one for one in (manifest or {}).get("inputs", []) if one["verdict"] == "taken"]
+        # one that is withdrawn stays among them wherever its file went: it may be restored
+        inputs = [one for one in (manifest or {}).get("inputs", []) if one["verdict"] in ("taken", "withdrawn")]
         goes_live = own and not samples and is_trial(manifest)
         kept = [one for one in inputs if not (goes_live and one.get("origin") == FROM_SAMPLES)]
         _nothing_is_lost(kept, taken, decided.withdrawn)
@@ -142,7 +143,8 @@ def tonight(
             ahead([one for one in chosen if one.path is not None], lines)
         result = raw.read(home, [_now(one, here) for one in chosen], as_of, decided, lines, opener)
     told = not_used(result, {one.sha256 for one in chosen if one.in_landing})
-    return _planned(result, decided, lines, as_of, now, told, len(inputs) - len(kept))
+    left_behind = [one for one in inputs if one not in kept and one["verdict"] == "taken"]
+    return _planned(result, decided, lines, as_of, now, told, len(left_behind))
 
 
 def again(home: Home, names: Mapping[str, str], as_of: date, now: datetime) -> Tonight:

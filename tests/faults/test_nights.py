@@ -90,7 +90,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Said]]:
         remove(scratch)
 
 
-FULL = (*(f"disk {free}" for free in (0, 300, 4000, 24000)), "aside TMPDIR 0", "aside DAGSTER_HOME 0",
+FULL = (*(f"disk {free}" for free in (0, 4000, 24000)), "aside TMPDIR 0", "aside DAGSTER_HOME 0",
         "aside DAGSTER_HOME 700")  # fmt: skip
 
 

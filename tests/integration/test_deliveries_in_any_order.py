@@ -270,6 +270,23 @@ def test_a_lost_delivery_can_be_withdrawn(tmp_path: Path) -> None:
     assert house.night()["period_end"].dt.year().to_list() == [2021, 2021]
 
 
+@pytest.mark.parametrize("nights", [0, 1, 2])
+def test_a_restored_delivery_counts_again_though_its_file_is_gone(tmp_path: Path, nights: int) -> None:
+    """Landing was tidied up after the withdrawal, and its figures did not come back."""
+    house = House(tmp_path / "home")
+    house.deliver("a.csv", FILES["a"])
+    before = house.night()
+    source_id = house.source_id(FILES["a"])
+    decisions.withdraw(house.home, source_id, "統計課長", "試験", FIRST_NIGHT)
+    assert house.night().is_empty()
+    house.take_away("a.csv")
+    for _ in range(nights):
+        listed = house.plan().result.deliveries
+        assert listed.select("source_id", "verdict").rows() == [(source_id, "withdrawn")], "what became of it is told"
+    decisions.withdraw(house.home, source_id, "統計課長", "試験", FIRST_NIGHT, restore=True)
+    assert house.night().equals(before)
+
+
 @pytest.mark.parametrize("by, reason", [("", "理由"), ("統計課長", " ")])
 def test_a_withdrawal_needs_a_name_and_a_reason(tmp_path: Path, by: str, reason: str) -> None:
     house = House(tmp_path / "home")
