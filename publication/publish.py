@@ -94,9 +94,10 @@ def _files_of(directory: Path) -> list[Path]:
 
 def _taken_over(path: Path, name: str, last: Release | None) -> File | None:
     """What the last release states of a file that was linked from it (`unmoved`, which compared its hash)."""
-    if last is None or name not in last.manifest.files or not path.samefile(last.path / name):
-        return None
-    return last.manifest.files[name]
+    if last is not None:
+        with suppress(OSError):  # what is lost of the last release is no part of this one
+            return last.manifest.files.get(name) if path.samefile(last.path / name) else None
+    return None
 
 
 def _rows_of(path: Path, tables: dict[str, Table]) -> int | None:

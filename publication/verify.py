@@ -6,7 +6,7 @@ deliveries, and a glance that costs almost nothing. Does not hold: mending, or w
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -104,7 +104,7 @@ def glance(release: Release) -> list[str]:
     return problems
 
 
-def _verify_tables(release: Release, last: Release | None, seen: Collection[str]) -> tuple[list[str], list[TableFound]]:
+def _verify_tables(release: Release, last: Release | None, seen: Set[str]) -> tuple[list[str], list[TableFound]]:
     problems, rows = [], []
     stated = release.manifest.tables
     before = last.manifest.tables if last is not None else {}
@@ -128,7 +128,8 @@ def _verify_tables(release: Release, last: Release | None, seen: Collection[str]
             elif can_tell and facts.digest is not None and digest_of(there) != facts.digest:
                 problems.append(f"rows_differ: {table} の行が公表時と異なります。")
             rows.append(TableFound(table, counted[0], len(columns)))
-            if f"parquet/{table}.parquet" in seen and before.get(table) == facts and facts.digest is not None:
+            files = {f"{kind}/{table}.{kind}" for kind in ("parquet", "csv")} & release.manifest.files.keys()
+            if seen >= files and before.get(table) == facts and facts.digest is not None:
                 continue  # the files of this table were read again when the last release was written
             parquet, text = (release.path / kind / f"{table}.{kind}" for kind in ("parquet", "csv"))
             casts = ", ".join(f"{identifier(one.name)}::{one.type} as {identifier(one.name)}" for one in columns)

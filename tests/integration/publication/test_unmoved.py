@@ -156,6 +156,16 @@ def test_nothing_is_taken_from_other_code_or_a_damaged_file(
     assert "fct_population" in written and "dim_kpi" in written and verify(third).sound
 
 
+def test_a_file_that_the_last_release_lost_is_written_anew(base: Path, changed: Path, tmp_path: Path) -> None:
+    home, first = first_of(base, tmp_path)
+    for name in ("csv/fct_population.csv", "parquet/dim_kpi.parquet"):
+        (first.path / name).parent.chmod(0o755)
+        (first.path / name).unlink()
+    second = publish(home, changed, RUN, NOW + timedelta(days=1))
+    assert verify(second).sound
+    assert second.manifest.files["csv/fct_population.csv"] == first.manifest.files["csv/fct_population.csv"]
+
+
 @pytest.mark.sampled
 @pytest.mark.parametrize("harm", ["gone", "cut", "pages"])
 def test_a_last_release_that_cannot_be_read_gives_nothing(
