@@ -8,17 +8,16 @@ The run is recorded in the history that the daemon and the web server show, wher
 
 from __future__ import annotations
 
-import gc
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from sousei.foundation import collector
 from sousei.foundation.environment import changed
 from sousei.foundation.home import Home
 from sousei.orchestration import failures, inputs
@@ -28,11 +27,6 @@ from sousei.orchestration.nightly import Ahead, Night
 
 if TYPE_CHECKING:
     from dagster._utils.error import SerializableErrorInfo
-
-
-COLLECT_SELDOM = (100_000, 50, 100)
-"""Thresholds of Python's garbage collector for this short process: the frameworks' imports make millions of objects
-that live to its end, and looking through them again and again is a tenth of a night."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +84,7 @@ def refresh(
             return replace(told, state=state, reasons=reasons, warnings=night.warnings)
         runs.record(home, "running", now, [], tonight.not_used)
         night.start_suites()
-        with _collecting_seldom():
+        with collector.seldom():
             ended = run_job(night, landing, as_of, samples)
         warnings = [*ended.warnings, *night.warnings]
         if night.published is not None and told.release is not None and night.published != _current(home):
@@ -102,16 +96,6 @@ def refresh(
             warnings=warnings,
             release=night.published or _current(home),
         )
-
-
-@contextmanager
-def _collecting_seldom() -> Iterator[None]:
-    before = gc.get_threshold()
-    gc.set_threshold(*COLLECT_SELDOM)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _of_the_past(made: Path, current: Path) -> str:

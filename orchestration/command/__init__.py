@@ -12,12 +12,21 @@ import sys
 import traceback
 from typing import TextIO
 
+from sousei.foundation import collector
 from sousei.foundation.home import Home
 from sousei.foundation.told import ToldError
 from sousei.orchestration.command.parser import parser
 from sousei.orchestration.command.words import LOCKED, MISUSE, OK, REFUSED
 
-__all__ = ["LOCKED", "MISUSE", "OK", "REFUSED", "main"]
+__all__ = ["LOCKED", "MISUSE", "OK", "REFUSED", "main", "process"]
+
+
+def process() -> int:
+    """`main` as a process of its own, which ends with it."""
+    with collector.seldom():
+        code = main()
+        collector.rest()
+        return code
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -2,6 +2,6 @@
 
 import sys
 
-from sousei.orchestration.command import main
+from sousei.orchestration.command import process
 
-sys.exit(main())
+sys.exit(process())
