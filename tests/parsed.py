@@ -37,7 +37,8 @@ def project() -> Any:
     return _parsed()[0].deepcopy()
 
 
+@cache
 def manifest() -> dict[str, Any]:
-    """What manifest.json holds: nodes, sources, parents and children."""
+    """What manifest.json holds: nodes, sources, parents and children. One object for all: read it, never change it."""
     loaded: dict[str, Any] = json.loads(_parsed()[1])
     return loaded

@@ -13,10 +13,8 @@ from typing import Any, NamedTuple
 from xlsxwriter.utility import xl_col_to_name, xl_range_abs
 
 from sousei.feedback.forms.texts import YES
-from sousei.ingest.forms.model import Column, Form, Sheet, words
+from sousei.ingest.forms.model import CHOICES, Column, Form, Sheet, words
 
-CHOICES = "選択肢"
-"""Sheet of the lists that do not fit into a validation."""
 FIRST = 3
 """0-based row of the first row of data."""
 _LIST, _TITLE, _MESSAGE = 255, 32, 255

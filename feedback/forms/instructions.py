@@ -13,9 +13,8 @@ import xlsxwriter
 import yaml
 
 from sousei.feedback.forms.looks import LINE, Looks, lines, put, wide
-from sousei.ingest.forms.model import Column, Form, words
+from sousei.ingest.forms.model import INSTRUCTIONS, Column, Form, words
 
-NAME = "記入要領"
 _WIDTHS = (22, 26, 8, 84)
 
 
@@ -26,12 +25,12 @@ def _told() -> dict[str, list[dict[str, list[str] | str]]]:
 
 def add(book: xlsxwriter.Workbook, form: Form, formats: Looks) -> None:
     """Add the sheet to a workbook."""
-    page = book.add_worksheet(NAME)
+    page = book.add_worksheet(INSTRUCTIONS)
     for place, across in enumerate(_WIDTHS):
         page.set_column(place, place, across)
     page.hide_gridlines(2)
     page.set_row(0, 28)
-    page.write_string(0, 0, f"{NAME}：{form.title_ja}", formats.title)
+    page.write_string(0, 0, f"{INSTRUCTIONS}：{form.title_ja}", formats.title)
     row = 2
     for part in _told()[form.form]:
         page.set_row(row, 22)
@@ -60,7 +59,7 @@ def add(book: xlsxwriter.Workbook, form: Form, formats: Looks) -> None:
     page.set_paper(9)
     page.fit_to_pages(1, 0)
     page.set_margins(0.5, 0.5, 0.6, 0.6)
-    page.set_footer(f"&L{form.title_ja}　{NAME}&R&P / &N")
+    page.set_footer(f"&L{form.title_ja}　{INSTRUCTIONS}&R&P / &N")
 
 
 def explained(column: Column) -> str:

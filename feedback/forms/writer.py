@@ -20,7 +20,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from sousei.feedback.forms import drop_downs, instructions
-from sousei.feedback.forms.drop_downs import CHOICES, FIRST, Range, explained
+from sousei.feedback.forms.drop_downs import FIRST, Range, explained
 from sousei.feedback.forms.looks import (
     DEFAULT,
     Looks,
@@ -34,7 +34,7 @@ from sousei.feedback.forms.looks import (
     width,
 )
 from sousei.feedback.forms.texts import of_cell
-from sousei.ingest.forms.model import Column, Form, Sheet
+from sousei.ingest.forms.model import CHOICES, Column, Form, Sheet
 
 OPEN_ROWS = 150
 """Rows below the given ones for which Excel offers drop-downs and messages."""

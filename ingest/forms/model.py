@@ -16,6 +16,8 @@ from sousei.ingest.vocabulary.text import squeeze
 
 SOURCES = Path(__file__).parents[1] / "sources"
 LISTS = Path(__file__).with_name("lists.yaml")
+INSTRUCTIONS, CHOICES = "記入要領", "選択肢"
+"""Sheets of a form that are there for people: what to write, and the lists that do not fit into a cell's own."""
 Type = Literal[
     "text", "id", "municipality", "number", "integer", "year", "date", "month", "flag", "choice", "indicator"
 ]

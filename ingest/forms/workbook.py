@@ -14,7 +14,7 @@ import polars as pl
 from sousei.ingest.areas.register import Register, register
 from sousei.ingest.cells.grid import Grid
 from sousei.ingest.forms.cells import near
-from sousei.ingest.forms.model import Form, Sheet
+from sousei.ingest.forms.model import CHOICES, INSTRUCTIONS, Form, Sheet
 from sousei.ingest.forms.sheets import TOP, Row, Table, Units, read_sheet, twice
 from sousei.ingest.problems.record import Problem, problem
 from sousei.ingest.tables import schema_of
@@ -59,7 +59,7 @@ def read(form: Form, grids: list[Grid], rules: Rules, lists: Mapping[str, Iterab
     known = register()
     tables = _tables(form, grids, known, lists)
     cover = tables[form.cover]
-    problems: list[Problem] = []
+    problems = _beside(form, grids)
     if not cover.found:
         problems.append(problem("form_sheet_missing", sheet=form.sheet(form.cover).sheet_ja))
     elif not cover.rows and all(told["severity"] == "review" for told in cover.problems):
@@ -112,6 +112,20 @@ def _tables(form: Form, grids: list[Grid], known: Register, lists: Mapping[str, 
             table = found[again.name]
             table.problems.append(problem("form_sheet_again", sheet=grid.sheet, other=table.name))
     return found
+
+
+def _beside(form: Form, grids: list[Grid]) -> list[Problem]:
+    """Sheets with something in them that somebody put beside those of the form, and that nobody reads."""
+    known = {INSTRUCTIONS, CHOICES, *(squeeze(one.sheet_ja) for one in form.sheets)}
+    marks = [squeeze(form.mark(one)) for one in form.sheets]
+    return [
+        problem("form_sheet_unread", sheet=grid.sheet, rows=grid.height)
+        for grid in grids
+        if grid.visible
+        and squeeze(grid.name) not in known
+        and any(any(row) for row in grid.head)
+        and not any(mark in row for row in grid.head[:3] for mark in marks)
+    ]
 
 
 def _units(sheet: Sheet, found: Mapping[str, Table]) -> Units:

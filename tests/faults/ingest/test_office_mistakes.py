@@ -278,6 +278,23 @@ def test_a_copied_sheet_is_told_since_nobody_reads_it(tmp_path: Path) -> None:
     assert read.tables["section_report_value"].height == 5
 
 
+def test_a_sheet_that_an_office_adds_is_told_where_something_stands_in_it() -> None:
+    for source, rows in (("plan_register", plan_of()), ("section_report", report_of())):
+        book = openpyxl.load_workbook(io.BytesIO(forms.workbook(source, rows)))
+        book.create_sheet("課のメモ").append(["k1", 130])
+        book.create_sheet("Sheet1")
+        book.create_sheet("前の年").append(["k1", 120])
+        book["前の年"].sheet_state = "hidden"
+        stream = io.BytesIO()
+        book.save(stream)
+        read = reading.read(stream.getvalue(), "form.xlsx")
+        (told_of,) = read.problems
+        assert (told_of["problem_id"], told_of["severity"], read.taken) == ("form_sheet_unread", "review", True)
+        assert told_of["sheet"] == f"{len(book.sheetnames) - 2}枚目のシート", (
+            "a name that is not ours may be a person's"
+        )
+
+
 def test_a_blank_row_is_nobodys_and_a_status_without_a_value_is_kept(tmp_path: Path) -> None:
     report = report_of()
     report["value"][0] |= {"reported_value": None}

@@ -15,7 +15,7 @@ from sousei.feedback.examine import examine
 from sousei.feedback.forms import drop_downs, instructions
 from sousei.feedback.forms.writer import OPEN_ROWS, write
 from sousei.ingest.forms import model
-from sousei.ingest.forms.model import Column, Form, Sheet, words
+from sousei.ingest.forms.model import INSTRUCTIONS, Column, Form, Sheet, words
 from tests.synthetic import form_rows as synthetic
 
 DAY = dt.date(2026, 4, 1)
@@ -56,7 +56,7 @@ def test_the_same_rows_give_the_same_bytes(name: str) -> None:
 def test_every_sheet_has_its_mark_its_explanations_and_its_headers(name: str, filled: bool) -> None:
     form, _ = FORMS[name]
     whole = book(name, filled=filled)
-    assert whole.sheetnames == [instructions.NAME, *(sheet.sheet_ja for sheet in form.sheets)]
+    assert whole.sheetnames == [INSTRUCTIONS, *(sheet.sheet_ja for sheet in form.sheets)]
     for sheet in form.sheets:
         made = whole[sheet.sheet_ja]
         assert made["A1"].value == form.mark(sheet)
@@ -183,7 +183,7 @@ def test_a_long_list_stands_on_a_sheet_of_its_own(monkeypatch: pytest.MonkeyPatc
     )
     form = Form("plan_register", 1, True, "合成", "x", "one", (Sheet("one", "表", "x", "説明", "x", ("a",), columns),))
     made = load_workbook(io.BytesIO(written(form, {})))
-    assert made.sheetnames == [instructions.NAME, "表", drop_downs.CHOICES]
+    assert made.sheetnames == [INSTRUCTIONS, "表", drop_downs.CHOICES]
     assert offered(made["表"], "A4").formula1 == "'選択肢'!$B$2:$B$31"
     assert offered(made["表"], "B4").formula1 == "'選択肢'!$A$2:$A$3"
     there = made[drop_downs.CHOICES]
