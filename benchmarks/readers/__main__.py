@@ -5,6 +5,9 @@ the release's own id before and after them, closes, and begins again. Torn: two 
 the directory's, or an error. The publisher is a process: it writes all tables of the candidate anew as publication does
 (`contents.write_tables`: DuckDB file, Parquet, CSV), renames the directory and moves `current`, again and again.
 
+Then the same in SQLite and PostgreSQL with the same marts, where all answer alike (benchmarks.readers.peers): told, and
+without a bar.
+
 Bar: 95th percentile of a query with 4 readers beside the publisher at most twice that without it; nothing torn. Which
 home: that of a night on --landing, made first, or one that is there (--home: nothing in it is changed but releases
 beside its own, which are removed at the end).
@@ -23,12 +26,14 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import date
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
+from benchmarks.readers import peers
 from benchmarks.told import Row
 from sousei.foundation import clock
 from sousei.foundation.home import PROJECT_ROOT, Home
@@ -38,12 +43,10 @@ KEPT = 3
 SAMPLES = PROJECT_ROOT / "samples" / "landing"
 
 
-def read(home: Home, until: Event, go: Event, told: Queue[Any]) -> None:
+def read(home: Home, asked: list[str], until: Event, go: Event, told: Queue[Any]) -> None:
     """One reader: seconds of each query, and what was torn or failed."""
     from sousei.publication.query import _answer, opened
-    from sousei.publication.ready import ready
 
-    asked = ready()[:QUERIES]
     seconds: list[float] = []
     torn: list[str] = []
     told.put("ready")
@@ -53,9 +56,9 @@ def read(home: Home, until: Event, go: Event, told: Queue[Any]) -> None:
             directory = home.current.resolve()
             with opened(directory / "sousei.duckdb") as connection:
                 ids = set()
-                for one in asked:
+                for sql in asked:
                     start = time.perf_counter()
-                    _answer(one.sql, connection, 60)
+                    _answer(sql, connection, 60)
                     seconds.append(time.perf_counter() - start)
                     ids.add(connection.execute("select release_id from meta_release").fetchall()[0][0])
                 if ids != {directory.name}:
@@ -94,14 +97,26 @@ def publish(home: Home, until: Event, go: Event, told: Queue[Any]) -> None:
     told.put(len(made))
 
 
-def contest(home: Home, readers: int, seconds: float, publishing: bool) -> dict[str, Any]:
+Work = tuple[Callable[..., None], tuple[Any, ...]]
+"""What a process does, and its arguments before the events and the queue."""
+
+
+def asked_of_ours() -> list[str]:
+    """The twenty queries."""
+    from sousei.publication.ready import ready
+
+    return [one.sql for one in ready()[:QUERIES]]
+
+
+def contest(reader: Work, readers: int, seconds: float, publisher: Work | None = None) -> dict[str, Any]:
     """Percentiles of a query in milliseconds, queries a second, what was torn, and publications."""
     context = mp.get_context("spawn")
     until, go = context.Event(), context.Event()
-    queues = [context.Queue() for _ in range(readers + publishing)]
-    works = [read] * readers + [publish] * publishing
+    works = [reader] * readers + [publisher] * bool(publisher)
+    queues = [context.Queue() for _ in works]
     processes = [
-        context.Process(target=work, args=(home, until, go, told)) for work, told in zip(works, queues, strict=True)
+        context.Process(target=work, args=(*given, until, go, told))
+        for (work, given), told in zip(works, queues, strict=True)
     ]
     for process in processes:
         process.start()
@@ -123,7 +138,7 @@ def contest(home: Home, readers: int, seconds: float, publishing: bool) -> dict[
         "p99": cuts[98],
         "a_second": len(every) / lasted,
         "torn": [one for _, torn in results[:readers] for one in torn],
-        "published": results[-1] if publishing else 0,
+        "published": results[-1] if publisher else 0,
     }
 
 
@@ -145,7 +160,8 @@ def measure(home: Home, seconds: float, counts: tuple[int, ...] = (1, 4, 16), la
     """Rows of the table."""
     rows = []
     for readers in counts:
-        alone, beside = (contest(home, readers, seconds, publishing) for publishing in (False, True))
+        reader = (read, (home, asked_of_ours()))
+        alone, beside = (contest(reader, readers, seconds, publisher) for publisher in (None, (publish, (home,))))
         torn = len(alone["torn"]) + len(beside["torn"])
         print(f"{readers:3} readers  alone {_told(alone)}  beside {beside['published']} publications {_told(beside)}"
               f"  torn or failed {torn}", flush=True)  # fmt: skip
@@ -172,6 +188,34 @@ def measure(home: Home, seconds: float, counts: tuple[int, ...] = (1, 4, 16), la
                 shown=readers == 4,
             ),
         ]
+    return rows + beside_peers(home, seconds, label)
+
+
+def beside_peers(home: Home, seconds: float, label: str, readers: int = 4) -> list[Row]:
+    """Rows of the table: the same queries in other engines on the same marts, nobody publishing."""
+    release = home.current.resolve() / "sousei.duckdb"
+    with tempfile.TemporaryDirectory(prefix="sousei-peers-") as name, peers.loaded(release, Path(name)) as places:
+        asked = peers.alike(release, places, asked_of_ours())
+        ours = contest((read, (home, asked)), readers, seconds)
+        rows = []
+        for engine, place in places.items():
+            theirs = contest((peers.read, (engine, place, asked)), readers, seconds)
+            print(
+                f"{readers:3} readers, {len(asked)} queries  ours {_told(ours)}  {engine} {_told(theirs)}", flush=True
+            )
+            rows.append(
+                Row(
+                    key=f"W5 {label}, {engine}",
+                    what_en=f"p95 of the {len(asked)} of twenty queries that {engine} answers alike, {readers} readers "
+                    f"({label})",
+                    what_ja=f"{engine} が同じ答えを出す20問中{len(asked)}問の95%点、{readers}人（{label}）",
+                    ours=f"p50 {ours['p50']:.1f}, p95 {ours['p95']:.1f}, p99 {ours['p99']:.1f} ms",
+                    peer=f"{engine} p50 {theirs['p50']:.1f}, p95 {theirs['p95']:.1f}, p99 {theirs['p99']:.1f} ms",
+                    value=theirs["p95"] / ours["p95"],
+                    kind="faster",
+                    shown=True,
+                )
+            )
     return rows
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from benchmarks import told
+from benchmarks.readers import peers
 from benchmarks.registry import contestants, made_up
 from benchmarks.told import Row
 
@@ -44,3 +46,22 @@ def test_the_contestants_of_an_extract_agree_with_ours(tmp_path) -> None:
     assert path.read_bytes() == again.read_bytes()
     hashes = {contestants.CONTESTANTS[name](path) for name in ("ours", "polars", "duckdb")}
     assert len(hashes) == 1 and None not in hashes
+
+
+def test_a_query_counts_only_where_another_engine_answers_alike(tmp_path) -> None:
+    release, place = tmp_path / "marts.duckdb", tmp_path / "marts.sqlite"
+    with duckdb.connect(str(release)) as made:
+        made.execute(
+            "create table mart as from (values (date '2026-01-31', 7, 1.25::decimal(9, 2), true, "
+            "timestamptz '2026-01-31 02:00:00+09', '根室市'), (null, 2, null, false, null, null)) "
+            "as row (day, n, share, is_in, moment, name_ja)"
+        )
+    peers.into_sqlite(release, place)
+    asked = [
+        "select * from mart",
+        "select year(day)::bigint, max(share) filter (where is_in) as share from mart group by year(day)",
+        "select n / 2 from mart",  # whole numbers there
+        "select n from mart qualify row_number() over (order by n) = 1",  # not its SQL
+        "select n from mart where n > 7",  # no row: nothing to compare
+    ]
+    assert peers.alike(release, {"sqlite": str(place)}, asked) == asked[:2]
