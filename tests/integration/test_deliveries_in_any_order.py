@@ -221,7 +221,6 @@ def test_the_same_files_again_in_one_night_change_nothing(tmp_path: Path) -> Non
     assert house.night().equals(before)
 
 
-@pytest.mark.exhaustive
 @pytest.mark.promise("B3")
 def test_final_after_preliminary_and_before_it(tmp_path: Path) -> None:
     for number, order in enumerate((("c", "d"), ("d", "c"), ("e", "d"), ("d", "e"))):

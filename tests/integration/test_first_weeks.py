@@ -195,7 +195,7 @@ def test_a_refused_night_writes_nothing_of_its_own_to_the_output(
 # --- preliminary and final ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.sampled
+@pytest.mark.exhaustive
 @pytest.mark.promise("B3")
 @pytest.mark.parametrize(
     ("final_first", "persons"),

@@ -62,6 +62,7 @@ def test_it_is_taken_as_it_is_in_a_home_that_was_copied(home: Home, looked: list
     assert looked == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("harm", ["cut", "gone", "of another dbt"])
 def test_what_cannot_be_used_is_looked_at_by_dbt_itself(
     home: Home, looked: list[str], harm: str, monkeypatch: pytest.MonkeyPatch
@@ -77,6 +78,7 @@ def test_what_cannot_be_used_is_looked_at_by_dbt_itself(
     assert looked == ["load"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("moved", ["code_version", "DBT_PROJECT"])
 def test_other_code_or_another_place_of_the_project_is_parsed(
     home: Home, looked: list[str], moved: str, monkeypatch: pytest.MonkeyPatch
