@@ -206,9 +206,10 @@ def beside_peers(home: Home, seconds: float, label: str, readers: int = 4) -> li
             rows.append(
                 Row(
                     key=f"W5 {label}, {engine}",
-                    what_en=f"p95 of the {len(asked)} of twenty queries that {engine} answers alike, {readers} readers "
-                    f"({label})",
-                    what_ja=f"{engine} が同じ答えを出す20問中{len(asked)}問の95%点、{readers}人（{label}）",
+                    what_en=f"p95 of the {len(asked)} of twenty queries that all answer alike, {readers} readers, "
+                    f"beside {engine} ({label})",
+                    what_ja=f"どれも同じ答えを出す20問中{len(asked)}問の95%点、{readers}人。"
+                    f"{engine} と比べて（{label}）",
                     ours=f"p50 {ours['p50']:.1f}, p95 {ours['p95']:.1f}, p99 {ours['p99']:.1f} ms",
                     peer=f"{engine} p50 {theirs['p50']:.1f}, p95 {theirs['p95']:.1f}, p99 {theirs['p99']:.1f} ms",
                     value=theirs["p95"] / ours["p95"],
