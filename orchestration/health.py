@@ -114,6 +114,8 @@ def _release(home: Home, now: datetime, faults: list[str]) -> tuple[dict[str, An
                 f"no_release: {en}no release yet; run sousei refresh."
             )
             return None, None
+        if behind := runs.clock_behind(manifest, now):
+            faults.append(behind)
         release = shelf.read(home.current)
         faults += [
             f"{problem}sousei verify で確かめ、sousei release use で前の版に戻してください。 / "

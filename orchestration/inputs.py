@@ -97,9 +97,9 @@ def tonight(
 
     landing: another folder than the home's. samples: a trial with the embedded samples beside what lies in landing.
     ahead: is given what will be read and the lines of corrections; what it stores as read is not read again.
-    Raises CannotStartError where published inputs or the pointer to the last release are lost, or where a seed, the
-    corrections or the decisions cannot be read; WrongUseError where samples are asked for in a home that has published
-    its own deliveries.
+    Raises CannotStartError where published inputs or the pointer to the last release are lost, where a seed, the
+    corrections or the decisions cannot be read, or where the clock stands behind the last release; WrongUseError where
+    samples are asked for in a home that has published its own deliveries.
     """
     from sousei.ingest import raw
     from sousei.ingest.cells.contents import using
@@ -114,6 +114,8 @@ def tonight(
             "見本は別の SOUSEI_HOME で試してください。 / "
             "This home has published its own deliveries; try the samples in another SOUSEI_HOME."
         )
+    if behind := runs.clock_behind(manifest, now):
+        raise CannotStartError(behind)
     _seeds_are_sound()
     decisions.prepare(home)
     try:

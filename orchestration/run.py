@@ -13,7 +13,7 @@ import hashlib
 import json
 import shutil
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,27 @@ def is_of_the_past(home: Home, as_of: date) -> bool:
     """True where the last good release has a later as-of date: what is made now looks back, and readers stay."""
     manifest = current_manifest(home)
     return manifest is not None and date.fromisoformat(manifest["as_of_date"]) > as_of
+
+
+_SET_RIGHT = timedelta(hours=1)
+"""How far a clock may be set back without a word: what a time server or a hand corrects."""
+
+
+def clock_behind(manifest: dict[str, Any] | None, now: datetime) -> str | None:
+    """What is wrong where an aware time `now` lies before the last good release was made, Japanese / English."""
+    if manifest is None or "created_at" not in manifest:
+        return None
+    name, made = manifest["release_id"], datetime.fromisoformat(manifest["created_at"])
+    if now >= made - _SET_RIGHT:
+        return None
+    said = f"{now:%Y-%m-%d %H:%M}"
+    return (
+        f"clock_behind: 機械の時計（{said}）が、今の公表版 {name} を作った時刻（{made:%Y-%m-%d %H:%M}）より前です。"
+        f"時計を合わせてください。時計が正しいなら、{name} は進んだ時計で作られています。sousei release use で前の版に"
+        "戻してから、もう一度実行してください。 / "
+        f"clock_behind: the clock says {said}, before release {name} was made ({made:%Y-%m-%d %H:%M}); set the clock, "
+        "or, if it is right, use the release before with: sousei release use"
+    )
 
 
 def is_published(home: Home, run: Run) -> bool:

@@ -16,6 +16,7 @@ import re
 import stat
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ _DEPTH = 4
 _AGAIN = "receipts.jsonl"
 _LISTING = "landing.json"
 _MOVED = "is_moved"
+_PLACED = "placed_at"
+"""In a receipt whose clock stood before an earlier one's: the time by which it is put in order."""
+_NEXT = dt.timedelta(microseconds=1)
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 _ODD = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]")
 
@@ -72,8 +76,9 @@ def take(
     Bytes are copied into snapshots/<sha256>/bytes once. The same bytes are received again, which is a receipt line,
     where they come under another name or place, or lie in landing and did not lie there the last time. A file that was
     only moved or renamed inside landing was not received again: it gets its new name, not a new place in the order.
-    A file that is being written stays for the next night. Nothing in landing is changed or removed. opener: keeps what
-    is opened here for the reader; None: one of its own.
+    Where the clock went back, what comes now still came after what came before. A file that is being written stays for
+    the next night. Nothing in landing is changed or removed. opener: keeps what is opened here for the reader; None:
+    one of its own.
     """
     with using(opener) as own:
         return _take(home, landing, received_at, origin, own)
@@ -86,6 +91,7 @@ def _take(home: Home, landing: Path, received_at: dt.datetime, origin: str, open
     here: dict[str, set[str]] = {}
     files: dict[str, list[str]] = {}
     last_time = _last_listing(home, landing)
+    order = _Order(home)
     for place, name, opened in lying(landing):
         if isinstance(opened, Refusal):
             refused.append(Snapshot("", name, 0, received_at, origin, None, True, opened.problems))
@@ -95,14 +101,14 @@ def _take(home: Home, landing: Path, received_at: dt.datetime, origin: str, open
             data = content(opened)
             size = len(data)
             digest = hashlib.sha256(data).hexdigest()
+            line = _line(name, place, size, received_at, origin)
             if not (home.snapshots / digest / "receipt.json").exists():
                 _refuse_personal(data, digest, opener)
-                _store(home, digest, data, name, place, received_at, origin)
+                _store(home, digest, data, order.behind(line))
             else:
                 _mend(home, digest, data)
                 came_back = bool(last_time) and digest not in last_time
-                line = _line(name, place, len(data), received_at, origin)
-                _acknowledge(home, digest, line, came_back, this in last_time.get(digest, ()))
+                _acknowledge(home, digest, line, order, came_back, this in last_time.get(digest, ()))
             here.setdefault(digest, set()).add(name)
             files.setdefault(digest, []).append(this)
         except Refusal as refusal:
@@ -170,7 +176,7 @@ def stored(
             continue
         lines = _receipts(receipt.parent)
         names = here.get(receipt.parent.name) or {lines[-1]["file_name"]}
-        came = {dt.datetime.fromisoformat(line["received_at"]) for line in lines if not line.get(_MOVED)}
+        came = {_placed(line): line["received_at"] for line in lines if not line.get(_MOVED)}
         times = sorted(came, reverse=True)
         origins = {line["origin"] for line in lines}
         path = receipt.with_name("bytes")
@@ -178,7 +184,7 @@ def stored(
             sha256=receipt.parent.name,
             file_name=next(line["file_name"] for line in lines if line["file_name"] in names),
             size_bytes=lines[0]["size_bytes"],
-            received_at=times[0],
+            received_at=dt.datetime.fromisoformat(came[times[0]]),
             origin=min(origins - {SAMPLES}, default=SAMPLES),
             path=path,
             in_landing=receipt.parent.name in here,
@@ -335,13 +341,39 @@ def _line(name: str, place: str, size: int, received_at: dt.datetime, origin: st
     }
 
 
-def _store(home: Home, digest: str, data: bytes, name: str, place: str, received_at: dt.datetime, origin: str) -> None:
+class _Order:
+    """Puts a receipt behind those of a home, where the clock stands before them."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    @cached_property
+    def _newest(self) -> dt.datetime | None:
+        found = self._home.snapshots.glob("*/receipt.json")
+        return max((_placed(line) for one in found for line in _receipts(one.parent)), default=None)
+
+    def behind(self, line: dict[str, object]) -> dict[str, object]:
+        """The line, and what it is put in order by where that is not when it came."""
+        newest = self._newest
+        if newest is None or newest <= _placed(line):
+            return line
+        return line | {_PLACED: (newest + _NEXT).isoformat()}
+
+
+def _placed(line: Mapping[str, Any]) -> dt.datetime:
+    """The time by which a receipt is put in order: when it came, by a clock that never goes back."""
+    return dt.datetime.fromisoformat(line.get(_PLACED, line["received_at"]))
+
+
+def _store(home: Home, digest: str, data: bytes, line: dict[str, object]) -> None:
     folder = home.snapshots / digest
     write_bytes(folder / "bytes", data, 0o440, sync=False)
-    write_json(folder / "receipt.json", _line(name, place, len(data), received_at, origin))  # its sync covers both
+    write_json(folder / "receipt.json", line)  # its sync covers both
 
 
-def _acknowledge(home: Home, digest: str, line: dict[str, object], came_back: bool, is_moved: bool) -> None:
+def _acknowledge(
+    home: Home, digest: str, line: dict[str, object], order: _Order, came_back: bool, is_moved: bool
+) -> None:
     """A receipt line for the same bytes delivered again: under another name, place or origin, or come back; or a line
     for the new name and place of a file that was moved."""
     folder = home.snapshots / digest
@@ -350,7 +382,7 @@ def _acknowledge(home: Home, digest: str, line: dict[str, object], came_back: bo
     again = any(all(one[key] == line[key] for key in what) for one in known)
     if again and not (came_back and known[-1]["received_at"] != line["received_at"]):
         return
-    lines = [*known[1:], line | ({_MOVED: True} if is_moved else {})]
+    lines = [*known[1:], order.behind(line) | ({_MOVED: True} if is_moved else {})]
     write_bytes(folder / _AGAIN, "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in lines).encode())
 
 

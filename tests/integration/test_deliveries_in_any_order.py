@@ -6,6 +6,7 @@ go through whole nights in tests/integration/test_first_weeks.py. Figures here a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from datetime import date, timedelta
@@ -42,7 +43,7 @@ class House:
     """A home without a warehouse: nights take in, plan and publish the inputs; `figures` are what is in force."""
 
     def __init__(self, root: Path) -> None:
-        self.home, self.nights = Home(root.resolve()), 0
+        self.home, self.nights, self.clock = Home(root.resolve()), 0, timedelta(0)
         self.home.landing.mkdir(parents=True, exist_ok=True)
 
     def deliver(self, name: str, data: bytes) -> None:
@@ -57,7 +58,7 @@ class House:
 
     def plan(self, is_killed: bool = False) -> inputs.Tonight:
         """A night of which nobody asks what is in force."""
-        now = FIRST_NIGHT + timedelta(days=self.nights)
+        now = FIRST_NIGHT + timedelta(days=self.nights) + self.clock
         self.nights += 1
         tonight = inputs.tonight(self.home, None, DAY, now)
         assert not tonight.result.refused, tonight.result.problems.to_dicts()
@@ -65,6 +66,8 @@ class House:
             release = self.home.releases / f"{DAY}.{self.nights}"
             release.mkdir(parents=True)
             facts = {
+                "release_id": release.name,
+                "created_at": now.isoformat(),
                 "inputs": tonight.run.inputs,
                 "inputs_hash": tonight.run.inputs_hash,
                 "as_of_date": DAY.isoformat(),
@@ -75,9 +78,11 @@ class House:
         return tonight
 
     def source_id(self, data: bytes) -> str:
-        import hashlib
+        return f"reference_series-{sha256(data)[:16]}"
 
-        return f"reference_series-{hashlib.sha256(data).hexdigest()[:16]}"
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def figures_of(tonight: inputs.Tonight, home: Home) -> pl.DataFrame:
@@ -209,6 +214,37 @@ def test_a_landing_that_was_not_mounted_for_a_night_undoes_nothing(tmp_path: Pat
     assert house.night()["value"].to_list()[0] == 151
 
 
+@pytest.mark.promise("B3")
+def test_a_clock_that_goes_back_changes_no_order(tmp_path: Path) -> None:
+    """A day of nights within the hour that a clock may be set back; the newest receipt has three corrections behind."""
+    house = House(tmp_path / "home")
+    for number, (data, persons) in enumerate([("a", 150), ("b", 151), ("c", 152), ("a", 150)]):
+        house.clock = -number * timedelta(days=1, minutes=10)
+        house.deliver("births.csv", FILES[data])
+        assert house.night()["value"].to_list()[0] == persons
+    (said,) = house.home.snapshots.glob(f"{sha256(FILES['b'])}/receipt.json")
+    assert json.loads(said.read_text())["received_at"].startswith("2026-11-22T01:50"), "when it came is told as it was"
+
+
+@pytest.mark.promise("B3")
+def test_a_clock_far_behind_the_last_release_stops_the_night_and_one_that_was_ahead_is_got_over(tmp_path: Path) -> None:
+    house = House(tmp_path / "home")
+    house.deliver("a.csv", FILES["a"])
+    house.night()
+    house.clock = timedelta(days=26_000)  # a release of the year 2098
+    house.deliver("b.csv", FILES["b"])
+    assert house.night()["value"].to_list()[0] == 151
+    house.clock = timedelta(0)
+    house.deliver("c.csv", FILES["c"])
+    with pytest.raises(inputs.CannotStartError, match=r"^clock_behind: .*2026-11-24 02:00.*sousei release use"):
+        house.plan()
+    house.home.current.unlink()
+    house.home.current.symlink_to(f"{DAY}.1")  # what `sousei release use` does
+    assert house.night()["value"].to_list()[0] == 152
+    house.deliver("again.csv", FILES["a"])
+    assert house.night()["value"].to_list()[0] == 150
+
+
 @pytest.mark.promise("B1")
 def test_the_same_files_again_in_one_night_change_nothing(tmp_path: Path) -> None:
     house = House(tmp_path / "home")
@@ -242,7 +278,7 @@ def test_a_published_delivery_that_is_lost_refuses_the_night(tmp_path: Path, los
     before = house.night()
     for name in ("a", "d"):
         house.take_away(f"{name}.csv")
-    folder = house.home.snapshots / inputs.runs.hashlib.sha256(FILES["a"]).hexdigest()
+    folder = house.home.snapshots / sha256(FILES["a"])
     if loss == "snapshot_lost":
         shutil.rmtree(folder)
     elif loss == "bytes_lost":
@@ -263,7 +299,7 @@ def test_a_lost_delivery_can_be_withdrawn(tmp_path: Path) -> None:
     house.night()
     for name in ("a", "d"):
         house.take_away(f"{name}.csv")
-    folder = house.home.snapshots / inputs.runs.hashlib.sha256(FILES["a"]).hexdigest()
+    folder = house.home.snapshots / sha256(FILES["a"])
     (folder / "bytes").unlink()
     decisions.withdraw(house.home, house.source_id(FILES["a"]), "統計課長", "失われた", FIRST_NIGHT)
     assert house.night()["period_end"].dt.year().to_list() == [2021, 2021]

@@ -79,6 +79,11 @@ def test_no_refresh_ended_for_too_long(home: Home) -> None:
     assert ids(home, NOW + timedelta(hours=31), hours=200) == []
 
 
+def test_a_clock_behind_the_release(home: Home) -> None:
+    assert ids(home, NOW - timedelta(minutes=59)) == []
+    assert ids(home, NOW - timedelta(minutes=61)) == ["clock_behind"]
+
+
 @pytest.mark.parametrize("state", ["refused", "failed", "nothing_delivered"])
 def test_the_last_refresh_did_not_publish(home: Home, state: str) -> None:
     run.record(home, state, NOW, ["why"])

@@ -214,6 +214,9 @@ def _reversed(table: Table, row: Row, target: Decimal, delta: Decimal | None) ->
         )
     if kpi["baseline_type"] in {"implied", "undecided"} and kpi["is_baseline_confirmed"]:
         table.tell("plan_baseline_not_confirmed", row.line, "is_baseline_confirmed")
+    for share in (target, kpi["baseline_value"]):
+        if kpi["kind"] == "ratio_percent" and share is not None and not 0 <= share <= 100:
+            table.tell("plan_share_beyond", row.line, "kind", target=_plain(share))
     better = {"higher_is_better": 1, "lower_is_better": -1}.get(kpi["direction"], 0)
     if better == 0 or kpi["kind"] == "suppress_decline":
         return
@@ -225,9 +228,6 @@ def _reversed(table: Table, row: Row, target: Decimal, delta: Decimal | None) ->
             )
         elif delta is not None and delta * better < 0:
             table.tell("plan_delta_reversed", row.line, "direction", delta=_plain(delta))
-    for share in (target, kpi["baseline_value"]):
-        if kpi["kind"] == "ratio_percent" and share is not None and not 0 <= share <= 100:
-            table.tell("plan_share_beyond", row.line, "kind", target=_plain(share))
 
 
 def _target(table: Table, row: Row, kpi: Row) -> None:

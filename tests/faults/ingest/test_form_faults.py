@@ -149,6 +149,8 @@ IN_THE_PLAN = [
     Fault("plan_delta_reversed", ("指標", 6, "方向"), edit("target", 2, delta_value="▲5")),
     Fault("plan_share_beyond", ("指標", 6, "種類"), edit("target", 2, target_value=120)),
     Fault("plan_share_beyond", ("指標", 6, "種類"),
+          both(edit("kpi", 2, direction="保つ"), edit("target", 2, target_value=120))),
+    Fault("plan_share_beyond", ("指標", 6, "種類"),
           both(edit("kpi", 2, baseline_value=-1, baseline_type="未確認"), edit("target", 2, delta_value=46))),
     Fault("plan_target_of_observation", ("目標", 9, "目標値"), lambda sheets: sheets["target"].append(target("k6", 1))),
     Fault("plan_target_year", ("目標", 4, "目標年度"), edit("target", 0, target_fiscal_year=2101)),
