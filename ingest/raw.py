@@ -333,10 +333,12 @@ def expose(
     if both := set(files) & set(frames):
         raise ValueError(f"given as files and as frame: {sorted(both)}")
     connection.execute("create schema if not exists raw")
+    standing = _standing(connection)
     for table in [*RAW_TABLES, *(name for name in frames if name not in RAW_TABLES)]:
         if not table.isidentifier():
             raise ValueError(f"not a table name: {table!r}")
-        connection.execute(_drop(table, connection))
+        if table in standing:
+            connection.execute(f"drop {standing[table]} raw.{table}")
         if files.get(table):
             where = f" where {in_force.known_on(table, known_on)}" if known_on else ""
             connection.execute(f"create view raw.{table} as select * from {parquet(files[table])}{where}")  # noqa: S608
@@ -355,8 +357,11 @@ def _register(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataF
     connection.unregister("exposed_frame")
 
 
-def _drop(table: str, connection: duckdb.DuckDBPyConnection) -> str:
-    kind = connection.execute(
-        "select table_type from information_schema.tables where table_schema = 'raw' and table_name = ?", [table]
-    ).fetchall()
-    return f"drop {'view' if kind and kind[0][0] == 'VIEW' else 'table'} if exists raw.{table}"
+def _standing(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """What stands in the schema raw: name -> table or view."""
+    return dict(
+        connection.execute(
+            "select table_name, if(table_type = 'VIEW', 'view', 'table') from information_schema.tables "
+            "where table_schema = 'raw'"
+        ).fetchall()
+    )

@@ -18,12 +18,16 @@ import pytest
 
 from sousei.feedback import examine as readability
 from sousei.ingest.cells import contents, workbook
-from tests import promises
+from tests import promises, shared
 from tests.alike import mark_sampled
 
 _HOME = tempfile.mkdtemp(prefix="sousei-tests-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 os.environ["SOUSEI_HOME"] = _HOME
+if shared.PLACE not in os.environ:  # not in the workers, which find it there
+    os.environ[shared.PLACE] = str(Path(_HOME).with_name(f"{Path(_HOME).name}-shared"))
+    Path(os.environ[shared.PLACE]).mkdir(mode=0o700)
+    atexit.register(shutil.rmtree, os.environ[shared.PLACE], ignore_errors=True)
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
 os.environ.pop("DAGSTER_HOME", None)

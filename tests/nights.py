@@ -29,16 +29,16 @@ from tests.replay import Replayed
 FIRST_NIGHT = datetime(2026, 11, 22, 2, tzinfo=ZoneInfo("Asia/Tokyo"))
 
 
-_JUDGED: dict[tuple[Any, ...], list[validation.SuiteOutcome]] = {}
+JUDGED: dict[tuple[Any, ...], list[validation.SuiteOutcome]] = {}
 _judge_frame = validation.judge_frame
 
 
 def _judged_once(any_frame: Any, frame: Any, checks: Any, judged: Any, fed: bool) -> list[validation.SuiteOutcome]:
     """The same rows are judged once a process: Great Expectations takes a third of a small night."""
     key = (frame.name, tuple(one.check_id for one in checks), fed, hashlib.sha256(pickle.dumps(judged)).digest())
-    if key not in _JUDGED:
-        _JUDGED[key] = _judge_frame(any_frame, frame, checks, judged, fed)
-    return _JUDGED[key]
+    if key not in JUDGED:
+        JUDGED[key] = _judge_frame(any_frame, frame, checks, judged, fed)
+    return JUDGED[key]
 
 
 class _Suites:

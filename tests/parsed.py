@@ -1,4 +1,4 @@
-"""dbt's manifest of the checkout, parsed once a process: parsing costs a test more than the SQL that it is about.
+"""dbt's manifest of the checkout, parsed once a run: parsing costs a test more than the SQL that it is about.
 
 Holds: the parsed project, as dbt's own object and as the dict of its manifest.json. Does not hold: a build.
 """
@@ -14,12 +14,20 @@ from typing import Any
 import pytest
 
 from sousei.foundation.home import PROJECT_ROOT
+from tests.shared import by_one_process
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 
 
 @cache
 def _parsed() -> tuple[Any, str]:
+    with by_one_process("parsed") as kept:
+        if (parsed := kept.get()) is None:
+            kept.put(parsed := _parse())
+        return parsed
+
+
+def _parse() -> tuple[Any, str]:
     from dbt.cli.main import dbtRunner
 
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

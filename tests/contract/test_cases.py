@@ -44,7 +44,7 @@ TESTS = {
     "test_final_census_and_preliminary_in_any_order",
     "kpi_id_of_another_plan": "tests/integration/test_plan_marts.py::"
     "test_plans_of_two_towns_with_the_same_identifiers_stay_apart",
-    "litter_makes_releases": "tests/integration/test_first_weeks.py::test_litter_and_junk_make_no_release_in_14_nights",
+    "litter_makes_releases": "tests/integration/test_first_weeks.py::test_litter_and_junk_make_no_release",
     "query_while_locked": "tests/integration/publication/test_asked.py::test_a_database_that_somebody_writes_is_told",
     "refused_alone_is_nothing_new": "tests/integration/test_first_weeks.py::"
     "test_personal_data_in_landing_makes_status_unhealthy",

@@ -98,13 +98,13 @@ class Operations:
 
 
 def refreshed(home: Home, day: date, watched: Say | None = None, script: Path | None = None) -> Outcome:
-    """The command on a home, in this process, at two in the morning of the day; script: dbt's build of the first night,
-    which writes it, for this night to run again."""
+    """The command on a home, in this process, at two in the morning of the day; script: dbt's build of the first night
+    and what the suites said of the nights so far, kept for this one to run and say again."""
     from sousei.expectations import gate
     from sousei.foundation import clock
     from sousei.orchestration import command, nightly, refresh
     from sousei.orchestration.nightly import Night
-    from tests.nights import _steps, _Suites
+    from tests.nights import JUDGED, _steps, _Suites
     from tests.replay import Replayed, Warehouse
 
     class Again(Replayed):
@@ -114,7 +114,10 @@ def refreshed(home: Home, day: date, watched: Say | None = None, script: Path | 
     if script:
         nightly.Warehouse = Again  # type: ignore[misc]
         refresh.run_job = _steps(datetime.combine(day, NIGHTLY, clock.TOKYO))
-        Replayed.script = pickle.loads(script.read_bytes()) if script.exists() else None
+        if script.exists():
+            Replayed.script, judged = pickle.loads(script.read_bytes())
+            JUDGED.update(judged)
+    known = len(JUDGED)
     operations = Operations(home.root, watched) if watched else None
 
     def night(home: Home, **of_the_command: Any) -> Night:
@@ -134,8 +137,8 @@ def refreshed(home: Home, day: date, watched: Say | None = None, script: Path | 
         operations.watch()
     with redirect_stdout(said), redirect_stderr(complained):
         code = command.main(["refresh", "--as-of", day.isoformat()])
-    if script and not script.exists():
-        script.write_bytes(pickle.dumps(Replayed.script))
+    if script and len(JUDGED) > known:
+        script.write_bytes(pickle.dumps((Replayed.script, JUDGED)))
     return {"code": code, "said": said.getvalue()[-4000:], "complained": complained.getvalue()[-4000:]}
 
 

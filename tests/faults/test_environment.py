@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 
 from sousei.foundation.child import same_code
 from sousei.foundation.environment import changed
-from sousei.foundation.home import Home
+from sousei.foundation.home import PROJECT_ROOT, Home
 from sousei.orchestration.warehouse import Warehouse
 
+SAMPLES = PROJECT_ROOT / "samples" / "landing"
 OF_DBT = {
     "DBT_PROFILES_DIR": "/no/such",
     "DBT_PROJECT_DIR": "/no/such",
@@ -57,11 +59,14 @@ def sousei(home: Path, cwd: Path, *arguments: str, **variables: str) -> subproce
 def test_a_night_works_in_an_environment_full_of_traps(tmp_path: Path) -> None:
     home, cwd = tmp_path / '運用 it\'s "a" home' / "var", tmp_path / "cwd"
     cwd.mkdir()
+    for name in ("tourism/city2024.csv", "plan_register/nemuro_strategy_2.xlsx"):
+        (home / "landing" / name).parent.mkdir(parents=True)
+        shutil.copy(SAMPLES / name, home / "landing" / name)
     for name in ("json", "polars", "great_expectations", "pandas", "sousei"):
         (cwd / f"{name}.py").write_text("raise RuntimeError('imported from the working directory')")
     more = {"DAGSTER_HOME": "/no/such", "PYTHONIOENCODING": "ascii", "SOUSEI_BUILD_DB": "/no/such"}
     more |= {"LC_ALL": "C", "LANG": "tr_TR.UTF-8", "TZ": "Pacific/Kiritimati"}
-    said = sousei(home, cwd, "refresh", "--samples", "--as-of", "2026-11-22", **OF_DBT, **more)
+    said = sousei(home, cwd, "refresh", "--as-of", "2026-11-22", **OF_DBT, **more)
     assert said.returncode == 0, said.stdout + said.stderr
     assert "公表しました" in said.stdout and "検査: 必須" in said.stdout
     assert "Traceback" not in said.stderr

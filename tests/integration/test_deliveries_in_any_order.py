@@ -261,9 +261,10 @@ def test_the_same_files_again_in_one_night_change_nothing(tmp_path: Path) -> Non
 def test_final_after_preliminary_and_before_it(tmp_path: Path) -> None:
     for number, order in enumerate((("c", "d"), ("d", "c"), ("e", "d"), ("d", "e"))):
         house = House(tmp_path / str(number))
-        for name in order:
-            house.deliver(f"{name}.csv", FILES[name])
-            found = house.night()
+        house.deliver(f"{order[0]}.csv", FILES[order[0]])
+        house.plan()
+        house.deliver(f"{order[1]}.csv", FILES[order[1]])
+        found = house.night()
         nemuro = found.filter((pl.col("municipality_code") == "01223") & (pl.col("period_end").dt.year() == 2021))
         assert nemuro.select("value", "value_status").row(0) == (141, "final")
 
