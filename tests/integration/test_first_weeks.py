@@ -202,8 +202,6 @@ def test_a_refused_night_writes_nothing_of_its_own_to_the_output(
     [
         (False, 21_201),
         (True, 21_190),
-        (False, 21_190),
-        (True, 21_201),
     ],
 )
 def test_final_census_and_preliminary_in_any_order(tmp_path: Path, persons: int, final_first: bool) -> None:
