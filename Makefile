@@ -41,7 +41,7 @@ schedule: setup history
 	$(BIN)/dagster-webserver -m sousei.orchestration.definitions --read-only --host 127.0.0.1 & trap "kill $$!" EXIT; \
 	$(BIN)/dagster-daemon run -m sousei.orchestration.definitions
 
-# All but the exhaustive part: ten to thirteen minutes on two cores. Of many alike cases
+# All but the exhaustive part: some ten minutes on two cores. Of many alike cases
 # (the marker `sampled`) some are in it, and of each promise at least one test. `make test-all` runs both, in one go.
 test: setup
 	$(PYTEST) -m "not exhaustive"
