@@ -23,8 +23,7 @@ MAX_AGE_HOURS = 30.0
 """Without a refresh that ended for so long a home is unhealthy: a night is due every 24 hours and may take some."""
 LEAST_BYTES = 1 << 30
 """Room that a night may need for its candidate, the release and what the engine spills: a release of two cities takes
-0.06 GB; one of the whole country takes 1.2 GB, so that three times the current release is asked for where that is
-more."""
+0.04 GB, one of the whole country 0.3 GB; three times the current release is asked for where that is more."""
 
 
 class Disk(NamedTuple):
