@@ -145,5 +145,6 @@ def test_samples_of_any_kind_one_by_one_give_the_tables_of_a_night_from_nothing(
         built[name] = step(one, tmp_path / kind, partial(deliver, one, name))
         shutil.rmtree(tmp_path / kind)
     every = len(parsed.manifest()["nodes"])
+    assert len(built) > 2, "several kinds of source"
     for name, nodes in built.items():
         assert "meta_source" in nodes and len(nodes) < every / 2, (name, len(nodes))
